@@ -1,0 +1,165 @@
+"""Everything that can keep runpact from answering.
+
+Knows: stable codes, the exit code each family stands for, the facts to print.
+Does not know: terminals, JSON, or how the error is shown.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import msgspec
+
+
+class Fault(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One thing wrong with a document that a person wrote or a program stored."""
+
+    message: str
+    file: str = ""
+    line: int = 0
+    """1-based; 0 when the place is not known."""
+    column: int = 0
+    """1-based; 0 when the place is not known."""
+    at: str = ""
+    """JSON pointer inside the document; empty for the document itself."""
+    expected: str = ""
+    got: str = ""
+    hint: str = ""
+
+    @property
+    def place(self) -> str:
+        """The place as `file:line:column`, as far as it is known."""
+        parts = [self.file or "document"]
+        if self.line:
+            parts += [str(self.line), str(self.column or 1)]
+        return ":".join(parts)
+
+
+class RunpactError(Exception):
+    """Base of all errors; each subclass has a stable `code` and an `exit_code`."""
+
+    code: ClassVar[str] = "error"
+    exit_code: ClassVar[int] = 3
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        at: str = "",
+        expected: str = "",
+        got: str = "",
+        hint: str = "",
+        faults: tuple[Fault, ...] = (),
+    ) -> None:
+        """Store what happened, where, and what to do next."""
+        super().__init__(message)
+        self.message = message
+        self.at = at
+        self.expected = expected
+        self.got = got
+        self.hint = hint
+        self.faults = faults
+
+
+class UsageError(RunpactError):
+    """The command line or call was not understood."""
+
+    code = "usage"
+    exit_code = 64
+
+
+class UnsafeNameError(UsageError):
+    """A name, id or path would be unsafe as part of a file name."""
+
+    code = "unsafe-name"
+
+
+class CannotStartError(RunpactError):
+    """The question cannot be answered: an input of the check itself is missing or broken."""
+
+    code = "cannot-start"
+    exit_code = 2
+
+
+class MalformedContractError(CannotStartError):
+    """The contract is neither kept nor broken, because it cannot be read; lists all faults."""
+
+    code = "malformed-contract"
+
+
+class UnknownVersionError(CannotStartError):
+    """A document has a major version that this runpact does not know."""
+
+    code = "unknown-version"
+
+
+class NoContractError(CannotStartError):
+    """No contract was found to judge by."""
+
+    code = "no-contract"
+
+
+class NoSuchRunError(CannotStartError):
+    """No run has that id, path or prefix."""
+
+    code = "no-such-run"
+
+
+class AmbiguousRunError(CannotStartError):
+    """A prefix fits several runs; the candidates stand in the hint."""
+
+    code = "ambiguous-run"
+
+
+class MalformedDocumentError(CannotStartError):
+    """A document cannot be read as what it claims to be."""
+
+    code = "malformed-document"
+
+
+class CommandNotFoundError(CannotStartError):
+    """The program to run does not exist or may not be executed."""
+
+    code = "command-not-found"
+
+
+class MissingExtraError(CannotStartError):
+    """An optional library is needed and not installed."""
+
+    code = "missing-extra"
+
+
+class ConfigError(CannotStartError):
+    """A configuration file or override cannot be read."""
+
+    code = "config"
+
+
+class StorageError(RunpactError):
+    """The file system refused: disk full, no permission, I/O error."""
+
+    code = "storage"
+
+
+class ClosedRunError(RunpactError):
+    """The run is sealed or belongs to another process; nothing can be added."""
+
+    code = "closed-run"
+
+
+class WriteOnceError(RunpactError):
+    """An artifact of that name exists already; artifacts are written once."""
+
+    code = "write-once"
+
+
+class ValueRefusedError(RunpactError):
+    """A value cannot be recorded strictly (NaN, object array, unknown type)."""
+
+    code = "value-refused"
+
+
+class ContractBrokenError(RunpactError):
+    """A finished run does not keep its contract; carries the report."""
+
+    code = "contract-broken"

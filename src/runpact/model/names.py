@@ -1,0 +1,80 @@
+"""Names that are safe as part of a path.
+
+Knows: the allow-list, and why a name is refused.
+Does not know: what is on disk.
+"""
+
+from __future__ import annotations
+
+import re
+
+from runpact.model.errors import UnsafeNameError
+
+MAX_PARTS = 16
+"""Deepest relative path accepted."""
+
+_SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+=@-]{0,127}")
+_RESERVED = re.compile(r"(?i:con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?")
+
+
+def check_name(name: str, *, what: str) -> str:
+    """Return `name` when it is safe as one part of a path.
+
+    Args:
+        name: The candidate.
+        what: What it names, for the message (`"run name"`).
+
+    Raises:
+        UnsafeNameError: It is empty, too long, reserved, or has other characters.
+    """
+    if _SAFE.fullmatch(name) and not name.endswith(".") and not _RESERVED.fullmatch(name):
+        return name
+    raise UnsafeNameError(
+        f"{what} `{_shown(name)}` is not safe as a file name",
+        expected="1 to 128 of A-Z a-z 0-9 . _ + = @ -, beginning with a letter or digit",
+        got=_shown(name) or "nothing",
+        hint=f"choose another {what}, for instance `{suggest_name(name)}`",
+    )
+
+
+def check_relative(path: str, *, what: str) -> str:
+    """Return `path` when it is a relative POSIX path that stays inside its root.
+
+    Raises:
+        UnsafeNameError: It is absolute, has `..`, a backslash, control characters or too many parts.
+    """
+    parts = path.split("/")
+    is_safe = 0 < len(parts) <= MAX_PARTS and all(_is_part(part) for part in parts)
+    if is_safe:
+        return path
+    raise UnsafeNameError(
+        f"{what} `{_shown(path)}` does not stay inside the run",
+        expected="a relative path with / between parts, without .., backslashes or control characters",
+        got=_shown(path) or "nothing",
+        hint="name a file below the run directory, for instance `artifacts/result.json`",
+    )
+
+
+def suggest_name(name: str) -> str:
+    """Return a safe name that resembles `name`."""
+    cleaned = re.sub(r"[^A-Za-z0-9._+=@-]+", "-", name).strip("-.")[:64]
+    cleaned = cleaned.lstrip("._+=@-").rstrip(".")
+    return cleaned if cleaned and not _RESERVED.fullmatch(cleaned) else f"run-{cleaned}".rstrip("-.")
+
+
+def _is_part(part: str) -> bool:
+    longest = 255
+    return (
+        bool(part)
+        and part not in {".", ".."}
+        and not part.startswith("-")
+        and len(part.encode("utf-8", "surrogatepass")) <= longest
+        and part.isprintable()
+        and "\\" not in part
+    )
+
+
+def _shown(text: str) -> str:
+    limit = 80
+    shown = text.encode("unicode_escape").decode("ascii") if not text.isprintable() else text
+    return shown if len(shown) <= limit else shown[:limit] + "…"
