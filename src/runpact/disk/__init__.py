@@ -1,0 +1,1 @@
+"""Run directories on disk: the only code that knows paths inside a run."""

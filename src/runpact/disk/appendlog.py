@@ -1,0 +1,141 @@
+"""An append-only log on disk.
+
+Knows: one write per line; numbers advance only after success.
+Does not know: what the lines mean.
+
+Not safe for several processes; threads take turns.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import os
+import threading
+import zlib
+
+import msgspec
+
+from runpact.disk import io
+from runpact.model.errors import ValueRefusedError
+from runpact.model.journal import frame_line
+from runpact.model.manifest import LogRecord
+
+_encode = msgspec.json.Encoder().encode
+_crc = zlib.crc32
+
+
+class AppendLog:
+    """Writes framed lines and knows count, size and digest of what it wrote."""
+
+    def __init__(self, path: str, relative: str) -> None:
+        """Store where the log stands; nothing is created before the first line."""
+        self._path = path
+        self._relative = relative
+        self._descriptor = -1
+        self._lock = threading.Lock()
+        self._digest = hashlib.sha256()
+        self.count = 0
+        self.size = 0
+
+    @property
+    def exists(self) -> bool:
+        """Whether a line was ever to be written."""
+        return self._descriptor >= 0
+
+    def open(self) -> None:
+        """Create the file."""
+        with io.storing("log", self._path):
+            self._descriptor = io.open_append(self._path)
+
+    def append(self, fields: dict[str, object]) -> int:
+        """Append one entry; return its number.
+
+        Raises:
+            StorageError: Nothing was appended.
+            ValueRefusedError: A field is not strict JSON data.
+        """
+        with self._lock:
+            body = _encode({"seq": self.count + 1, **fields})
+            self._write(frame_line(body))
+            return self.count
+
+    def append_point(self, time: float, step: int | float | None, values: dict[str, float]) -> None:
+        """Append one metric point for each name, acknowledged together.
+
+        Args:
+            time: Seconds since 1970, UTC.
+            step: The caller's own counter; None when there is none.
+            values: Finite numbers by name.
+        """
+        for value in values.values():
+            if type(value) not in _NUMBERS or not _isfinite(value):
+                values = _plain_numbers(values)
+                break
+        with self._lock:
+            number = self.count + 1
+            body = b'{"seq":%d,"time":%.6f,"step":%b,"values":%b}' % (number, time, _encode(step), _encode(values))
+            line = b'%b,"crc":"%08x"}\n' % (body[:-1], _crc(body))
+            self._write(line)
+
+    def _write(self, line: bytes) -> None:
+        if self._descriptor < 0:
+            self.open()
+        try:
+            io.append_line(self._descriptor, line, self.size)
+        except OSError as error:
+            raise io.storage_error("log", self._path, error) from error
+        self.count += 1
+        self.size += len(line)
+        self._digest.update(line)
+
+    def sync(self) -> None:
+        """Make all lines durable."""
+        if self.exists:
+            with io.storing("log", self._path):
+                os.fdatasync(self._descriptor)
+
+    def record(self) -> LogRecord:
+        """Return what a seal must say about this log."""
+        return LogRecord(self._relative, self.count, self.size, f"sha256:{self._digest.hexdigest()}")
+
+    def close(self) -> None:
+        """Give the descriptor back; a second call does nothing."""
+        if self.exists:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+
+_NUMBERS = frozenset({int, float})
+_isfinite = math.isfinite
+
+
+def _plain_numbers(values: dict[str, float]) -> dict[str, float]:
+    """Convert number-like scalars (numpy's, Decimal) and refuse the rest by name."""
+    return {str(name): _plain_number(str(name), value) for name, value in values.items()}
+
+
+def _plain_number(name: str, value: object) -> float:
+    number = _as_number(value)
+    if number is None:
+        raise ValueRefusedError(
+            f"metric `{name}` is not a number", expected="int or float", got=f"{type(value).__name__} {value!r:.60}",
+            hint="log numbers only; use run.event(...) or run.save(...) for the rest",
+        )
+    if not math.isfinite(number):
+        raise ValueRefusedError(
+            f"metric `{name}` is {number}", expected="a finite number", got=str(number),
+            hint="JSON has no NaN or infinity; leave the point out, or log a flag such as `diverged: 1`",
+        )
+    return number
+
+
+def _as_number(value: object) -> float | None:
+    if isinstance(value, bool | str | bytes):
+        return None
+    if isinstance(value, int):
+        return int(value)
+    try:
+        return float(value)  # type: ignore[arg-type]  # anything with __float__: numpy scalars, Decimal, tensors
+    except (TypeError, ValueError):
+        return None

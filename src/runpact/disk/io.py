@@ -1,0 +1,233 @@
+"""Every system call that writes.
+
+Knows: exclusive creation, whole writes, atomic replacement, durable publication.
+Does not know: runs, documents, why something is written.
+
+All writer I/O stands in this module so that a fault can be injected at each call.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import errno
+import fcntl
+import functools
+import os
+from collections.abc import Callable, Iterator
+
+from runpact.model.errors import StorageError
+
+_CREATE = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+_APPEND = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+
+_ADVICE = {
+    errno.ENOSPC: "free some space on that file system; nothing acknowledged so far is lost",
+    errno.EDQUOT: "your quota on that file system is used up; free some of it",
+    errno.EROFS: "the file system is read-only; choose another place with --workdir or --out",
+    errno.EACCES: "check the permissions of the directory",
+    errno.EPERM: "check the permissions of the directory",
+    errno.EIO: "the device reports an error; check the disk before the next run",
+    errno.EMFILE: "too many files are open; raise `ulimit -n`",
+    errno.ENOTDIR: "a part of the path is a file; move it out of the way",
+    errno.ENAMETOOLONG: "choose a shorter name",
+}
+
+
+@contextlib.contextmanager
+def storing(what: str, path: str) -> Iterator[None]:
+    """Turn an `OSError` into a `StorageError` that names the thing and the place."""
+    try:
+        yield
+    except OSError as error:
+        raise storage_error(what, path, error) from error
+
+
+def storage_error(what: str, path: str, error: OSError) -> StorageError:
+    """Return the error to raise for a refused system call."""
+    return StorageError(
+        f"cannot write {what}: {os.strerror(error.errno or 0)}",
+        at=path,
+        got=errno.errorcode.get(error.errno or 0, "OSError"),
+        hint=_ADVICE.get(error.errno or 0, ""),
+    )
+
+
+def write_all(descriptor: int, data: bytes | memoryview) -> None:
+    """Write all of `data`, however many calls that takes."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+def create_file(path: str, data: bytes, *, sync: bool, mode: int = 0o666) -> None:
+    """Create a file that must not exist; remove it again when it cannot be written whole."""
+    descriptor = os.open(path, _CREATE, mode)
+    try:
+        write_all(descriptor, data)
+        if sync:
+            os.fsync(descriptor)
+    except BaseException:
+        remove_quietly(path)
+        raise
+    finally:
+        os.close(descriptor)
+
+
+def replace_file(path: str, data: bytes, *, sync: bool, after_rename: Callable[[], None] = lambda: None) -> None:
+    """Put `data` at `path` atomically; the rename is the commit point.
+
+    Args:
+        path: Existing or new file.
+        data: Its content to be.
+        sync: Make content and name durable.
+        after_rename: Called once the new content is in place, before the directory is flushed.
+    """
+    temporary = f"{path}.tmp-{os.getpid()}"
+    remove_quietly(temporary)
+    create_file(temporary, data, sync=sync)
+    try:
+        os.rename(temporary, path)
+    except BaseException:
+        remove_quietly(temporary)
+        raise
+    after_rename()
+    if sync:
+        sync_directory(os.path.dirname(path))
+
+
+def open_append(path: str) -> int:
+    """Create a log that must not exist and return its descriptor."""
+    return os.open(path, _APPEND, 0o666)
+
+
+def append_line(descriptor: int, line: bytes, size: int) -> None:
+    """Append one line with one write; when it fails, cut the log back to `size` bytes."""
+    try:
+        written = os.write(descriptor, line)
+    except OSError:
+        _cut_back(descriptor, size)
+        raise
+    if written != len(line):
+        _cut_back(descriptor, size)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def _cut_back(descriptor: int, size: int) -> None:
+    with contextlib.suppress(OSError):
+        os.ftruncate(descriptor, size)
+
+
+def rewrite(descriptor: int, data: bytes, *, sync: bool) -> None:
+    """Replace the content behind a descriptor of a file nobody else can see yet."""
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    os.ftruncate(descriptor, 0)
+    write_all(descriptor, data)
+    if sync:
+        os.fsync(descriptor)
+
+
+def open_locked(path: str) -> int:
+    """Create a file that must not exist, hold its lock, return its descriptor."""
+    descriptor = os.open(path, (_CREATE & ~os.O_WRONLY) | os.O_RDWR, 0o666)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def reserve(path: str, size: int) -> None:
+    """Set `size` bytes of the disk aside, to be freed when it is full."""
+    descriptor = os.open(path, _CREATE, 0o600)
+    try:
+        os.posix_fallocate(descriptor, 0, size)
+    finally:
+        os.close(descriptor)
+
+
+def make_directory(path: str, *, mode: int = 0o777) -> None:
+    """Create one directory that must not exist."""
+    os.mkdir(path, mode)
+
+
+def make_parents(path: str, *, sync: bool) -> None:
+    """Create the missing directories above and at `path`, each durable before the next."""
+    missing = []
+    while not os.path.isdir(path):
+        missing.append(path)
+        path = os.path.dirname(path)
+    for directory in reversed(missing):
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(directory)
+        if sync:
+            sync_directory(os.path.dirname(directory))
+
+
+def sync_directory(path: str) -> None:
+    """Make the names in a directory durable."""
+    descriptor = os.open(path, _DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def link_new(temporary: str, path: str) -> None:
+    """Give a finished temporary file its name; an existing file of that name is never replaced."""
+    os.link(temporary, path, follow_symlinks=False)
+    os.unlink(temporary)
+
+
+def remove(path: str) -> None:
+    """Remove a file."""
+    os.unlink(path)
+
+
+def remove_quietly(path: str) -> None:
+    """Remove a file if it is there and may be removed."""
+    with contextlib.suppress(OSError):
+        os.unlink(path)
+
+
+_NO_REPLACE = 1
+_AT_FDCWD = -100
+
+
+@functools.cache
+def _renameat2() -> Callable[[bytes, bytes], int] | None:
+    library = ctypes.CDLL(None, use_errno=True)
+    call = getattr(library, "renameat2", None)
+    if call is None:
+        return None
+    return lambda source, target: int(call(_AT_FDCWD, source, _AT_FDCWD, target, _NO_REPLACE))
+
+
+def publish(staging: str, final: str) -> None:
+    """Rename a directory to a name that must not exist.
+
+    Raises:
+        FileExistsError: The name is taken.
+        OSError: Any other refusal.
+    """
+    call = _renameat2()
+    if call is not None:
+        if call(os.fsencode(staging), os.fsencode(final)) == 0:
+            return
+        number = ctypes.get_errno()
+        if number not in {errno.ENOSYS, errno.EINVAL}:
+            raise OSError(number, os.strerror(number), final)
+    _publish_without_renameat2(staging, final)
+
+
+def _publish_without_renameat2(staging: str, final: str) -> None:
+    """Claim the name with `mkdir`, then replace the empty directory."""
+    os.mkdir(final)
+    try:
+        os.rename(staging, final)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.rmdir(final)
+        raise

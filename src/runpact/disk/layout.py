@@ -1,0 +1,53 @@
+"""Names inside a run directory.
+
+Knows: where runpact's own records stand.
+Does not know: what is in them.
+"""
+
+from __future__ import annotations
+
+import posixpath
+
+PRIVATE = ".runpact"
+"""Folder of runpact's own records in every run."""
+RECORD = f"{PRIVATE}/run.json"
+SEAL = f"{PRIVATE}/seal"
+BALLAST = f"{PRIVATE}/ballast"
+CONTRACT = f"{PRIVATE}/contract"
+STAGED = ".new-"
+"""Prefix of a run directory that is being created."""
+TEMPORARY = ".tmp-"
+"""Prefix of an artifact that is being written."""
+
+
+class RunPaths:
+    """Absolute paths of one run's records."""
+
+    def __init__(self, directory: str, records: dict[str, str]) -> None:
+        """Store the run directory and where its layout puts manifest, events and metrics."""
+        self.directory = directory
+        self.records = records
+
+    def at(self, relative: str) -> str:
+        """Return the absolute path of something in the run."""
+        return posixpath.join(self.directory, relative)
+
+    @property
+    def manifest(self) -> str:
+        """The manifest."""
+        return self.at(self.records["manifest"])
+
+    @property
+    def seal(self) -> str:
+        """The seal."""
+        return self.at(SEAL)
+
+    @property
+    def ballast(self) -> str:
+        """The reserve that is freed when the disk is full."""
+        return self.at(BALLAST)
+
+
+def is_unpinned(path: str, records: dict[str, str]) -> bool:
+    """Whether the manifest cannot name this file: itself, its seal, the ballast."""
+    return path in {records["manifest"], SEAL, BALLAST}
