@@ -1,0 +1,328 @@
+"""The one writer of a run directory.
+
+Knows: the protocol that keeps a run classifiable whatever fails, step by step.
+Does not know: what a contract demands, provenance, time.
+
+Protocol (docs/FORMAT.md, "Writing a run"):
+
+1. Stage: build `.new-<token>/` beside the final place: birth record (locked before anybody can see
+   it), contract copy, unsealed manifest, ballast. Make it durable.
+2. Publish: rename it to a name that must not exist; the next candidate when it is taken.
+3. Log: one write per line; the number advances only after success.
+4. Artifact: write under a temporary name while hashing, make durable, link to a name that must not exist.
+5. Seal: free the ballast, make the logs durable, write the seal that names the manifest to come,
+   replace the manifest: that rename commits. A fault after it is no failure of the run.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import posixpath
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from runpact.disk import io
+from runpact.disk.appendlog import AppendLog
+from runpact.disk.layout import BALLAST, CONTRACT, PRIVATE, RECORD, STAGED, TEMPORARY, RunPaths
+from runpact.model.errors import ClosedRunError, StorageError, WriteOnceError
+from runpact.model.manifest import FileRecord, LogRecord
+
+BALLAST_SIZE = 64 * 1024
+_MAX_CANDIDATES = 100_000
+
+
+class Draft:
+    """What a new run consists of before it has a name."""
+
+    def __init__(
+        self,
+        *,
+        token: str,
+        record_for: Callable[[str], bytes],
+        manifest_for: Callable[[str], bytes],
+        records: Mapping[str, str],
+        contract: Mapping[str, bytes],
+        is_durable: bool,
+        mode: int = 0o777,
+    ) -> None:
+        """Store the parts.
+
+        Args:
+            token: Unique part of the staging directory's name.
+            record_for: Birth record for a candidate id.
+            manifest_for: Unsealed manifest for a candidate id.
+            records: Where the layout puts manifest, events and metrics.
+            contract: Files of the contract copy, by relative path.
+            is_durable: Flush to the device at each step that the protocol names.
+            mode: Permission bits of the run directory before the umask.
+        """
+        self.token = token
+        self.record_for = record_for
+        self.manifest_for = manifest_for
+        self.records = dict(records)
+        self.contract = contract
+        self.is_durable = is_durable
+        self.mode = mode
+
+
+class RunWriter:
+    """Holds the lock of one unsealed run and writes into it."""
+
+    def __init__(self, paths: RunPaths, lock: int, *, is_durable: bool) -> None:
+        """Store the run's paths and the descriptor that holds its lock."""
+        self.paths = paths
+        self.directory = paths.directory
+        self.is_durable = is_durable
+        self._lock = lock
+        self._pid = os.getpid()
+        self.events = AppendLog(paths.at(paths.records["events"]), paths.records["events"])
+        self.metrics = AppendLog(paths.at(paths.records["metrics"]), paths.records["metrics"])
+
+    @classmethod
+    def create(cls, draft: Draft, parent: str, candidates: Iterable[str]) -> RunWriter:
+        """Stage and publish a run (steps 1 and 2).
+
+        Args:
+            draft: The parts.
+            parent: Directory that is to hold the run; made when missing.
+            candidates: Ids to try, in order; the first free one wins.
+
+        Raises:
+            StorageError: The file system refused; nothing half-made is left visible.
+        """
+        with io.storing("run directory", parent):
+            io.make_parents(parent, sync=draft.is_durable)
+        staging = posixpath.join(parent, f"{STAGED}{draft.token}")
+        free = _free(parent, candidates)
+        try:
+            with io.storing("run directory", staging):
+                lock, identity = _stage(draft, staging, next(free))
+            try:
+                final = _publish(draft, staging, parent, lock, _chain(identity, free))
+            except BaseException:
+                os.close(lock)
+                raise
+        except BaseException:
+            _remove_tree(staging)
+            raise
+        return cls(RunPaths(final, draft.records), lock, is_durable=draft.is_durable)
+
+    def event(self, fields: dict[str, object]) -> int:
+        """Append to the event log (step 3); return the entry's number."""
+        self._check_open()
+        return self.events.append(fields)
+
+    def points(self, time: float, step: float | None, values: dict[str, float]) -> None:
+        """Append metric points (step 3)."""
+        if self._lock < 0 or self._pid != os.getpid():
+            self._check_open()
+        self.metrics.append_point(time, step, values)
+
+    def store(self, relative: str, chunks: Iterable[bytes]) -> FileRecord:
+        """Write an artifact once (step 4) and return its record.
+
+        Raises:
+            WriteOnceError: The name is taken.
+            StorageError: Nothing was stored.
+        """
+        self._check_open()
+        path = self.paths.at(relative)
+        with io.storing(f"artifact `{relative}`", path):
+            if os.path.lexists(path):
+                raise _taken(relative)
+            io.make_parents(posixpath.dirname(path), sync=self.is_durable)
+            temporary = posixpath.join(posixpath.dirname(path), f"{TEMPORARY}{os.getpid()}-{posixpath.basename(path)}"[:250])
+            size, digest = self._write_hashed(temporary, chunks)
+            try:
+                io.link_new(temporary, path)
+            except FileExistsError:
+                io.remove_quietly(temporary)
+                raise _taken(relative) from None
+            if self.is_durable:
+                io.sync_directory(posixpath.dirname(path))
+        return FileRecord(relative, size, digest)
+
+    def _write_hashed(self, temporary: str, chunks: Iterable[bytes]) -> tuple[int, str]:
+        io.remove_quietly(temporary)
+        digest, size = hashlib.sha256(), 0
+        descriptor = io.open_append(temporary)
+        try:
+            for chunk in chunks:
+                io.write_all(descriptor, chunk)
+                digest.update(chunk)
+                size += len(chunk)
+            if self.is_durable:
+                os.fsync(descriptor)
+        except BaseException:
+            io.remove_quietly(temporary)
+            raise
+        finally:
+            os.close(descriptor)
+        return size, f"sha256:{digest.hexdigest()}"
+
+    def replace(self, relative: str, data: bytes) -> None:
+        """Write or rewrite a file that the layout derives from the record."""
+        self._check_open()
+        path = self.paths.at(relative)
+        with io.storing(f"`{relative}`", path):
+            io.make_parents(posixpath.dirname(path), sync=self.is_durable)
+            io.replace_file(path, data, sync=self.is_durable)
+
+    def open_log(self, relative: str) -> int:
+        """Create a file for a child's stream and return its descriptor."""
+        self._check_open()
+        path = self.paths.at(relative)
+        with io.storing(f"`{relative}`", path):
+            io.make_parents(posixpath.dirname(path), sync=False)
+            return io.open_append(path)
+
+    def free_ballast(self) -> None:
+        """Give the reserve back, so that the last records fit on a full disk."""
+        io.remove_quietly(self.paths.ballast)
+
+    def sync_logs(self) -> dict[str, LogRecord]:
+        """Make the logs durable and return what the seal must say of them (step 5)."""
+        logs = {"events": self.events, "metrics": self.metrics}
+        written = {name: log for name, log in logs.items() if log.exists}
+        for log in written.values():
+            if self.is_durable:
+                log.sync()
+        return {name: log.record() for name, log in written.items()}
+
+    def commit(self, manifest: bytes, seal: bytes) -> str | None:
+        """Seal the run (step 5).
+
+        Returns:
+            None, or why the commit may not be durable although it is in place.
+
+        Raises:
+            StorageError: The run is not sealed.
+        """
+        committed = False
+
+        def mark() -> None:
+            nonlocal committed
+            committed = True
+
+        try:
+            io.replace_file(self.paths.seal, seal, sync=self.is_durable)
+            io.replace_file(self.paths.manifest, manifest, sync=self.is_durable, after_rename=mark)
+            if self.is_durable:
+                io.sync_directory(posixpath.dirname(self.directory))
+        except OSError as error:
+            if committed:
+                return f"sealed, but not confirmed durable: {os.strerror(error.errno or 0)}"
+            raise io.storage_error("seal", self.paths.seal, error) from error
+        return None
+
+    def close(self) -> None:
+        """Release the lock and the logs; a second call does nothing."""
+        self.events.close()
+        self.metrics.close()
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
+
+    @property
+    def is_open(self) -> bool:
+        """Whether this process may still write."""
+        return self._lock >= 0 and self._pid == os.getpid()
+
+    def _check_open(self) -> None:
+        if self._lock < 0:
+            raise ClosedRunError(
+                "the run is sealed; nothing can be added to it", at=self.directory,
+                hint="start another run, or do this before the `with` block ends",
+            )
+        if self._pid != os.getpid():
+            raise ClosedRunError(
+                "the run belongs to the parent process", at=self.directory,
+                hint="return the values to the parent, or write a file below the run directory",
+            )
+
+
+def _stage(draft: Draft, staging: str, identity: str) -> tuple[int, str]:
+    """Build the staging directory (step 1); return the held lock and the id written into it."""
+    paths = RunPaths(staging, draft.records)
+    io.make_directory(staging, mode=draft.mode)
+    io.make_directory(paths.at(PRIVATE))
+    lock = io.open_locked(paths.at(RECORD))
+    try:
+        io.rewrite(lock, draft.record_for(identity), sync=draft.is_durable)
+        for relative, data in draft.contract.items():
+            path = paths.at(f"{CONTRACT}/{relative}")
+            io.make_parents(posixpath.dirname(path), sync=False)
+            io.create_file(path, data, sync=draft.is_durable)
+        for relative in draft.records.values():
+            io.make_parents(posixpath.dirname(paths.at(relative)), sync=False)
+        io.create_file(paths.manifest, draft.manifest_for(identity), sync=False)
+        io.reserve(paths.at(BALLAST), BALLAST_SIZE)
+        if draft.is_durable:
+            io.sync_directory(paths.at(PRIVATE))
+            io.sync_directory(staging)
+    except BaseException:
+        os.close(lock)
+        raise
+    return lock, identity
+
+
+def _publish(draft: Draft, staging: str, parent: str, lock: int, candidates: Iterator[str]) -> str:
+    """Rename the staging directory to the first free candidate (step 2)."""
+    paths = RunPaths(staging, draft.records)
+    written = next(candidates)
+    candidate = written
+    while True:
+        final = posixpath.join(parent, candidate)
+        with io.storing("run directory", final):
+            if candidate != written:
+                io.rewrite(lock, draft.record_for(candidate), sync=draft.is_durable)
+                io.replace_file(paths.manifest, draft.manifest_for(candidate), sync=False)
+                written = candidate
+            with contextlib.suppress(FileExistsError):
+                io.publish(staging, final)
+                _sync_after_publish(parent, is_durable=draft.is_durable)
+                return final
+        candidate = next(candidates)
+
+
+def _sync_after_publish(parent: str, *, is_durable: bool) -> None:
+    """Flush the parent; the run exists already, so a refusal here is no failure of its creation."""
+    if is_durable:
+        with contextlib.suppress(OSError):
+            io.sync_directory(parent)
+
+
+def _free(parent: str, candidates: Iterable[str]) -> Iterator[str]:
+    for number, candidate in enumerate(candidates):
+        if number >= _MAX_CANDIDATES:
+            break
+        if not os.path.lexists(posixpath.join(parent, candidate)):
+            yield candidate
+    raise StorageError(
+        f"no free run id below `{parent}`", hint="give the kind a `clash` suffix, or wait for the next second",
+    )
+
+
+def _chain(first: str, rest: Iterator[str]) -> Iterator[str]:
+    yield first
+    yield from rest
+
+
+def _taken(relative: str) -> WriteOnceError:
+    return WriteOnceError(
+        f"artifact `{relative}` exists already", at=relative,
+        hint="artifacts are written once; save under another name, for instance with the step in it",
+    )
+
+
+def _remove_tree(directory: str) -> None:
+    """Remove a staging directory as far as possible; what is left is classified as abandoned."""
+    for root, directories, files in os.walk(directory, topdown=False):
+        for name in files:
+            io.remove_quietly(posixpath.join(root, name))
+        for name in directories:
+            with contextlib.suppress(OSError):
+                os.rmdir(posixpath.join(root, name))
+    with contextlib.suppress(OSError):
+        os.rmdir(directory)
