@@ -9,7 +9,6 @@ All writer I/O stands in this module so that a fault can be injected at each cal
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import errno
 import fcntl
 import functools
@@ -198,11 +197,17 @@ _AT_FDCWD = -100
 
 @functools.cache
 def _renameat2() -> Callable[[bytes, bytes], int] | None:
-    library = ctypes.CDLL(None, use_errno=True)
-    call = getattr(library, "renameat2", None)
+    """Return a call that answers 0 or an error number; None where the C library lacks it."""
+    import ctypes  # noqa: PLC0415 - costs milliseconds that only a new run should pay
+
+    call = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
     if call is None:
         return None
-    return lambda source, target: int(call(_AT_FDCWD, source, _AT_FDCWD, target, _NO_REPLACE))
+
+    def rename(source: bytes, target: bytes) -> int:
+        return 0 if call(_AT_FDCWD, source, _AT_FDCWD, target, _NO_REPLACE) == 0 else ctypes.get_errno()
+
+    return rename
 
 
 def publish(staging: str, final: str) -> None:
@@ -214,9 +219,9 @@ def publish(staging: str, final: str) -> None:
     """
     call = _renameat2()
     if call is not None:
-        if call(os.fsencode(staging), os.fsencode(final)) == 0:
+        number = call(os.fsencode(staging), os.fsencode(final))
+        if number == 0:
             return
-        number = ctypes.get_errno()
         if number not in {errno.ENOSYS, errno.EINVAL}:
             raise OSError(number, os.strerror(number), final)
     _publish_without_renameat2(staging, final)

@@ -17,6 +17,7 @@ from typing import TypeVar
 import msgspec
 
 from runpact.disk.layout import RECORD, SEAL, STAGED
+from runpact.model.contract.language import Records
 from runpact.model.errors import RunpactError, StorageError
 from runpact.model.journal import Journal, read_journal
 from runpact.model.manifest import Manifest, Seal, parse_manifest, parse_seal, why_seal_rejects
@@ -31,6 +32,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """What stands in a run directory, each part with its fault when it cannot be used."""
 
     directory: str
+    manifest_path: str = ""
     is_staged: bool = False
     record: RunRecord | None = None
     record_fault: str | None = None
@@ -49,16 +51,16 @@ def read_run(directory: str) -> Reading:
     """Read birth record, manifest, seal and lock of a directory; never raises for damage."""
     record_bytes, record_fault = _read(directory, RECORD)
     record, record_fault = _parse_record(record_bytes, record_fault)
-    manifest_path = record.records.get("manifest", "") if record else ".runpact/manifest.json"
-    manifest_bytes, manifest_fault = _read(directory, manifest_path)
-    manifest, manifest_fault = _parsed(parse_manifest, manifest_bytes, manifest_fault)
     seal_bytes, seal_fault = _read(directory, SEAL)
     seal, seal_fault = _parsed(parse_seal, seal_bytes, seal_fault)
+    manifest_path = _manifest_path(record, seal)
+    manifest_bytes, manifest_fault = _read(directory, manifest_path)
+    manifest, manifest_fault = _parsed(parse_manifest, manifest_bytes, manifest_fault)
     if seal is not None and manifest_bytes is not None and seal_fault is None:
         seal_fault = why_seal_rejects(seal, manifest_bytes)
     is_sealed = manifest is not None and manifest.sealed
     return Reading(
-        directory=directory,
+        directory=directory, manifest_path=manifest_path,
         is_staged=posixpath.basename(directory).startswith(STAGED),
         record=record, record_fault=record_fault, has_record=record_bytes is not None or record_fault is not None,
         manifest=manifest, manifest_fault=manifest_fault,
@@ -92,6 +94,13 @@ def is_locked(path: str) -> bool | None:
     finally:
         os.close(descriptor)
     return False
+
+
+def _manifest_path(record: RunRecord | None, seal: Seal | None) -> str:
+    """Believe the seal first: it is checksummed, and written last."""
+    if seal is not None:
+        return seal.manifest.path
+    return record.records["manifest"] if record else Records().manifest
 
 
 def _read(directory: str, relative: str) -> tuple[bytes | None, str | None]:
