@@ -1,0 +1,1 @@
+"""What runpact can do: one verb per module."""

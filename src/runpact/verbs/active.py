@@ -1,0 +1,237 @@
+"""An open run: what the program inside it can do.
+
+Knows: how values become files, points and events of the run.
+Does not know: how a run is created, judged or found.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import stat
+import time
+from collections.abc import Iterator, Mapping
+from types import TracebackType
+from typing import Self
+
+from runpact.disk.writer import RunWriter
+from runpact.formats.encode import encode_value
+from runpact.host import clock
+from runpact.host.signals import Terminated
+from runpact.model.contract.language import Entry, Kind, LoadedContract
+from runpact.model.errors import RunpactError, StorageError, UsageError
+from runpact.model.manifest import FileRecord
+from runpact.model.names import check_relative
+from runpact.model.run import RunRecord, Standing, State
+
+_CHUNK = 1 << 20
+_RESERVED = frozenset({"seq", "time", "event", "crc"})
+
+
+class ActiveRun:
+    """A run that this process is making; use it as a context manager."""
+
+    def __init__(
+        self, writer: RunWriter, record: RunRecord, kind: Kind, loaded: LoadedContract, *, root: str, started: float
+    ) -> None:
+        """Store the parts; `begin` writes the first records."""
+        self._writer = writer
+        self._kind = kind
+        self._loaded = loaded
+        self._root = root
+        self._began = started
+        self._stored: dict[str, FileRecord] = {}
+        self._log_points = writer.points
+        self.record = record
+        self.standing = Standing(State.RUNNING)
+
+    @classmethod
+    def begin(
+        cls, writer: RunWriter, record: RunRecord, kind: Kind, loaded: LoadedContract, *, root: str, started: float
+    ) -> Self:
+        """Write what must stand in a run from its start."""
+        from runpact.verbs.project import write_projections  # noqa: PLC0415 - both describe one run's files
+
+        run = cls(writer, record, kind, loaded, root=root, started=started)
+        try:
+            run.event("run.started", uid=record.uid, kind=record.kind)
+            write_projections(run, {"start", "change"})
+        except BaseException:
+            writer.close()
+            raise
+        return run
+
+    @property
+    def id(self) -> str:
+        """Name of the run's directory."""
+        return self.record.id
+
+    @property
+    def uid(self) -> str:
+        """The run's identity, a UUIDv7."""
+        return self.record.uid
+
+    @property
+    def name(self) -> str:
+        """The name it was started with."""
+        return self.record.name
+
+    @property
+    def started(self) -> str:
+        """When it was published, RFC 3339 UTC."""
+        return self.record.started
+
+    @property
+    def config(self) -> Mapping[str, object]:
+        """The resolved configuration."""
+        return self.record.provenance.config.resolved
+
+    @property
+    def dir(self) -> str:
+        """Absolute path of the run directory."""
+        return self._writer.directory
+
+    def log(self, values: Mapping[str, float], *, step: float | None = None) -> None:
+        """Record metric points; when this returns they survive the end of the process.
+
+        Args:
+            values: Finite numbers by name.
+            step: The caller's own counter, shared by all of them.
+
+        Raises:
+            ValueRefusedError: A value is not a finite number; none of them was recorded.
+            StorageError: None of them was recorded.
+        """
+        self._log_points(time.time(), step, values)  # type: ignore[arg-type]  # read, never changed
+
+    def event(self, event: str, /, **fields: object) -> int:
+        """Append an event to the run's log and return its number.
+
+        Args:
+            event: Dotted name, as in `eval.started`.
+            fields: Strict JSON data; `seq`, `time`, `event` and `crc` are taken.
+        """
+        taken = _RESERVED & fields.keys()
+        if taken:
+            raise UsageError(f"an event cannot carry the field `{min(taken)}`", hint="choose another name")
+        return self._writer.event({"time": clock.now(), "event": event, **fields})
+
+    def save(self, name: str, value: object, *, type: str = "") -> str:  # noqa: A002 - the word of the field
+        """Write an artifact once and return its absolute path.
+
+        Args:
+            name: Name of a contract entry, or a path relative to the run directory.
+            value: JSON data, arrays, rows, text, bytes, or the path of a file to copy.
+            type: Artifact type, `Name@version`; recorded in the manifest.
+
+        Raises:
+            WriteOnceError: The name is taken.
+            ValueRefusedError: The value cannot be written strictly.
+            UnsafeNameError: The name leaves the run.
+        """
+        relative = self._place(name)
+        if isinstance(value, os.PathLike):
+            relative += "" if posixpath.splitext(relative)[1] else posixpath.splitext(os.fspath(value))[1]
+            stored = self._writer.store(relative, _chunks(os.fspath(value)))
+        else:
+            data, suffix = encode_value(value, posixpath.splitext(relative)[1])
+            relative += suffix if not posixpath.splitext(relative)[1] else ""
+            stored = self._writer.store(relative, [data])
+        self._stored[relative] = FileRecord(
+            stored.path, stored.size, stored.digest, entry=name if self._entry(name) else "", type=type
+        )
+        self.event("artifact.saved", path=relative, size=stored.size, digest=stored.digest)
+        return self._writer.paths.at(relative)
+
+    def path(self, relative: str, /) -> str:
+        """Return the absolute path of a file to be written in the run; its directory exists.
+
+        The file is pinned by digest when the run is sealed.
+        """
+        relative = self._place(relative)
+        path = self._writer.paths.at(relative)
+        with storing_in(path):
+            os.makedirs(posixpath.dirname(path), exist_ok=True)
+        return path
+
+    def _place(self, name: str) -> str:
+        entry = self._entry(name)
+        relative = entry.file if entry is not None and entry.file else check_relative(os.fspath(name), what="artifact name")
+        if relative.split("/", 1)[0] == ".runpact":
+            raise UsageError("`.runpact/` holds runpact's own records", got=relative, hint="choose another folder")
+        return relative
+
+    def _entry(self, name: str) -> Entry | None:
+        return next((entry for entry in self._kind.entries if entry.name == name), None)
+
+    def finish(self, state: State = State.FINISHED, *, error: str | None = None) -> Standing:
+        """Seal the run; nothing in it changes afterwards.
+
+        Raises:
+            StorageError: It could not be sealed; it is listed as interrupted.
+        """
+        from runpact.verbs.finish import finish_run  # noqa: PLC0415 - the verb that ends what this one began
+
+        self.standing = finish_run(self, state, error=error)
+        return self.standing
+
+    def __enter__(self) -> Self:
+        """Return the run itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Seal the run as finished, failed or interrupted, whichever the block's end says."""
+        if not self._writer.is_open:
+            return
+        if error is None:
+            self.finish()
+            return
+        try:
+            self.finish(state_after(error), error=describe(error))
+        except RunpactError as fault:
+            error.add_note(f"the run could not be sealed either: {fault}")
+
+
+def state_after(error: BaseException) -> State:
+    """Return the state of a run whose block ended with this exception."""
+    if isinstance(error, KeyboardInterrupt | Terminated):
+        return State.INTERRUPTED
+    if isinstance(error, SystemExit) and error.code in {None, 0}:
+        return State.FINISHED
+    return State.FAILED
+
+
+def describe(error: BaseException) -> str:
+    """Return `Type: message`, one line, at most 1,000 characters."""
+    text = " ".join(str(error).split())
+    return (f"{type(error).__name__}: {text}" if text else type(error).__name__)[:1000]
+
+
+def storing_in(path: str) -> "_Storing":
+    """Return a context manager that turns an `OSError` into a `StorageError` about `path`."""
+    return _Storing(path)
+
+
+class _Storing:
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if isinstance(error, OSError):
+            raise StorageError(f"cannot use `{self._path}`: {error.strerror}", at=self._path) from error
+
+
+def _chunks(path: str) -> Iterator[bytes]:
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise UsageError(f"`{path}` is not a regular file", got=path)
+        while chunk := os.read(descriptor, _CHUNK):
+            yield chunk
+    finally:
+        os.close(descriptor)

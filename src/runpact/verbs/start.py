@@ -1,0 +1,183 @@
+"""Start a run: name it, record where it comes from, make it visible.
+
+Knows: which facts a birth record needs and in which order they are gathered.
+Does not know: how the directory is written, what happens in the run.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Mapping
+
+import msgspec
+
+from runpact.disk.writer import Draft, RunWriter
+from runpact.host import clock, environment, git, process
+from runpact.model.contract.language import Contract, Kind, LoadedContract
+from runpact.model.errors import UsageError
+from runpact.model.manifest import Manifest, encode_manifest
+from runpact.model.names import check_name
+from runpact.model.provenance import Config, Provenance
+from runpact.model.run import ContractRef, RunRecord
+from runpact.model.template import PathTemplate
+from runpact.verbs.active import ActiveRun
+
+BUILT_IN = frozenset({"started", "git", "uid", "kind"})
+"""Captures that runpact fills by itself."""
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """What the caller says about the run to be made."""
+
+    kind: str | None = None
+    name: str | None = None
+    captures: Mapping[str, str] = {}
+    config: Config = Config()
+    seeds: Mapping[str, int | None] = {}
+    command: tuple[str, ...] = ()
+    out: str | None = None
+    """Absolute directory that is to hold the run instead of the contract's place."""
+    parent: str | None = None
+    durability: str = "commit"
+    is_private: bool = False
+
+
+def start_run(root: str, loaded: LoadedContract, request: Request, *, cwd: str) -> ActiveRun:
+    """Create a run below `root` and return it, locked and open for writing.
+
+    Args:
+        root: Absolute data root of the workspace.
+        loaded: The contract to make it under.
+        request: What the caller says.
+        cwd: Where the command runs, for the record.
+
+    Raises:
+        UsageError: The kind or a capture is missing or unknown.
+        UnsafeNameError: A name is not safe as part of a path.
+        StorageError: The run could not be created; nothing is left visible.
+    """
+    kind_name, kind = pick_kind(loaded.contract, request.kind)
+    code = git.read_code(root)
+    uid, moment = clock.new_uid(), clock.utc_now()
+    template = PathTemplate.parse(kind.at)
+    values = _values(template, kind_name, request) | {"started": moment, "git": code.short, "uid": uid, "kind": kind_name}
+    rendered = template.render(values)
+    captures = template.match(rendered) or {}
+    provenance = Provenance(
+        command=request.command,
+        cwd=_inside(cwd, root),
+        code=code,
+        environment=environment.read_environment(),
+        config=request.config,
+        seeds=dict(request.seeds),
+    )
+
+    def record_for(identity: str) -> RunRecord:
+        return RunRecord(
+            uid=uid,
+            id=identity,
+            kind=kind_name,
+            name=str(values.get(_free_capture(template) or "", request.name or "")),
+            started=clock.format_time(moment),
+            captures=captures,
+            records=msgspec.to_builtins(kind.records),
+            contract=ContractRef(loaded.contract.contract, loaded.contract.version, loaded.digest),
+            owner=process.this_process(),
+            provenance=provenance,
+            parent=request.parent,
+            durability=request.durability,
+        )
+
+    draft = Draft(
+        token=uid.replace("-", "")[-16:],
+        record_for=lambda identity: msgspec.json.format(msgspec.json.encode(record_for(identity)), indent=1) + b"\n",
+        manifest_for=lambda identity: encode_manifest(unsealed_manifest(record_for(identity))),
+        records=msgspec.to_builtins(kind.records),
+        contract=loaded.sources,
+        is_durable=request.durability != "none",
+        mode=0o700 if request.is_private else 0o777,
+    )
+    parent = request.out or posixpath.join(root, posixpath.dirname(rendered))
+    started = clock.monotonic()
+    writer = RunWriter.create(draft, posixpath.normpath(parent), candidates(posixpath.basename(rendered), kind.clash))
+    record = record_for(posixpath.basename(writer.directory))
+    return ActiveRun.begin(writer, record, kind, loaded, root=root, started=started)
+
+
+def pick_kind(contract: Contract, name: str | None) -> tuple[str, Kind]:
+    """Return the kind of that name, or the only one; `run` is preferred among several.
+
+    Raises:
+        UsageError: There is no such kind, or several and none was named.
+    """
+    kinds = contract.kinds
+    chosen = name or (next(iter(kinds)) if len(kinds) == 1 else "run")
+    if chosen in kinds:
+        return chosen, kinds[chosen]
+    raise UsageError(
+        f"no kind `{chosen}` in contract `{contract.contract}`" if name else "the contract has several kinds",
+        expected=" or ".join(f"`{kind}`" for kind in kinds),
+        got=chosen if name else "no kind",
+        hint="name one with --kind",
+    )
+
+
+def unsealed_manifest(record: RunRecord) -> Manifest:
+    """Return the manifest of a run that is not committed."""
+    return Manifest(
+        sealed=False,
+        uid=record.uid,
+        id=record.id,
+        kind=record.kind,
+        name=record.name,
+        started=record.started,
+        contract=record.contract,
+    )
+
+
+def candidates(base: str, clash: str) -> Iterator[str]:
+    """Yield the id itself, then the id with each clash suffix."""
+    yield base
+    suffix = PathTemplate.parse(clash)
+    number = 0
+    while True:
+        number += 1
+        yield base + suffix.render({"n": number})
+
+
+def _free_capture(template: PathTemplate) -> str | None:
+    """Return the capture that the run's name fills: `name`, or the only one left to the caller."""
+    free = [name for name in dict.fromkeys(template.captures) if name not in BUILT_IN]
+    if "name" in free:
+        return "name"
+    return free[0] if len(free) == 1 else None
+
+
+def _values(template: PathTemplate, kind: str, request: Request) -> dict[str, object]:
+    given: dict[str, object] = {key: check_name(value, what=f"capture `{key}`") for key, value in request.captures.items()}
+    free = _free_capture(template)
+    if request.name is not None:
+        check_name(request.name, what="run name")
+        if free is None and template.captures and not given:
+            raise UsageError(
+                f"the place of kind `{kind}` has no single capture for a name",
+                expected=f"one of {', '.join(template.captures)}",
+                got=f"--name {request.name}",
+                hint="give captures one by one with --capture KEY=VALUE",
+            )
+    if free is not None and free not in given:
+        given[free] = request.name or kind
+    missing = [name for name in template.captures if name not in given and name not in BUILT_IN]
+    if missing:
+        raise UsageError(
+            f"the place of kind `{kind}` needs {', '.join(f'`{name}`' for name in missing)}",
+            expected=" ".join(f"--capture {name}=…" for name in missing),
+            got="nothing",
+        )
+    return given
+
+
+def _inside(path: str, root: str) -> str:
+    if path == root:
+        return "."
+    return posixpath.relpath(path, root) if path.startswith(root.rstrip("/") + "/") else ""
