@@ -169,6 +169,14 @@ class RunWriter:
             io.make_parents(posixpath.dirname(path), sync=self.is_durable)
             io.replace_file(path, data, sync=self.is_durable)
 
+    def make_room(self, relative: str) -> str:
+        """Create the directories for a file somebody else will write; return its absolute path."""
+        self._check_open()
+        path = self.paths.at(relative)
+        with io.storing(f"`{relative}`", path):
+            io.make_parents(posixpath.dirname(path), sync=False)
+        return path
+
     def open_log(self, relative: str) -> int:
         """Create a file for a child's stream and return its descriptor."""
         self._check_open()

@@ -8,23 +8,22 @@ from __future__ import annotations
 
 import os
 import posixpath
-import stat
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
 
+from runpact.disk.source import read_chunks
 from runpact.disk.writer import RunWriter
 from runpact.formats.encode import encode_value
 from runpact.host import clock
 from runpact.host.signals import Terminated
 from runpact.model.contract.language import Entry, Kind, LoadedContract
-from runpact.model.errors import RunpactError, StorageError, UsageError
+from runpact.model.errors import RunpactError, UsageError
 from runpact.model.manifest import FileRecord
 from runpact.model.names import check_relative
 from runpact.model.run import RunRecord, Standing, State
 
-_CHUNK = 1 << 20
 _RESERVED = frozenset({"seq", "time", "event", "crc"})
 
 
@@ -35,12 +34,12 @@ class ActiveRun:
         self, writer: RunWriter, record: RunRecord, kind: Kind, loaded: LoadedContract, *, root: str, started: float
     ) -> None:
         """Store the parts; `begin` writes the first records."""
-        self._writer = writer
-        self._kind = kind
-        self._loaded = loaded
-        self._root = root
-        self._began = started
-        self._stored: dict[str, FileRecord] = {}
+        self.writer = writer
+        self.kind = kind
+        self.loaded = loaded
+        self.root = root
+        self.began = started
+        self.stored: dict[str, FileRecord] = {}
         self._log_points = writer.points
         self.record = record
         self.standing = Standing(State.RUNNING)
@@ -89,7 +88,7 @@ class ActiveRun:
     @property
     def dir(self) -> str:
         """Absolute path of the run directory."""
-        return self._writer.directory
+        return self.writer.directory
 
     def log(self, values: Mapping[str, float], *, step: float | None = None) -> None:
         """Record metric points; when this returns they survive the end of the process.
@@ -114,7 +113,7 @@ class ActiveRun:
         taken = _RESERVED & fields.keys()
         if taken:
             raise UsageError(f"an event cannot carry the field `{min(taken)}`", hint="choose another name")
-        return self._writer.event({"time": clock.now(), "event": event, **fields})
+        return self.writer.event({"time": clock.now(), "event": event, **fields})
 
     def save(self, name: str, value: object, *, type: str = "") -> str:  # noqa: A002 - the word of the field
         """Write an artifact once and return its absolute path.
@@ -132,16 +131,16 @@ class ActiveRun:
         relative = self._place(name)
         if isinstance(value, os.PathLike):
             relative += "" if posixpath.splitext(relative)[1] else posixpath.splitext(os.fspath(value))[1]
-            stored = self._writer.store(relative, _chunks(os.fspath(value)))
+            stored = self.writer.store(relative, read_chunks(os.fspath(value)))
         else:
             data, suffix = encode_value(value, posixpath.splitext(relative)[1])
             relative += suffix if not posixpath.splitext(relative)[1] else ""
-            stored = self._writer.store(relative, [data])
-        self._stored[relative] = FileRecord(
+            stored = self.writer.store(relative, [data])
+        self.stored[relative] = FileRecord(
             stored.path, stored.size, stored.digest, entry=name if self._entry(name) else "", type=type
         )
         self.event("artifact.saved", path=relative, size=stored.size, digest=stored.digest)
-        return self._writer.paths.at(relative)
+        return self.writer.paths.at(relative)
 
     def path(self, relative: str, /) -> str:
         """Return the absolute path of a file to be written in the run; its directory exists.
@@ -149,10 +148,7 @@ class ActiveRun:
         The file is pinned by digest when the run is sealed.
         """
         relative = self._place(relative)
-        path = self._writer.paths.at(relative)
-        with storing_in(path):
-            os.makedirs(posixpath.dirname(path), exist_ok=True)
-        return path
+        return self.writer.make_room(relative)
 
     def _place(self, name: str) -> str:
         entry = self._entry(name)
@@ -162,7 +158,7 @@ class ActiveRun:
         return relative
 
     def _entry(self, name: str) -> Entry | None:
-        return next((entry for entry in self._kind.entries if entry.name == name), None)
+        return next((entry for entry in self.kind.entries if entry.name == name), None)
 
     def finish(self, state: State = State.FINISHED, *, error: str | None = None) -> Standing:
         """Seal the run; nothing in it changes afterwards.
@@ -183,7 +179,7 @@ class ActiveRun:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Seal the run as finished, failed or interrupted, whichever the block's end says."""
-        if not self._writer.is_open:
+        if not self.writer.is_open:
             return
         if error is None:
             self.finish()
@@ -207,31 +203,3 @@ def describe(error: BaseException) -> str:
     """Return `Type: message`, one line, at most 1,000 characters."""
     text = " ".join(str(error).split())
     return (f"{type(error).__name__}: {text}" if text else type(error).__name__)[:1000]
-
-
-def storing_in(path: str) -> "_Storing":
-    """Return a context manager that turns an `OSError` into a `StorageError` about `path`."""
-    return _Storing(path)
-
-
-class _Storing:
-    def __init__(self, path: str) -> None:
-        self._path = path
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if isinstance(error, OSError):
-            raise StorageError(f"cannot use `{self._path}`: {error.strerror}", at=self._path) from error
-
-
-def _chunks(path: str) -> Iterator[bytes]:
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise UsageError(f"`{path}` is not a regular file", got=path)
-        while chunk := os.read(descriptor, _CHUNK):
-            yield chunk
-    finally:
-        os.close(descriptor)

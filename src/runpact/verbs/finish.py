@@ -1,0 +1,134 @@
+"""Seal a run: derive what its layout asks for, pin every file, commit.
+
+Knows: the order of the end of a run, and what remains true when a step fails.
+Does not know: how bytes reach the disk.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from typing import TYPE_CHECKING
+
+from runpact.disk.layout import is_unpinned
+from runpact.disk.tree import digest_file, list_tree
+from runpact.host import clock
+from runpact.model.digest import digest_bytes
+from runpact.model.errors import RunpactError, StorageError
+from runpact.model.manifest import FileRecord, LogRecord, Manifest, encode_manifest, encode_seal, seal_for
+from runpact.model.run import Outcome, Standing, State
+from runpact.verbs.latest import refresh_latest
+from runpact.verbs.project import manifest_projection, write_projections
+
+if TYPE_CHECKING:
+    from runpact.verbs.active import ActiveRun
+
+
+def finish_run(
+    run: ActiveRun, state: State, *, error: str | None = None, exit_code: int | None = None, signal: int | None = None
+) -> Standing:
+    """Seal `run` in `state`; when that fails once, as failed, with the reason.
+
+    Returns:
+        The state sealed; its reason says when durability could not be confirmed.
+
+    Raises:
+        StorageError: The run could not be sealed at all; readers will find it interrupted.
+    """
+    outcome = Outcome(
+        state=state,
+        ended=clock.now(),
+        duration_seconds=round(clock.monotonic() - run.began, 6),
+        exit_code=exit_code,
+        signal=signal,
+        error=error,
+    )
+    run.writer.free_ballast()
+    try:
+        return _seal(run, outcome)
+    except RunpactError as fault:
+        return _seal_as_failed(run, outcome, fault)
+    finally:
+        run.writer.close()
+
+
+def _seal(run: ActiveRun, outcome: Outcome) -> Standing:
+    write_projections(run, {"change", "seal"}, state=outcome.state, outcome=outcome)
+    return _commit(run, outcome, manifest_projection(run, state=outcome.state, outcome=outcome))
+
+
+def _seal_as_failed(run: ActiveRun, outcome: Outcome, fault: RunpactError) -> Standing:
+    """Commit the bare record of a run whose last files could not be written; re-raise when even that fails."""
+    if not run.writer.is_open:
+        raise fault
+    reason = f"{type(fault).__name__}: {fault.message}"
+    failed = Outcome(
+        state=State.FAILED if outcome.state is State.FINISHED else outcome.state,
+        ended=outcome.ended,
+        duration_seconds=outcome.duration_seconds,
+        exit_code=outcome.exit_code,
+        signal=outcome.signal,
+        error=outcome.error or reason,
+    )
+    standing = _commit(run, failed, {})
+    run.standing = standing
+    raise fault
+
+
+def _commit(run: ActiveRun, outcome: Outcome, projected: dict[str, object]) -> Standing:
+    run.event("run.ended", state=outcome.state.value, error=outcome.error)
+    logs = run.writer.sync_logs()
+    record = run.record
+    manifest = Manifest(
+        sealed=True,
+        uid=record.uid,
+        id=record.id,
+        kind=record.kind,
+        name=record.name,
+        started=record.started,
+        contract=record.contract,
+        outcome=outcome,
+        provenance=record.provenance,
+        logs=logs,
+        files=inventory(run, logs),
+    )
+    data = encode_manifest(manifest, projected)
+    path = record.records["manifest"]
+    doubt = run.writer.commit(data, encode_seal(seal_for(record.uid, path, data, logs)))
+    if outcome.state is State.FINISHED:
+        doubt = refresh_latest(run) or doubt
+    return Standing(outcome.state, doubt or outcome.error or "")
+
+
+def inventory(run: ActiveRun, logs: dict[str, LogRecord]) -> tuple[FileRecord, ...]:
+    """Pin every file of the run by digest, sorted by path.
+
+    Files that were saved through the run keep the digest computed while writing when their size still
+    agrees; a symbolic link is pinned by the text of its target.
+    """
+    directory = run.writer.directory
+    known = {log.path: FileRecord(log.path, log.size, log.digest) for log in logs.values()} | run.stored
+    names = {entry.file: entry.name for entry in run.kind.entries if entry.file}
+    pinned = []
+    for fact in list_tree(directory):
+        if fact.kind == "dir" or is_unpinned(fact.path, run.record.records):
+            continue
+        pinned.append(_pin(directory, fact.path, fact.kind, fact.size, fact.target, known, names))
+    return tuple(pinned)
+
+
+def _pin(
+    directory: str, path: str, kind: str, size: int, target: str | None, known: dict[str, FileRecord], names: dict[str, str]
+) -> FileRecord:
+    if kind == "symlink":
+        text = (target or "").encode("utf-8", "surrogateescape")
+        return FileRecord(path, len(text), digest_bytes(text), type="symlink")
+    if kind != "file":
+        raise StorageError(
+            f"`{path}` is neither a file nor a directory", at=posixpath.join(directory, path), got=kind,
+            hint="remove pipes, sockets and devices from the run directory",
+        )
+    record = known.get(path)
+    if record is not None and record.size == size:
+        return record
+    digest, size = digest_file(directory, path)
+    return FileRecord(path, size, digest, entry=names.get(path, ""))

@@ -1,0 +1,62 @@
+"""Write the files that a layout derives from the run record.
+
+Knows: which entries are due when, and what their expressions come to.
+Does not know: the record's own format.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from typing import TYPE_CHECKING
+
+from runpact.formats.encode import encode_value
+from runpact.model.expression import Undecided, evaluate
+from runpact.model.run import Outcome, State
+from runpact.model.variables import run_variables
+
+if TYPE_CHECKING:
+    from runpact.model.contract.language import Entry, Kind
+    from runpact.verbs.active import ActiveRun
+
+
+def write_projections(
+    run: ActiveRun, moments: set[str], *, state: State = State.RUNNING, outcome: Outcome | None = None
+) -> None:
+    """Write every entry with `fields` whose `written` is among `moments`; the manifest's own comes with it."""
+    for entry in run.kind.entries:
+        if entry.fields is None or not entry.file or entry.written not in moments:
+            continue
+        if entry.file != run.kind.records.manifest:
+            value = projected(run, entry, state=state, outcome=outcome)
+            data, _suffix = encode_value(value, posixpath.splitext(entry.file)[1])
+            run.writer.replace(entry.file, data)
+
+
+def projected(run: ActiveRun, entry: Entry, *, state: State, outcome: Outcome | None) -> object:
+    """Return the value of an entry's `fields`; a field that cannot be decided is left out and logged."""
+    variables = {"run": run_variables(run.record, state, word_for(run.kind, state), outcome)}
+    if isinstance(entry.fields, str):
+        return _decided(run, entry, "", evaluate(entry.fields, variables))
+    values = {key: evaluate(text, variables) for key, text in (entry.fields or {}).items()}
+    return {key: value for key, value in values.items() if _decided(run, entry, key, value) is not None or value is None}
+
+
+def manifest_projection(run: ActiveRun, *, state: State, outcome: Outcome | None) -> dict[str, object]:
+    """Return the fields that the layout wants at the top level of a placed manifest."""
+    for entry in run.kind.entries:
+        if entry.fields is not None and entry.file == run.kind.records.manifest:
+            value = projected(run, entry, state=state, outcome=outcome)
+            return value if isinstance(value, dict) else {}
+    return {}
+
+
+def word_for(kind: Kind, state: State) -> str:
+    """Return the layout's own word for a state."""
+    return kind.state_words.get(state.value, state.value)
+
+
+def _decided(run: ActiveRun, entry: Entry, key: str, value: object) -> object:
+    if isinstance(value, Undecided):
+        run.event("field.undecided", path=entry.file, field=key, reason=value.reason)
+        return None
+    return value
