@@ -1,0 +1,64 @@
+"""Finds run directories below a workspace.
+
+Knows: how to descend level by level without entering a run.
+Does not know: contracts; it is told what a level's names look like.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from collections.abc import Callable, Iterator
+
+from runpact.disk.layout import PRIVATE, STAGED
+
+Level = Callable[[str], bool]
+"""Whether a directory of that name may stand at this level."""
+
+
+def find_runs(root: str, levels: tuple[Level, ...]) -> Iterator[str]:
+    """Yield the relative paths of the directories that are, or look like, runs.
+
+    A directory is one when it holds runpact's records, when it is being created, or when its whole
+    path fits. Nothing below a run is entered, and no symbolic link is followed.
+
+    Args:
+        root: Absolute directory to begin in.
+        levels: One test for each part of the path, outermost first.
+    """
+    yield from _descend(root, "", levels)
+
+
+def find_recorded(root: str, *, depth: int = 6) -> Iterator[str]:
+    """Yield the relative paths of all directories with runpact's records, at most `depth` levels down."""
+    if os.path.isdir(posixpath.join(root, PRIVATE)):
+        yield "."
+        return
+    yield from _descend(root, "", (lambda _name: True,) * depth, needs_records=True)
+
+
+def _descend(root: str, prefix: str, levels: tuple[Level, ...], *, needs_records: bool = False) -> Iterator[str]:
+    if not levels:
+        return
+    fits, below = levels[0], levels[1:]
+    for name in _directories(posixpath.join(root, prefix)):
+        path = posixpath.join(prefix, name)
+        if name.startswith(STAGED) or _is_recorded(root, path):
+            yield path
+        elif fits(name) and not name.startswith("."):
+            if not below and not needs_records:
+                yield path
+            else:
+                yield from _descend(root, path, below, needs_records=needs_records)
+
+
+def _is_recorded(root: str, path: str) -> bool:
+    return os.path.isdir(posixpath.join(root, path, PRIVATE))
+
+
+def _directories(path: str) -> list[str]:
+    try:
+        with os.scandir(path) as entries:
+            return sorted(entry.name for entry in entries if entry.is_dir(follow_symlinks=False))
+    except OSError:
+        return []

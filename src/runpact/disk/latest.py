@@ -1,0 +1,51 @@
+"""Convenience copies outside a run.
+
+Knows: how a copy is replaced so that a reader never sees half of it.
+Does not know: which copies a layout wants.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import posixpath
+
+from runpact.disk import io
+from runpact.disk.source import read_chunks
+
+
+def replace_copy(source: str, target: str, *, newest: str) -> None:
+    """Replace `target` by the bytes of `source`, unless a newer run was copied there meanwhile.
+
+    Args:
+        source: Absolute path of a file of a sealed run.
+        target: Absolute path of the copy.
+        newest: Start of that run, RFC 3339; kept as the copy's modification time in order.
+
+    Raises:
+        StorageError: The copy was not replaced.
+    """
+    with io.storing("copy", target):
+        io.make_parents(posixpath.dirname(target), sync=False)
+        directory = os.open(posixpath.dirname(target), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            fcntl.flock(directory, fcntl.LOCK_EX)
+            moment = _nanoseconds(newest)
+            if not _is_newer(target, moment):
+                io.replace_file(target, b"".join(read_chunks(source)), sync=False)
+                os.utime(target, ns=(moment, moment), follow_symlinks=False)
+        finally:
+            os.close(directory)
+
+
+def _is_newer(target: str, moment: int) -> bool:
+    try:
+        return os.lstat(target).st_mtime_ns > moment
+    except FileNotFoundError:
+        return False
+
+
+def _nanoseconds(moment: str) -> int:
+    from datetime import datetime  # noqa: PLC0415 - only runs with copies pay for it
+
+    return int(datetime.fromisoformat(moment).timestamp() * 1_000_000) * 1000

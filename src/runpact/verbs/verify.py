@@ -1,0 +1,133 @@
+"""Verify that the record of a run is true, from the bytes.
+
+Knows: what a sealed run promises about each of its files.
+Does not know: what its contract demands.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+
+from runpact.disk.layout import RECORD, SEAL, is_unpinned
+from runpact.disk.reader import Reading, read_log
+from runpact.disk.tree import digest_file, list_tree
+from runpact.model.digest import digest_bytes
+from runpact.model.errors import RunpactError
+from runpact.model.finding import Finding, Report, Severity
+from runpact.model.manifest import FileRecord, LogRecord, Manifest
+from runpact.model.run import Standing, State
+from runpact.verbs.standing import stand
+
+HINT = "restore the file from a copy, or start another run; a sealed run is never repaired"
+
+
+def verify_run(directory: str) -> tuple[Standing, Report]:
+    """Re-derive everything a run's records say; report every byte that disagrees.
+
+    Returns:
+        The state, and the report: OK for an intact sealed run, INCOMPLETE for one that was never
+        sealed, ERROR for damage.
+    """
+    reading, standing = stand(directory)
+    findings = list(_records(reading))
+    if reading.manifest is not None and reading.manifest.sealed:
+        findings += _logs(reading, reading.manifest)
+        findings += _files(reading, reading.manifest, {finding.path for finding in findings})
+    elif not findings:
+        findings.append(_unsealed(standing))
+    return standing, Report(tuple(sorted(findings, key=lambda finding: finding.path)))
+
+
+def _records(reading: Reading) -> Iterator[Finding]:
+    """Judge birth record, manifest and seal against each other."""
+    is_sealed = reading.manifest is not None and reading.manifest.sealed
+    if not reading.has_record:
+        yield _damage("missing-file", RECORD, "the birth record is missing")
+    elif reading.record_fault:
+        yield _damage("damaged-record", RECORD, reading.record_fault)
+    if not reading.has_manifest:
+        yield _damage("missing-file", reading.manifest_path, "the manifest is missing")
+    elif reading.manifest_fault:
+        yield _damage("damaged-record", reading.manifest_path, reading.manifest_fault)
+    if reading.seal_fault and reading.seal is None:
+        yield _damage("damaged-record", SEAL, reading.seal_fault)
+    elif reading.seal_fault and is_sealed:
+        yield _damage("damaged-record", reading.manifest_path, reading.seal_fault)
+    elif is_sealed and not reading.has_seal:
+        yield _damage("missing-file", SEAL, "the seal is missing")
+
+
+def _logs(reading: Reading, manifest: Manifest) -> Iterator[Finding]:
+    """Compare each log with what manifest and seal say of it."""
+    for name, log in manifest.logs.items():
+        sealed = reading.seal.logs.get(name) if reading.seal else log
+        if sealed != log:
+            yield _damage("damaged-record", reading.manifest_path, f"manifest and seal disagree about the log `{name}`")
+        yield from _log(reading.directory, log)
+
+
+def _log(directory: str, log: LogRecord) -> Iterator[Finding]:
+    read = read_log(directory, log.path)
+    if read is None:
+        yield _damage("missing-file", log.path, "the log is missing")
+        return
+    journal, data = read
+    got = digest_bytes(data)
+    if got != log.digest:
+        lines = f"{len(journal.entries)} of {log.count} entries are readable"
+        yield _damage("digest-mismatch", log.path, f"the log is not the one sealed; {lines}", log.digest, got)
+
+
+def _files(reading: Reading, manifest: Manifest, reported: set[str]) -> Iterator[Finding]:
+    """Compare every file of the run with the manifest, both ways."""
+    records = {"manifest": reading.manifest_path}
+    logs = {log.path for log in manifest.logs.values()}
+    present = {fact.path: fact for fact in list_tree(reading.directory) if fact.kind != "dir"}
+    for record in manifest.files:
+        fact = present.pop(record.path, None)
+        if record.path in reported or record.path in logs:
+            continue
+        if fact is None:
+            yield _damage("missing-file", record.path, "the file is missing", record.digest)
+        else:
+            yield from _file(reading.directory, record, fact.kind, fact.target)
+    for path in present:
+        if not is_unpinned(path, records) and path not in reported:
+            yield _damage("added-file", path, "the file is not part of the sealed run", got=present[path].kind)
+
+
+def _file(directory: str, record: FileRecord, kind: str, target: str | None) -> Iterator[Finding]:
+    if (kind == "symlink") != (record.type == "symlink") or kind == "other":
+        yield _damage("digest-mismatch", record.path, f"the file became a {kind}", record.type or "file", kind)
+        return
+    try:
+        got = _digest(directory, record, target)
+    except RunpactError as error:
+        yield _damage("unreadable", record.path, error.message)
+        return
+    if got != record.digest:
+        yield _damage("digest-mismatch", record.path, "the file is not the one sealed", record.digest, got)
+
+
+def _digest(directory: str, record: FileRecord, target: str | None) -> str:
+    if record.type == "symlink":
+        return digest_bytes((target or "").encode("utf-8", "surrogateescape"))
+    return digest_file(directory, record.path)[0]
+
+
+def _unsealed(standing: Standing) -> Finding:
+    if standing.state is State.UNKNOWN:
+        message, hint = f"nothing to verify: {standing.reason}", "check it against a contract with `runpact check`"
+    else:
+        message, hint = f"the run is {standing.state.value}: it was never sealed", "only a sealed run can be verified"
+    return Finding(
+        code="not-sealed", severity=Severity.INCOMPLETE, message=message, path=posixpath.curdir,
+        expected="a sealed run", got=standing.state.value, hint=hint,
+    )  # fmt: skip
+
+
+def _damage(code: str, path: str, message: str, expected: str | None = None, got: str | None = None) -> Finding:
+    return Finding(
+        code=code, severity=Severity.ERROR, message=message, path=path, expected=expected, got=got, hint=HINT
+    )
