@@ -172,3 +172,11 @@ def readable_directory(path: str) -> str:
         raise StorageError(f"`{path}`: {os.strerror(error.errno or 0)}", at=path) from error
     return os.path.realpath(path)
 
+
+
+def is_directory(path: str) -> bool:
+    """Whether a directory stands at `path`."""
+    try:
+        return stat.S_ISDIR(os.stat(path).st_mode)
+    except (OSError, ValueError):
+        return False

@@ -1,0 +1,184 @@
+"""Check runs against their contract.
+
+Knows: which contract judges, which facts it needs, how the parts of a verdict join.
+Does not know: a single rule, a single file format.
+"""
+
+from __future__ import annotations
+
+import posixpath
+
+import msgspec
+
+from runpact.disk.layout import CONTRACT, PRIVATE
+from runpact.disk.reader import Reading
+from runpact.disk.tree import list_tree
+from runpact.formats.inspect import Inspector
+from runpact.model.contract.language import Kind, LoadedContract
+from runpact.model.errors import NoContractError
+from runpact.model.facts import RunTree
+from runpact.model.finding import Finding, Report, Severity, Verdict
+from runpact.model.judge import judge
+from runpact.model.place import Place
+from runpact.model.run import Standing, State
+from runpact.model.variables import foreign_variables, outcome_of, run_variables
+from runpact.verbs.load_contract import load_copy
+from runpact.verbs.standing import stand
+
+OWN_COPY = "judged-by-own-copy"
+
+
+class CheckedRun(msgspec.Struct, frozen=True, kw_only=True):
+    """One run's report, and who judged it."""
+
+    id: str
+    path: str
+    """As findings name it: relative to the data root, or absolute outside it."""
+    state: State
+    judged_by: str
+    """`id version` of the contract."""
+    report: Report
+
+    @property
+    def verdict(self) -> Verdict:
+        """The report's verdict."""
+        return self.report.verdict
+
+
+def check_run(
+    directory: str, *, root: str, contract: LoadedContract | None, is_named: bool = False
+) -> CheckedRun:
+    """Judge one run directory, made by runpact or foreign.
+
+    Args:
+        directory: Absolute path.
+        root: Absolute data root; findings name paths relative to it.
+        contract: The workspace's or the caller's; None when there is neither.
+        is_named: The caller named this contract, so it judges whatever made the run.
+
+    Raises:
+        NoContractError: There is no contract to judge by.
+    """
+    reading, standing = stand(directory)
+    chosen, own_copy = _choose(reading, contract, is_named=is_named)
+    shown = _shown(directory, root)
+    kind_name, kind, captures = _kind_of(reading, chosen, shown)
+    facts = _facts(reading, standing, kind_name, kind, captures)
+    report = judge(kind, chosen, facts)
+    findings = [*_standing_findings(standing, reading), *report.findings, *own_copy, *_moved(reading)]
+    return CheckedRun(
+        id=posixpath.basename(directory),
+        path=shown,
+        state=standing.state,
+        judged_by=f"{chosen.contract.contract} {chosen.contract.version}",
+        report=Report(tuple(_placed(finding, shown) for finding in findings)),
+    )
+
+
+def _choose(
+    reading: Reading, contract: LoadedContract | None, *, is_named: bool
+) -> tuple[LoadedContract, tuple[Finding, ...]]:
+    """Return who judges: the one named, else the workspace's of the same id and major, else the run's copy."""
+    record = reading.record
+    if contract is not None and (is_named or record is None or _agree(record.contract, contract)):
+        return contract, ()
+    if record is None:
+        raise NoContractError(
+            f"no contract judges `{reading.directory}`", at=reading.directory,
+            hint="name one with --contract, or run this inside a workspace with a contract.yaml",
+        )
+    copy = load_copy(posixpath.join(reading.directory, CONTRACT))
+    advice = Finding(
+        code=OWN_COPY, severity=Severity.ADVICE, path=f"{CONTRACT}/contract.yaml",
+        message="judged by the run's own copy of its contract",
+        expected=f"{contract.contract.contract} {contract.contract.version}" if contract else "a workspace contract",
+        got=f"{record.contract.id} {record.contract.version}",
+        hint="name another contract with --contract to judge by it",
+    )  # fmt: skip
+    return copy, (advice,)
+
+
+def _agree(made: object, contract: LoadedContract) -> bool:
+    identity, version = getattr(made, "id", ""), getattr(made, "version", "0")
+    return bool(identity == contract.contract.contract and int(version.split(".", 1)[0]) == contract.contract.major)
+
+
+def _kind_of(reading: Reading, loaded: LoadedContract, path: str) -> tuple[str, Kind, dict[str, str]]:
+    kinds = loaded.contract.kinds
+    if reading.record is not None and reading.record.kind in kinds:
+        return reading.record.kind, kinds[reading.record.kind], reading.record.captures
+    for name, kind in kinds.items():
+        captures = Place.of(name, kind).match(path)
+        if captures is not None:
+            return name, kind, captures
+    if len(kinds) == 1:
+        name, kind = next(iter(kinds.items()))
+        return name, kind, {}
+    raise NoContractError(
+        f"`{path}` is no place of any kind of contract `{loaded.contract.contract}`",
+        expected=" or ".join(f"`{kind.at}`" for kind in kinds.values()), got=path,
+        hint="check the path, or name another contract with --contract",
+    )
+
+
+def _facts(reading: Reading, standing: Standing, kind_name: str, kind: Kind, captures: dict[str, str]) -> RunTree:
+    record, state = reading.record, standing.state
+    word = kind.state_words.get(state.value, state.value)
+    variables = (
+        run_variables(record, state, word, outcome_of(reading.manifest))
+        if record
+        else foreign_variables(captures, kind_name, posixpath.basename(reading.directory), state)
+    )
+    inspector = Inspector(reading.directory)
+    return RunTree(
+        files=list_tree(reading.directory), run=variables, document=inspector.document, content=inspector.content,
+        is_own=record is not None,
+    )  # fmt: skip
+
+
+
+def _standing_findings(standing: Standing, reading: Reading) -> list[Finding]:
+    if standing.state is State.CORRUPT:
+        return [_record_finding("corrupt", Severity.ERROR, standing, "undamaged records", "run `runpact verify` on it")]
+    is_sealed = reading.manifest is not None and reading.manifest.sealed
+    if reading.has_record and not is_sealed:
+        return [_record_finding("not-sealed", Severity.INCOMPLETE, standing, "a sealed run", "wait, or start another run")]
+    return []
+
+
+def _record_finding(code: str, severity: Severity, standing: Standing, expected: str, hint: str) -> Finding:
+    reason = f": {standing.reason}" if standing.reason else ""
+    return Finding(
+        code=code, severity=severity, path=PRIVATE, message=f"the run is {standing.state.value}{reason}",
+        expected=expected, got=standing.state.value, hint=hint,
+    )  # fmt: skip
+
+
+def _moved(reading: Reading) -> list[Finding]:
+    name = posixpath.basename(reading.directory)
+    if reading.record is None or reading.record.id == name or reading.is_staged:
+        return []
+    return [
+        Finding(
+            code="renamed", severity=Severity.ADVICE, path="", message="the directory has another name than the run",
+            expected=reading.record.id, got=name, hint="a copy is fine; it is still found by its uid",
+        )  # fmt: skip
+    ]
+
+
+def _shown(directory: str, root: str) -> str:
+    if directory == root:
+        return "."
+    prefix = root.rstrip("/") + "/"
+    return directory.removeprefix(prefix) if directory.startswith(prefix) else directory
+
+
+def _placed(finding: Finding, path: str) -> Finding:
+    """Name a finding's file relative to the data root."""
+    prefix = "" if path == "." else f"{path}/"
+
+    def place(inner: str) -> str:
+        return (prefix + inner).rstrip("/") if inner and not inner.startswith("#") else f"{path}{inner}"
+
+    because = place(finding.because) if finding.because is not None else None
+    return msgspec.structs.replace(finding, path=place(finding.path), because=because)

@@ -1,0 +1,137 @@
+"""Find runs, and the one that a person means.
+
+Knows: where runs can stand, what names a run, when a name is ambiguous.
+Does not know: how the answer is shown.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable
+
+import msgspec
+
+from runpact.disk.discover import find_recorded, find_runs
+from runpact.disk.reader import is_directory
+from runpact.model.contract.language import Contract
+from runpact.model.errors import AmbiguousRunError, NoSuchRunError
+from runpact.model.place import Place
+from runpact.model.run import State
+from runpact.verbs.standing import stand
+
+_CANDIDATES_SHOWN = 8
+
+
+class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of a listing."""
+
+    id: str
+    uid: str | None
+    state: State
+    kind: str | None
+    name: str
+    path: str
+    """Relative to the workspace's data root, POSIX."""
+    started: str | None = None
+    ended: str | None = None
+    duration_seconds: float | None = None
+    contract: str | None = None
+    """`id version` of the contract it was made under."""
+    reason: str = ""
+    """Why the state is not simply `finished`."""
+
+
+def list_runs(root: str, contract: Contract | None) -> list[RunSummary]:
+    """Return every run below `root`, whatever its state, newest first.
+
+    Args:
+        root: Absolute data root.
+        contract: Says where runs stand; None lists only directories with runpact's records.
+    """
+    places = [Place.of(name, kind) for name, kind in contract.kinds.items()] if contract else []
+    paths = _paths(root, places)
+    summaries = [summarise(root, path, places) for path in paths]
+    return sorted(summaries, key=lambda run: (run.started or "", run.path), reverse=True)
+
+
+def summarise(root: str, path: str, places: Iterable[Place] = ()) -> RunSummary:
+    """Return one line about the directory `path`, relative to `root`."""
+    reading, standing = stand(posixpath.normpath(posixpath.join(root, path)))
+    record, manifest = reading.record, reading.manifest
+    outcome = manifest.outcome if manifest else None
+    known = record or manifest
+    name = posixpath.basename(reading.directory)
+    return RunSummary(
+        id=name,
+        uid=known.uid if known else None,
+        state=standing.state,
+        kind=known.kind if known else next((place.kind for place in places if place.match(path) is not None), None),
+        name=known.name if known else "",
+        path=path,
+        started=known.started if known else None,
+        ended=outcome.ended if outcome else None,
+        duration_seconds=outcome.duration_seconds if outcome else None,
+        contract=f"{known.contract.id} {known.contract.version}" if known else None,
+        reason=standing.reason,
+    )
+
+
+def resolve_run(root: str, reference: str, contract: Contract | None, *, cwd: str) -> str:
+    """Return the absolute directory of the run a person means.
+
+    Args:
+        root: Absolute data root.
+        reference: A path, an id, `parent/id`, a uid, or a unique prefix of one of them.
+        contract: Says where runs stand.
+        cwd: Absolute directory that a relative path begins in.
+
+    Raises:
+        NoSuchRunError: Nothing is named so.
+        AmbiguousRunError: Several runs are; the hint lists them.
+    """
+    for base in (cwd, root):
+        directory = posixpath.normpath(posixpath.join(base, reference))
+        if "\0" not in reference and reference and is_directory(directory):
+            return directory
+    found = list_runs(root, contract)
+    exact = [run for run in found if reference in _names(run)]
+    chosen = exact or [run for run in found if any(name.startswith(reference) for name in _names(run)) and reference]
+    if len(chosen) == 1:
+        return posixpath.normpath(posixpath.join(root, chosen[0].path))
+    raise _not_one(reference, chosen, found)
+
+
+def _paths(root: str, places: list[Place]) -> list[str]:
+    if any(place.depth == 0 for place in places):
+        return ["."]
+    found = dict.fromkeys(path for place in places for path in find_runs(root, place.levels))
+    return list(found) if places else list(find_recorded(root))
+
+
+def _names(run: RunSummary) -> tuple[str, ...]:
+    parent = posixpath.basename(posixpath.dirname(run.path))
+    return (run.id, run.path, f"{parent}/{run.id}", *((run.uid,) if run.uid else ()))
+
+
+def _not_one(reference: str, chosen: list[RunSummary], found: list[RunSummary]) -> NoSuchRunError | AmbiguousRunError:
+    if chosen:
+        shown = ", ".join(run.path for run in chosen[:_CANDIDATES_SHOWN])
+        more = len(chosen) - _CANDIDATES_SHOWN
+        return AmbiguousRunError(
+            f"`{reference}` fits {len(chosen)} runs", expected="a name that fits one run", got=reference,
+            hint=f"choose one of {shown}" + (f" and {more} more" if more > 0 else ""),
+        )
+    near = _nearest(reference, found)
+    return NoSuchRunError(
+        f"no run `{reference[:120]}`", expected="an id, a path, a uid or a unique prefix", got=reference[:120],
+        hint=f"did you mean `{near}`?" if near else "`runpact ls` lists the runs of the workspace",
+    )
+
+
+def _nearest(reference: str, found: list[RunSummary]) -> str | None:
+    import difflib  # noqa: PLC0415 - only a mistyped name pays for it
+
+    near = difflib.get_close_matches(reference, [run.id for run in found], n=1)
+    return near[0] if near else None
+
+
