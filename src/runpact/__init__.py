@@ -1,0 +1,64 @@
+"""runpact: runs under contract.
+
+The public names are loaded when they are first used, so that `import runpact` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runpact.version import VERSION as __version__
+
+if TYPE_CHECKING:
+    from runpact.api import check, list_runs, open_run, run, verify
+    from runpact.model.errors import RunpactError
+    from runpact.model.finding import Finding, Report, Severity, Verdict
+    from runpact.model.run import State
+    from runpact.verbs.active import ActiveRun
+
+__all__ = [
+    "ActiveRun",
+    "Finding",
+    "Report",
+    "RunpactError",
+    "Severity",
+    "State",
+    "Verdict",
+    "__version__",
+    "check",
+    "list_runs",
+    "open_run",
+    "run",
+    "verify",
+]
+
+_HOMES = {
+    "ActiveRun": "runpact.verbs.active",
+    "Finding": "runpact.model.finding",
+    "Report": "runpact.model.finding",
+    "RunpactError": "runpact.model.errors",
+    "Severity": "runpact.model.finding",
+    "State": "runpact.model.run",
+    "Verdict": "runpact.model.finding",
+    "check": "runpact.api",
+    "list_runs": "runpact.api",
+    "open_run": "runpact.api",
+    "run": "runpact.api",
+    "verify": "runpact.api",
+}
+
+
+def __getattr__(name: str) -> object:
+    home = _HOMES.get(name)
+    if home is None:
+        message = f"module 'runpact' has no attribute {name!r}"
+        raise AttributeError(message)
+    from importlib import import_module  # noqa: PLC0415 - only the first use of a name pays for it
+
+    value = getattr(import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,53 @@
+"""Finds the workspace that a directory belongs to.
+
+Knows: the files that mark one, and where the search stops.
+Does not know: what the contract says.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import tomllib
+
+from runpact.model.errors import CannotStartError
+
+CONTRACT_FILE = "contract.yaml"
+
+
+def find_workspace(start: str) -> tuple[str, str] | None:
+    """Return the workspace's folder and its contract file, both absolute; None when there is none.
+
+    A folder is one when it holds `contract.yaml`, or a `pyproject.toml` with `[tool.runpact] contract`.
+    The search goes upwards and stops at a repository's root.
+    """
+    directory = start
+    while True:
+        contract = _contract_in(directory)
+        if contract is not None:
+            return directory, contract
+        parent = posixpath.dirname(directory)
+        if parent == directory or os.path.exists(posixpath.join(directory, ".git")):
+            return None
+        directory = parent
+
+
+def _contract_in(directory: str) -> str | None:
+    contract = posixpath.join(directory, CONTRACT_FILE)
+    if os.path.isfile(contract):
+        return contract
+    project = posixpath.join(directory, "pyproject.toml")
+    if not os.path.isfile(project):
+        return None
+    named = _named_in(project)
+    return posixpath.normpath(posixpath.join(directory, named)) if named else None
+
+
+def _named_in(project: str) -> str | None:
+    try:
+        with open(project, "rb") as file:
+            table = tomllib.load(file).get("tool", {}).get("runpact", {})
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise CannotStartError(f"`{project}` cannot be read: {error}", at=project) from error
+    named = table.get("contract") if isinstance(table, dict) else None
+    return named if isinstance(named, str) else None

@@ -1,0 +1,149 @@
+"""The front door: joins the verbs to the outside world.
+
+Knows: which folder is the workspace, which contract it has, where data stands.
+Does not know: how a verb works, how an answer is shown.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from collections.abc import Mapping, Sequence
+
+from runpact.disk.locate import find_workspace
+from runpact.model.contract.language import LoadedContract
+from runpact.model.errors import CannotStartError
+from runpact.model.finding import Report
+from runpact.model.run import Standing
+from runpact.verbs.active import ActiveRun
+from runpact.verbs.check import CheckedRun, check_run
+from runpact.verbs.find import RunSummary, list_runs, resolve_run
+from runpact.verbs.load_contract import load_contract
+from runpact.verbs.start import Request, start_run
+from runpact.verbs.verify import verify_run
+
+DEFAULT_PACK = "runpact:basic@1"
+
+
+class Workspace:
+    """A folder with a contract, or without one, and the runs below it."""
+
+    def __init__(self, *, root: str, data_root: str, reference: str | None, cwd: str, is_named: bool) -> None:
+        """Store the places; `open` finds them.
+
+        Args:
+            root: Absolute folder of the contract.
+            data_root: Absolute folder that paths of the contract are relative to.
+            reference: Contract file (absolute) or pack name; None when there is none.
+            cwd: Absolute current directory.
+            is_named: The caller named the contract.
+        """
+        self.root = root
+        self.data_root = data_root
+        self.reference = reference
+        self.cwd = cwd
+        self.is_named = is_named
+        self._loaded: LoadedContract | None = None
+        self._basic: LoadedContract | None = None
+
+    @classmethod
+    def open(
+        cls,
+        *,
+        workspace: str | None = None,
+        workdir: str | None = None,
+        contract: str | None = None,
+        environ: Mapping[str, str] = os.environ,
+    ) -> Workspace:
+        """Find the workspace: as named, by `RUNPACT_WORKSPACE`, else upwards from the current directory.
+
+        Args:
+            workspace: Folder that holds the contract.
+            workdir: Folder for the data, when it is not the contract's.
+            contract: Contract file or pack name; its folder is the workspace unless one is named.
+            environ: Where `RUNPACT_WORKSPACE` is looked up.
+
+        Raises:
+            CannotStartError: A named folder or file does not exist.
+        """
+        cwd = _current_directory()
+        named = workspace or environ.get("RUNPACT_WORKSPACE")
+        is_pack = contract is not None and ":" in contract and not os.path.exists(contract)
+        reference = contract if is_pack or contract is None else posixpath.join(cwd, contract)
+        if named is not None:
+            root, found = _named(posixpath.normpath(posixpath.join(cwd, named)))
+        elif reference is not None and not is_pack:
+            root, found = posixpath.dirname(posixpath.normpath(reference)), None
+        else:
+            root, found = find_workspace(cwd) or (cwd, None)
+        data_root = posixpath.normpath(posixpath.join(cwd, workdir)) if workdir else root
+        return cls(
+            root=root, data_root=data_root, reference=reference or found, cwd=cwd, is_named=contract is not None
+        )
+
+    @property
+    def contract(self) -> LoadedContract | None:
+        """The contract, read at first use; None when the workspace has none.
+
+        Raises:
+            MalformedContractError: It has faults; all of them are listed.
+        """
+        if self._loaded is None and self.reference is not None:
+            self._loaded = load_contract(self.reference)
+        return self._loaded
+
+    @property
+    def working_contract(self) -> LoadedContract:
+        """The contract, or the basic pack when the workspace has none."""
+        if self.contract is not None:
+            return self.contract
+        if self._basic is None:
+            self._basic = load_contract(DEFAULT_PACK)
+        return self._basic
+
+    def start(self, request: Request) -> ActiveRun:
+        """Start a run here."""
+        return start_run(self.data_root, self.working_contract, request, cwd=self.cwd)
+
+    def runs(self) -> list[RunSummary]:
+        """List the runs, newest first."""
+        return list_runs(self.data_root, self.working_contract.contract)
+
+    def resolve(self, reference: str) -> str:
+        """Return the absolute directory of the run a person means."""
+        return resolve_run(self.data_root, reference, self.working_contract.contract, cwd=self.cwd)
+
+    def check(self, references: Sequence[str]) -> list[CheckedRun]:
+        """Judge the named runs, or all of them when none is named.
+
+        Raises:
+            NoSuchRunError: One of them does not exist.
+            NoContractError: There is nothing to judge by.
+        """
+        directories = [self.resolve(reference) for reference in references] or [
+            posixpath.normpath(posixpath.join(self.data_root, run.path)) for run in self.runs()
+        ]
+        return [
+            check_run(directory, root=self.data_root, contract=self.contract, is_named=self.is_named)
+            for directory in directories
+        ]
+
+    def verify(self, reference: str) -> tuple[str, Standing, Report]:
+        """Verify one run; return its directory, its state and the report."""
+        directory = self.resolve(reference)
+        standing, report = verify_run(directory)
+        return directory, standing, report
+
+
+def _current_directory() -> str:
+    try:
+        return os.getcwd()
+    except FileNotFoundError as error:
+        raise CannotStartError("the current directory no longer exists", hint="change to another one") from error
+
+
+def _named(root: str) -> tuple[str, str | None]:
+    if not os.path.isdir(root):
+        raise CannotStartError(f"no workspace at `{root}`", at=root, expected="a folder", got="nothing")
+    found = find_workspace(root)
+    return (root, found[1]) if found and found[0] == root else (root, None)
