@@ -17,7 +17,7 @@ from runpact.model.finding import Report
 from runpact.model.run import Standing
 from runpact.verbs.active import ActiveRun
 from runpact.verbs.check import CheckedRun, check_run
-from runpact.verbs.find import RunSummary, list_runs, resolve_run
+from runpact.verbs.find import RunSummary, list_runs, resolve_run, summarise
 from runpact.verbs.load_contract import load_contract
 from runpact.verbs.start import Request, start_run
 from runpact.verbs.verify import verify_run
@@ -112,6 +112,10 @@ class Workspace:
     def resolve(self, reference: str) -> str:
         """Return the absolute directory of the run a person means."""
         return resolve_run(self.data_root, reference, self.working_contract.contract, cwd=self.cwd)
+
+    def summary(self, reference: str) -> RunSummary:
+        """Return one line about one run."""
+        return summarise(self.data_root, posixpath.relpath(self.resolve(reference), self.data_root))
 
     def check(self, references: Sequence[str]) -> list[CheckedRun]:
         """Judge the named runs, or all of them when none is named.

@@ -1,0 +1,209 @@
+"""What a Python program uses: make runs, check and verify them.
+
+Knows: the shapes a caller may hand in (dicts, paths, decorated functions).
+Does not know: how a verb works.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import sys
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import ParamSpec, TypeVar
+
+from runpact.model.errors import ContractBrokenError, UsageError
+from runpact.model.finding import Verdict
+from runpact.model.run import State
+from runpact.verbs.active import ActiveRun, state_after
+from runpact.verbs.check import CheckedRun
+from runpact.verbs.configure import resolve_config
+from runpact.verbs.find import RunSummary
+from runpact.verbs.start import Request
+from runpact.workspace import Workspace
+
+_Parameters = ParamSpec("_Parameters")
+_Result = TypeVar("_Result")
+PathLike = str | os.PathLike[str]
+
+
+def run(
+    *,
+    kind: str | None = None,
+    name: str | None = None,
+    config: Mapping[str, object] | PathLike | None = None,
+    overrides: tuple[str, ...] = (),
+    seeds: Mapping[str, int | None] | None = None,
+    captures: Mapping[str, str] | None = None,
+    contract: PathLike | None = None,
+    workspace: PathLike | None = None,
+    workdir: PathLike | None = None,
+    out: PathLike | None = None,
+    durability: str = "commit",
+    unsafe_skip_check: bool = False,
+) -> PendingRun:
+    """Describe a run; it begins with `with`, or around each call of a decorated function.
+
+    Args:
+        kind: Kind of the contract; not needed when there is only one.
+        name: Fills the place's `{name}`, or its only free capture.
+        config: Resolved configuration, or a JSON, YAML or TOML file to read it from.
+        overrides: `dotted.key=value`, applied in order.
+        seeds: Seeds by library; None for a library that is absent.
+        captures: Further captures of the place.
+        contract: Contract file or pack; by default the workspace's.
+        workspace: Folder of the contract; by default found upwards.
+        workdir: Folder for the data, when it is not the contract's.
+        out: Directory that is to hold the run instead of the contract's place.
+        durability: `commit` (durable once sealed) or `none` (for tests).
+        unsafe_skip_check: Do not judge the run when it is sealed.
+
+    Returns:
+        A context manager that gives the open run, and a decorator.
+    """
+    settings = {"workspace": _text(workspace), "workdir": _text(workdir), "contract": _text(contract)}
+    return PendingRun(
+        settings,
+        kind=kind, name=name, config=config, overrides=overrides, seeds=seeds or {}, captures=captures or {},
+        out=_text(out), durability=durability, is_checked=not unsafe_skip_check,
+    )  # fmt: skip
+
+
+class PendingRun:
+    """A run to be: a context manager and a decorator; begins when entered."""
+
+    def __init__(
+        self,
+        settings: Mapping[str, str | None],
+        *,
+        kind: str | None,
+        name: str | None,
+        config: Mapping[str, object] | PathLike | None,
+        overrides: tuple[str, ...],
+        seeds: Mapping[str, int | None],
+        captures: Mapping[str, str],
+        out: str | None,
+        durability: str,
+        is_checked: bool,
+    ) -> None:
+        """Store what the caller said."""
+        if durability not in {"commit", "none"}:
+            raise UsageError("unknown durability", expected="`commit` or `none`", got=durability)
+        self._settings = settings
+        self._kind, self._name, self._captures = kind, name, captures
+        self._config, self._overrides, self._seeds = config, overrides, seeds
+        self._out, self._durability, self._is_checked = out, durability, is_checked
+        self._workspace: Workspace | None = None
+        self._active: ActiveRun | None = None
+        self._signals = contextlib.ExitStack()
+
+    def __enter__(self) -> ActiveRun:
+        """Start the run."""
+        from runpact.host.signals import raising_on_termination  # noqa: PLC0415 - only a started run needs it
+
+        self._workspace = Workspace.open(**self._settings)
+        if self._workspace.contract is None:
+            sys.stderr.write("runpact: no contract here; using the pack runpact:basic@1\n")
+        self._active = self._workspace.start(self._request(self._workspace))
+        self._signals.enter_context(raising_on_termination())
+        return self._active
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Seal the run, then judge it.
+
+        Raises:
+            ContractBrokenError: The block succeeded and the run does not keep its contract.
+        """
+        if self._active is None or self._workspace is None:
+            return
+        try:
+            self._active.__exit__(kind, error, trace)
+        finally:
+            self._signals.close()
+        if self._is_checked and (error is None or state_after(error) is State.FINISHED):
+            _demand_kept(self._workspace.check([self._active.dir])[0])
+
+    def __call__(self, function: Callable[_Parameters, _Result]) -> Callable[_Parameters, _Result]:
+        """Make each call of `function` a run of its own; the open run is `runpact.current()`."""
+
+        @functools.wraps(function)
+        def wrapped(*arguments: _Parameters.args, **keywords: _Parameters.kwargs) -> _Result:
+            with self._again():
+                return function(*arguments, **keywords)
+
+        return wrapped
+
+    def _again(self) -> PendingRun:
+        return PendingRun(
+            self._settings,
+            kind=self._kind, name=self._name, config=self._config, overrides=self._overrides, seeds=self._seeds,
+            captures=self._captures, out=self._out, durability=self._durability, is_checked=self._is_checked,
+        )  # fmt: skip
+
+    def _request(self, workspace: Workspace) -> Request:
+        source = self._config if isinstance(self._config, Mapping) else _text(self._config)
+        return Request(
+            kind=self._kind,
+            name=self._name,
+            captures=self._captures,
+            config=resolve_config(source, self._overrides, root=workspace.data_root, cwd=workspace.cwd),
+            seeds=self._seeds,
+            command=(sys.executable, *sys.argv) if sys.argv and sys.argv[0] else (sys.executable,),
+            out=os.path.abspath(self._out) if self._out else None,
+            durability=self._durability,
+        )
+
+
+def open_run(reference: PathLike, *, workspace: PathLike | None = None) -> RunSummary:
+    """Return what is known of an existing run.
+
+    Args:
+        reference: Path, id, `parent/id`, uid, or a unique prefix.
+        workspace: Folder of the contract; by default found upwards.
+
+    Raises:
+        NoSuchRunError: Nothing is named so.
+    """
+    place = Workspace.open(workspace=_text(workspace))
+    return place.summary(os.fspath(reference))
+
+
+def list_runs(*, workspace: PathLike | None = None) -> list[RunSummary]:
+    """Return all runs of the workspace, newest first."""
+    return Workspace.open(workspace=_text(workspace)).runs()
+
+
+def check(
+    *references: PathLike, contract: PathLike | None = None, workspace: PathLike | None = None
+) -> list[CheckedRun]:
+    """Judge runs against their contract; all of the workspace's when none is named."""
+    place = Workspace.open(workspace=_text(workspace), contract=_text(contract))
+    return place.check([os.fspath(reference) for reference in references])
+
+
+def verify(reference: PathLike, *, workspace: PathLike | None = None) -> Verdict:
+    """Re-derive a run's records from its bytes and return the verdict."""
+    _directory, _standing, report = Workspace.open(workspace=_text(workspace)).verify(os.fspath(reference))
+    return report.verdict
+
+
+def _demand_kept(checked: CheckedRun) -> None:
+    if checked.verdict in {Verdict.OK, Verdict.WARNING}:
+        return
+    worst = [finding for finding in checked.report.findings if finding.severity.value in {"error", "incomplete"}]
+    lines = "; ".join(f"{finding.path}: {finding.message}" for finding in worst[:5])
+    more = f"; and {len(worst) - 5} more" if len(worst) > 5 else ""  # noqa: PLR2004 - as many as fit a message
+    raise ContractBrokenError(
+        f"the run does not keep its contract: {lines}{more}", at=checked.path, expected="OK", got=checked.verdict.value,
+        hint=f"`runpact check {checked.path}` lists every finding",
+    )
+
+
+def _text(path: PathLike | None) -> str | None:
+    return None if path is None else os.fspath(path)
+
+
