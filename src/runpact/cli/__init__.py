@@ -1,0 +1,1 @@
+"""Words, flags and exit codes of the command `runpact`."""

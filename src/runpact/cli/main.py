@@ -1,0 +1,123 @@
+"""The command line: finds the command, runs it, turns errors into text and exit codes.
+
+Knows: which module holds which command; the exit code of each family of errors.
+Does not know: what a command does.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+
+import click
+
+from runpact.cli.output import print_error
+from runpact.model.errors import RunpactError, StorageError
+from runpact.version import VERSION
+
+USAGE = 64
+"""EX_USAGE; 2 would mean INCOMPLETE."""
+SIGNALLED = 128
+"""Added to the number of the signal that ended the command."""
+
+_COMMANDS = {
+    "init": ("runpact.cli.init", "Start a workspace from a pack."),
+    "run": ("runpact.cli.run", "Make a run of a command."),
+    "check": ("runpact.cli.check", "Judge runs against their contract."),
+    "verify": ("runpact.cli.check", "Re-derive a run's records from its bytes."),
+    "ls": ("runpact.cli.find", "List the runs."),
+    "show": ("runpact.cli.find", "Show one run."),
+    "contract": ("runpact.cli.contract", "Work on the contract itself."),
+    "demo": ("runpact.cli.demo", "Run an example on real input."),
+}
+
+
+class LazyGroup(click.Group):
+    """Imports a command's module when that command is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the commands in the order people need them."""
+        del ctx
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import one command; None when there is none of that name."""
+        del ctx
+        home = _COMMANDS.get(cmd_name)
+        if home is None:
+            return None
+        command = getattr(import_module(home[0]), f"{cmd_name}_command")
+        return command if isinstance(command, click.Command) else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, help_line) for name, (_module, help_line) in _COMMANDS.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command, suggesting the nearest word for a misspelt one."""
+        if self.get_command(ctx, args[0]) is None:
+            import difflib  # noqa: PLC0415 - only a misspelt command pays for it
+
+            near = difflib.get_close_matches(args[0], _COMMANDS, n=1)
+            hint = f"did you mean `{near[0]}`?" if near else "`runpact --help` lists the commands"
+            message = f"no command `{args[0]}`; {hint}"
+            raise click.UsageError(message)
+        return super().resolve_command(ctx, args)
+
+
+@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]}, epilog=(
+    "Exit codes: 0 OK, 1 WARNING, 2 INCOMPLETE or cannot start, 3 ERROR, 64 not understood, 128+n signal n."
+))  # fmt: skip
+@click.version_option(VERSION, message="runpact %(version)s")
+def cli() -> None:
+    """Runs under contract: make, judge, verify and find run directories."""
+
+
+def run_command_line(arguments: list[str]) -> int:
+    """Run one command and return its exit code; no traceback reaches a person."""
+    is_json = "--json" in arguments[: arguments.index("--") if "--" in arguments else None]
+    try:
+        code = cli.main(arguments, prog_name="runpact", standalone_mode=False)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        print_error("usage", error.format_message(), is_json=is_json, hint=_usage_hint(error))
+        return USAGE
+    except (KeyboardInterrupt, click.Abort):
+        return SIGNALLED + 2
+    except BrokenPipeError:
+        _silence_stdout()
+        return SIGNALLED + 13
+    except RunpactError as error:
+        print_error(error.code, error.message, is_json=is_json, error=error, hint=error.hint)
+        return error.exit_code
+    except OSError as error:
+        print_error(StorageError.code, f"{error.strerror or error}", is_json=is_json, hint="", place=str(error.filename or ""))
+        return StorageError.exit_code
+    except Exception as error:  # noqa: BLE001 - the one broad catch: a bug of ours is told without a traceback
+        return _own_bug(error, is_json=is_json)
+    return code if isinstance(code, int) else 0
+
+
+def _usage_hint(error: click.ClickException) -> str:
+    context = getattr(error, "ctx", None)
+    return f"`{context.command_path} --help` explains the options" if context is not None else ""
+
+
+def _silence_stdout() -> None:
+    """Let the interpreter's last flush go nowhere: the reader has left."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
+def _own_bug(error: Exception, *, is_json: bool) -> int:
+    if os.environ.get("RUNPACT_TRACEBACK"):
+        raise error
+    print_error(
+        "internal", f"a fault of runpact itself: {type(error).__name__}: {error}", is_json=is_json,
+        hint="set RUNPACT_TRACEBACK=1 to see where, and report it",
+    )
+    return 3

@@ -1,0 +1,35 @@
+"""Options that many commands share.
+
+Knows: their names, help and the workspace they lead to.
+Does not know: the commands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import click
+
+from runpact.workspace import Workspace
+
+_Function = TypeVar("_Function", bound=Callable[..., object])
+
+
+def workspace_options(function: _Function) -> _Function:
+    """Add --workspace, --workdir and --contract."""
+    for option in (
+        click.option("--contract", metavar="FILE|PACK", help="Contract to use instead of the workspace's."),
+        click.option("--workdir", metavar="DIR", help="Folder for the data; by default the contract's."),
+        click.option("--workspace", metavar="DIR", help="Folder of the contract; by default found upwards."),
+    ):
+        function = option(function)
+    return function
+
+
+json_option = click.option("--json", "is_json", is_flag=True, help="Print one JSON document instead of text.")
+
+
+def open_workspace(workspace: str | None, workdir: str | None, contract: str | None) -> Workspace:
+    """Return the workspace that the options lead to."""
+    return Workspace.open(workspace=workspace, workdir=workdir, contract=contract)

@@ -1,0 +1,153 @@
+"""Text and JSON as people and programs read them.
+
+Knows: colours, alignment, the JSON envelope.
+Does not know: where the values came from.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from runpact.model.errors import RunpactError
+from runpact.model.finding import Finding, Severity, Verdict
+from runpact.model.run import State
+
+_COLOURS = {
+    "red": "31", "green": "32", "yellow": "33", "blue": "34", "cyan": "36", "dim": "2", "bold": "1",
+}  # fmt: skip
+SEVERITY_COLOUR = {
+    Severity.ADVICE: "dim", Severity.WARNING: "yellow", Severity.INCOMPLETE: "yellow", Severity.ERROR: "red",
+}  # fmt: skip
+VERDICT_COLOUR = {
+    Verdict.OK: "green", Verdict.WARNING: "yellow", Verdict.INCOMPLETE: "yellow", Verdict.ERROR: "red",
+}  # fmt: skip
+STATE_COLOUR = {
+    State.RUNNING: "cyan", State.FINISHED: "green", State.FAILED: "red", State.INTERRUPTED: "yellow",
+    State.ABANDONED: "dim", State.UNKNOWN: "dim", State.CORRUPT: "red",
+}  # fmt: skip
+
+
+def has_colour(stream: object = None) -> bool:
+    """Whether a stream shows colours: a terminal, unless `NO_COLOR` or `TERM=dumb` say no."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    target = stream or sys.stdout
+    return bool(getattr(target, "isatty", lambda: False)()) and os.environ.get("TERM") != "dumb"
+
+
+def paint(text: str, colour: str, *, stream: object = None) -> str:
+    """Return `text` in a colour where colours are shown."""
+    return f"\033[{_COLOURS[colour]}m{text}\033[0m" if has_colour(stream) else text
+
+
+def plain(text: str) -> str:
+    """Return `text` with control characters escaped, so that no file name or message drives the terminal."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+def print_json(format_name: str, **fields: object) -> None:
+    """Print one versioned document on stdout."""
+    document = {"format": f"runpact.{format_name}/1", **fields}
+    sys.stdout.write(msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n")
+
+
+def say(text: str = "") -> None:
+    """Print one line on stdout."""
+    sys.stdout.write(text + "\n")
+
+
+def print_error(
+    code: str, message: str, *, is_json: bool, hint: str = "", error: RunpactError | None = None, place: str = ""
+) -> None:
+    """Print an error on stderr, as text or as a JSON document."""
+    if is_json:
+        fields = {"code": code, "message": message, "at": error.at if error else place, "hint": hint}
+        if error is not None:
+            fields |= {"expected": error.expected, "got": error.got, "faults": error.faults}  # type: ignore[dict-item]
+        document = {"format": "runpact.error/1", "error": fields}
+        sys.stderr.write(msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n")
+        return
+    lines = [f"{paint('error', 'red', stream=sys.stderr)}[{code}]: {plain(message)}"]
+    if error is not None:
+        lines += _evidence(error.expected, error.got, error.at)
+        lines += [line for fault in error.faults for line in _fault_lines(fault)]
+    elif place:
+        lines += _evidence("", "", place)
+    if hint:
+        lines += ["", f"{paint('hint', 'cyan', stream=sys.stderr)}: {plain(hint)}"]
+    sys.stderr.write("\n".join(lines) + "\n")
+
+
+def _evidence(expected: str, got: str, at: str) -> list[str]:
+    pairs = (("expected", expected), ("got", got), ("at", at))
+    return [f"  {name:<9} {plain(value)}" for name, value in pairs if value]
+
+
+def _fault_lines(fault: object) -> list[str]:
+    from runpact.model.errors import Fault  # noqa: PLC0415 - a type for this function alone
+
+    if not isinstance(fault, Fault):
+        return []
+    lines = [f"  {plain(fault.place)}: {plain(fault.message)}"]
+    lines += [f"      {name:<9} {plain(value)}" for name, value in (("expected", fault.expected), ("got", fault.got)) if value]
+    return lines + ([f"      hint: {plain(fault.hint)}"] if fault.hint else [])
+
+
+def finding_lines(findings: Sequence[Finding]) -> list[str]:
+    """Return findings grouped by file, each with expected, got and hint."""
+    lines: list[str] = []
+    groups: dict[str, list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault(finding.path.split("#", 1)[0], []).append(finding)
+    for path, group in groups.items():
+        lines.append(f"  {paint(plain(path) or '.', 'bold')}")
+        hints: dict[str, None] = {}
+        for finding in group:
+            lines += _one_finding(finding)
+            if finding.hint:
+                hints[finding.hint] = None
+        lines += [f"    {paint('hint', 'cyan')}: {plain(hint)}" for hint in hints]
+    return lines
+
+
+def _one_finding(finding: Finding) -> list[str]:
+    pointer = finding.path.partition("#")[2]
+    place = f" at {plain(pointer)}" if pointer else ""
+    rule = f" ({plain(finding.rule)})" if finding.rule else ""
+    word = finding.severity.value if finding.because is None else "follows"
+    lines = [f"    {paint(word, SEVERITY_COLOUR[finding.severity])}[{finding.code}]{rule}: {plain(finding.message)}{place}"]
+    if finding.expected:
+        lines.append(f"      expected  {plain(finding.expected)}")
+    if finding.got:
+        lines.append(f"      got       {plain(finding.got)}")
+    if finding.because:
+        lines.append(f"      because of {plain(finding.because)}")
+    return lines
+
+
+def table_lines(header: Sequence[str], rows: Iterable[Sequence[str]], *, colours: Sequence[str | None] = ()) -> list[str]:
+    """Return aligned columns; `colours` paints the first cell of each row."""
+    cells = [tuple(plain(cell) for cell in row) for row in rows]
+    widths = [max(len(row[i]) for row in [tuple(header), *cells]) for i in range(len(header))]
+    lines = [paint("  ".join(f"{cell:<{width}}" for cell, width in zip(header, widths, strict=True)).rstrip(), "dim")]
+    for number, row in enumerate(cells):
+        padded = [f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)]
+        colour = colours[number] if number < len(colours) else None
+        if colour:
+            padded[0] = paint(padded[0], colour)
+        lines.append("  ".join(padded).rstrip())
+    return lines
+
+
+def finding_documents(findings: Iterable[Finding]) -> list[dict[str, object]]:
+    """Return findings as JSON data."""
+    documents = [msgspec.to_builtins(finding) for finding in findings]
+    return [document for document in documents if isinstance(document, dict)]
