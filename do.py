@@ -118,7 +118,7 @@ def set_up_lock():  # noqa: ANN201 - a generator type would need an import that 
     if os.name == "nt":
         yield
         return
-    import fcntl  # not on every system
+    import fcntl  # noqa: PLC0415 - not on every system
 
     with (ROOT / ".venv.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
