@@ -1,0 +1,99 @@
+"""`runpact check` and `runpact verify`.
+
+Knows: flags, text and JSON of verdicts.
+Does not know: how a run is judged.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Sequence
+
+import click
+
+from runpact.cli.options import json_option, open_workspace, workspace_options
+from runpact.cli.output import VERDICT_COLOUR, finding_documents, finding_lines, paint, plain, print_json, say
+from runpact.model.errors import UsageError
+from runpact.model.finding import Finding, Severity, Verdict, worst
+from runpact.workspace import CheckedRun
+
+
+@click.command("check")
+@click.argument("runs", nargs=-1, metavar="[RUN]…")
+@workspace_options
+@json_option
+def check_command(
+    *, runs: tuple[str, ...], workspace: str | None, workdir: str | None, contract: str | None, is_json: bool
+) -> int:
+    """Judge runs against their contract; all runs of the workspace when none is named.
+
+    RUN is an id, `parent/id`, a path, a uid, or a unique prefix. A directory that runpact did not
+    make is judged too.
+
+    \b
+      runpact check
+      runpact check baseline-2026
+      runpact check --contract contract.yaml path/to/old_run
+    """
+    place = open_workspace(workspace, workdir, contract)
+    checked = place.check(runs)
+    verdict = worst(run.verdict for run in checked) if checked else Verdict.INCOMPLETE
+    if is_json:
+        _print_check(checked, verdict)
+        return verdict.exit_code
+    for run in checked:
+        say(_headline(run.path, run.verdict, f"contract {run.judged_by}", run.report.findings))
+        for line in finding_lines(run.report.findings):
+            say(line)
+    if not checked:
+        say(f"{paint(verdict.value, VERDICT_COLOUR[verdict])}: no run to check below {plain(place.data_root)}")
+    elif len(checked) > 1:
+        say(f"{len(checked)} runs: {_counts(checked)}")
+    return verdict.exit_code
+
+
+def _print_check(checked: Sequence[CheckedRun], verdict: Verdict) -> None:
+    runs = [
+        {"id": run.id, "path": run.path, "state": run.state.value, "verdict": run.verdict.value, "judged_by": run.judged_by}
+        for run in checked
+    ]
+    findings = [finding for run in checked for finding in run.report.findings]
+    print_json("check", verdict=verdict.value, findings=finding_documents(findings), runs=runs)
+
+
+@click.command("verify")
+@click.argument("run")
+@workspace_options
+@json_option
+def verify_command(
+    *, run: str, workspace: str | None, workdir: str | None, contract: str | None, is_json: bool
+) -> int:
+    """Re-derive from the bytes that the record of RUN is true.
+
+    Exit 0 for an intact sealed run, 2 for one that was never sealed, 3 for any byte that changed.
+    """
+    if not run:
+        raise UsageError("no run was named", expected="an id, a path or a unique prefix")
+    place = open_workspace(workspace, workdir, contract)
+    directory, standing, report = place.verify(run)
+    if is_json:
+        print_json(
+            "verify", id=posixpath.basename(directory), path=place.shown(directory), state=standing.state.value,
+            verdict=report.verdict.value, findings=finding_documents(report.findings),
+        )  # fmt: skip
+        return report.verdict.exit_code
+    say(_headline(place.shown(directory), report.verdict, "its records are true" if report.is_ok else "", report.findings))
+    for line in finding_lines(report.findings):
+        say(line)
+    return report.verdict.exit_code
+
+
+def _headline(path: str, verdict: Verdict, remark: str, findings: Sequence[Finding]) -> str:
+    counted = [f for f in findings if f.because is None and f.severity is not Severity.ADVICE]
+    faults = f", {len(counted)} finding{'s' if len(counted) != 1 else ''}" if counted else ""
+    return f"{paint(verdict.value, VERDICT_COLOUR[verdict])} {plain(path)}{': ' + remark if remark else ''}{faults}"
+
+
+def _counts(checked: Sequence[CheckedRun]) -> str:
+    verdicts = [run.verdict for run in checked]
+    return ", ".join(f"{verdicts.count(verdict)} {verdict.value}" for verdict in Verdict if verdict in verdicts)

@@ -1,0 +1,161 @@
+"""`runpact ls` and `runpact show`.
+
+Knows: columns, ages, layout of a page about one run.
+Does not know: where runs stand.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import click
+import msgspec
+
+from runpact.cli.options import json_option, open_workspace, workspace_options
+from runpact.cli.output import STATE_COLOUR, paint, plain, print_json, say, table_lines
+from runpact.workspace import RunDetails, RunSummary
+
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+
+
+@click.command("ls")
+@workspace_options
+@click.option("--state", "states", multiple=True, metavar="STATE", help="Only runs in this state.")
+@click.option("--kind", metavar="K", help="Only runs of this kind.")
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most N runs.")
+@json_option
+def ls_command(
+    *,
+    workspace: str | None,
+    workdir: str | None,
+    contract: str | None,
+    states: tuple[str, ...],
+    kind: str | None,
+    limit: int | None,
+    is_json: bool,
+) -> int:
+    """List the runs of the workspace, newest first, whatever their state."""
+    place = open_workspace(workspace, workdir, contract)
+    found = [run for run in place.runs() if (not states or run.state.value in states) and kind in {None, run.kind}]
+    shown = found[:limit]
+    if is_json:
+        print_json("runs", runs=[msgspec.to_builtins(run) for run in shown], total=len(found))
+        return 0
+    if not shown:
+        say(f"no runs below {plain(place.data_root)}; make one with `runpact run -- COMMAND`")
+        return 0
+    rows = [(run.state.value, age_of(run.started), run.path, run.kind or "", _remark(run)) for run in shown]
+    header = ("STATE", "AGE", "RUN", "KIND", "")
+    for line in table_lines(header, rows, colours=[STATE_COLOUR[run.state] for run in shown]):
+        say(line)
+    if len(found) > len(shown):
+        say(f"{len(shown)} of {len(found)} runs; --limit shows more")
+    return 0
+
+
+def _remark(run: RunSummary) -> str:
+    return run.reason[:100]
+
+
+def age_of(started: str | None, now: datetime | None = None) -> str:
+    """Return how long ago a moment was, in one unit."""
+    if started is None:
+        return "?"
+    try:
+        seconds = ((now or datetime.now(UTC)) - datetime.fromisoformat(started)).total_seconds()
+    except (ValueError, TypeError):
+        return "?"
+    if seconds < _MINUTE:
+        return f"{max(0, int(seconds))}s"
+    if seconds < _HOUR:
+        return f"{int(seconds // _MINUTE)}min"
+    return f"{int(seconds // _HOUR)}h" if seconds < 2 * _DAY else f"{int(seconds // _DAY)}d"
+
+
+@click.command("show")
+@click.argument("run")
+@workspace_options
+@json_option
+def show_command(
+    *, run: str, workspace: str | None, workdir: str | None, contract: str | None, is_json: bool
+) -> int:
+    """Show what is recorded about RUN: state, origin, configuration, metrics, events, files."""
+    place = open_workspace(workspace, workdir, contract)
+    details = place.show(run)
+    if is_json:
+        print_json("show", **_document(details))
+        return 0
+    for line in _page(details):
+        say(line)
+    return 0
+
+
+def _document(details: RunDetails) -> dict[str, object]:
+    document = msgspec.to_builtins(details)
+    summary = document.pop("summary")
+    return {**summary, **document}
+
+
+def _page(details: RunDetails) -> list[str]:
+    run = details.summary
+    lines = [f"{paint(plain(run.path), 'bold')}  {paint(run.state.value, STATE_COLOUR[run.state])}"]
+    lines += _pairs("", _facts(details))
+    lines += _pairs("configuration", [(key, _short(value)) for key, value in details.config.items()])
+    lines += _metrics(details)
+    lines += _pairs("events", [(str(event.get("time", ""))[11:19], _event(event)) for event in details.last_events])
+    files = [(file.path, f"{file.size:,} B  {file.type or file.entry}".rstrip()) for file in details.files[:20]]
+    more = len(details.files) - len(files)
+    lines += _pairs(f"files ({len(details.files)})", files)
+    return [*lines, f"  … and {more} more"] if more > 0 else lines
+
+
+def _facts(details: RunDetails) -> list[tuple[str, str]]:
+    run, origin = details.summary, details.provenance
+    facts = [
+        ("reason", run.reason),
+        ("uid", run.uid or ""),
+        ("kind", run.kind or ""),
+        ("contract", run.contract or ""),
+        ("started", run.started or ""),
+        ("ended", run.ended or ""),
+        ("duration", f"{run.duration_seconds:.3f} s" if run.duration_seconds is not None else ""),
+    ]
+    if origin is not None:
+        dirty = {True: ", dirty", False: "", None: ""}[origin.code.dirty]
+        environment = origin.environment
+        facts += [
+            ("command", " ".join(origin.command)),
+            ("code", f"{origin.code.commit} ({origin.code.branch}{dirty})"),
+            ("python", f"{environment.python} on {environment.platform}, {len(environment.packages)} packages"),
+            ("seeds", ", ".join(f"{name} {seed}" for name, seed in origin.seeds.items())),
+            ("config", f"{origin.config.source or 'given in the program'}" if origin.config.resolved else ""),
+            ("confinement", origin.confinement.level),
+        ]
+    return [(name, value) for name, value in facts if value]
+
+
+def _metrics(details: RunDetails) -> list[str]:
+    if not details.metrics:
+        return []
+    header = ("metric", "points", "last", "min", "max")
+    rows = [(m.name, str(m.count), f"{m.last:.6g}", f"{m.min:.6g}", f"{m.max:.6g}") for m in details.metrics]
+    return ["", paint("metrics", "bold"), *("  " + line for line in table_lines(header, rows))]
+
+
+def _pairs(title: str, pairs: list[tuple[str, str]]) -> list[str]:
+    if not pairs:
+        return []
+    width = max(len(plain(name)) for name, _value in pairs)
+    head = ["", paint(title, "bold")] if title else []
+    return head + [f"  {plain(name):<{width}}  {plain(value)}" for name, value in pairs]
+
+
+def _event(event: dict[str, object]) -> str:
+    rest = {key: value for key, value in event.items() if key not in {"seq", "time", "event"}}
+    return f"{event.get('event', '?')}" + (f"  {_short(rest)}" if rest else "")
+
+
+def _short(value: object) -> str:
+    limit = 100
+    text = msgspec.json.encode(value).decode() if not isinstance(value, str) else value
+    return text if len(text) <= limit else text[: limit - 1] + "…"

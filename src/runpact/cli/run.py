@@ -1,0 +1,129 @@
+"""`runpact run`: make a run of a command.
+
+Knows: the flags, and what a person is told at the end.
+Does not know: how a child is run or a run sealed.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from runpact.cli.options import json_option, open_workspace, workspace_options
+from runpact.cli.output import (
+    STATE_COLOUR,
+    VERDICT_COLOUR,
+    finding_documents,
+    finding_lines,
+    paint,
+    print_json,
+)
+from runpact.model.errors import UsageError
+from runpact.model.finding import Verdict
+from runpact.model.run import State
+from runpact.workspace import ExecutedRun
+
+
+@click.command("run", context_settings={"ignore_unknown_options": False})
+@workspace_options
+@click.option("--kind", metavar="K", help="Kind of the contract; not needed when there is only one.")
+@click.option("--name", metavar="N", help="Name of the run.")
+@click.option("--capture", "captures", multiple=True, metavar="KEY=VALUE", help="Further captures of the kind's place.")
+@click.option("--out", metavar="DIR", help="Directory that is to hold the run.")
+@click.option("--config", metavar="FILE", help="Configuration: JSON, YAML or TOML.")
+@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override one configuration key.")
+@click.option("--seed", "seeds", multiple=True, metavar="LIBRARY=N", help="Record a seed.")
+@click.option("--durability", type=click.Choice(["commit", "none"]), default="commit", show_default=True)
+@click.option("--private", "is_private", is_flag=True, help="Readable by you alone (0700).")
+@click.option("--passthrough", is_flag=True, help="Exit with the command's own code.")
+@click.option("--quiet", is_flag=True, help="Do not repeat the command's output on the terminal.")
+@json_option
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+def run_command(
+    *,
+    workspace: str | None,
+    workdir: str | None,
+    contract: str | None,
+    kind: str | None,
+    name: str | None,
+    captures: tuple[str, ...],
+    out: str | None,
+    config: str | None,
+    overrides: tuple[str, ...],
+    seeds: tuple[str, ...],
+    durability: str,
+    is_private: bool,
+    passthrough: bool,
+    quiet: bool,
+    is_json: bool,
+    command: tuple[str, ...],
+) -> int:
+    """Make a run of COMMAND, under the workspace's contract.
+
+    \b
+    The command finds its run in RUNPACT_RUN_DIR and RUNPACT_RUN_ID, its configuration as JSON in
+    RUNPACT_CONFIG. Its output goes to logs/ and to the terminal.
+
+    \b
+      runpact run --name baseline -- python train.py
+      runpact run --config base.yaml --set lr=0.1 -- ./simulate
+    """
+    place = open_workspace(workspace, workdir, contract)
+    if place.contract is None:
+        sys.stderr.write("runpact: no contract here; using the pack runpact:basic@1\n")
+    request = place.request(
+        kind=kind, name=name, captures=_pairs(captures, "--capture"), out=os.path.abspath(out) if out else None,
+        config=config, overrides=overrides, seeds=_seeds(seeds), command=command, durability=durability,
+        is_private=is_private,
+    )  # fmt: skip
+    executed = place.execute(request, tee=not quiet and not is_json)
+    _tell(executed, is_json=is_json)
+    return _exit_code(executed, passthrough=passthrough)
+
+
+def _tell(executed: ExecutedRun, *, is_json: bool) -> None:
+    checked = executed.checked
+    if is_json:
+        print_json(
+            "run", id=executed.id, uid=executed.uid, path=checked.path, state=executed.state.value,
+            reason=executed.reason, exit_code=executed.exit_code, signal=executed.signal,
+            verdict=checked.verdict.value, judged_by=checked.judged_by,
+            findings=finding_documents(checked.report.findings),
+        )  # fmt: skip
+        return
+    state = paint(executed.state.value, STATE_COLOUR[executed.state], stream=sys.stderr)
+    verdict = paint(checked.verdict.value, VERDICT_COLOUR[checked.verdict], stream=sys.stderr)
+    ended = f" ({executed.ended_how})" if executed.ended_how else ""
+    reason = f": {executed.reason}" if executed.reason and not executed.ended_how else ""
+    lines = [f"runpact: {checked.path} {state}{ended}{reason}, contract {checked.judged_by}: {verdict}"]
+    lines += finding_lines([finding for finding in checked.report.findings if finding.severity.value != "advice"])
+    sys.stderr.write("\n".join(lines) + "\n")
+
+
+def _exit_code(executed: ExecutedRun, *, passthrough: bool) -> int:
+    child = executed.exit_code if executed.signal is None else 128 + executed.signal
+    if passthrough:
+        return child or 0
+    if executed.state is State.INTERRUPTED:
+        return 128 + (executed.interrupted_by or 2)
+    if executed.state is not State.FINISHED:
+        return Verdict.ERROR.exit_code
+    doubt = Verdict.WARNING if executed.reason else Verdict.OK
+    return max(executed.checked.verdict.exit_code, doubt.exit_code)
+
+
+def _pairs(texts: tuple[str, ...], flag: str) -> dict[str, str]:
+    pairs = [text.partition("=") for text in texts]
+    for key, separator, value in pairs:
+        if not key or not separator:
+            raise UsageError(f"{flag} cannot be read", expected="KEY=VALUE", got=key + separator + value)
+    return {key: value for key, _separator, value in pairs}
+
+
+def _seeds(texts: tuple[str, ...]) -> dict[str, int | None]:
+    try:
+        return {key: int(value) for key, value in _pairs(texts, "--seed").items()}
+    except ValueError as error:
+        raise UsageError("a seed is a whole number", expected="LIBRARY=N", got=" ".join(texts)) from error
