@@ -19,7 +19,6 @@ from runpact.model.finding import Verdict
 from runpact.model.run import State
 from runpact.verbs.active import ActiveRun, state_after
 from runpact.verbs.check import CheckedRun
-from runpact.verbs.configure import resolve_config
 from runpact.verbs.find import RunSummary
 from runpact.verbs.start import Request
 from runpact.workspace import Workspace
@@ -145,12 +144,12 @@ class PendingRun:
         )  # fmt: skip
 
     def _request(self, workspace: Workspace) -> Request:
-        source = self._config if isinstance(self._config, Mapping) else _text(self._config)
-        return Request(
+        return workspace.request(
             kind=self._kind,
             name=self._name,
             captures=self._captures,
-            config=resolve_config(source, self._overrides, root=workspace.data_root, cwd=workspace.cwd),
+            config=self._config if isinstance(self._config, Mapping) else _text(self._config),
+            overrides=self._overrides,
             seeds=self._seeds,
             command=(sys.executable, *sys.argv) if sys.argv and sys.argv[0] else (sys.executable,),
             out=os.path.abspath(self._out) if self._out else None,

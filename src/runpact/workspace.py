@@ -9,20 +9,48 @@ from __future__ import annotations
 import os
 import posixpath
 from collections.abc import Mapping, Sequence
+from typing import TypedDict, Unpack
+
+import msgspec
 
 from runpact.disk.locate import find_workspace
 from runpact.model.contract.language import LoadedContract
-from runpact.model.errors import CannotStartError
+from runpact.model.errors import CannotStartError, NoContractError
 from runpact.model.finding import Report
 from runpact.model.run import Standing
 from runpact.verbs.active import ActiveRun
-from runpact.verbs.check import CheckedRun, check_run
+from runpact.verbs.check import CheckedRun, check_run, shown_path
+from runpact.verbs.configure import resolve_config
+from runpact.verbs.execute import Execution, check_command, execute
 from runpact.verbs.find import RunSummary, list_runs, resolve_run, summarise
 from runpact.verbs.load_contract import load_contract
+from runpact.verbs.show import RunDetails, show_run
 from runpact.verbs.start import Request, start_run
 from runpact.verbs.verify import verify_run
 
 DEFAULT_PACK = "runpact:basic@1"
+
+
+class Said(TypedDict, total=False):
+    """What a caller may say about a run, as `Request` names it."""
+
+    kind: str | None
+    name: str | None
+    captures: Mapping[str, str]
+    seeds: Mapping[str, int | None]
+    command: tuple[str, ...]
+    out: str | None
+    durability: str
+    is_private: bool
+
+
+class ExecutedRun(msgspec.Struct, frozen=True, kw_only=True):
+    """A run made of a command, and the verdict on it."""
+
+    id: str
+    uid: str
+    execution: Execution
+    checked: CheckedRun
 
 
 class Workspace:
@@ -105,6 +133,28 @@ class Workspace:
         """Start a run here."""
         return start_run(self.data_root, self.working_contract, request, cwd=self.cwd)
 
+    def request(
+        self,
+        *,
+        config: Mapping[str, object] | str | None = None,
+        overrides: Sequence[str] = (),
+        **said: Unpack[Said],
+    ) -> Request:
+        """Return a request with its configuration resolved here."""
+        resolved = resolve_config(config, tuple(overrides), root=self.data_root, cwd=self.cwd)
+        return Request(config=resolved, **said)
+
+    def execute(self, request: Request, *, tee: bool) -> ExecutedRun:
+        """Make a run of the request's command and judge it.
+
+        Raises:
+            CommandNotFoundError: The command cannot be started; nothing was created.
+        """
+        check_command(request.command, cwd=self.cwd, environ=os.environ)
+        run = self.start(request)
+        execution = execute(run, request.command, cwd=self.cwd, environ=os.environ, tee=tee)
+        return ExecutedRun(id=run.id, uid=run.uid, execution=execution, checked=self.check([run.dir])[0])
+
     def runs(self) -> list[RunSummary]:
         """List the runs, newest first."""
         return list_runs(self.data_root, self.working_contract.contract)
@@ -115,7 +165,7 @@ class Workspace:
 
     def summary(self, reference: str) -> RunSummary:
         """Return one line about one run."""
-        return summarise(self.data_root, posixpath.relpath(self.resolve(reference), self.data_root))
+        return summarise(self.data_root, self.shown(self.resolve(reference)))
 
     def check(self, references: Sequence[str]) -> list[CheckedRun]:
         """Judge the named runs, or all of them when none is named.
@@ -131,6 +181,27 @@ class Workspace:
             check_run(directory, root=self.data_root, contract=self.contract, is_named=self.is_named)
             for directory in directories
         ]
+
+    def show(self, reference: str) -> RunDetails:
+        """Return what is recorded about one run."""
+        return show_run(self.data_root, self.shown(self.resolve(reference)))
+
+    def shown(self, directory: str) -> str:
+        """Return how a run's directory is named to people: relative to the data root, if inside."""
+        return shown_path(directory, self.data_root)
+
+    def lint(self) -> LoadedContract:
+        """Read the contract and return it.
+
+        Raises:
+            NoContractError: There is none.
+            MalformedContractError: It has faults; all of them are listed.
+        """
+        if self.contract is None:
+            raise NoContractError(
+                f"no contract.yaml at or above `{self.cwd}`", at=self.cwd, hint="make one with `runpact init`"
+            )
+        return self.contract
 
     def verify(self, reference: str) -> tuple[str, Standing, Report]:
         """Verify one run; return its directory, its state and the report."""

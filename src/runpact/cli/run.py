@@ -21,9 +21,12 @@ from runpact.cli.output import (
     print_json,
 )
 from runpact.model.errors import UsageError
-from runpact.model.finding import Verdict
+from runpact.model.finding import Severity, Verdict
 from runpact.model.run import State
 from runpact.workspace import ExecutedRun
+
+SIGNALLED = 128
+"""Added to the number of the signal that ended the command."""
 
 
 @click.command("run", context_settings={"ignore_unknown_options": False})
@@ -84,33 +87,32 @@ def run_command(
 
 
 def _tell(executed: ExecutedRun, *, is_json: bool) -> None:
-    checked = executed.checked
+    checked, end = executed.checked, executed.execution
     if is_json:
         print_json(
-            "run", id=executed.id, uid=executed.uid, path=checked.path, state=executed.state.value,
-            reason=executed.reason, exit_code=executed.exit_code, signal=executed.signal,
+            "run", id=executed.id, uid=executed.uid, path=checked.path, state=end.state.value,
+            reason=end.reason, exit_code=end.exit_code, signal=end.signal,
             verdict=checked.verdict.value, judged_by=checked.judged_by,
             findings=finding_documents(checked.report.findings),
         )  # fmt: skip
         return
-    state = paint(executed.state.value, STATE_COLOUR[executed.state], stream=sys.stderr)
+    state = paint(end.state.value, STATE_COLOUR[end.state], stream=sys.stderr)
     verdict = paint(checked.verdict.value, VERDICT_COLOUR[checked.verdict], stream=sys.stderr)
-    ended = f" ({executed.ended_how})" if executed.ended_how else ""
-    reason = f": {executed.reason}" if executed.reason and not executed.ended_how else ""
-    lines = [f"runpact: {checked.path} {state}{ended}{reason}, contract {checked.judged_by}: {verdict}"]
-    lines += finding_lines([finding for finding in checked.report.findings if finding.severity.value != "advice"])
+    reason = f" ({end.reason})" if end.reason else ""
+    lines = [f"runpact: {checked.path} {state}{reason}; contract {checked.judged_by}: {verdict}"]
+    lines += finding_lines([finding for finding in checked.report.findings if finding.severity is not Severity.ADVICE])
     sys.stderr.write("\n".join(lines) + "\n")
 
 
 def _exit_code(executed: ExecutedRun, *, passthrough: bool) -> int:
-    child = executed.exit_code if executed.signal is None else 128 + executed.signal
+    end = executed.execution
     if passthrough:
-        return child or 0
-    if executed.state is State.INTERRUPTED:
-        return 128 + (executed.interrupted_by or 2)
-    if executed.state is not State.FINISHED:
+        return SIGNALLED + end.signal if end.signal is not None else end.exit_code or 0
+    if end.interrupted_by is not None:
+        return SIGNALLED + end.interrupted_by
+    if end.state is not State.FINISHED:
         return Verdict.ERROR.exit_code
-    doubt = Verdict.WARNING if executed.reason else Verdict.OK
+    doubt = Verdict.WARNING if end.reason else Verdict.OK
     return max(executed.checked.verdict.exit_code, doubt.exit_code)
 
 

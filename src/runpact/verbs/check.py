@@ -61,7 +61,7 @@ def check_run(
     """
     reading, standing = stand(directory)
     chosen, own_copy = _choose(reading, contract, is_named=is_named)
-    shown = _shown(directory, root)
+    shown = shown_path(directory, root)
     kind_name, kind, captures = _kind_of(reading, chosen, shown)
     facts = _facts(reading, standing, kind_name, kind, captures)
     report = judge(kind, chosen, facts)
@@ -166,7 +166,8 @@ def _moved(reading: Reading) -> list[Finding]:
     ]
 
 
-def _shown(directory: str, root: str) -> str:
+def shown_path(directory: str, root: str) -> str:
+    """Return how findings name a run: relative to the data root, absolute outside it."""
     if directory == root:
         return "."
     prefix = root.rstrip("/") + "/"
