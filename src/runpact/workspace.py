@@ -21,8 +21,10 @@ from runpact.model.run import Standing
 from runpact.verbs.active import ActiveRun
 from runpact.verbs.check import CheckedRun, check_run, shown_path
 from runpact.verbs.configure import resolve_config
+from runpact.verbs.examples import lay_out
 from runpact.verbs.execute import Execution, check_command, execute
 from runpact.verbs.find import RunSummary, list_runs, resolve_run, summarise
+from runpact.verbs.initialise import NewWorkspace, initialise_workspace
 from runpact.verbs.load_contract import load_contract
 from runpact.verbs.show import RunDetails, show_run
 from runpact.verbs.start import Request, start_run
@@ -222,3 +224,14 @@ def _named(root: str) -> tuple[str, str | None]:
         raise CannotStartError(f"no workspace at `{root}`", at=root, expected="a folder", got="nothing")
     found = find_workspace(root)
     return (root, found[1]) if found and found[0] == root else (root, None)
+
+
+def initialise(folder: str, *, pack: str, identity: str | None) -> NewWorkspace:
+    """Start a workspace in `folder`, made when missing."""
+    root = posixpath.normpath(posixpath.join(_current_directory(), folder))
+    return initialise_workspace(root, pack=pack, identity=identity)
+
+
+def lay_out_example(name: str, folder: str) -> str:
+    """Lay out the example `name` in `folder` and return its absolute path."""
+    return lay_out(name, posixpath.normpath(posixpath.join(_current_directory(), folder)))

@@ -1,0 +1,33 @@
+"""`runpact init`: start a workspace.
+
+Knows: flags and what a newcomer is told.
+Does not know: what is written.
+"""
+
+from __future__ import annotations
+
+import click
+
+from runpact.cli.options import json_option
+from runpact.cli.output import plain, print_json, say
+from runpact.workspace import initialise
+
+
+@click.command("init")
+@click.argument("folder", default=".")
+@click.option("--pack", default="runpact:basic@1", show_default=True, metavar="PACK", help="Contract to extend.")
+@click.option("--id", "identity", metavar="ID", help="The contract's own id; by default from the folder's name.")
+@json_option
+def init_command(*, folder: str, pack: str, identity: str | None, is_json: bool) -> int:
+    """Start a workspace in FOLDER: a contract that extends PACK, and a .gitignore block.
+
+    Files that exist are never overwritten; the .gitignore block is added or refreshed.
+    """
+    made = initialise(folder, pack=pack, identity=identity)
+    if is_json:
+        print_json("init", root=made.root, contract=made.contract, written=list(made.written))
+        return 0
+    for path in made.written:
+        say(f"wrote {plain(path)}")
+    say("next: `runpact run --name first -- COMMAND`, then `runpact ls`")
+    return 0

@@ -1,0 +1,67 @@
+"""Writes the few files of a workspace that people edit.
+
+Knows: never to overwrite what a person wrote.
+Does not know: what the files say.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import shutil
+
+from runpact.disk import io
+from runpact.model.errors import StorageError
+
+
+def read_text(path: str) -> str:
+    """Return a text file's content, empty when there is none."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+    except FileNotFoundError:
+        return ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise StorageError(f"cannot read `{path}`: {error}", at=path) from error
+
+
+def write_new(path: str, text: str) -> bool:
+    """Create a text file; False, and nothing done, when it exists."""
+    with io.storing("file", path):
+        io.make_parents(posixpath.dirname(path), sync=False)
+        try:
+            io.create_file(path, text.encode(), sync=False)
+        except FileExistsError:
+            return False
+    return True
+
+
+def write_over(path: str, text: str) -> None:
+    """Replace a text file atomically."""
+    with io.storing("file", path):
+        io.replace_file(path, text.encode(), sync=False)
+
+
+def copy_missing(source: str, target: str, *, skip: frozenset[str]) -> list[str]:
+    """Copy a tree of regular files; files that exist already are left as they are.
+
+    Args:
+        source: Absolute directory to copy.
+        target: Absolute directory, made when missing.
+        skip: Names of files and directories that are not copied.
+
+    Returns:
+        The paths copied, relative to `target`.
+    """
+    copied = []
+    with io.storing("copy", target):
+        for root, directories, files in os.walk(source):
+            directories[:] = sorted(name for name in directories if name not in skip)
+            below = os.path.relpath(root, source)
+            os.makedirs(posixpath.normpath(posixpath.join(target, below)), exist_ok=True)
+            for name in sorted(set(files) - skip):
+                path = posixpath.normpath(posixpath.join(below, name))
+                if not os.path.lexists(posixpath.join(target, path)):
+                    shutil.copyfile(posixpath.join(source, path), posixpath.join(target, path))
+                    copied.append(path)
+    return copied

@@ -1,0 +1,70 @@
+"""Start a workspace: a contract that extends a pack, and a block in `.gitignore`.
+
+Knows: what a new workspace needs.
+Does not know: how files are replaced safely.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+import msgspec
+
+from runpact.disk.setup import read_text, write_new, write_over
+from runpact.model.contract.language import Contract
+from runpact.model.errors import UsageError
+from runpact.model.names import suggest_name
+from runpact.model.template import PathTemplate
+from runpact.verbs.load_contract import load_contract
+
+BEGIN, END = "# runpact: begin (generated; edit outside the block)", "# runpact: end"
+
+
+class NewWorkspace(msgspec.Struct, frozen=True):
+    """What `init` did."""
+
+    root: str
+    contract: str
+    written: tuple[str, ...]
+    """Paths relative to the root."""
+
+
+def initialise_workspace(root: str, *, pack: str, identity: str | None) -> NewWorkspace:
+    """Write what is missing for a workspace at `root`.
+
+    Raises:
+        CannotStartError: There is no such pack.
+        UsageError: The id is not one.
+        StorageError: The folder cannot be written.
+    """
+    contract = load_contract(pack).contract
+    name = identity or f"{suggest_name(posixpath.basename(root) or 'workspace').lower()}.runs"
+    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]*", name):
+        raise UsageError("a contract's id has small letters, digits, dots and dashes", expected="acme.training", got=name)
+    text = f'contract: {name}\nversion: "1.0.0"\nextends: {pack}\n'
+    written = []
+    if write_new(posixpath.join(root, "contract.yaml"), text):
+        written.append("contract.yaml")
+    ignore = posixpath.join(root, ".gitignore")
+    before = read_text(ignore)
+    after = with_block(before, ignored(contract))
+    if after != before:
+        write_over(ignore, after)
+        written.append(".gitignore")
+    return NewWorkspace(root, posixpath.join(root, "contract.yaml"), tuple(written))
+
+
+def ignored(contract: Contract) -> tuple[str, ...]:
+    """Return the patterns git is to ignore: the fixed beginning of every kind's place."""
+    tops = {PathTemplate.parse(kind.at).static_prefix.strip("/").split("/", 1)[0] for kind in contract.kinds.values()}
+    return tuple(f"/{top}/" for top in sorted(tops) if top)
+
+
+def with_block(text: str, patterns: tuple[str, ...]) -> str:
+    """Return `text` with the generated block in it, once."""
+    block = "\n".join([BEGIN, *patterns, END]) + "\n"
+    pattern = re.compile(re.escape(BEGIN) + r".*?" + re.escape(END) + r"\n?", re.DOTALL)
+    if pattern.search(text):
+        return pattern.sub(lambda _match: block, text, count=1)
+    return text + ("\n" if text and not text.endswith("\n") else "") + block
