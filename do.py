@@ -324,6 +324,7 @@ def do_test(arguments: list[str]) -> int:
             say("left out: coverage floors (only a part of the tests was asked for)")
         else:
             measure_coverage(steps, Path(folder))
+    say(run_quietly([str(PYTHON), str(ROOT / "tools" / "requirements_table.py")]).stdout.strip())
     say_what_is_left_out()
     code = steps.finish()
     say(f"pytest: {closing or 'no closing line'}")
