@@ -1,0 +1,174 @@
+"""Expressions of the contract language (CEL), with three answers.
+
+Knows: how an expression is compiled, evaluated, and when it could not be decided.
+Does not know: where its variables come from.
+
+CEL keeps whole numbers and decimals apart: `1 + 1.5` has no meaning there, `double(1) + 1.5` has.
+Comparisons between the two are fine. Something missing, a division by zero or a type that does not
+fit make an expression undecided, never false.
+
+Source:
+    https://github.com/google/cel-spec
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.machinery
+import importlib.util
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping
+from types import ModuleType
+from typing import Protocol
+
+import msgspec
+
+from runpact.model.digest import canonical_json
+
+
+class Undecided(msgspec.Struct, frozen=True):
+    """An expression that has no answer, and why."""
+
+    reason: str
+
+
+class Program(Protocol):
+    """A compiled expression."""
+
+    def execute(self, context: object) -> object:
+        """Evaluate in a context."""
+
+
+class ExpressionError(ValueError):
+    """An expression cannot be compiled; the message says where."""
+
+
+class Scope:
+    """Variables and functions that expressions are evaluated in; reuse it, conversion is the costly part."""
+
+    def __init__(self, variables: Mapping[str, object], functions: Mapping[str, Callable[..., object]] | None = None) -> None:
+        """Convert the variables once."""
+        self._context = _engine().Context(
+            variables={name: _convertible(value) for name, value in variables.items()},
+            functions={**FUNCTIONS, **(functions or {})},
+        )
+
+    def evaluate(self, text: str) -> object:
+        """Return the value of an expression, or `Undecided`.
+
+        Raises:
+            ExpressionError: It cannot be compiled.
+        """
+        try:
+            return compile_expression(text).execute(self._context)
+        except ExpressionError:
+            raise
+        except (KeyError, IndexError) as error:
+            return Undecided(f"there is no {error}")
+        except Exception as error:  # noqa: BLE001 - the engine raises what it likes; all of it means: no answer
+            return Undecided(str(error).split(". ", 1)[0])
+
+    def decide(self, text: str) -> bool | Undecided:
+        """Return whether an expression holds; a value that is no boolean decides nothing."""
+        value = self.evaluate(text)
+        if isinstance(value, bool | Undecided):
+            return value
+        return Undecided(f"it is {type(value).__name__}, not true or false")
+
+
+def evaluate(text: str, variables: Mapping[str, object]) -> object:
+    """Return the value of one expression in a scope of its own."""
+    return Scope(variables).evaluate(text)
+
+
+@functools.lru_cache(maxsize=4096)
+def compile_expression(text: str) -> Program:
+    """Return the compiled expression.
+
+    Raises:
+        ExpressionError: It is no CEL.
+    """
+    try:
+        program: Program = _engine().compile(text)
+    except Exception as error:  # noqa: BLE001 - any complaint of the parser
+        raise ExpressionError(_complaint(str(error))) from error
+    return program
+
+
+_REFERENCE = re.compile(r"\b(doc|files|rows|run)((?:\.[A-Za-z_]\w*)+)")
+_STRING = re.compile(r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'""")
+
+
+def references(text: str) -> tuple[str, ...]:
+    """Return what an expression refers to, as in `doc.metrics.loss`, each once."""
+    bare = _STRING.sub('""', text)
+    return tuple(dict.fromkeys("".join(found.groups()) for found in _REFERENCE.finditer(bare)))
+
+
+def _complaint(text: str) -> str:
+    place = re.search(r"<input>:(\d+):(\d+): ([^\n|]*)", text)
+    return f"column {place.group(2)}: {place.group(3).strip()}" if place else text.split("\n", 1)[0]
+
+
+@functools.cache
+def _engine() -> ModuleType:
+    """Load the evaluator without its package, whose import of a command line costs a quarter second."""
+    spec = importlib.util.find_spec("cel")
+    for folder in (spec.submodule_search_locations or []) if spec else []:
+        found = importlib.machinery.PathFinder.find_spec("cel.cel", [folder])
+        if found is not None and found.loader is not None:
+            module = importlib.util.module_from_spec(found)
+            found.loader.exec_module(module)
+            return module
+    return importlib.import_module("cel")
+
+
+_LARGEST = 2**63
+
+
+def _convertible(value: object) -> object:
+    """Replace whole numbers that CEL cannot hold by decimals."""
+    if isinstance(value, int) and not isinstance(value, bool) and not -_LARGEST <= value < _LARGEST:
+        return float(value)
+    if isinstance(value, dict):
+        return {key: _convertible(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_convertible(item) for item in value]
+    return value
+
+
+def _unique(items: Iterable[object]) -> bool:
+    seen = [_key(item) for item in items]
+    return len(set(seen)) == len(seen)
+
+
+def _sorted(items: list[object]) -> bool:
+    return all(a <= b for a, b in zip(items, items[1:], strict=False))  # type: ignore[operator]  # CEL lists hold one type
+
+
+def _same_set(left: Iterable[object], right: Iterable[object]) -> bool:
+    return {_key(item) for item in left} == {_key(item) for item in right}
+
+
+def _close(left: float, right: float, relative: float = 1e-9, absolute: float = 0.0) -> bool:
+    return math.isclose(left, right, rel_tol=relative, abs_tol=absolute)
+
+
+def _sum(items: Iterable[float]) -> float:
+    values = list(items)
+    return sum(values) if all(isinstance(value, int) for value in values) else math.fsum(values)
+
+
+def _key(item: object) -> object:
+    return item if isinstance(item, str | int | float | bool | None) else canonical_json(item)
+
+
+FUNCTIONS: dict[str, Callable[..., object]] = {
+    "unique": _unique,
+    "sorted": _sorted,
+    "sum": _sum,
+    "close": _close,
+    "same_set": _same_set,
+}
+"""Functions the contract language adds to CEL."""
