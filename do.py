@@ -229,10 +229,10 @@ class Steps:
 def run_fast_checks(steps: Steps) -> None:
     """Run the checks that read the code without executing it."""
     module = [str(PYTHON), "-m"]
-    steps.tool("ruff format --check", [*module, "ruff", "format", "--check", "."])
-    steps.tool("ruff check", [*module, "ruff", "check", "."])
+    steps.tool("ruff format --check", [*module, "ruff", "format", "--check", "--output-format=concise", "."])
+    steps.tool("ruff check", [*module, "ruff", "check", "--output-format=concise", "."])
     steps.tool("mypy --strict src", [*module, "mypy", "--strict", "src"])
-    steps.tool("lint-imports", [str(BIN / "lint-imports")])
+    steps.tool("lint-imports", [str(BIN / "lint-imports"), "--no-logo"])
 
 
 def run_pytest(steps: Steps, *, markers: str, extra: list[str], environment: dict[str, str]) -> str:
