@@ -1,0 +1,1 @@
+"""Inspectors: each reports facts about a file and never judges, whatever its bytes."""

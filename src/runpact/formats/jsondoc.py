@@ -1,0 +1,119 @@
+"""Strict JSON documents.
+
+Knows: the limits, and how duplicate keys are noticed at the speed of a plain decoder.
+Does not know: what a document should contain.
+
+UTF-8 without BOM, at most 16 MB, 64 levels and 1,000,000 items; no duplicate keys, no NaN or Infinity,
+no number beyond a double, no lone surrogate.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import BinaryIO, NoReturn
+
+import msgspec
+
+from runpact.formats.limits import MAX_DEPTH, MAX_ITEMS, MAX_SIZE, read_capped, shape_fault
+from runpact.formats.pointer import find_pointer
+from runpact.model.facts import DocumentFact, FormatFault, Json
+
+_decode = msgspec.json.Decoder().decode
+_encode = msgspec.json.Encoder().encode
+_MALFORMED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, MemoryError)
+
+
+def inspect(stream: BinaryIO) -> DocumentFact | FormatFault:
+    """Report the document that `stream` holds."""
+    data = read_capped(stream)
+    return data if isinstance(data, FormatFault) else parse(data)
+
+
+def parse(data: bytes) -> DocumentFact | FormatFault:
+    """Report the document that `data` is, or why it is none."""
+    if len(data) > MAX_SIZE:
+        return FormatFault("too-large", f"{len(data)} bytes, more than {MAX_SIZE}")
+    try:
+        value = _decode(data)
+        is_certain = _has_unique_keys(data, value)
+    except _MALFORMED as error:
+        return _diagnose(data, error)
+    if not is_certain:
+        return _parse_exactly(data)
+    if _is_certainly_small(data):
+        return DocumentFact(value)
+    return shape_fault(value) or DocumentFact(value)
+
+
+def _has_unique_keys(data: bytes, value: Json) -> bool:
+    r"""Whether no key was lost by decoding; False when that cannot be told cheaply.
+
+    Each key brings one colon, and colons inside strings survive decoding and encoding, so a lost key
+    lowers the count. Only an escaped colon (`\u003a`) raises it again: then nothing is certain.
+    """
+    if b"\\" in data and b"\\u003" in data:
+        return False
+    return data.count(b":") == _encode(value).count(b":")
+
+
+def _is_certainly_small(data: bytes) -> bool:
+    """Whether counting bytes is enough to know that no limit is passed."""
+    return data.count(b"[") + data.count(b"{") <= MAX_DEPTH and data.count(b",") < MAX_ITEMS
+
+
+def _parse_exactly(data: bytes) -> DocumentFact | FormatFault:
+    """Parse slowly, noticing every duplicate key."""
+    repeated: list[tuple[dict[str, Json], str]] = []
+
+    def build(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+        table = dict(pairs)
+        if len(table) < len(pairs):
+            keys = [key for key, _ in pairs]
+            repeated.append((table, next(key for key in table if keys.count(key) > 1)))
+        return table
+
+    try:
+        value = json.loads(data, object_pairs_hook=build, parse_constant=_refuse)
+    except (ValueError, RecursionError, MemoryError) as error:
+        return _diagnose(data, error)
+    fault = shape_fault(value)
+    if fault is not None or not repeated:
+        return fault or DocumentFact(value)
+    table, key = repeated[0]
+    message = f"the key `{key[:80]}` appears twice"
+    return FormatFault("duplicate-key", message, find_pointer(value, table, key))
+
+
+def _refuse(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a JSON number")
+
+
+def _diagnose(data: bytes, error: Exception) -> FormatFault:
+    """Say why `data` is not JSON, with line and column where the standard parser finds them."""
+    if isinstance(error, RecursionError):
+        return FormatFault("too-deep", f"nested more than {MAX_DEPTH} levels")
+    if data.startswith(b"\xef\xbb\xbf"):
+        return FormatFault("invalid-json", "begins with a byte order mark")
+    try:
+        json.loads(data.decode("utf-8"), parse_constant=_refuse)
+    except UnicodeDecodeError as fault:
+        return FormatFault("invalid-json", f"not UTF-8 at byte {fault.start}")
+    except json.JSONDecodeError as fault:
+        return FormatFault("invalid-json", f"{fault.msg} at line {fault.lineno} column {fault.colno}")
+    except RecursionError:
+        return FormatFault("too-deep", f"nested more than {MAX_DEPTH} levels")
+    except (ValueError, MemoryError) as fault:
+        return FormatFault("invalid-json", _first_line(fault))
+    return FormatFault("invalid-json", _LAXER.get(_first_line(error), _first_line(error)))
+
+
+_LAXER = {
+    "Input data was truncated": "a string holds half a surrogate pair",
+    "Number out of range": "a number is beyond the range of a double",
+    "Integer value out of range": "an integer has too many digits",
+}
+"""What the strict decoder means when the standard one accepts the document."""
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:200]

@@ -1,0 +1,35 @@
+"""JSON pointers (RFC 6901) into parsed documents.
+
+Knows: how a place is written and found again.
+Does not know: files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from runpact.model.facts import Json
+
+
+def escape(part: object) -> str:
+    """Return one part of a pointer, `~` and `/` escaped."""
+    return str(part).replace("~", "~0").replace("/", "~1")
+
+
+def children(value: Json) -> Iterator[tuple[object, Json]]:
+    """Yield key or index and value of what a container holds; nothing for a scalar."""
+    if isinstance(value, dict):
+        yield from value.items()
+    elif isinstance(value, list):
+        yield from enumerate(value)
+
+
+def find_pointer(root: Json, target: Json, key: str) -> str:
+    """Return the pointer of `key` in the very object `target`; empty when it is not below `root`."""
+    waiting: list[tuple[str, Json]] = [("", root)]
+    while waiting:
+        at, value = waiting.pop()
+        if value is target:
+            return f"{at}/{escape(key)}"
+        waiting += [(f"{at}/{escape(part)}", child) for part, child in children(value)]
+    return ""

@@ -1,0 +1,135 @@
+"""What was found in a run directory, without judgement.
+
+Knows: the values by which inspectors report a file, and the tree of one run.
+Does not know: how a file is opened, what a contract demands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+Json = object
+"""A parsed document: None, bool, int, float, str, list or dict with str keys; narrowed by its type."""
+
+
+class FileFact(msgspec.Struct, frozen=True, gc=False):
+    """One name in a run directory."""
+
+    path: str
+    """POSIX, relative to the run directory."""
+    kind: str
+    """`file`, `dir`, `symlink` or `other` (pipe, socket, device)."""
+    size: int = 0
+    """Bytes; 0 for everything but files."""
+    mode: int = 0
+    """Permission bits; 0 for what was never looked at."""
+    target: str | None = None
+    """What a symbolic link says."""
+    escapes: bool = False
+    """The link's target, read as text, lies outside the run directory."""
+
+
+class FormatFault(msgspec.Struct, frozen=True):
+    """Why a file is not what it claims to be; a value, so that one bad file never hides another."""
+
+    code: str
+    """One of the codes in `runpact.model.codes`."""
+    message: str
+    pointer: str = ""
+    """JSON pointer of the place inside the file; empty for the file itself."""
+
+
+class DocumentFact(msgspec.Struct, frozen=True):
+    """A parsed document; of a JSONL file, the list of its rows."""
+
+    value: Json
+    is_rows: bool = False
+    """Each element of `value` is a document of its own."""
+
+
+class ArrayFact(msgspec.Struct, frozen=True):
+    """One array as its header describes it."""
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    fortran: bool = False
+    pickle: bool = False
+    """Object dtype: reading it would execute what it contains."""
+
+
+class ArraysFact(msgspec.Struct, frozen=True):
+    """The arrays of an NPZ or NPY file, by header only."""
+
+    arrays: tuple[ArrayFact, ...]
+
+    @property
+    def pickle(self) -> bool:
+        """Whether any of them has an object dtype."""
+        return any(array.pickle for array in self.arrays)
+
+
+class TableFact(msgspec.Struct, frozen=True):
+    """Header and number of rows of a table."""
+
+    columns: tuple[str, ...]
+    rows: int
+    """Without the header."""
+
+
+class ArchiveFact(msgspec.Struct, frozen=True):
+    """A checkpoint or another archive, by its list of members."""
+
+    content: str
+    members: tuple[str, ...] = ()
+    pickle: bool = False
+    """Reading it the usual way would execute what it contains."""
+
+
+class TextFact(msgspec.Struct, frozen=True):
+    """A text file."""
+
+    lines: int
+    size: int
+
+
+class BytesFact(msgspec.Struct, frozen=True):
+    """A file of which only the first bytes were looked at."""
+
+    content: str
+
+
+Facts = DocumentFact | ArraysFact | TableFact | ArchiveFact | TextFact | BytesFact
+"""What an inspector reports."""
+
+
+class ContentFact(msgspec.Struct, frozen=True, kw_only=True):
+    """Which format a file has, by its name and by its bytes."""
+
+    named: tuple[str, ...]
+    """Formats that its name claims."""
+    fits: tuple[str, ...]
+    """Those of `named` that its content agrees with."""
+    content: str
+    """What its bytes are, as in `json`, `npz`, `pickle`, `text`, `binary`."""
+    pickle: bool = False
+    """Reading it the usual way would execute what it contains."""
+    fault: FormatFault | None = None
+    """Why it could not be read as what it is named."""
+
+
+class RunTree(msgspec.Struct, frozen=True, kw_only=True):
+    """One run as the judge sees it; documents are parsed when asked for."""
+
+    files: tuple[FileFact, ...]
+    """Sorted by path."""
+    run: Mapping[str, object] = {}
+    """The variable `run` of expressions."""
+    document: Callable[[str], DocumentFact | FormatFault]
+    """Parse one file; must parse each at most once."""
+    content: Callable[[str], ContentFact | FormatFault]
+    """Say which format a file has; the fault is for a file that cannot be read at all."""
+    is_own: bool = True
+    """runpact made the run, so it has runpact's own records."""
