@@ -34,6 +34,7 @@ PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 STAMP = VENV / "runpact-stamp.json"
 OLDEST_PYTHON = (3, 11)
 CANNOT_START = 2
+PYTEST_FOUND_NOTHING = 5
 USAGE = 64
 
 # An environment that serves one lane serves those it includes.
@@ -252,8 +253,10 @@ def run_pytest(steps: Steps, *, markers: str, extra: list[str], environment: dic
         for line in child.stdout or ():
             sys.stdout.write(line)
             sys.stdout.flush()
-            if re.search(r"\b(passed|failed|errors?|skipped|no tests ran)\b.* in [\d.]+s", line):
+            if re.search(r"\b(passed|failed|errors?|skipped|deselected|no tests ran)\b.* in [\d.]+s", line):
                 closing = line.strip().strip("=").strip()
+    if child.returncode == PYTEST_FOUND_NOTHING:
+        say("no test was selected: nothing was shown to work")
     steps.report("pytest", started, passed=child.returncode == 0)
     return closing
 
