@@ -1,0 +1,1 @@
+"""The outside world of a run: clock, processes, code, environment, child."""

@@ -1,0 +1,226 @@
+"""Runs a child process and keeps everything it prints.
+
+Knows: how streams are pumped, signals forwarded, an end told exactly.
+Does not know: runs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import selectors
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from types import FrameType
+
+import msgspec
+
+from runpact.model.errors import CommandNotFoundError
+
+_CHUNK = 1 << 18
+_GRACE_SECONDS = 1.0
+"""How long a stream is still read after the child ended and a grandchild keeps it open."""
+_FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class ChildEnd(msgspec.Struct, frozen=True, kw_only=True):
+    """How a child ended."""
+
+    exit_code: int | None
+    """None when a signal ended it."""
+    signal: int | None
+    duration_seconds: float
+    interrupted_by: int | None = None
+    """The signal this process received and passed on."""
+    bytes_out: int = 0
+    bytes_err: int = 0
+    log_fault: str | None = None
+    """Why output was not stored; the child was not stopped for it."""
+    left_open: bool = False
+    """A grandchild still held a stream when reading stopped."""
+
+
+def resolve_command(argv: tuple[str, ...], *, cwd: str, env: Mapping[str, str]) -> str:
+    """Return the absolute path of the program.
+
+    Raises:
+        CommandNotFoundError: It does not exist or may not be executed.
+    """
+    program = argv[0] if argv else ""
+    if os.sep in program:
+        path = os.path.normpath(os.path.join(cwd, program))
+        found = path if os.path.isfile(path) and os.access(path, os.X_OK) else None
+    else:
+        found = shutil.which(program, path=env.get("PATH", os.defpath)) if program and "\0" not in program else None
+    if found is None:
+        raise CommandNotFoundError(
+            f"no command `{program[:200]}`", expected="a program that exists and may be executed", got=program[:200],
+            hint="check the spelling, or give its path; nothing was created",
+        )
+    return found
+
+
+def run_child(
+    argv: tuple[str, ...], *, cwd: str, env: Mapping[str, str], log_fds: tuple[int, int], tee: bool
+) -> ChildEnd:
+    """Run a command to its end, its two streams going to the logs and, if wanted, to our own.
+
+    Args:
+        argv: Program and arguments; no shell is involved.
+        cwd: Absolute directory to run in.
+        env: Its whole environment.
+        log_fds: Descriptors that stdout and stderr are stored through; closed at the end.
+        tee: Repeat each stream on our own.
+
+    Raises:
+        CommandNotFoundError: It could not be started.
+    """
+    began = time.monotonic()
+    relay = _Relay()
+    with relay:
+        try:
+            child = subprocess.Popen(  # noqa: S603 - running the user's command is the purpose
+                argv, cwd=cwd, env=dict(env), stdout=subprocess.PIPE, stderr=subprocess.PIPE, close_fds=True, bufsize=0
+            )
+        except (OSError, ValueError) as error:
+            _close(log_fds)
+            raise CommandNotFoundError(f"cannot start `{argv[0]}`: {error}", got=argv[0]) from error
+        relay.child = child
+        pumps = _pumps(child, log_fds, tee=tee)
+        left_open = _pump(child, pumps)
+        code = child.wait()
+    return ChildEnd(
+        exit_code=code if code >= 0 else None,
+        signal=-code if code < 0 else None,
+        duration_seconds=round(time.monotonic() - began, 6),
+        interrupted_by=relay.received,
+        bytes_out=pumps[0].size,
+        bytes_err=pumps[1].size,
+        log_fault=pumps[0].fault or pumps[1].fault,
+        left_open=left_open,
+    )
+
+
+class _Relay:
+    """Passes the signals we receive on to the child while it runs."""
+
+    def __init__(self) -> None:
+        self.child: subprocess.Popen[bytes] | None = None
+        self.received: int | None = None
+        self._count = 0
+        self._before: dict[int, object] = {}
+
+    def __enter__(self) -> None:
+        with contextlib.suppress(ValueError):
+            self._before = {number: signal.signal(number, self._pass_on) for number in _FORWARDED}
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)  # type: ignore[arg-type]  # as given by signal.signal
+
+    def _pass_on(self, number: int, frame: FrameType | None) -> None:
+        del frame
+        self.received = self.received or number
+        self._count += 1
+        if self.child is None or self.child.poll() is not None:
+            return
+        if number == signal.SIGINT and self._count == 1 and _shares_terminal():
+            return  # the terminal has sent it to the child already
+        kill_from = 3
+        with contextlib.suppress(ProcessLookupError):
+            self.child.send_signal(signal.SIGKILL if self._count >= kill_from else number)
+
+
+def _shares_terminal() -> bool:
+    """Whether a Ctrl-C of the terminal reaches the child by itself."""
+    with contextlib.suppress(OSError):
+        return os.isatty(0) and os.tcgetpgrp(0) == os.getpgrp()
+    return False
+
+
+class _Pump:
+    """One stream of the child: read, store, repeat."""
+
+    def __init__(self, source: int, log: int, repeat: int | None) -> None:
+        self.source = source
+        self.size = 0
+        self.fault: str | None = None
+        self._log: int | None = log
+        self._repeat = repeat
+
+    def step(self) -> bool:
+        """Move one chunk; False at the end of the stream."""
+        data = os.read(self.source, _CHUNK)
+        self.size += len(data)
+        if data and self._log is not None:
+            self._store(self._log, data)
+        if data and self._repeat is not None:
+            self._show(self._repeat, data)
+        return bool(data)
+
+    def _store(self, log: int, data: bytes) -> None:
+        try:
+            _write_all(log, data)
+        except OSError as error:
+            self.fault = os.strerror(error.errno or 0)
+            self._log = None
+
+    def _show(self, repeat: int, data: bytes) -> None:
+        try:
+            _write_all(repeat, data)
+        except OSError:
+            self._repeat = None
+
+
+def _pumps(child: subprocess.Popen[bytes], log_fds: tuple[int, int], *, tee: bool) -> tuple[_Pump, _Pump]:
+    assert child.stdout is not None  # noqa: S101 - opened as pipes above
+    assert child.stderr is not None  # noqa: S101 - as above
+    return (
+        _Pump(child.stdout.fileno(), log_fds[0], 1 if tee else None),
+        _Pump(child.stderr.fileno(), log_fds[1], 2 if tee else None),
+    )
+
+
+def _pump(child: subprocess.Popen[bytes], pumps: tuple[_Pump, _Pump]) -> bool:
+    """Move both streams until their ends; return whether a grandchild still held one."""
+    with selectors.DefaultSelector() as selector:
+        for pump in pumps:
+            selector.register(pump.source, selectors.EVENT_READ, pump)
+        for pump in _ready(child, selector):
+            if not pump.step():
+                selector.unregister(pump.source)
+        left_open = bool(selector.get_map())
+    for stream in (child.stdout, child.stderr):
+        if stream is not None:
+            stream.close()
+    _close(tuple(pump._log for pump in pumps if pump._log is not None))  # noqa: SLF001 - same module
+    return left_open
+
+
+def _ready(child: subprocess.Popen[bytes], selector: selectors.BaseSelector) -> Iterator[_Pump]:
+    deadline: float | None = None
+    while selector.get_map():
+        events = selector.select(timeout=0.1)
+        for key, _mask in events:
+            yield key.data
+        if events:
+            continue
+        if deadline is None and child.poll() is not None:
+            deadline = time.monotonic() + _GRACE_SECONDS
+        if deadline is not None and time.monotonic() > deadline:
+            return
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+def _close(descriptors: tuple[int, ...]) -> None:
+    for descriptor in descriptors:
+        with contextlib.suppress(OSError):
+            os.close(descriptor)

@@ -1,0 +1,49 @@
+"""Signals that end a process, as exceptions.
+
+Knows: how SIGTERM and SIGHUP become an exception that unwinds the stack like Ctrl-C does.
+Does not know: what is cleaned up on the way.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+from collections.abc import Iterator
+from types import FrameType
+
+_ENDING = (signal.SIGTERM, signal.SIGHUP)
+
+
+class Terminated(BaseException):
+    """The process was asked to end; not an `Exception`, so that no broad handler swallows it."""
+
+    def __init__(self, number: int) -> None:
+        """Store the number of the signal."""
+        super().__init__(f"signal {number}")
+        self.number = number
+
+
+@contextlib.contextmanager
+def raising_on_termination() -> Iterator[None]:
+    """Raise `Terminated` on SIGTERM and SIGHUP inside the block; when it leaves the block, end by that signal.
+
+    Does nothing outside the main thread, and leaves handlers alone that somebody installed.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    taken = [number for number in _ENDING if signal.getsignal(number) is signal.SIG_DFL]
+    for number in taken:
+        signal.signal(number, _raise)
+    try:
+        yield
+    finally:
+        for number in taken:
+            if signal.getsignal(number) is _raise:
+                signal.signal(number, signal.SIG_DFL)
+
+
+def _raise(number: int, frame: FrameType | None) -> None:
+    del frame
+    raise Terminated(number)
