@@ -9,7 +9,7 @@ the contract file and the reference are all made from these declarations.
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -43,7 +43,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """JSON Schema 2020-12, relative to the contract's folder."""
     fields: dict[str, Expression] | Expression | None = None
     """How runpact writes the file: a value by key, or the whole document."""
-    written: str = "seal"
+    written: Literal["start", "change", "seal"] = "seal"
     """`start`, `change` or `seal`."""
     description: str = ""
 
@@ -82,7 +82,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     id: str
     check: Expression
     when: Expression | None = None
-    severity: str = "error"
+    severity: Literal["advice", "warning", "incomplete", "error"] = "error"
     message: str = ""
     hint: str = ""
 
@@ -106,7 +106,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     state_words: dict[str, str] = {}
     """This layout's own word for a state."""
     entries: tuple[Entry, ...] = ()
-    others: str = "allowed"
+    others: Literal["allowed", "advised", "refused"] = "allowed"
     """`allowed`, `advised` or `refused`: what no entry names."""
     formats: tuple[FormatRule, ...] = ()
     """Come before the contract's own."""
