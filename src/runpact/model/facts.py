@@ -28,7 +28,9 @@ class FileFact(msgspec.Struct, frozen=True, gc=False):
     target: str | None = None
     """What a symbolic link says."""
     escapes: bool = False
-    """The link's target, read as text, lies outside the run directory."""
+    """The link leads out of the run directory."""
+    fault: str = ""
+    """Why a directory could not be listed."""
 
 
 class FormatFault(msgspec.Struct, frozen=True):

@@ -1,0 +1,222 @@
+"""What stands in a run directory, and the bytes of one file of it.
+
+Knows: how to list, read and hash beneath a root without following a link or waiting on a pipe.
+Does not know: what should be there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterator
+
+from runpact.model.digest import PREFIX
+from runpact.model.errors import StorageError
+from runpact.model.facts import FileFact
+
+MAX_NAMES = 2_000_000
+"""Most names listed in one run."""
+MAX_LEVELS = 128
+"""Deepest directory listed."""
+
+_CHUNK = 1 << 20
+_ROOT = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_DIRECTORY = _ROOT | os.O_NOFOLLOW
+_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+def list_tree(root: str) -> tuple[FileFact, ...]:
+    """Return every name below `root`, sorted by path; nothing is opened but directories.
+
+    Raises:
+        StorageError: The root cannot be listed, or holds more names than anyone can judge.
+    """
+    try:
+        descriptor = os.open(root, _ROOT)
+    except OSError as error:
+        raise _refused(root, "", error) from error
+    facts: list[FileFact] = []
+    for fact in _list_directory(descriptor, root, "", 0):
+        facts.append(fact)
+        if len(facts) > MAX_NAMES:
+            raise StorageError(
+                f"`{root}` holds too many names", at=root, expected=f"at most {MAX_NAMES}", got="more"
+            )
+    facts.sort(key=_path_of)
+    return tuple(facts)
+
+
+def read_file(root: str, path: str, max_bytes: int) -> bytes:
+    """Return the bytes of a regular file below `root`.
+
+    Raises:
+        StorageError: It is no regular file, is larger than `max_bytes`, or cannot be read.
+    """
+    descriptor = _open_file(root, path)
+    try:
+        data = _read_up_to(descriptor, max_bytes + 1)
+    except OSError as error:
+        raise _refused(root, path, error) from error
+    finally:
+        os.close(descriptor)
+    if len(data) > max_bytes:
+        raise StorageError(
+            f"`{path}` is too large", at=path, expected=f"at most {max_bytes} bytes", got="more"
+        )
+    return data
+
+
+def digest_file(root: str, path: str) -> tuple[str, int]:
+    """Return digest and size of a regular file below `root`, all read through one descriptor.
+
+    Raises:
+        StorageError: It is no regular file, cannot be read, or changed while it was hashed.
+    """
+    descriptor = _open_file(root, path)
+    try:
+        before = os.fstat(descriptor)
+        digest, size = _hash(descriptor, before.st_size)
+        after = os.fstat(descriptor)
+    except OSError as error:
+        raise _refused(root, path, error) from error
+    finally:
+        os.close(descriptor)
+    if size != before.st_size or _identity(before) != _identity(after):
+        raise StorageError(
+            f"`{path}` changed while hashing", at=path, expected=f"{before.st_size} bytes", got=f"{size} bytes",
+            hint="wait until nothing writes the file any more",
+        )  # fmt: skip
+    return digest, size
+
+
+def _path_of(fact: FileFact) -> str:
+    return fact.path
+
+
+def _list_directory(descriptor: int, root: str, prefix: str, level: int) -> Iterator[FileFact]:
+    """List one directory and those below it; the descriptor is closed at the end."""
+    try:
+        with os.scandir(descriptor) as entries:
+            for entry in entries:
+                fact = _look_at(entry, root, prefix)
+                if fact.kind == "dir":
+                    yield from _enter(descriptor, root, fact, level + 1)
+                else:
+                    yield fact
+    except OSError as error:
+        raise _refused(root, prefix, error) from error
+    finally:
+        os.close(descriptor)
+
+
+def _enter(parent: int, root: str, fact: FileFact, level: int) -> Iterator[FileFact]:
+    name = fact.path.rpartition("/")[2]
+    if level > MAX_LEVELS:
+        yield _unlisted(fact, f"more than {MAX_LEVELS} levels below the run directory")
+        return
+    try:
+        descriptor = os.open(name, _DIRECTORY, dir_fd=parent)
+    except OSError as error:
+        yield _unlisted(fact, os.strerror(error.errno or 0))
+        return
+    yield fact
+    yield from _list_directory(descriptor, root, fact.path + "/", level)
+
+
+def _unlisted(fact: FileFact, reason: str) -> FileFact:
+    return FileFact(fact.path, fact.kind, fact.size, fact.mode, fault=reason)
+
+
+def _look_at(entry: os.DirEntry[str], root: str, prefix: str) -> FileFact:
+    """Describe one name; a name that vanishes meanwhile is described as what it was."""
+    name = os.fsdecode(entry.name)
+    path = prefix + name
+    try:
+        status = entry.stat(follow_symlinks=False)
+    except FileNotFoundError:
+        return FileFact(path, "other", fault="it vanished while the run was listed")
+    mode = stat.S_IMODE(status.st_mode)
+    if stat.S_ISREG(status.st_mode):
+        return FileFact(path, "file", status.st_size, mode)
+    if stat.S_ISDIR(status.st_mode):
+        return FileFact(path, "dir", 0, mode)
+    if stat.S_ISLNK(status.st_mode):
+        return _link(root, path, mode)
+    return FileFact(path, "other", 0, mode)
+
+
+def _link(root: str, path: str, mode: int) -> FileFact:
+    place = os.path.join(root, path)
+    try:
+        target = os.readlink(place)
+    except OSError:
+        return FileFact(path, "symlink", 0, mode, escapes=True, fault="it cannot be read")
+    inside = os.path.realpath(root) + os.sep
+    is_inside = not os.path.isabs(target) and os.path.realpath(place).startswith(inside)
+    return FileFact(path, "symlink", 0, mode, target, not is_inside)
+
+
+def _open_file(root: str, path: str) -> int:
+    """Open a regular file part by part, so that no link on the way is followed."""
+    *directories, name = path.split("/")
+    if {"", ".", ".."} & {*directories, name} or "\0" in path:
+        raise StorageError(f"`{path!r}` does not stay below the run directory", at=path)
+    try:
+        parent = os.open(root, _ROOT)
+        for directory in directories:
+            parent = _descend(parent, directory)
+        try:
+            descriptor = os.open(name, _FILE, dir_fd=parent)
+        finally:
+            os.close(parent)
+    except OSError as error:
+        raise _refused(root, path, error) from error
+    return _regular(descriptor, path)
+
+
+def _descend(parent: int, name: str) -> int:
+    try:
+        return os.open(name, _DIRECTORY, dir_fd=parent)
+    finally:
+        os.close(parent)
+
+
+def _regular(descriptor: int, path: str) -> int:
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return descriptor
+    os.close(descriptor)
+    raise StorageError(f"`{path}` is not a regular file", at=path)
+
+
+def _read_up_to(descriptor: int, limit: int) -> bytes:
+    parts, left = [], limit
+    while left and (chunk := os.read(descriptor, min(left, _CHUNK))):
+        parts.append(chunk)
+        left -= len(chunk)
+    return b"".join(parts)
+
+
+def _hash(descriptor: int, size: int) -> tuple[str, int]:
+    """Hash to the end of the file, or one byte past the size it should have."""
+    if size < _CHUNK:
+        data = _read_up_to(descriptor, size + 1)
+        return PREFIX + hashlib.sha256(data).hexdigest(), len(data)
+    digest, total, buffer = hashlib.sha256(), 0, bytearray(_CHUNK)
+    view = memoryview(buffer)
+    while total <= size and (count := os.readv(descriptor, [buffer])):
+        digest.update(view[:count])
+        total += count
+    return PREFIX + digest.hexdigest(), total
+
+
+def _identity(status: os.stat_result) -> tuple[int, int, int]:
+    return status.st_size, status.st_mtime_ns, status.st_ino
+
+
+def _refused(root: str, path: str, error: OSError) -> StorageError:
+    return StorageError(
+        f"cannot read `{path or root}`: {os.strerror(error.errno or 0)}",
+        at=path or root,
+        got=str(error.errno or ""),
+    )
