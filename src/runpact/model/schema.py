@@ -1,0 +1,166 @@
+"""Documents against JSON Schema 2020-12.
+
+Knows: how a schema is compiled once and a document's faults are told in plain words.
+Does not know: where schemas or documents come from. Nothing is ever fetched.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+
+import msgspec
+
+from runpact.model.digest import digest_bytes
+
+
+class SchemaFault(msgspec.Struct, frozen=True):
+    """One place where a document is not what its schema says."""
+
+    pointer: str
+    """JSON pointer into the document."""
+    message: str
+    expected: str = ""
+    got: str = ""
+
+
+class SchemaError(ValueError):
+    """A schema itself cannot be used."""
+
+
+class Validator:
+    """A compiled schema."""
+
+    def __init__(self, path: str, documents: tuple[tuple[str, bytes], ...]) -> None:
+        """Compile the schema at `path` among the contract's schema documents.
+
+        Raises:
+            SchemaError: It is no JSON Schema, or refers outside the contract.
+        """
+        import jsonschema_rs  # noqa: PLC0415 - costs milliseconds that only a schema should pay
+
+        texts = dict(documents)
+        try:
+            schemas = {f"{_BASE}{name}": msgspec.json.decode(text) for name, text in texts.items()}
+            root = {"$schema": _DRAFT, "$ref": f"{_BASE}{path}"}
+            registry = jsonschema_rs.Registry(list(schemas.items()))
+            _check_references(schemas)
+            self._validator = jsonschema_rs.Draft202012Validator(root, registry=registry, validate_formats=True)
+            jsonschema_rs.meta.validate(schemas[f"{_BASE}{path}"])
+        except KeyError as error:
+            raise SchemaError(f"there is no schema `{path}`") from error
+        except (ValueError, TypeError, RecursionError) as error:
+            raise SchemaError(str(error).split("\n", 1)[0]) from error
+
+    def faults(self, document: object, *, limit: int = 100) -> tuple[SchemaFault, ...]:
+        """Return what is wrong with a document, at most `limit` faults.
+
+        Raises:
+            ValueError: The document cannot be handed to the validator (numbers beyond JSON's).
+        """
+        found = []
+        for error in self._validator.iter_errors(document):
+            found.append(_fault(error))
+            if len(found) >= limit:
+                break
+        return tuple(sorted(found, key=lambda fault: fault.pointer))
+
+
+_BASE = "contract:/"
+_DRAFT = "https://json-schema.org/draft/2020-12/schema"
+
+
+@functools.lru_cache(maxsize=512)
+def _compiled(path: str, digest: str, documents: tuple[tuple[str, bytes], ...]) -> Validator:
+    del digest
+    return Validator(path, documents)
+
+
+def validator_for(path: str, documents: Mapping[str, bytes]) -> Validator:
+    """Return the compiled schema `path`, compiled once for equal documents."""
+    items = tuple(sorted(documents.items()))
+    return _compiled(path, digest_bytes(documents.get(path, b"")), items)
+
+
+def _check_references(schemas: Mapping[str, object]) -> None:
+    for name, schema in schemas.items():
+        for reference in _references(schema):
+            target = reference.split("#", 1)[0]
+            is_known = not target or target == _DRAFT or _joined(name, target) in schemas
+            if not is_known:
+                raise ValueError(f"`$ref` to `{reference}` leaves the contract's folder or names no schema of it")
+
+
+def _joined(name: str, target: str) -> str:
+    if "://" in target or target.startswith(("/", "contract:")):
+        return target
+    parts: list[str] = name.removeprefix(_BASE).split("/")[:-1]
+    for part in target.split("/"):
+        if part == "..":
+            if not parts:
+                return target
+            parts.pop()
+        elif part != ".":
+            parts.append(part)
+    return _BASE + "/".join(parts)
+
+
+def _references(schema: object) -> list[str]:
+    if isinstance(schema, dict):
+        own = [schema["$ref"]] if isinstance(schema.get("$ref"), str) else []
+        return own + [reference for value in schema.values() for reference in _references(value)]
+    return [reference for item in schema for reference in _references(item)] if isinstance(schema, list) else []
+
+
+def _fault(error: object) -> SchemaFault:
+    path = list(getattr(error, "instance_path", ()))
+    kind = getattr(error, "kind", None)
+    word = type(kind).__name__.removeprefix("ValidationErrorKind_")
+    message = str(getattr(error, "message", error))
+    instance = getattr(error, "instance", None)
+    if word == "Required":
+        missing = str(getattr(kind, "property", "")).strip('"')
+        return SchemaFault(pointer_of([*path, missing]), f"the key `{missing}` is missing", f"a key `{missing}`")
+    if word == "AdditionalProperties":
+        extra = [str(name) for name in getattr(kind, "unexpected", ())]
+        named = ", ".join(f"`{name}`" for name in extra)
+        return SchemaFault(pointer_of([*path, extra[0]] if extra else path), f"{named} is not part of the document", "no further keys", named)
+    return SchemaFault(pointer_of(path), _short(message), _expected(word, kind), _short(_text(instance)))
+
+
+def _expected(word: str, kind: object) -> str:
+    table = {
+        "Type": ("types", "a value of type {}"), "Enum": ("options", "one of {}"), "Constant": ("expected_value", "{}"),
+        "Minimum": ("limit", "at least {}"), "Maximum": ("limit", "at most {}"), "Pattern": ("pattern", "text like {}"),
+        "ExclusiveMinimum": ("limit", "more than {}"), "ExclusiveMaximum": ("limit", "less than {}"),
+        "MinItems": ("limit", "at least {} items"), "MaxItems": ("limit", "at most {} items"),
+        "MinLength": ("limit", "at least {} characters"), "Format": ("format", "the form {}"),
+    }  # fmt: skip
+    if word not in table:
+        return ""
+    attribute, text = table[word]
+    value = getattr(kind, attribute, None)
+    return "" if value is None else text.format(_short(_plain(value)))
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(_plain(item) for item in value)
+    return value if isinstance(value, str) else _text(value)
+
+
+def _text(value: object) -> str:
+    try:
+        return msgspec.json.encode(value).decode()
+    except (TypeError, ValueError, RecursionError):
+        return type(value).__name__
+
+
+def _short(text: str) -> str:
+    limit = 160
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def pointer_of(path: list[object]) -> str:
+    """Return a JSON pointer (RFC 6901)."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
