@@ -84,9 +84,12 @@ def digest_file(root: str, path: str) -> tuple[str, int]:
         os.close(descriptor)
     if size != before.st_size or _identity(before) != _identity(after):
         raise StorageError(
-            f"`{path}` changed while hashing", at=path, expected=f"{before.st_size} bytes", got=f"{size} bytes",
+            f"`{path}` changed while hashing",
+            at=path,
+            expected=f"{before.st_size} bytes",
+            got=f"{size} bytes",
             hint="wait until nothing writes the file any more",
-        )  # fmt: skip
+        )
     return digest, size
 
 

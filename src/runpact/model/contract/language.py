@@ -98,8 +98,8 @@ class Latest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class Kind(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One sort of run."""
 
-    at: str
-    """The run's directory, relative to the workspace; its last part is the run's id."""
+    at: str = ""
+    """The run's directory, relative to the workspace; its last part is the run's id. Inherited when left out."""
     clash: str = "-{n:02}"
     """Added to the id when the name is taken."""
     records: Records = Records()
@@ -125,7 +125,8 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     extends: str | None = None
     """A pack, `name@major`, or a file beside the contract."""
     description: str = ""
-    kinds: dict[str, Kind]
+    kinds: dict[str, Kind] = {}
+    """By name; inherited kinds join them."""
     formats: tuple[FormatRule, ...] = ()
 
     @property
