@@ -44,3 +44,8 @@ def files_below(folder: str, relative: str) -> list[str]:
             if not os.path.islink(path) and len(found) < _MAX_FILES:
                 found.append(posixpath.relpath(path, folder))
     return found
+
+
+def is_file(folder: str, relative: str) -> bool:
+    """Whether a file stands at a path below a folder."""
+    return os.path.isfile(posixpath.join(folder, relative))

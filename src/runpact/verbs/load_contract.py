@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 
-from runpact.disk.contractfiles import read_beneath
+from runpact.disk.contractfiles import files_below, is_file, read_beneath
 from runpact.formats.yamltree import read_tree
 from runpact.model.contract.language import Contract, LoadedContract
 from runpact.model.contract.lint import lint
@@ -36,38 +36,25 @@ def load_contract(reference: str) -> LoadedContract:
     """
     if reference.startswith("/"):
         folder, name = posixpath.split(reference)
-        sources = _gather(folder, name)
-        return _assemble(sources, origin=reference)
+        return _assemble({CONTRACT_FILE: read_beneath(folder, name)}, folder, origin=reference)
     files = read_pack(reference)
     if files is None:
         raise CannotStartError(
             f"no pack `{reference}`", expected=" or ".join(pack_names()), got=reference, hint="a file is named by its path"
         )
-    return _assemble(dict(files), origin=reference)
+    return _assemble(files, None, origin=reference)
 
 
 def load_copy(folder: str) -> LoadedContract:
     """Read the copy that a run carries; equal to what the run was made under."""
-    return _assemble(_gather(folder, CONTRACT_FILE), origin=posixpath.join(folder, CONTRACT_FILE))
+    paths = (CONTRACT_FILE, *files_below(folder, _EXTENDS))
+    sources = {path: read_beneath(folder, path) for path in paths}
+    return _assemble(sources, folder, origin=posixpath.join(folder, CONTRACT_FILE))
 
 
-def _gather(folder: str, name: str) -> dict[str, bytes]:
-    """Return the contract's files by their path in a copy, without what it extends."""
-    sources = {CONTRACT_FILE: read_beneath(folder, name)}
-    for key in _parents_in_copy(folder):
-        sources[key] = read_beneath(folder, key)
-    return sources | {"\0folder": folder.encode()}
-
-
-def _parents_in_copy(folder: str) -> list[str]:
-    from runpact.disk.contractfiles import files_below  # noqa: PLC0415 - only copies have the folder
-
-    return files_below(folder, _EXTENDS)
-
-
-def _assemble(sources: dict[str, bytes], *, origin: str) -> LoadedContract:
-    folder = sources.pop("\0folder", b"").decode()
-    contract, tree = _merged(sources, CONTRACT_FILE, "", folder, origin, 0)
+def _assemble(sources: dict[str, bytes], folder: str | None, *, origin: str) -> LoadedContract:
+    """Make a contract of its files; what is missing among them is read below `folder`, if there is one."""
+    contract, tree = _merged(sources, CONTRACT_FILE, folder, origin, 0)
     schemas = _schemas(contract, sources, folder)
     faults = lint(contract, tree, origin, schemas)
     if faults:
@@ -82,7 +69,7 @@ def _assemble(sources: dict[str, bytes], *, origin: str) -> LoadedContract:
 
 
 def _merged(
-    sources: dict[str, bytes], path: str, prefix: str, folder: str, origin: str, depth: int
+    sources: dict[str, bytes], path: str, folder: str | None, origin: str, depth: int
 ) -> tuple[Contract, Node]:
     """Read the contract at `path` of the sources, and join it with what it extends."""
     tree = read_tree(sources[path], origin)
@@ -95,56 +82,46 @@ def _merged(
         return contract, tree
     if depth >= _MAX_PARENTS:
         raise _malformed(origin, (Fault("contracts extend each other without end", origin, got=contract.extends),))
-    parent_path, parent_prefix = _fetch_parent(sources, contract.extends, prefix, folder, origin)
-    parent, _tree = _merged(sources, parent_path, parent_prefix, folder, f"{origin} → {contract.extends}", depth + 1)
+    parent_path = _fetch_parent(sources, contract.extends, folder, origin)
+    parent, _tree = _merged(sources, parent_path, folder, f"{origin} → {contract.extends}", depth + 1)
     return merge(contract, parent), tree
 
 
-def _fetch_parent(sources: dict[str, bytes], name: str, prefix: str, folder: str, origin: str) -> tuple[str, str]:
-    """Make sure that the parent's files are among the sources; return its path and prefix there."""
-    del prefix
+def _fetch_parent(sources: dict[str, bytes], name: str, folder: str | None, origin: str) -> str:
+    """Make sure that the parent's files are among the sources; return its path there."""
     below = f"{_EXTENDS}/{name.replace(':', '.')}"
+    path = f"{below}/{CONTRACT_FILE}"
+    if path in sources:
+        return path
     files = read_pack(name)
-    if f"{below}/{CONTRACT_FILE}" in sources:
-        return f"{below}/{CONTRACT_FILE}", below
     if files is not None:
-        sources.update({f"{below}/{path}": data for path, data in files.items()})
-        return f"{below}/{CONTRACT_FILE}", below
-    if name.startswith("runpact:") or not folder:
+        sources.update({f"{below}/{relative}": data for relative, data in files.items()})
+    elif folder is None or name.startswith("runpact:"):
         fault = Fault(f"no pack `{name}` to extend", origin, at="/extends", expected=" or ".join(pack_names()), got=name)
         raise _malformed(origin, (fault,))
-    sources[f"{below}/{CONTRACT_FILE}"] = read_beneath(folder, name)
-    return f"{below}/{CONTRACT_FILE}", below
+    else:
+        sources[path] = read_beneath(folder, name)
+    return path
 
 
-def _schemas(contract: Contract, sources: dict[str, bytes], folder: str) -> dict[str, bytes]:
-    """Return the schema documents by the path entries name them with, reading the missing ones."""
-    wanted = [entry.schema for kind in contract.kinds.values() for entry in kind.entries if entry.schema]
-    schemas: dict[str, bytes] = {}
-    for name in dict.fromkeys(wanted):
-        found = next((path for path in sources if path == name or path.endswith(f"/{name}")), None)
-        if found is None and folder:
-            found = name
+def _schemas(contract: Contract, sources: dict[str, bytes], folder: str | None) -> dict[str, bytes]:
+    """Return the schema documents by the path entries name them with; those that are missing are left to lint.
+
+    Documents beside a named one are read too, for `$ref` between them.
+    """
+    wanted = {entry.schema for kind in contract.kinds.values() for entry in kind.entries if entry.schema}
+    directories = {posixpath.dirname(name) for name in wanted} - {""}
+    beside = [path for directory in sorted(directories) for path in (files_below(folder, directory) if folder else ())]
+    for name in sorted(wanted | {path for path in beside if path.endswith(".json")}):
+        if folder is not None and _among(sources, name) is None and is_file(folder, name):
             sources[name] = read_beneath(folder, name)
-        if found is not None:
-            schemas[name] = sources[found]
-    return schemas | _neighbours(schemas, sources, folder)
+    inherited = {path.split("/", 2)[2]: path for path in sources if path.startswith(f"{_EXTENDS}/")}
+    own = {path: path for path in sources if not path.startswith(f"{_EXTENDS}/")}
+    return {name: sources[path] for name, path in (inherited | own).items() if name.endswith(".json")}
 
 
-def _neighbours(schemas: dict[str, bytes], sources: dict[str, bytes], folder: str) -> dict[str, bytes]:
-    """Return the schema documents that stand beside the named ones, for `$ref` between them."""
-    from runpact.disk.contractfiles import files_below  # noqa: PLC0415 - only contracts with schemas need it
-
-    found = {}
-    for directory in {posixpath.dirname(name) for name in schemas if posixpath.dirname(name)}:
-        for path in files_below(folder, directory) if folder else []:
-            if path.endswith(".json") and path not in schemas:
-                sources.setdefault(path, read_beneath(folder, path))
-                found[path] = sources[path]
-        for path, data in sources.items():
-            if path.startswith(f"{directory}/") and path.endswith(".json"):
-                found.setdefault(path, data)
-    return found
+def _among(sources: dict[str, bytes], name: str) -> str | None:
+    return next((path for path in sources if path == name or (path.startswith(f"{_EXTENDS}/") and path.endswith(f"/{name}"))), None)
 
 
 def _malformed(origin: str, faults: tuple[Fault, ...]) -> MalformedContractError:
