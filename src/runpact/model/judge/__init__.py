@@ -1,0 +1,43 @@
+"""Judges one run against its contract: pure rules, no disk.
+
+Each clause of a kind has a module; adding one touches this list and that module.
+"""
+
+from __future__ import annotations
+
+from runpact.model.contract.language import Kind, LoadedContract
+from runpact.model.facts import RunTree
+from runpact.model.finding import Finding, Report, Severity
+from runpact.model.judge.documents import judge_documents
+from runpact.model.judge.formats import judge_formats
+from runpact.model.judge.others import judge_others
+from runpact.model.judge.presence import judge_presence
+from runpact.model.judge.rules import judge_rules
+from runpact.model.judge.subject import Subject
+
+
+def judge(kind: Kind, loaded: LoadedContract, tree: RunTree) -> Report:
+    """Return every finding about a run, in the order of the contract's clauses.
+
+    Args:
+        kind: The kind the run is of.
+        loaded: The contract that judges, with its schema documents.
+        tree: What stands in the run directory.
+    """
+    subject = Subject(kind, loaded, tree)
+    for clause in (judge_presence, judge_documents, judge_formats, judge_others, judge_rules):
+        subject.add(clause(subject))
+    if not kind.entries and not kind.rules:
+        subject.add([_bare(loaded)])
+    return Report(tuple(subject.findings))
+
+
+def _bare(loaded: LoadedContract) -> Finding:
+    return Finding(
+        code="bare-contract",
+        severity=Severity.ADVICE,
+        message="the contract demands no file: judged by runpact's own records alone",
+        expected="entries or rules",
+        got="none",
+        hint=f"add entries to `{loaded.contract.contract}` to say what a run must contain",
+    )
