@@ -11,10 +11,12 @@ import os
 import struct
 import zipfile
 import zlib
-from collections.abc import Buffer
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from runpact.model.facts import FormatFault
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 MAX_MEMBERS = 65_535
 """Most members of one archive."""
@@ -68,7 +70,7 @@ class CappedStream(io.RawIOBase):
         """Return the position in the stream below."""
         return self._stream.tell()
 
-    def readinto(self, buffer: Buffer) -> int:
+    def readinto(self, buffer: WriteableBuffer) -> int:
         """Read into a buffer; a buffer larger than what is left is refused before reading."""
         view = memoryview(buffer)
         data = self.read(len(view))

@@ -22,7 +22,11 @@ MAX_HEADER = 64 * 1024
 _MAX_AXES = 64
 _SIMPLE = re.compile(r"[<>|=]?([?biufcSUVOmM])(\d{0,9})(?:\[[0-9A-Za-z/]{1,20}\])?")
 _KEYS = {"descr", "fortran_order", "shape"}
-_WIDTH_OF_LENGTH = {1: 2, 2: 4, 3: 4}
+_PREAMBLE = 8
+"""Magic and version, bytes."""
+_VERSIONS = {1: (2, "latin-1"), 2: (4, "latin-1"), 3: (4, "utf-8")}
+"""Bytes of the header's length and its encoding, by major version."""
+_MAX_LEVELS = 8
 
 
 def read_header(stream: BinaryIO, name: str, size: int) -> ArrayFact | FormatFault:
@@ -57,19 +61,19 @@ def _fault(message: str, name: str) -> FormatFault:
 
 def _header_text(stream: BinaryIO) -> tuple[int, str]:
     """Return the length of the whole preamble and the text of the header."""
-    start = stream.read(8)
-    if len(start) < 8 or not start.startswith(MAGIC):
+    start = stream.read(_PREAMBLE)
+    if len(start) < _PREAMBLE or not start.startswith(MAGIC):
         raise _MalformedError("it does not begin as an array does")
-    width = _WIDTH_OF_LENGTH.get(start[6])
-    if width is None:
+    if start[6] not in _VERSIONS:
         raise _MalformedError(f"the format version {start[6]}.{start[7]} is unknown")
+    width, encoding = _VERSIONS[start[6]]
     length = int.from_bytes(stream.read(width), "little")
     if length > MAX_HEADER:
         raise _MalformedError(f"its header claims {length} bytes")
     data = stream.read(length)
     if len(data) < length:
         raise _MalformedError("its header is cut short")
-    return 8 + width + length, data.decode("utf-8" if start[6] == 3 else "latin-1")
+    return _PREAMBLE + width + length, data.decode(encoding)
 
 
 def _parse(name: str, text: str) -> tuple[ArrayFact, int]:
@@ -96,7 +100,7 @@ def _dtype(description: object, level: int) -> tuple[int, bool]:
     """Return the bytes of one element and whether it holds objects."""
     if isinstance(description, str):
         return _simple(description)
-    if not isinstance(description, list) or not description or level > 8:
+    if not isinstance(description, list) or not description or level > _MAX_LEVELS:
         raise _MalformedError("its dtype cannot be read")
     parts = [_field(field, level + 1) for field in description]
     return sum(width for width, _ in parts), any(has_objects for _, has_objects in parts)
@@ -112,10 +116,12 @@ def _simple(description: str) -> tuple[int, bool]:
 
 def _field(field: object, level: int) -> tuple[int, bool]:
     """Read `(name, dtype)` or `(name, dtype, shape)` of a structured dtype."""
-    if not isinstance(field, tuple) or len(field) not in {2, 3}:
-        raise _MalformedError("its dtype cannot be read")
-    shape = field[2] if len(field) == 3 else ()
-    if not _is_shape(shape):
-        raise _MalformedError("its dtype cannot be read")
-    width, has_objects = _dtype(field[1], level)
+    match field:
+        case (str() | tuple(), description):
+            shape: tuple[int, ...] = ()
+        case (str() | tuple(), description, tuple() as shape) if _is_shape(shape):
+            pass
+        case _:
+            raise _MalformedError("its dtype cannot be read")
+    width, has_objects = _dtype(description, level)
     return width * math.prod(shape), has_objects

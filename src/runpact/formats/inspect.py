@@ -1,0 +1,121 @@
+"""Inspects the files of one directory, each at most once.
+
+Knows: how to find the inspector for a file, and what to remember.
+Does not know: what a contract demands of a file.
+"""
+
+from __future__ import annotations
+
+from typing import BinaryIO
+
+from runpact.formats.archive import open_archive
+from runpact.formats.beneath import open_beneath
+from runpact.formats.npz import arrays, inspect_npy
+from runpact.formats.registry import Format, formats_named
+from runpact.formats.sniff import HEAD, sniff
+from runpact.formats.torchfile import is_checkpoint
+from runpact.model.facts import ArraysFact, ContentFact, DocumentFact, Facts, FormatFault, Json
+
+
+class Inspector:
+    """Answers questions about the files below one directory; remembers what it parsed."""
+
+    def __init__(self, root: str) -> None:
+        """Store the directory; nothing is opened yet."""
+        self._root = root
+        self._facts: dict[str, Facts | FormatFault] = {}
+        self._contents: dict[str, ContentFact | FormatFault] = {}
+
+    def document(self, path: str) -> DocumentFact | FormatFault:
+        """Report a file's document by its suffix; a fault when its format is no document."""
+        facts = self.facts(path)
+        if isinstance(facts, DocumentFact | FormatFault):
+            return facts
+        return FormatFault(
+            "not-a-document", f"`{formats_named(path)[0].name}` files are not read as documents"
+        )
+
+    def facts(self, path: str) -> Facts | FormatFault:
+        """Report everything known about a file of its suffix."""
+        if path not in self._facts:
+            self._facts[path] = self._inspect(path)
+        return self._facts[path]
+
+    def content(self, path: str) -> ContentFact | FormatFault:
+        """Report which format a file has, by its name and by its bytes."""
+        if path not in self._contents:
+            self._contents[path] = self._look(path)
+        return self._contents[path]
+
+    def _inspect(self, path: str) -> Facts | FormatFault:
+        named = formats_named(path)[0]
+        if named.inspect is None:
+            return FormatFault("not-a-document", f"`{named.name}` files are not looked into")
+        stream = open_beneath(self._root, path)
+        if isinstance(stream, FormatFault):
+            return stream
+        with stream:
+            return named.inspect(stream)
+
+    def _look(self, path: str) -> ContentFact | FormatFault:
+        stream = open_beneath(self._root, path)
+        if isinstance(stream, FormatFault):
+            return stream
+        try:
+            with stream:
+                content, has_pickle = content_of(stream)
+        except OSError as error:
+            return FormatFault("unreadable", f"cannot be read: {error.strerror or error}")
+        named = formats_named(path)
+        fits = [each for each in named if content in each.contents or not each.contents]
+        fault = self._strict_fault(path, fits)
+        return ContentFact(
+            named=tuple(each.name for each in named),
+            fits=() if fault else tuple(each.name for each in fits),
+            content=content,
+            pickle=has_pickle,
+            fault=fault,
+        )
+
+    def _strict_fault(self, path: str, fits: list[Format]) -> FormatFault | None:
+        """Say why a file is not what its first bytes promise; None when only they can be judged."""
+        if not any(each.is_strict for each in fits):
+            return None
+        facts = self.facts(path)
+        return facts if isinstance(facts, FormatFault) else None
+
+
+def content_of(stream: BinaryIO) -> tuple[str, bool]:
+    """Return what the bytes of a file are, and whether reading it the usual way would execute them."""
+    head = stream.read(HEAD)
+    name = sniff(head)
+    if name == "zip":
+        return _archive_content(stream)
+    if name == "npy":
+        facts = inspect_npy(stream)
+        return name, isinstance(facts, ArraysFact) and facts.pickle
+    return name, name in {"pickle", "torch-legacy"}
+
+
+def _archive_content(stream: BinaryIO) -> tuple[str, bool]:
+    opened = open_archive(stream)
+    if isinstance(opened, FormatFault):
+        return "zip", False
+    archive, _size = opened
+    with archive:
+        names = archive.namelist()
+        if is_checkpoint(archive):
+            return "torch", True
+        if not names or not all(name.endswith(".npy") for name in names):
+            return "zip", False
+        found = arrays(archive)
+        return "npz", isinstance(found, ArraysFact) and found.pickle
+
+
+def parse_document(path: str, data: bytes) -> Json | FormatFault:
+    """Return the value of a JSON, YAML or TOML document, told apart by the suffix of its name."""
+    parse = formats_named(path)[0].parse
+    if parse is None:
+        return FormatFault("not-a-document", f"`{path}` is not JSON, YAML or TOML by its name")
+    fact = parse(data)
+    return fact if isinstance(fact, FormatFault) else fact.value

@@ -1,0 +1,92 @@
+"""The table of formats: adding one is adding a row.
+
+Knows: the names of formats in contracts, their suffixes, what their bytes look like, who inspects them.
+Does not know: which of them a contract allows.
+"""
+
+from __future__ import annotations
+
+import functools
+import posixpath
+from collections.abc import Callable
+from typing import BinaryIO
+
+import msgspec
+
+from runpact.formats import csvtable, jsondoc, jsonl, npz, text, tomldoc, torchfile, yamldoc
+from runpact.model.facts import DocumentFact, Facts, FormatFault
+
+Inspect = Callable[[BinaryIO], Facts | FormatFault]
+
+TEXTUAL = frozenset({"text", "json", "svg", "html", "empty"})
+"""Contents that are text; the first bytes cannot tell its kinds apart."""
+
+
+class Format(msgspec.Struct, frozen=True):
+    """One format that a contract can name."""
+
+    name: str
+    suffixes: tuple[str, ...]
+    contents: frozenset[str]
+    """What `sniff` says of such a file."""
+    inspect: Inspect | None = None
+    """Reports facts; None when a look at the first bytes is all there is."""
+    parse: Callable[[bytes], DocumentFact | FormatFault] | None = None
+    """Reads a whole document; only for formats that rules and schemas may look into."""
+    is_strict: bool = False
+    """A file that cannot be parsed does not have this format."""
+
+
+def _own(*contents: str) -> frozenset[str]:
+    return frozenset(contents)
+
+
+FORMATS = (
+    Format("json", (".json",), TEXTUAL, jsondoc.inspect, jsondoc.parse, is_strict=True),
+    Format("yaml", (".yaml", ".yml"), TEXTUAL, yamldoc.inspect, yamldoc.parse, is_strict=True),
+    Format("toml", (".toml",), TEXTUAL, tomldoc.inspect, tomldoc.parse, is_strict=True),
+    Format("jsonl", (".jsonl", ".ndjson"), TEXTUAL, jsonl.inspect),
+    Format("csv", (".csv",), TEXTUAL, csvtable.inspect),
+    Format("tsv", (".tsv",), TEXTUAL, csvtable.inspect_tsv),
+    Format("npz", (".npz",), _own("npz"), npz.inspect, is_strict=True),
+    Format("npy", (".npy",), _own("npy"), npz.inspect_npy, is_strict=True),
+    Format("pt", (".pt", ".pth", ".ckpt"), _own("torch", "torch-legacy"), torchfile.inspect, is_strict=True),
+    Format("safetensors", (".safetensors",), _own("safetensors")),
+    Format("onnx", (".onnx",), _own("onnx")),
+    Format("hdf5", (".h5", ".hdf5", ".h5ad"), _own("hdf5")),
+    Format("parquet", (".parquet",), _own("parquet")),
+    Format("sqlite", (".sqlite", ".sqlite3", ".db"), _own("sqlite")),
+    Format("pickle", (".pkl", ".pickle", ".joblib"), _own("pickle")),
+    Format("png", (".png",), _own("png")),
+    Format("jpg", (".jpg", ".jpeg"), _own("jpg")),
+    Format("gif", (".gif",), _own("gif")),
+    Format("webp", (".webp",), _own("webp")),
+    Format("tiff", (".tif", ".tiff"), _own("tiff")),
+    Format("svg", (".svg",), _own("svg")),
+    Format("pdf", (".pdf",), _own("pdf")),
+    Format("html", (".html", ".htm"), TEXTUAL, text.inspect),
+    Format("md", (".md",), TEXTUAL, text.inspect),
+    Format("txt", (".txt",), TEXTUAL, text.inspect),
+    Format("log", (".log",), TEXTUAL, text.inspect),
+    Format("py", (".py",), TEXTUAL, text.inspect),
+    Format("zip", (".zip",), _own("zip", "npz", "torch")),
+    Format("gz", (".gz", ".tgz"), _own("gzip")),
+    Format("text", (), TEXTUAL, text.inspect),
+    Format("binary", (".bin",), _own("binary", "empty")),
+)
+
+BY_NAME = {each.name: each for each in FORMATS}
+_BY_SUFFIX = {suffix: each for each in FORMATS for suffix in each.suffixes}
+
+
+@functools.lru_cache(maxsize=4096)
+def _for_suffix(suffix: str) -> Format:
+    """Return the format of a suffix; one that the table lacks is a format of its own, of any content."""
+    known = _BY_SUFFIX.get(suffix)
+    return known or Format(suffix.removeprefix("."), (suffix,), frozenset())
+
+
+def formats_named(path: str) -> tuple[Format, ...]:
+    """Return the formats that the name of a file claims; text or binary when it has no suffix."""
+    suffix = posixpath.splitext(path)[1].lower()
+    return (_for_suffix(suffix),) if suffix else (BY_NAME["text"], BY_NAME["binary"])
