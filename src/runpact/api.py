@@ -193,16 +193,19 @@ def verify(reference: PathLike, *, workspace: PathLike | None = None) -> Verdict
 def _demand_kept(checked: CheckedRun) -> None:
     if checked.verdict in {Verdict.OK, Verdict.WARNING}:
         return
-    worst = [finding for finding in checked.report.findings if finding.severity.value in {"error", "incomplete"}]
+    worst = [
+        finding for finding in checked.report.findings if finding.severity.value in {"error", "incomplete"}
+    ]
     lines = "; ".join(f"{finding.path}: {finding.message}" for finding in worst[:5])
     more = f"; and {len(worst) - 5} more" if len(worst) > 5 else ""  # noqa: PLR2004 - as many as fit a message
     raise ContractBrokenError(
-        f"the run does not keep its contract: {lines}{more}", at=checked.path, expected="OK", got=checked.verdict.value,
+        f"the run does not keep its contract: {lines}{more}",
+        at=checked.path,
+        expected="OK",
+        got=checked.verdict.value,
         hint=f"`runpact check {checked.path}` lists every finding",
     )
 
 
 def _text(path: PathLike | None) -> str | None:
     return None if path is None else os.fspath(path)
-
-

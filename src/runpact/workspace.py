@@ -108,7 +108,11 @@ class Workspace:
             root, found = find_workspace(cwd) or (cwd, None)
         data_root = posixpath.normpath(posixpath.join(cwd, workdir)) if workdir else root
         return cls(
-            root=root, data_root=data_root, reference=reference or found, cwd=cwd, is_named=contract is not None
+            root=root,
+            data_root=data_root,
+            reference=reference or found,
+            cwd=cwd,
+            is_named=contract is not None,
         )
 
     @property
@@ -216,7 +220,9 @@ def _current_directory() -> str:
     try:
         return os.getcwd()
     except FileNotFoundError as error:
-        raise CannotStartError("the current directory no longer exists", hint="change to another one") from error
+        raise CannotStartError(
+            "the current directory no longer exists", hint="change to another one"
+        ) from error
 
 
 def _named(root: str) -> tuple[str, str | None]:

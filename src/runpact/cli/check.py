@@ -46,7 +46,9 @@ def check_command(
         for line in finding_lines(run.report.findings):
             say(line)
     if not checked:
-        say(f"{paint(verdict.value, VERDICT_COLOUR[verdict])}: no run to check below {plain(place.data_root)}")
+        say(
+            f"{paint(verdict.value, VERDICT_COLOUR[verdict])}: no run to check below {plain(place.data_root)}"
+        )
     elif len(checked) > 1:
         say(f"{len(checked)} runs: {_counts(checked)}")
     return verdict.exit_code
@@ -54,7 +56,13 @@ def check_command(
 
 def _print_check(checked: Sequence[CheckedRun], verdict: Verdict) -> None:
     runs = [
-        {"id": run.id, "path": run.path, "state": run.state.value, "verdict": run.verdict.value, "judged_by": run.judged_by}
+        {
+            "id": run.id,
+            "path": run.path,
+            "state": run.state.value,
+            "verdict": run.verdict.value,
+            "judged_by": run.judged_by,
+        }
         for run in checked
     ]
     findings = [finding for run in checked for finding in run.report.findings]
@@ -82,7 +90,14 @@ def verify_command(
             verdict=report.verdict.value, findings=finding_documents(report.findings),
         )  # fmt: skip
         return report.verdict.exit_code
-    say(_headline(place.shown(directory), report.verdict, "its records are true" if report.is_ok else "", report.findings))
+    say(
+        _headline(
+            place.shown(directory),
+            report.verdict,
+            "its records are true" if report.is_ok else "",
+            report.findings,
+        )
+    )
     for line in finding_lines(report.findings):
         say(line)
     return report.verdict.exit_code
@@ -96,4 +111,6 @@ def _headline(path: str, verdict: Verdict, remark: str, findings: Sequence[Findi
 
 def _counts(checked: Sequence[CheckedRun]) -> str:
     verdicts = [run.verdict for run in checked]
-    return ", ".join(f"{verdicts.count(verdict)} {verdict.value}" for verdict in Verdict if verdict in verdicts)
+    return ", ".join(
+        f"{verdicts.count(verdict)} {verdict.value}" for verdict in Verdict if verdict in verdicts
+    )

@@ -27,7 +27,7 @@ def demo_command(*, name: str, into: str | None) -> int:
     say(f"{paint('runpact demo', 'bold')} {name}: the example lies in {shown}")
     say(f"  running  python train.py   in {shown}")
     sys.stdout.flush()
-    code = subprocess.run([sys.executable, "train.py"], cwd=folder, check=False).returncode  # noqa: S603 - our own example
+    code = subprocess.run([sys.executable, "train.py"], cwd=folder, check=False).returncode
     if code != 0:
         say(f"the example ended with {code}; `cd {shown} && runpact ls` shows what it left")
         return 3

@@ -36,7 +36,9 @@ def ls_command(
 ) -> int:
     """List the runs of the workspace, newest first, whatever their state."""
     place = open_workspace(workspace, workdir, contract)
-    found = [run for run in place.runs() if (not states or run.state.value in states) and kind in {None, run.kind}]
+    found = [
+        run for run in place.runs() if (not states or run.state.value in states) and kind in {None, run.kind}
+    ]
     shown = found[:limit]
     if is_json:
         print_json("runs", runs=[msgspec.to_builtins(run) for run in shown], total=len(found))
@@ -102,8 +104,12 @@ def _page(details: RunDetails) -> list[str]:
     lines += _pairs("", _facts(details))
     lines += _pairs("configuration", [(key, _short(value)) for key, value in details.config.items()])
     lines += _metrics(details)
-    lines += _pairs("events", [(str(event.get("time", ""))[11:19], _event(event)) for event in details.last_events])
-    files = [(file.path, f"{file.size:,} B  {file.type or file.entry}".rstrip()) for file in details.files[:20]]
+    lines += _pairs(
+        "events", [(str(event.get("time", ""))[11:19], _event(event)) for event in details.last_events]
+    )
+    files = [
+        (file.path, f"{file.size:,} B  {file.type or file.entry}".rstrip()) for file in details.files[:20]
+    ]
     more = len(details.files) - len(files)
     lines += _pairs(f"files ({len(details.files)})", files)
     return [*lines, f"  … and {more} more"] if more > 0 else lines
@@ -126,7 +132,10 @@ def _facts(details: RunDetails) -> list[tuple[str, str]]:
         facts += [
             ("command", " ".join(origin.command)),
             ("code", f"{origin.code.commit} ({origin.code.branch}{dirty})"),
-            ("python", f"{environment.python} on {environment.platform}, {len(environment.packages)} packages"),
+            (
+                "python",
+                f"{environment.python} on {environment.platform}, {len(environment.packages)} packages",
+            ),
             ("seeds", ", ".join(f"{name} {seed}" for name, seed in origin.seeds.items())),
             ("config", f"{origin.config.source or 'given in the program'}" if origin.config.resolved else ""),
             ("confinement", origin.confinement.level),

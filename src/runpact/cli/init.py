@@ -15,8 +15,12 @@ from runpact.workspace import initialise
 
 @click.command("init")
 @click.argument("folder", default=".")
-@click.option("--pack", default="runpact:basic@1", show_default=True, metavar="PACK", help="Contract to extend.")
-@click.option("--id", "identity", metavar="ID", help="The contract's own id; by default from the folder's name.")
+@click.option(
+    "--pack", default="runpact:basic@1", show_default=True, metavar="PACK", help="Contract to extend."
+)
+@click.option(
+    "--id", "identity", metavar="ID", help="The contract's own id; by default from the folder's name."
+)
 @json_option
 def init_command(*, folder: str, pack: str, identity: str | None, is_json: bool) -> int:
     """Start a workspace in FOLDER: a contract that extends PACK, and a .gitignore block.

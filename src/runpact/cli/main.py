@@ -96,7 +96,13 @@ def run_command_line(arguments: list[str]) -> int:
         print_error(error.code, error.message, is_json=is_json, error=error, hint=error.hint)
         return error.exit_code
     except OSError as error:
-        print_error(StorageError.code, f"{error.strerror or error}", is_json=is_json, hint="", place=str(error.filename or ""))
+        print_error(
+            StorageError.code,
+            f"{error.strerror or error}",
+            is_json=is_json,
+            hint="",
+            place=str(error.filename or ""),
+        )
         return StorageError.exit_code
     except Exception as error:  # noqa: BLE001 - the one broad catch: a bug of ours is told without a traceback
         return _own_bug(error, is_json=is_json)
@@ -117,7 +123,9 @@ def _own_bug(error: Exception, *, is_json: bool) -> int:
     if os.environ.get("RUNPACT_TRACEBACK"):
         raise error
     print_error(
-        "internal", f"a fault of runpact itself: {type(error).__name__}: {error}", is_json=is_json,
+        "internal",
+        f"a fault of runpact itself: {type(error).__name__}: {error}",
+        is_json=is_json,
         hint="set RUNPACT_TRACEBACK=1 to see where, and report it",
     )
     return 3

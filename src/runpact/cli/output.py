@@ -65,7 +65,13 @@ def say(text: str = "") -> None:
 
 
 def print_error(
-    code: str, message: str, *, is_json: bool, hint: str = "", error: RunpactError | None = None, place: str = ""
+    code: str,
+    message: str,
+    *,
+    is_json: bool,
+    hint: str = "",
+    error: RunpactError | None = None,
+    place: str = "",
 ) -> None:
     """Print an error on stderr, as text or as a JSON document."""
     if is_json:
@@ -97,7 +103,11 @@ def _fault_lines(fault: object) -> list[str]:
     if not isinstance(fault, Fault):
         return []
     lines = [f"  {plain(fault.place)}: {plain(fault.message)}"]
-    lines += [f"      {name:<9} {plain(value)}" for name, value in (("expected", fault.expected), ("got", fault.got)) if value]
+    lines += [
+        f"      {name:<9} {plain(value)}"
+        for name, value in (("expected", fault.expected), ("got", fault.got))
+        if value
+    ]
     return lines + ([f"      hint: {plain(fault.hint)}"] if fault.hint else [])
 
 
@@ -123,7 +133,9 @@ def _one_finding(finding: Finding) -> list[str]:
     place = f" at {plain(pointer)}" if pointer else ""
     rule = f" ({plain(finding.rule)})" if finding.rule else ""
     word = finding.severity.value if finding.because is None else "follows"
-    lines = [f"    {paint(word, SEVERITY_COLOUR[finding.severity])}[{finding.code}]{rule}: {plain(finding.message)}{place}"]
+    lines = [
+        f"    {paint(word, SEVERITY_COLOUR[finding.severity])}[{finding.code}]{rule}: {plain(finding.message)}{place}"
+    ]
     if finding.expected:
         lines.append(f"      expected  {plain(finding.expected)}")
     if finding.got:
@@ -133,11 +145,17 @@ def _one_finding(finding: Finding) -> list[str]:
     return lines
 
 
-def table_lines(header: Sequence[str], rows: Iterable[Sequence[str]], *, colours: Sequence[str | None] = ()) -> list[str]:
+def table_lines(
+    header: Sequence[str], rows: Iterable[Sequence[str]], *, colours: Sequence[str | None] = ()
+) -> list[str]:
     """Return aligned columns; `colours` paints the first cell of each row."""
     cells = [tuple(plain(cell) for cell in row) for row in rows]
     widths = [max(len(row[i]) for row in [tuple(header), *cells]) for i in range(len(header))]
-    lines = [paint("  ".join(f"{cell:<{width}}" for cell, width in zip(header, widths, strict=True)).rstrip(), "dim")]
+    lines = [
+        paint(
+            "  ".join(f"{cell:<{width}}" for cell, width in zip(header, widths, strict=True)).rstrip(), "dim"
+        )
+    ]
     for number, row in enumerate(cells):
         padded = [f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)]
         colour = colours[number] if number < len(colours) else None

@@ -33,10 +33,14 @@ SIGNALLED = 128
 @workspace_options
 @click.option("--kind", metavar="K", help="Kind of the contract; not needed when there is only one.")
 @click.option("--name", metavar="N", help="Name of the run.")
-@click.option("--capture", "captures", multiple=True, metavar="KEY=VALUE", help="Further captures of the kind's place.")
+@click.option(
+    "--capture", "captures", multiple=True, metavar="KEY=VALUE", help="Further captures of the kind's place."
+)
 @click.option("--out", metavar="DIR", help="Directory that is to hold the run.")
 @click.option("--config", metavar="FILE", help="Configuration: JSON, YAML or TOML.")
-@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override one configuration key.")
+@click.option(
+    "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override one configuration key."
+)
 @click.option("--seed", "seeds", multiple=True, metavar="LIBRARY=N", help="Record a seed.")
 @click.option("--durability", type=click.Choice(["commit", "none"]), default="commit", show_default=True)
 @click.option("--private", "is_private", is_flag=True, help="Readable by you alone (0700).")
@@ -100,7 +104,9 @@ def _tell(executed: ExecutedRun, *, is_json: bool) -> None:
     verdict = paint(checked.verdict.value, VERDICT_COLOUR[checked.verdict], stream=sys.stderr)
     reason = f" ({end.reason})" if end.reason else ""
     lines = [f"runpact: {checked.path} {state}{reason}; contract {checked.judged_by}: {verdict}"]
-    lines += finding_lines([finding for finding in checked.report.findings if finding.severity is not Severity.ADVICE])
+    lines += finding_lines(
+        [finding for finding in checked.report.findings if finding.severity is not Severity.ADVICE]
+    )
     sys.stderr.write("\n".join(lines) + "\n")
 
 

@@ -60,7 +60,7 @@ class AppendLog:
             self._write(frame_line(body))
             return self.count
 
-    def append_point(self, time: float, step: int | float | None, values: dict[str, float]) -> None:
+    def append_point(self, time: float, step: float | None, values: dict[str, float]) -> None:
         """Append one metric point for each name, acknowledged together.
 
         Args:
@@ -74,7 +74,12 @@ class AppendLog:
                 break
         with self._lock:
             number = self.count + 1
-            body = b'{"seq":%d,"time":%.6f,"step":%b,"values":%b}' % (number, time, _encode(step), _encode(values))
+            body = b'{"seq":%d,"time":%.6f,"step":%b,"values":%b}' % (
+                number,
+                time,
+                _encode(step),
+                _encode(values),
+            )
             line = b'%b,"crc":"%08x"}\n' % (body[:-1], _crc(body))
             self._write(line)
 
@@ -119,12 +124,16 @@ def _plain_number(name: str, value: object) -> float:
     number = _as_number(value)
     if number is None:
         raise ValueRefusedError(
-            f"metric `{name}` is not a number", expected="int or float", got=f"{type(value).__name__} {value!r:.60}",
+            f"metric `{name}` is not a number",
+            expected="int or float",
+            got=f"{type(value).__name__} {value!r:.60}",
             hint="log numbers only; use run.event(...) or run.save(...) for the rest",
         )
     if not math.isfinite(number):
         raise ValueRefusedError(
-            f"metric `{name}` is {number}", expected="a finite number", got=str(number),
+            f"metric `{name}` is {number}",
+            expected="a finite number",
+            got=str(number),
             hint="JSON has no NaN or infinity; leave the point out, or log a flag such as `diverged: 1`",
         )
     return number

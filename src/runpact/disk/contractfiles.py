@@ -29,7 +29,10 @@ def read_beneath(folder: str, relative: str) -> bytes:
     real, root = os.path.realpath(path), os.path.realpath(folder)
     if not real.startswith(root.rstrip("/") + "/"):
         raise CannotStartError(
-            f"`{relative}` leads out of the contract's folder", at=path, expected=f"a file below {folder}", got=real
+            f"`{relative}` leads out of the contract's folder",
+            at=path,
+            expected=f"a file below {folder}",
+            got=real,
         )
     return read_source(path, limit=MAX_BYTES)
 

@@ -37,7 +37,9 @@ def find_recorded(root: str, *, depth: int = 6) -> Iterator[str]:
     yield from _descend(root, "", (lambda _name: True,) * depth, needs_records=True)
 
 
-def _descend(root: str, prefix: str, levels: tuple[Level, ...], *, needs_records: bool = False) -> Iterator[str]:
+def _descend(
+    root: str, prefix: str, levels: tuple[Level, ...], *, needs_records: bool = False
+) -> Iterator[str]:
     if not levels:
         return
     fits, below = levels[0], levels[1:]

@@ -11,14 +11,20 @@ _PLACES = (os.path.join(_PACKAGE, "_examples"), os.path.join(_PACKAGE, "..", "..
 def example_names() -> list[str]:
     """Return the names of the shipped examples."""
     place = next((place for place in _PLACES if os.path.isdir(place)), None)
-    return sorted(name for name in os.listdir(place) if is_example(os.path.join(place, name))) if place else []
+    return (
+        sorted(name for name in os.listdir(place) if is_example(os.path.join(place, name))) if place else []
+    )
 
 
 def example_folder(name: str) -> str | None:
     """Return the absolute folder of an example, None when there is none of that name."""
     if name not in example_names():
         return None
-    return next(os.path.realpath(os.path.join(place, name)) for place in _PLACES if os.path.isdir(os.path.join(place, name)))
+    return next(
+        os.path.realpath(os.path.join(place, name))
+        for place in _PLACES
+        if os.path.isdir(os.path.join(place, name))
+    )
 
 
 def is_example(folder: str) -> bool:

@@ -74,7 +74,9 @@ def create_file(path: str, data: bytes, *, sync: bool, mode: int = 0o666) -> Non
         os.close(descriptor)
 
 
-def replace_file(path: str, data: bytes, *, sync: bool, after_rename: Callable[[], None] = lambda: None) -> None:
+def replace_file(
+    path: str, data: bytes, *, sync: bool, after_rename: Callable[[], None] = lambda: None
+) -> None:
     """Put `data` at `path` atomically; the rename is the commit point.
 
     Args:

@@ -173,7 +173,6 @@ def readable_directory(path: str) -> str:
     return os.path.realpath(path)
 
 
-
 def is_directory(path: str) -> bool:
     """Whether a directory stands at `path`."""
     try:

@@ -39,7 +39,9 @@ def read_source(path: str, *, limit: int) -> bytes:
     for chunk in read_chunks(path):
         size += len(chunk)
         if size > limit:
-            raise CannotStartError(f"`{path}` is too large", expected=f"at most {limit} bytes", got=f"more than {limit} bytes")
+            raise CannotStartError(
+                f"`{path}` is too large", expected=f"at most {limit} bytes", got=f"more than {limit} bytes"
+            )
         parts.append(chunk)
     return b"".join(parts)
 

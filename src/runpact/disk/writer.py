@@ -132,7 +132,9 @@ class RunWriter:
             if os.path.lexists(path):
                 raise _taken(relative)
             io.make_parents(posixpath.dirname(path), sync=self.is_durable)
-            temporary = posixpath.join(posixpath.dirname(path), f"{TEMPORARY}{os.getpid()}-{posixpath.basename(path)}"[:250])
+            temporary = posixpath.join(
+                posixpath.dirname(path), f"{TEMPORARY}{os.getpid()}-{posixpath.basename(path)}"[:250]
+            )
             size, digest = self._write_hashed(temporary, chunks)
             try:
                 io.link_new(temporary, path)
@@ -240,12 +242,14 @@ class RunWriter:
     def _check_open(self) -> None:
         if self._lock < 0:
             raise ClosedRunError(
-                "the run is sealed; nothing can be added to it", at=self.directory,
+                "the run is sealed; nothing can be added to it",
+                at=self.directory,
                 hint="start another run, or do this before the `with` block ends",
             )
         if self._pid != os.getpid():
             raise ClosedRunError(
-                "the run belongs to the parent process", at=self.directory,
+                "the run belongs to the parent process",
+                at=self.directory,
                 hint="return the values to the parent, or write a file below the run directory",
             )
 
@@ -308,7 +312,8 @@ def _free(parent: str, candidates: Iterable[str]) -> Iterator[str]:
         if not os.path.lexists(posixpath.join(parent, candidate)):
             yield candidate
     raise StorageError(
-        f"no free run id below `{parent}`", hint="give the kind a `clash` suffix, or wait for the next second",
+        f"no free run id below `{parent}`",
+        hint="give the kind a `clash` suffix, or wait for the next second",
     )
 
 
@@ -319,7 +324,8 @@ def _chain(first: str, rest: Iterator[str]) -> Iterator[str]:
 
 def _taken(relative: str) -> WriteOnceError:
     return WriteOnceError(
-        f"artifact `{relative}` exists already", at=relative,
+        f"artifact `{relative}` exists already",
+        at=relative,
         hint="artifacts are written once; save under another name, for instance with the step in it",
     )
 

@@ -54,10 +54,16 @@ def resolve_command(argv: tuple[str, ...], *, cwd: str, env: Mapping[str, str]) 
         path = os.path.normpath(os.path.join(cwd, program))
         found = path if os.path.isfile(path) and os.access(path, os.X_OK) else None
     else:
-        found = shutil.which(program, path=env.get("PATH", os.defpath)) if program and "\0" not in program else None
+        found = (
+            shutil.which(program, path=env.get("PATH", os.defpath))
+            if program and "\0" not in program
+            else None
+        )
     if found is None:
         raise CommandNotFoundError(
-            f"no command `{program[:200]}`", expected="a program that exists and may be executed", got=program[:200],
+            f"no command `{program[:200]}`",
+            expected="a program that exists and may be executed",
+            got=program[:200],
             hint="check the spelling, or give its path; nothing was created",
         )
     return found
@@ -82,8 +88,14 @@ def run_child(
     relay = _Relay()
     with relay:
         try:
-            child = subprocess.Popen(  # noqa: S603 - running the user's command is the purpose
-                argv, cwd=cwd, env=dict(env), stdout=subprocess.PIPE, stderr=subprocess.PIPE, close_fds=True, bufsize=0
+            child = subprocess.Popen(
+                argv,
+                cwd=cwd,
+                env=dict(env),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                close_fds=True,
+                bufsize=0,
             )
         except (OSError, ValueError) as error:
             _close(log_fds)

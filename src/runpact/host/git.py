@@ -66,11 +66,26 @@ def _status(directory: str) -> bytes | None:
     import subprocess  # noqa: PLC0415 - costs milliseconds that only a repository should pay
 
     settings = [part for setting in _HARMLESS for part in ("-c", setting)]
-    command = [program, "--no-optional-locks", *settings, "-C", directory, "status", "--porcelain=v2", "--branch", "-z"]
+    command = [
+        program,
+        "--no-optional-locks",
+        *settings,
+        "-C",
+        directory,
+        "status",
+        "--porcelain=v2",
+        "--branch",
+        "-z",
+    ]
     command += ["--untracked-files=normal", "--ignore-submodules=dirty", "--no-renames"]
     try:
-        done = subprocess.run(  # noqa: S603 - absolute program, fixed arguments
-            command, env=_environment(), stdin=subprocess.DEVNULL, capture_output=True, timeout=_TIMEOUT_SECONDS, check=False
+        done = subprocess.run(
+            command,
+            env=_environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_TIMEOUT_SECONDS,
+            check=False,
         )
     except (OSError, subprocess.TimeoutExpired):
         return None

@@ -59,7 +59,9 @@ def start_ticks(pid: int, *, proc: str = _PROC) -> int | None:
     return int(fields[_START_FIELD])
 
 
-def liveness(owner: Owner, *, lock_held: bool | None, proc: str = _PROC, here: Owner | None = None) -> Liveness:
+def liveness(
+    owner: Owner, *, lock_held: bool | None, proc: str = _PROC, here: Owner | None = None
+) -> Liveness:
     """Say whether the owner of a run still lives.
 
     A held lock alone proves nothing (a forked child inherits it), nor does a process id alone (it is

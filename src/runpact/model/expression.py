@@ -47,7 +47,9 @@ class ExpressionError(ValueError):
 class Scope:
     """Variables and functions that expressions are evaluated in; reuse it, conversion is the costly part."""
 
-    def __init__(self, variables: Mapping[str, object], functions: Mapping[str, Callable[..., object]] | None = None) -> None:
+    def __init__(
+        self, variables: Mapping[str, object], functions: Mapping[str, Callable[..., object]] | None = None
+    ) -> None:
         """Convert the variables once."""
         self._context = _engine().Context(
             variables={name: _convertible(value) for name, value in variables.items()},
@@ -91,7 +93,7 @@ def compile_expression(text: str) -> Program:
     """
     try:
         program: Program = _engine().compile(text)
-    except Exception as error:  # noqa: BLE001 - any complaint of the parser
+    except Exception as error:
         raise ExpressionError(_complaint(str(error))) from error
     return program
 

@@ -132,7 +132,9 @@ def _parse(data: bytes, kind: type[_Document], format_name: str) -> _Document:
         raise MalformedDocumentError(f"not a {kind.__name__.lower()}: {error}") from error
     if document.format != format_name:
         raise UnknownVersionError(
-            f"unknown {kind.__name__.lower()} format", expected=format_name, got=document.format,
+            f"unknown {kind.__name__.lower()} format",
+            expected=format_name,
+            got=document.format,
             hint="a newer runpact may read it",
         )
     return document

@@ -29,7 +29,9 @@ def summarise_metrics(entries: Iterable[dict[str, object]]) -> tuple[MetricSumma
         values, step = entry.get("values"), entry.get("step")
         for name, value in values.items() if isinstance(values, dict) else ():
             if isinstance(value, int | float):
-                found[name] = _joined(found.get(name), name, value, step if isinstance(step, int | float) else None)
+                found[name] = _joined(
+                    found.get(name), name, value, step if isinstance(step, int | float) else None
+                )
     return tuple(found.values())
 
 

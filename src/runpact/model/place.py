@@ -38,7 +38,9 @@ class Place:
             return ()
         pairs = zip(self.template.segments, self.clashing.segments, strict=True)
         return tuple(
-            lambda name, plain=plain, clash=clash: plain.fullmatch(name) is not None or clash.fullmatch(name) is not None
+            lambda name, plain=plain, clash=clash: (
+                plain.fullmatch(name) is not None or clash.fullmatch(name) is not None
+            )
             for plain, clash in pairs
         )
 

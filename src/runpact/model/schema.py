@@ -45,7 +45,9 @@ class Validator:
             root = {"$schema": _DRAFT, "$ref": f"{_BASE}{path}"}
             registry = jsonschema_rs.Registry(list(schemas.items()))
             _check_references(schemas)
-            self._validator = jsonschema_rs.Draft202012Validator(root, registry=registry, validate_formats=True)
+            self._validator = jsonschema_rs.Draft202012Validator(
+                root, registry=registry, validate_formats=True
+            )
             jsonschema_rs.meta.validate(schemas[f"{_BASE}{path}"])
         except KeyError as error:
             raise SchemaError(f"there is no schema `{path}`") from error
@@ -88,7 +90,9 @@ def _check_references(schemas: Mapping[str, object]) -> None:
             target = reference.split("#", 1)[0]
             is_known = not target or target == _DRAFT or _joined(name, target) in schemas
             if not is_known:
-                raise ValueError(f"`$ref` to `{reference}` leaves the contract's folder or names no schema of it")
+                raise ValueError(
+                    f"`$ref` to `{reference}` leaves the contract's folder or names no schema of it"
+                )
 
 
 def _joined(name: str, target: str) -> str:
@@ -109,7 +113,9 @@ def _references(schema: object) -> list[str]:
     if isinstance(schema, dict):
         own = [schema["$ref"]] if isinstance(schema.get("$ref"), str) else []
         return own + [reference for value in schema.values() for reference in _references(value)]
-    return [reference for item in schema for reference in _references(item)] if isinstance(schema, list) else []
+    return (
+        [reference for item in schema for reference in _references(item)] if isinstance(schema, list) else []
+    )
 
 
 def _fault(error: object) -> SchemaFault:
@@ -120,11 +126,18 @@ def _fault(error: object) -> SchemaFault:
     instance = getattr(error, "instance", None)
     if word == "Required":
         missing = str(getattr(kind, "property", "")).strip('"')
-        return SchemaFault(pointer_of([*path, missing]), f"the key `{missing}` is missing", f"a key `{missing}`")
+        return SchemaFault(
+            pointer_of([*path, missing]), f"the key `{missing}` is missing", f"a key `{missing}`"
+        )
     if word == "AdditionalProperties":
         extra = [str(name) for name in getattr(kind, "unexpected", ())]
         named = ", ".join(f"`{name}`" for name in extra)
-        return SchemaFault(pointer_of([*path, extra[0]] if extra else path), f"{named} is not part of the document", "no further keys", named)
+        return SchemaFault(
+            pointer_of([*path, extra[0]] if extra else path),
+            f"{named} is not part of the document",
+            "no further keys",
+            named,
+        )
     return SchemaFault(pointer_of(path), _short(message), _expected(word, kind), _short(_text(instance)))
 
 

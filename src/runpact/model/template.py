@@ -19,7 +19,16 @@ from runpact.model.errors import MalformedContractError, UnsafeNameError
 
 _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._+=@-]*[A-Za-z0-9_+=@-])?"
 _CAPTURE = re.compile(r"\{([a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*)(?::((?:/(?:[^/\\]|\\.)*/)|[^{}]*))?\}")
-_DATE = {"Y": r"\d{4}", "m": r"\d{2}", "d": r"\d{2}", "H": r"\d{2}", "M": r"\d{2}", "S": r"\d{2}", "f": r"\d{6}", "j": r"\d{3}"}
+_DATE = {
+    "Y": r"\d{4}",
+    "m": r"\d{2}",
+    "d": r"\d{2}",
+    "H": r"\d{2}",
+    "M": r"\d{2}",
+    "S": r"\d{2}",
+    "f": r"\d{6}",
+    "j": r"\d{3}",
+}
 _PADDED = re.compile(r"0[1-9]")
 _MAX_REGEX = 200
 _UNSAFE_REGEX = re.compile(r"\\[1-9]|\(\?[P<=!]|[+*}]\)?[+*{]|\)[+*{]")
@@ -29,7 +38,11 @@ class Capture:
     """One `{name:form}`: its regular expression, how a value is written, whether a text is a value."""
 
     def __init__(
-        self, name: str, pattern: str, write: Callable[[object], str], accepts: Callable[[str], bool] = lambda _text: True
+        self,
+        name: str,
+        pattern: str,
+        write: Callable[[object], str],
+        accepts: Callable[[str], bool] = lambda _text: True,
     ) -> None:
         """Store the parts."""
         self.name = name
@@ -76,7 +89,9 @@ class PathTemplate:
             KeyError: A capture has no value.
             UnsafeNameError: A value cannot be read back from the path.
         """
-        rendered = "".join(part if isinstance(part, str) else _rendered(part, values[part.name]) for part in self.parts)
+        rendered = "".join(
+            part if isinstance(part, str) else _rendered(part, values[part.name]) for part in self.parts
+        )
         if self._regex.fullmatch(rendered) is None:
             raise UnsafeNameError(f"`{rendered}` cannot be read back", expected=self.text, got=rendered)
         return rendered
@@ -122,7 +137,9 @@ def _parts(text: str) -> list[str | Capture]:
 def _literal(text: str, piece: str) -> str:
     if "{" in piece or "}" in piece:
         raise MalformedContractError(
-            f"the template `{text}` has a capture that cannot be read", expected="{name} or {name:form}", got=piece
+            f"the template `{text}` has a capture that cannot be read",
+            expected="{name} or {name:form}",
+            got=piece,
         )
     return piece
 
@@ -150,7 +167,8 @@ def _named(text: str, name: str, form: str) -> Capture:
     }
     if form not in patterns:
         raise MalformedContractError(
-            f"the template `{text}` has the unknown form `{form}`", got=form,
+            f"the template `{text}` has the unknown form `{form}`",
+            got=form,
             expected="a strftime form, a width such as 04, a|b, /regex/, " + ", ".join(patterns),
         )
     return Capture(name, patterns[form], str)
@@ -161,10 +179,14 @@ def _moment(text: str, name: str, form: str) -> Capture:
     unknown = [code for code in pieces[1::2] if code not in _DATE]
     if unknown:
         raise MalformedContractError(
-            f"the template `{text}` has the unknown date code `%{unknown[0]}`", expected=" ".join(f"%{c}" for c in _DATE), got=form
+            f"the template `{text}` has the unknown date code `%{unknown[0]}`",
+            expected=" ".join(f"%{c}" for c in _DATE),
+            got=form,
         )
     pattern = "".join(_DATE[piece] if i % 2 else re.escape(piece) for i, piece in enumerate(pieces))
-    return Capture(name, pattern, lambda value: _write_moment(value, form), lambda written: _is_moment(written, form))
+    return Capture(
+        name, pattern, lambda value: _write_moment(value, form), lambda written: _is_moment(written, form)
+    )
 
 
 def _write_moment(value: object, form: str) -> str:
@@ -181,7 +203,9 @@ def _is_moment(text: str, form: str) -> bool:
 
 
 def _hex(name: str, width: int) -> Capture:
-    return Capture(name, rf"[0-9a-f]{{{width}}}|nogit", lambda value: str(value)[:width] if value != "nogit" else "nogit")
+    return Capture(
+        name, rf"[0-9a-f]{{{width}}}|nogit", lambda value: str(value)[:width] if value != "nogit" else "nogit"
+    )
 
 
 def _digits(name: str, form: str) -> Capture:
@@ -193,15 +217,20 @@ def _digits(name: str, form: str) -> Capture:
 def _safe_regex(text: str, source: str) -> str:
     if len(source) > _MAX_REGEX or _UNSAFE_REGEX.search(source):
         raise MalformedContractError(
-            f"the template `{text}` has a regular expression that may never end", got=source,
+            f"the template `{text}` has a regular expression that may never end",
+            got=source,
             expected="no backreference, no look-around, no repetition of a group",
         )
     try:
         compiled = re.compile(source)
     except re.error as error:
-        raise MalformedContractError(f"the template `{text}` has a broken regular expression: {error}", got=source) from error
+        raise MalformedContractError(
+            f"the template `{text}` has a broken regular expression: {error}", got=source
+        ) from error
     if compiled.groups:
-        raise MalformedContractError(f"the template `{text}` has groups in its regular expression", got=source, expected="no groups")
+        raise MalformedContractError(
+            f"the template `{text}` has groups in its regular expression", got=source, expected="no groups"
+        )
     return source
 
 
@@ -211,7 +240,11 @@ def _rendered(capture: Capture, value: object) -> str:
     except ValueError:
         text = str(value)
     if re.fullmatch(capture.pattern, text) is None or not capture.accepts(text):
-        raise UnsafeNameError(f"`{capture.name}` cannot be `{text[:80]}` here", expected=f"a value of {{{capture.name}}}", got=text[:80])
+        raise UnsafeNameError(
+            f"`{capture.name}` cannot be `{text[:80]}` here",
+            expected=f"a value of {{{capture.name}}}",
+            got=text[:80],
+        )
     return text
 
 

@@ -22,7 +22,9 @@ def run_variables(
         outcome: How it ended; the fields it fills are null without it.
     """
     captures: dict[str, object] = {**record.captures}
-    return captures | _identity(record) | _origin(record) | _end(outcome) | {"state": state.value, "word": word}
+    return (
+        captures | _identity(record) | _origin(record) | _end(outcome) | {"state": state.value, "word": word}
+    )
 
 
 def foreign_variables(captures: dict[str, str], kind: str, name: str, state: State) -> dict[str, object]:

@@ -14,7 +14,11 @@ _PREFIX = "runpact:"
 
 def pack_names() -> list[str]:
     """Return the names of all packs, as `extends` names them."""
-    return sorted(_PREFIX + name for name in os.listdir(_FOLDER) if os.path.isfile(os.path.join(_FOLDER, name, "contract.yaml")))
+    return sorted(
+        _PREFIX + name
+        for name in os.listdir(_FOLDER)
+        if os.path.isfile(os.path.join(_FOLDER, name, "contract.yaml"))
+    )
 
 
 def read_pack(name: str) -> dict[str, bytes] | None:

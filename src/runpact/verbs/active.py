@@ -31,7 +31,14 @@ class ActiveRun:
     """A run that this process is making; use it as a context manager."""
 
     def __init__(
-        self, writer: RunWriter, record: RunRecord, kind: Kind, loaded: LoadedContract, *, root: str, started: float
+        self,
+        writer: RunWriter,
+        record: RunRecord,
+        kind: Kind,
+        loaded: LoadedContract,
+        *,
+        root: str,
+        started: float,
     ) -> None:
         """Store the parts; `begin` writes the first records."""
         self.writer = writer
@@ -46,7 +53,14 @@ class ActiveRun:
 
     @classmethod
     def begin(
-        cls, writer: RunWriter, record: RunRecord, kind: Kind, loaded: LoadedContract, *, root: str, started: float
+        cls,
+        writer: RunWriter,
+        record: RunRecord,
+        kind: Kind,
+        loaded: LoadedContract,
+        *,
+        root: str,
+        started: float,
     ) -> Self:
         """Write what must stand in a run from its start."""
         from runpact.verbs.project import write_projections  # noqa: PLC0415 - both describe one run's files
@@ -152,9 +166,15 @@ class ActiveRun:
 
     def _place(self, name: str) -> str:
         entry = self._entry(name)
-        relative = entry.file if entry is not None and entry.file else check_relative(os.fspath(name), what="artifact name")
+        relative = (
+            entry.file
+            if entry is not None and entry.file
+            else check_relative(os.fspath(name), what="artifact name")
+        )
         if relative.split("/", 1)[0] == ".runpact":
-            raise UsageError("`.runpact/` holds runpact's own records", got=relative, hint="choose another folder")
+            raise UsageError(
+                "`.runpact/` holds runpact's own records", got=relative, hint="choose another folder"
+            )
         return relative
 
     def _entry(self, name: str) -> Entry | None:

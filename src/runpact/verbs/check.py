@@ -84,7 +84,8 @@ def _choose(
         return contract, ()
     if record is None:
         raise NoContractError(
-            f"no contract judges `{reading.directory}`", at=reading.directory,
+            f"no contract judges `{reading.directory}`",
+            at=reading.directory,
             hint="name one with --contract, or run this inside a workspace with a contract.yaml",
         )
     copy = load_copy(posixpath.join(reading.directory, CONTRACT))
@@ -100,7 +101,9 @@ def _choose(
 
 def _agree(made: object, contract: LoadedContract) -> bool:
     identity, version = getattr(made, "id", ""), getattr(made, "version", "0")
-    return bool(identity == contract.contract.contract and int(version.split(".", 1)[0]) == contract.contract.major)
+    return bool(
+        identity == contract.contract.contract and int(version.split(".", 1)[0]) == contract.contract.major
+    )
 
 
 def _kind_of(reading: Reading, loaded: LoadedContract, path: str) -> tuple[str, Kind, dict[str, str]]:
@@ -116,12 +119,15 @@ def _kind_of(reading: Reading, loaded: LoadedContract, path: str) -> tuple[str, 
         return name, kind, {}
     raise NoContractError(
         f"`{path}` is no place of any kind of contract `{loaded.contract.contract}`",
-        expected=" or ".join(f"`{kind.at}`" for kind in kinds.values()), got=path,
+        expected=" or ".join(f"`{kind.at}`" for kind in kinds.values()),
+        got=path,
         hint="check the path, or name another contract with --contract",
     )
 
 
-def _facts(reading: Reading, standing: Standing, kind_name: str, kind: Kind, captures: dict[str, str]) -> RunTree:
+def _facts(
+    reading: Reading, standing: Standing, kind_name: str, kind: Kind, captures: dict[str, str]
+) -> RunTree:
     record, state = reading.record, standing.state
     word = kind.state_words.get(state.value, state.value)
     variables = (
@@ -136,13 +142,20 @@ def _facts(reading: Reading, standing: Standing, kind_name: str, kind: Kind, cap
     )  # fmt: skip
 
 
-
 def _standing_findings(standing: Standing, reading: Reading) -> list[Finding]:
     if standing.state is State.CORRUPT:
-        return [_record_finding("corrupt", Severity.ERROR, standing, "undamaged records", "run `runpact verify` on it")]
+        return [
+            _record_finding(
+                "corrupt", Severity.ERROR, standing, "undamaged records", "run `runpact verify` on it"
+            )
+        ]
     is_sealed = reading.manifest is not None and reading.manifest.sealed
     if reading.has_record and not is_sealed:
-        return [_record_finding("not-sealed", Severity.INCOMPLETE, standing, "a sealed run", "wait, or start another run")]
+        return [
+            _record_finding(
+                "not-sealed", Severity.INCOMPLETE, standing, "a sealed run", "wait, or start another run"
+            )
+        ]
     return []
 
 
@@ -160,8 +173,13 @@ def _moved(reading: Reading) -> list[Finding]:
         return []
     return [
         Finding(
-            code="renamed", severity=Severity.ADVICE, path="", message="the directory has another name than the run",
-            expected=reading.record.id, got=name, hint="a copy is fine; it is still found by its uid",
+            code="renamed",
+            severity=Severity.ADVICE,
+            path="",
+            message="the directory has another name than the run",
+            expected=reading.record.id,
+            got=name,
+            hint="a copy is fine; it is still found by its uid",
         )  # fmt: skip
     ]
 

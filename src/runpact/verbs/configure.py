@@ -56,9 +56,13 @@ def resolve_config(
 def _parsed(path: str, data: bytes) -> object:
     value = parse_document(path, data)
     if isinstance(value, FormatFault):
-        raise ConfigError(f"`{path}` cannot be read: {value.message}", at=path, hint="it must be JSON, YAML or TOML")
+        raise ConfigError(
+            f"`{path}` cannot be read: {value.message}", at=path, hint="it must be JSON, YAML or TOML"
+        )
     if not isinstance(value, dict):
-        raise ConfigError(f"`{path}` is not a mapping of keys", at=path, expected="a mapping", got=type(value).__name__)
+        raise ConfigError(
+            f"`{path}` is not a mapping of keys", at=path, expected="a mapping", got=type(value).__name__
+        )
     return value
 
 
@@ -66,14 +70,18 @@ def _plain(values: object) -> dict[str, object]:
     try:
         return msgspec.convert(msgspec.to_builtins(values, str_keys=True), dict[str, object])
     except (TypeError, ValueError, RecursionError) as error:
-        raise ConfigError(f"the configuration is not plain data: {error}", hint="use numbers, text, lists and mappings") from error
+        raise ConfigError(
+            f"the configuration is not plain data: {error}", hint="use numbers, text, lists and mappings"
+        ) from error
 
 
 def _digest(resolved: dict[str, object]) -> str:
     try:
         return digest_bytes(canonical_json(resolved))
     except (TypeError, ValueError) as error:
-        raise ConfigError(f"the configuration is not strict JSON data: {error}", hint="write large numbers as text") from error
+        raise ConfigError(
+            f"the configuration is not strict JSON data: {error}", hint="write large numbers as text"
+        ) from error
 
 
 def _apply(resolved: dict[str, object], override: str) -> None:
@@ -98,4 +106,8 @@ def _value(text: str) -> object:
 
 
 def _relative(path: str, root: str) -> str:
-    return path.removeprefix(root.rstrip("/") + "/") if path.startswith(root.rstrip("/") + "/") else posixpath.basename(path)
+    return (
+        path.removeprefix(root.rstrip("/") + "/")
+        if path.startswith(root.rstrip("/") + "/")
+        else posixpath.basename(path)
+    )

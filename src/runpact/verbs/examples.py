@@ -23,7 +23,9 @@ def lay_out(name: str, target: str) -> str:
     source = example_folder(name)
     if source is None:
         raise CannotStartError(
-            f"no example `{name}`", expected=" or ".join(example_names()) or "an example", got=name,
+            f"no example `{name}`",
+            expected=" or ".join(example_names()) or "an example",
+            got=name,
             hint="`runpact demo` runs the example certification",
         )
     copy_missing(source, target, skip=_NOT_COPIED)

@@ -37,7 +37,9 @@ def check_command(argv: tuple[str, ...], *, cwd: str, environ: Mapping[str, str]
     resolve_command(argv, cwd=cwd, env=environ)
 
 
-def execute(run: ActiveRun, argv: tuple[str, ...], *, cwd: str, environ: Mapping[str, str], tee: bool) -> Execution:
+def execute(
+    run: ActiveRun, argv: tuple[str, ...], *, cwd: str, environ: Mapping[str, str], tee: bool
+) -> Execution:
     """Run the command inside `run`, record its end, seal.
 
     Args:
@@ -50,7 +52,9 @@ def execute(run: ActiveRun, argv: tuple[str, ...], *, cwd: str, environ: Mapping
     log_fds = run.writer.open_log(STDOUT), run.writer.open_log(STDERR)
     run.event("command.started", argv=list(argv))
     end = run_child(argv, cwd=cwd, env={**environ, **child_environment(run)}, log_fds=log_fds, tee=tee)
-    run.event("command.ended", exit_code=end.exit_code, signal=end.signal, duration_seconds=end.duration_seconds)
+    run.event(
+        "command.ended", exit_code=end.exit_code, signal=end.signal, duration_seconds=end.duration_seconds
+    )
     state, reason = meaning_of(end)
     standing = finish_run(run, state, error=reason, exit_code=end.exit_code, signal=end.signal)
     return Execution(

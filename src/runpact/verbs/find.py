@@ -65,7 +65,9 @@ def summarise(root: str, path: str, places: Iterable[Place] = ()) -> RunSummary:
         id=name,
         uid=known.uid if known else None,
         state=standing.state,
-        kind=known.kind if known else next((place.kind for place in places if place.match(path) is not None), None),
+        kind=known.kind
+        if known
+        else next((place.kind for place in places if place.match(path) is not None), None),
         name=known.name if known else "",
         path=path,
         started=known.started if known else None,
@@ -95,7 +97,9 @@ def resolve_run(root: str, reference: str, contract: Contract | None, *, cwd: st
             return directory
     found = list_runs(root, contract)
     exact = [run for run in found if reference in _names(run)]
-    chosen = exact or [run for run in found if any(name.startswith(reference) for name in _names(run)) and reference]
+    chosen = exact or [
+        run for run in found if any(name.startswith(reference) for name in _names(run)) and reference
+    ]
     if len(chosen) == 1:
         return posixpath.normpath(posixpath.join(root, chosen[0].path))
     raise _not_one(reference, chosen, found)
@@ -113,17 +117,23 @@ def _names(run: RunSummary) -> tuple[str, ...]:
     return (run.id, run.path, f"{parent}/{run.id}", *((run.uid,) if run.uid else ()))
 
 
-def _not_one(reference: str, chosen: list[RunSummary], found: list[RunSummary]) -> NoSuchRunError | AmbiguousRunError:
+def _not_one(
+    reference: str, chosen: list[RunSummary], found: list[RunSummary]
+) -> NoSuchRunError | AmbiguousRunError:
     if chosen:
         shown = ", ".join(run.path for run in chosen[:_CANDIDATES_SHOWN])
         more = len(chosen) - _CANDIDATES_SHOWN
         return AmbiguousRunError(
-            f"`{reference}` fits {len(chosen)} runs", expected="a name that fits one run", got=reference,
+            f"`{reference}` fits {len(chosen)} runs",
+            expected="a name that fits one run",
+            got=reference,
             hint=f"choose one of {shown}" + (f" and {more} more" if more > 0 else ""),
         )
     near = _nearest(reference, found)
     return NoSuchRunError(
-        f"no run `{reference[:120]}`", expected="an id, a path, a uid or a unique prefix", got=reference[:120],
+        f"no run `{reference[:120]}`",
+        expected="an id, a path, a uid or a unique prefix",
+        got=reference[:120],
         hint=f"did you mean `{near}`?" if near else "`runpact ls` lists the runs of the workspace",
     )
 
@@ -133,5 +143,3 @@ def _nearest(reference: str, found: list[RunSummary]) -> str | None:
 
     near = difflib.get_close_matches(reference, [run.id for run in found], n=1)
     return near[0] if near else None
-
-

@@ -24,7 +24,12 @@ if TYPE_CHECKING:
 
 
 def finish_run(
-    run: ActiveRun, state: State, *, error: str | None = None, exit_code: int | None = None, signal: int | None = None
+    run: ActiveRun,
+    state: State,
+    *,
+    error: str | None = None,
+    exit_code: int | None = None,
+    signal: int | None = None,
 ) -> Standing:
     """Seal `run` in `state`; when that fails once, as failed, with the reason.
 
@@ -117,14 +122,22 @@ def inventory(run: ActiveRun, logs: dict[str, LogRecord]) -> tuple[FileRecord, .
 
 
 def _pin(
-    directory: str, path: str, kind: str, size: int, target: str | None, known: dict[str, FileRecord], names: dict[str, str]
+    directory: str,
+    path: str,
+    kind: str,
+    size: int,
+    target: str | None,
+    known: dict[str, FileRecord],
+    names: dict[str, str],
 ) -> FileRecord:
     if kind == "symlink":
         text = (target or "").encode("utf-8", "surrogateescape")
         return FileRecord(path, len(text), digest_bytes(text), type="symlink")
     if kind != "file":
         raise StorageError(
-            f"`{path}` is neither a file nor a directory", at=posixpath.join(directory, path), got=kind,
+            f"`{path}` is neither a file nor a directory",
+            at=posixpath.join(directory, path),
+            got=kind,
             hint="remove pipes, sockets and devices from the run directory",
         )
     record = known.get(path)

@@ -41,7 +41,9 @@ def initialise_workspace(root: str, *, pack: str, identity: str | None) -> NewWo
     contract = load_contract(pack).contract
     name = identity or f"{suggest_name(posixpath.basename(root) or 'workspace').lower()}.runs"
     if not re.fullmatch(r"[a-z0-9][a-z0-9._-]*", name):
-        raise UsageError("a contract's id has small letters, digits, dots and dashes", expected="acme.training", got=name)
+        raise UsageError(
+            "a contract's id has small letters, digits, dots and dashes", expected="acme.training", got=name
+        )
     text = f'contract: {name}\nversion: "1.0.0"\nextends: {pack}\n'
     written = []
     if write_new(posixpath.join(root, "contract.yaml"), text):
@@ -57,7 +59,10 @@ def initialise_workspace(root: str, *, pack: str, identity: str | None) -> NewWo
 
 def ignored(contract: Contract) -> tuple[str, ...]:
     """Return the patterns git is to ignore: the fixed beginning of every kind's place."""
-    tops = {PathTemplate.parse(kind.at).static_prefix.strip("/").split("/", 1)[0] for kind in contract.kinds.values()}
+    tops = {
+        PathTemplate.parse(kind.at).static_prefix.strip("/").split("/", 1)[0]
+        for kind in contract.kinds.values()
+    }
     return tuple(f"/{top}/" for top in sorted(tops) if top)
 
 

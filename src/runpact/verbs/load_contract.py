@@ -40,7 +40,10 @@ def load_contract(reference: str) -> LoadedContract:
     files = read_pack(reference)
     if files is None:
         raise CannotStartError(
-            f"no pack `{reference}`", expected=" or ".join(pack_names()), got=reference, hint="a file is named by its path"
+            f"no pack `{reference}`",
+            expected=" or ".join(pack_names()),
+            got=reference,
+            hint="a file is named by its path",
         )
     return _assemble(files, None, origin=reference)
 
@@ -81,7 +84,9 @@ def _merged(
     if contract.extends is None:
         return contract, tree
     if depth >= _MAX_PARENTS:
-        raise _malformed(origin, (Fault("contracts extend each other without end", origin, got=contract.extends),))
+        raise _malformed(
+            origin, (Fault("contracts extend each other without end", origin, got=contract.extends),)
+        )
     parent_path = _fetch_parent(sources, contract.extends, folder, origin)
     parent, _tree = _merged(sources, parent_path, folder, f"{origin} → {contract.extends}", depth + 1)
     return merge(contract, parent), tree
@@ -97,7 +102,9 @@ def _fetch_parent(sources: dict[str, bytes], name: str, folder: str | None, orig
     if files is not None:
         sources.update({f"{below}/{relative}": data for relative, data in files.items()})
     elif folder is None or name.startswith("runpact:"):
-        fault = Fault(f"no pack `{name}` to extend", origin, at="/extends", expected=" or ".join(pack_names()), got=name)
+        fault = Fault(
+            f"no pack `{name}` to extend", origin, at="/extends", expected=" or ".join(pack_names()), got=name
+        )
         raise _malformed(origin, (fault,))
     else:
         sources[path] = read_beneath(folder, name)
@@ -111,7 +118,11 @@ def _schemas(contract: Contract, sources: dict[str, bytes], folder: str | None) 
     """
     wanted = {entry.schema for kind in contract.kinds.values() for entry in kind.entries if entry.schema}
     directories = {posixpath.dirname(name) for name in wanted} - {""}
-    beside = [path for directory in sorted(directories) for path in (files_below(folder, directory) if folder else ())]
+    beside = [
+        path
+        for directory in sorted(directories)
+        for path in (files_below(folder, directory) if folder else ())
+    ]
     for name in sorted(wanted | {path for path in beside if path.endswith(".json")}):
         if folder is not None and _among(sources, name) is None and is_file(folder, name):
             sources[name] = read_beneath(folder, name)
@@ -121,11 +132,21 @@ def _schemas(contract: Contract, sources: dict[str, bytes], folder: str | None) 
 
 
 def _among(sources: dict[str, bytes], name: str) -> str | None:
-    return next((path for path in sources if path == name or (path.startswith(f"{_EXTENDS}/") and path.endswith(f"/{name}"))), None)
+    return next(
+        (
+            path
+            for path in sources
+            if path == name or (path.startswith(f"{_EXTENDS}/") and path.endswith(f"/{name}"))
+        ),
+        None,
+    )
 
 
 def _malformed(origin: str, faults: tuple[Fault, ...]) -> MalformedContractError:
     count = f"{len(faults)} fault{'s' if len(faults) != 1 else ''}"
     return MalformedContractError(
-        f"the contract is malformed: {count}", at=origin, faults=faults, hint="`runpact contract lint` checks it again"
+        f"the contract is malformed: {count}",
+        at=origin,
+        faults=faults,
+        hint="`runpact contract lint` checks it again",
     )

@@ -38,7 +38,11 @@ def projected(run: ActiveRun, entry: Entry, *, state: State, outcome: Outcome | 
     if isinstance(entry.fields, str):
         return _decided(run, entry, "", evaluate(entry.fields, variables))
     values = {key: evaluate(text, variables) for key, text in (entry.fields or {}).items()}
-    return {key: value for key, value in values.items() if _decided(run, entry, key, value) is not None or value is None}
+    return {
+        key: value
+        for key, value in values.items()
+        if _decided(run, entry, key, value) is not None or value is None
+    }
 
 
 def manifest_projection(run: ActiveRun, *, state: State, outcome: Outcome | None) -> dict[str, object]:

@@ -60,7 +60,12 @@ def start_run(root: str, loaded: LoadedContract, request: Request, *, cwd: str) 
     code = git.read_code(root)
     uid, moment = clock.new_uid(), clock.utc_now()
     template = PathTemplate.parse(kind.at)
-    values = _values(template, kind_name, request) | {"started": moment, "git": code.short, "uid": uid, "kind": kind_name}
+    values = _values(template, kind_name, request) | {
+        "started": moment,
+        "git": code.short,
+        "uid": uid,
+        "kind": kind_name,
+    }
     rendered = template.render(values)
     captures = template.match(rendered) or {}
     provenance = Provenance(
@@ -90,7 +95,9 @@ def start_run(root: str, loaded: LoadedContract, request: Request, *, cwd: str) 
 
     draft = Draft(
         token=uid.replace("-", "")[-16:],
-        record_for=lambda identity: msgspec.json.format(msgspec.json.encode(record_for(identity)), indent=1) + b"\n",
+        record_for=lambda identity: (
+            msgspec.json.format(msgspec.json.encode(record_for(identity)), indent=1) + b"\n"
+        ),
         manifest_for=lambda identity: encode_manifest(unsealed_manifest(record_for(identity))),
         records=msgspec.to_builtins(kind.records),
         contract=loaded.sources,
@@ -99,7 +106,9 @@ def start_run(root: str, loaded: LoadedContract, request: Request, *, cwd: str) 
     )
     parent = request.out or posixpath.join(root, posixpath.dirname(rendered))
     started = clock.monotonic()
-    writer = RunWriter.create(draft, posixpath.normpath(parent), candidates(posixpath.basename(rendered), kind.clash))
+    writer = RunWriter.create(
+        draft, posixpath.normpath(parent), candidates(posixpath.basename(rendered), kind.clash)
+    )
     record = record_for(posixpath.basename(writer.directory))
     return ActiveRun.begin(writer, record, kind, loaded, root=root, started=started)
 
@@ -154,7 +163,9 @@ def _free_capture(template: PathTemplate) -> str | None:
 
 
 def _values(template: PathTemplate, kind: str, request: Request) -> dict[str, object]:
-    given: dict[str, object] = {key: check_name(value, what=f"capture `{key}`") for key, value in request.captures.items()}
+    given: dict[str, object] = {
+        key: check_name(value, what=f"capture `{key}`") for key, value in request.captures.items()
+    }
     free = _free_capture(template)
     if request.name is not None:
         check_name(request.name, what="run name")

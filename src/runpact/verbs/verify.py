@@ -63,7 +63,9 @@ def _logs(reading: Reading, manifest: Manifest) -> Iterator[Finding]:
     for name, log in manifest.logs.items():
         sealed = reading.seal.logs.get(name) if reading.seal else log
         if sealed != log:
-            yield _damage("damaged-record", reading.manifest_path, f"manifest and seal disagree about the log `{name}`")
+            yield _damage(
+                "damaged-record", reading.manifest_path, f"manifest and seal disagree about the log `{name}`"
+            )
         yield from _log(reading.directory, log)
 
 
@@ -94,12 +96,16 @@ def _files(reading: Reading, manifest: Manifest, reported: set[str]) -> Iterator
             yield from _file(reading.directory, record, fact.kind, fact.target)
     for path in present:
         if not is_unpinned(path, records) and path not in reported:
-            yield _damage("added-file", path, "the file is not part of the sealed run", got=present[path].kind)
+            yield _damage(
+                "added-file", path, "the file is not part of the sealed run", got=present[path].kind
+            )
 
 
 def _file(directory: str, record: FileRecord, kind: str, target: str | None) -> Iterator[Finding]:
     if (kind == "symlink") != (record.type == "symlink") or kind == "other":
-        yield _damage("digest-mismatch", record.path, f"the file became a {kind}", record.type or "file", kind)
+        yield _damage(
+            "digest-mismatch", record.path, f"the file became a {kind}", record.type or "file", kind
+        )
         return
     try:
         got = _digest(directory, record, target)
@@ -118,16 +124,24 @@ def _digest(directory: str, record: FileRecord, target: str | None) -> str:
 
 def _unsealed(standing: Standing) -> Finding:
     if standing.state is State.UNKNOWN:
-        message, hint = f"nothing to verify: {standing.reason}", "check it against a contract with `runpact check`"
+        message, hint = (
+            f"nothing to verify: {standing.reason}",
+            "check it against a contract with `runpact check`",
+        )
     else:
-        message, hint = f"the run is {standing.state.value}: it was never sealed", "only a sealed run can be verified"
+        message, hint = (
+            f"the run is {standing.state.value}: it was never sealed",
+            "only a sealed run can be verified",
+        )
     return Finding(
         code="not-sealed", severity=Severity.INCOMPLETE, message=message, path=posixpath.curdir,
         expected="a sealed run", got=standing.state.value, hint=hint,
     )  # fmt: skip
 
 
-def _damage(code: str, path: str, message: str, expected: str | None = None, got: str | None = None) -> Finding:
+def _damage(
+    code: str, path: str, message: str, expected: str | None = None, got: str | None = None
+) -> Finding:
     return Finding(
         code=code, severity=Severity.ERROR, message=message, path=path, expected=expected, got=got, hint=HINT
     )

@@ -51,9 +51,16 @@ def lint(contract: Contract, tree: Node, file: str, schemas: Mapping[str, bytes]
 
 def _head(contract: Contract) -> Iterator[_Note]:
     if not _ID.fullmatch(contract.contract):
-        yield _Note("/contract", "a contract's id has small letters, digits and dots", "an id such as acme.training", contract.contract)
+        yield _Note(
+            "/contract",
+            "a contract's id has small letters, digits and dots",
+            "an id such as acme.training",
+            contract.contract,
+        )
     if not _VERSION.fullmatch(contract.version):
-        yield _Note("/version", "the version is not semantic", 'three numbers, as in "1.2.0"', contract.version)
+        yield _Note(
+            "/version", "the version is not semantic", 'three numbers, as in "1.2.0"', contract.version
+        )
     if not contract.kinds:
         yield _Note("", "the contract has no kinds", "at least one kind with an `at`", "none")
 
@@ -69,7 +76,12 @@ def _kinds(contract: Contract, schemas: Mapping[str, bytes]) -> Iterator[_Note]:
             continue
         twin = places.setdefault(kind.at, name)
         if twin != name:
-            yield _Note(f"{at}/at", f"the kinds `{twin}` and `{name}` share one place", "a place for each kind", kind.at)
+            yield _Note(
+                f"{at}/at",
+                f"the kinds `{twin}` and `{name}` share one place",
+                "a place for each kind",
+                kind.at,
+            )
         yield from _templates(kind, at)
         yield from _words(kind, at)
         yield from _entries(kind, at, schemas)
@@ -80,7 +92,9 @@ def _templates(kind: Kind, at: str) -> Iterator[_Note]:
     yield from _template(kind.at, f"{at}/at")
     yield from _template(kind.clash, f"{at}/clash")
     if "{n" not in kind.clash:
-        yield _Note(f"{at}/clash", "the clash suffix has no number", "a suffix with {n}, as in _{n:02}", kind.clash)
+        yield _Note(
+            f"{at}/clash", "the clash suffix has no number", "a suffix with {n}, as in _{n:02}", kind.clash
+        )
     if kind.at.startswith("/") or ".." in kind.at.split("/"):
         yield _Note(f"{at}/at", "the place leaves the workspace", "a relative path", kind.at)
     for number, latest in enumerate(kind.latest):
@@ -106,10 +120,18 @@ def _words(kind: Kind, at: str) -> Iterator[_Note]:
     states = [state.value for state in State]
     for word in kind.state_words:
         if word not in states:
-            yield _Note(f"{at}/state_words/{word}", f"`{word}` is not a state", ", ".join(states), word, _nearest(word, states))
+            yield _Note(
+                f"{at}/state_words/{word}",
+                f"`{word}` is not a state",
+                ", ".join(states),
+                word,
+                _nearest(word, states),
+            )
     for name in ("manifest", "events", "metrics"):
         yield from _relative(getattr(kind.records, name), f"{at}/records/{name}")
-    if len({kind.records.manifest, kind.records.events, kind.records.metrics}) < len(kind.records.__struct_fields__):
+    if len({kind.records.manifest, kind.records.events, kind.records.metrics}) < len(
+        kind.records.__struct_fields__
+    ):
         yield _Note(f"{at}/records", "two records share one file", "a file for each record")
 
 
@@ -119,11 +141,22 @@ def _entries(kind: Kind, at: str, schemas: Mapping[str, bytes]) -> Iterator[_Not
         place = f"{at}/entries/{number}"
         given = [word for word in ("file", "dir", "files") if getattr(entry, word) is not None]
         if len(given) != 1:
-            yield _Note(place, "an entry is one of file, dir, files", "exactly one of them", ", ".join(given) or "none")
+            yield _Note(
+                place,
+                "an entry is one of file, dir, files",
+                "exactly one of them",
+                ", ".join(given) or "none",
+            )
             continue
         first = names.setdefault(entry.name, number)
         if first != number:
-            yield _Note(place, f"two entries are named `{entry.name}`", "a name for each entry", entry.name, "name one with `as`")
+            yield _Note(
+                place,
+                f"two entries are named `{entry.name}`",
+                "a name for each entry",
+                entry.name,
+                "name one with `as`",
+            )
         yield from _entry(entry, given[0], place, schemas)
 
 
@@ -140,7 +173,12 @@ def _entry(entry: Entry, word: str, place: str, schemas: Mapping[str, bytes]) ->
         try:
             validator_for(entry.schema, schemas)
         except SchemaError as error:
-            yield _Note(f"{place}/schema", f"the schema cannot be used: {error}", "a JSON Schema 2020-12 in the contract's folder", entry.schema)
+            yield _Note(
+                f"{place}/schema",
+                f"the schema cannot be used: {error}",
+                "a JSON Schema 2020-12 in the contract's folder",
+                entry.schema,
+            )
 
 
 def _expressions(kind: Kind, at: str) -> Iterator[_Note]:
@@ -155,7 +193,11 @@ def _expressions(kind: Kind, at: str) -> Iterator[_Note]:
             root, name = reference.split(".")[:2]
             if root in {"doc", "files", "rows"} and name not in [*names, "manifest"]:
                 yield _Note(
-                    place, f"no entry is named `{name}`", ", ".join(names) or "an entry", reference, _nearest(name, names)
+                    place,
+                    f"no entry is named `{name}`",
+                    ", ".join(names) or "an entry",
+                    reference,
+                    _nearest(name, names),
                 )
 
 

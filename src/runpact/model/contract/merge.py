@@ -47,7 +47,9 @@ def _kind(child: Kind | None, parent: Kind) -> Kind:
 _DEFAULT = Kind(at=".")
 
 
-def _join(parent: Iterable[_Item], child: Iterable[_Item], key: Callable[[_Item], Hashable]) -> tuple[_Item, ...]:
+def _join(
+    parent: Iterable[_Item], child: Iterable[_Item], key: Callable[[_Item], Hashable]
+) -> tuple[_Item, ...]:
     """Return the parent's items, replaced by the child's of the same name, then the child's own."""
     joined = {key(item): item for item in parent}
     joined.update({key(item): item for item in child})

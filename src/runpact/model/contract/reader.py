@@ -102,24 +102,38 @@ class _Reader:
             return node.scalar
         near = difflib.get_close_matches(str(node.scalar), words, n=1)
         self._add(
-            node, f"`{node.scalar}` is not one of the words here", at, expected=" or ".join(f"`{word}`" for word in words),
-            got=str(node.scalar), hint=f"did you mean `{near[0]}`?" if near else "",
+            node,
+            f"`{node.scalar}` is not one of the words here",
+            at,
+            expected=" or ".join(f"`{word}`" for word in words),
+            got=str(node.scalar),
+            hint=f"did you mean `{near[0]}`?" if near else "",
         )
         return _MISSING
 
     def _unknown(self, key: Node, known: list[str], at: str) -> None:
         near = difflib.get_close_matches(str(key.scalar), known, n=1, cutoff=0.6)
         self._add(
-            key, f"the key `{key.scalar}` is not known here", at, expected="one of " + ", ".join(known), got=str(key.scalar),
+            key,
+            f"the key `{key.scalar}` is not known here",
+            at,
+            expected="one of " + ", ".join(known),
+            got=str(key.scalar),
             hint=f"did you mean `{near[0]}`?" if near else "remove it",
         )
 
     def _wrong(self, node: Node, expected: str, at: str) -> Any:  # noqa: ANN401 - as above
-        got = node.sort if node.pairs is not None or node.items is not None else f"{node.sort} ({node.scalar!r})"
+        got = (
+            node.sort
+            if node.pairs is not None or node.items is not None
+            else f"{node.sort} ({node.scalar!r})"
+        )
         self._add(node, "a value of another sort is needed", at, expected=expected, got=got)
         return _MISSING
 
-    def _add(self, node: Node, message: str, at: str, *, expected: str = "", got: str = "", hint: str = "") -> None:
+    def _add(
+        self, node: Node, message: str, at: str, *, expected: str = "", got: str = "", hint: str = ""
+    ) -> None:
         self.faults.append(Fault(message, self.file, node.line, node.column, at, expected, got, hint))
 
 
@@ -160,7 +174,9 @@ def _words(kind: inspect.Type) -> str:
     if isinstance(kind, inspect.Metadata):
         return str((kind.extra_json_schema or {}).get("description", "")) or _words(kind.type)
     if isinstance(kind, inspect.UnionType):
-        return " or ".join(dict.fromkeys(_words(option) for option in kind.types if not isinstance(option, inspect.NoneType)))
+        return " or ".join(
+            dict.fromkeys(_words(option) for option in kind.types if not isinstance(option, inspect.NoneType))
+        )
     if isinstance(kind, inspect.LiteralType):
         return " or ".join(f"`{word}`" for word in kind.values)
     return _NAMES.get(type(kind), "a value")

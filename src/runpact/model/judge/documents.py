@@ -39,7 +39,11 @@ def _document(subject: Subject, entry: Entry, path: str) -> Iterator[Finding]:
     if entry.schema is None:
         return
     validator = validator_for(entry.schema, subject.loaded.schemas)
-    values = enumerate(document.value) if document.is_rows and isinstance(document.value, list) else [(None, document.value)]
+    values = (
+        enumerate(document.value)
+        if document.is_rows and isinstance(document.value, list)
+        else [(None, document.value)]
+    )
     for row, value in values:
         for fault in validator.faults(value):
             pointer = fault.pointer if row is None else f"/{row}{fault.pointer}"

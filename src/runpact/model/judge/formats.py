@@ -41,7 +41,9 @@ def _file(subject: Subject, path: str, rules: tuple[FormatRule, ...]) -> Iterato
         return
     named = [form for form in content.named if form in rule.allow]
     if not named:
-        yield _finding(path, name, "files of this name are not allowed here", allowed, " ".join(content.named) or path)
+        yield _finding(
+            path, name, "files of this name are not allowed here", allowed, " ".join(content.named) or path
+        )
     elif not set(named) & set(content.fits):
         yield _finding(path, name, "its content is not what its name says", " ".join(named), content.content)
     elif content.pickle and not {"pt", "pickle"} & set(rule.allow):

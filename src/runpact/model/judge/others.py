@@ -20,7 +20,12 @@ def judge_others(subject: Subject) -> Iterator[Finding]:
     named = _named(subject)
     for fact in subject.tree.files:
         yield from _special(fact)
-        if fact.kind != "dir" and subject.kind.others in _SEVERITY and fact.path not in named and not _is_below(fact, subject):
+        if (
+            fact.kind != "dir"
+            and subject.kind.others in _SEVERITY
+            and fact.path not in named
+            and not _is_below(fact, subject)
+        ):
             yield Finding(
                 code="unexpected", severity=_SEVERITY[subject.kind.others], rule="others", path=fact.path,
                 message="no entry of the contract names it", expected="only what the contract names", got=fact.path,
@@ -35,14 +40,30 @@ def _named(subject: Subject) -> set[str]:
 def _is_below(fact: FileFact, subject: Subject) -> bool:
     """Whether a file is one of runpact's records, or stands in a directory that an entry names."""
     folders = tuple(f"{entry.dir.rstrip('/')}/" for entry in subject.kind.entries if entry.dir is not None)
-    return subject.is_record(fact.path) or fact.path.startswith(folders) or fact.path in {"logs/stdout.log", "logs/stderr.log"}
+    return (
+        subject.is_record(fact.path)
+        or fact.path.startswith(folders)
+        or fact.path in {"logs/stdout.log", "logs/stderr.log"}
+    )
 
 
 def _special(fact: FileFact) -> Iterator[Finding]:
     if fact.kind == "other":
-        yield _untrusted(fact, "special-file", "it is neither a file nor a directory", "files and directories", fact.fault or "a pipe, socket or device")
+        yield _untrusted(
+            fact,
+            "special-file",
+            "it is neither a file nor a directory",
+            "files and directories",
+            fact.fault or "a pipe, socket or device",
+        )
     elif fact.escapes:
-        yield _untrusted(fact, "escaping-link", "the link leads out of the run", "a relative link inside the run", fact.target or "")
+        yield _untrusted(
+            fact,
+            "escaping-link",
+            "the link leads out of the run",
+            "a relative link inside the run",
+            fact.target or "",
+        )
     elif fact.fault:
         yield _untrusted(fact, "unreadable", "it cannot be listed", "a readable directory", fact.fault)
 

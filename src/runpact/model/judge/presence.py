@@ -26,10 +26,15 @@ def _entry(subject: Subject, entry: Entry) -> Iterator[Finding]:
     present = subject.by_path.get(entry.path.rstrip("/")) if entry.files is None else None
     if present is not None and not found:
         wanted = "a directory" if entry.dir is not None else "a file"
-        yield _finding(entry, "wrong-sort", Severity.ERROR, f"it is no {wanted.split()[1]}", wanted, present.kind)
+        yield _finding(
+            entry, "wrong-sort", Severity.ERROR, f"it is no {wanted.split()[1]}", wanted, present.kind
+        )
         return
     required, forbidden = subject.decide(entry.required), subject.decide(entry.forbidden)
-    for word, condition, answer in (("required", entry.required, required), ("forbidden", entry.forbidden, forbidden)):
+    for word, condition, answer in (
+        ("required", entry.required, required),
+        ("forbidden", entry.forbidden, forbidden),
+    ):
         if isinstance(answer, Undecided):
             yield _undecided(subject, entry, word, str(condition), answer)
     if forbidden is True:
@@ -44,7 +49,12 @@ def _missing(entry: Entry) -> Finding:
     what = {"file": "the file", "dir": "the directory"}.get(_word(entry), "every file of the pattern")
     condition = f" (required: {entry.required})" if isinstance(entry.required, str) else ""
     return _finding(
-        entry, "missing", Severity.INCOMPLETE, f"{what} is missing{condition}", entry.description or entry.path, "nothing"
+        entry,
+        "missing",
+        Severity.INCOMPLETE,
+        f"{what} is missing{condition}",
+        entry.description or entry.path,
+        "nothing",
     )
 
 
@@ -75,7 +85,13 @@ def _undecided(subject: Subject, entry: Entry, word: str, condition: str, answer
 
 def _finding(entry: Entry, code: str, severity: Severity, message: str, expected: str, got: str) -> Finding:
     return Finding(
-        code=code, severity=severity, rule=_rule(entry), path=entry.path, message=message, expected=expected, got=got
+        code=code,
+        severity=severity,
+        rule=_rule(entry),
+        path=entry.path,
+        message=message,
+        expected=expected,
+        got=got,
     )
 
 

@@ -54,13 +54,25 @@ def _place(subject: Subject, rule: Rule) -> str:
     entries = {entry.name: entry for entry in subject.kind.entries}
     for reference in references(rule.check):
         root, name, *inner = reference.split(".")
-        path = entries[name].path if name in entries else subject.kind.records.manifest if name == "manifest" else ""
+        path = (
+            entries[name].path
+            if name in entries
+            else subject.kind.records.manifest
+            if name == "manifest"
+            else ""
+        )
         if root == "doc" and path:
-            return f"{path}#/{'/'.join(inner)}" if inner and inner[-1] not in _METHODS else f"{path}" + (f"#/{'/'.join(inner[:-1])}" if inner[:-1] else "")
+            return (
+                f"{path}#/{'/'.join(inner)}"
+                if inner and inner[-1] not in _METHODS
+                else f"{path}" + (f"#/{'/'.join(inner[:-1])}" if inner[:-1] else "")
+            )
         if root == "files" and path:
             return path
     return ""
 
 
-_METHODS = frozenset({"startsWith", "endsWith", "contains", "matches", "all", "exists", "exists_one", "filter", "map", "size"})
+_METHODS = frozenset(
+    {"startsWith", "endsWith", "contains", "matches", "all", "exists", "exists_one", "filter", "map", "size"}
+)
 """Names after a dot that are CEL's, not a document's."""

@@ -64,7 +64,11 @@ class Subject:
         for fact in self.tree.files:
             if fact.kind != "file":
                 continue
-            captures = template.match(fact.path) if template else ({} if glob and glob.fullmatch(fact.path) else None)
+            captures = (
+                template.match(fact.path)
+                if template
+                else ({} if glob and glob.fullmatch(fact.path) else None)
+            )
             if captures is not None:
                 found.append((fact, captures))
         return found
@@ -90,7 +94,8 @@ class Subject:
             entry = entries.get(entry_name)
             if root == "files" and entry is not None:
                 files[entry_name] = [
-                    {"path": fact.path, "size": fact.size, **captures} for fact, captures in self.matches(entry)
+                    {"path": fact.path, "size": fact.size, **captures}
+                    for fact, captures in self.matches(entry)
                 ]
             elif root == "doc":
                 document = self.document_of(entry_name, entry)
@@ -123,7 +128,13 @@ class Subject:
             for reference in references(text):
                 root, name = reference.split(".")[:2]
                 entry = entries.get(name)
-                path = entry.path if entry is not None else self.kind.records.manifest if name == "manifest" else ""
+                path = (
+                    entry.path
+                    if entry is not None
+                    else self.kind.records.manifest
+                    if name == "manifest"
+                    else ""
+                )
                 if root in {"doc", "files", "rows"} and path in reported:
                     return path
         return None
