@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runpact.version import VERSION as __version__
+from runpact.version import VERSION
 
 if TYPE_CHECKING:
     from runpact.api import check, list_runs, open_run, run, verify
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from runpact.model.finding import Finding, Report, Severity, Verdict
     from runpact.model.run import State
     from runpact.verbs.active import ActiveRun
+
+__version__ = VERSION
 
 __all__ = [
     "ActiveRun",

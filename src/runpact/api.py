@@ -21,7 +21,7 @@ from runpact.verbs.active import ActiveRun, state_after
 from runpact.verbs.check import CheckedRun
 from runpact.verbs.find import RunSummary
 from runpact.verbs.start import Request
-from runpact.workspace import Workspace
+from runpact.workspace import Where, Workspace
 
 _Parameters = ParamSpec("_Parameters")
 _Result = TypeVar("_Result")
@@ -62,12 +62,19 @@ def run(
     Returns:
         A context manager that gives the open run, and a decorator.
     """
-    settings = {"workspace": _text(workspace), "workdir": _text(workdir), "contract": _text(contract)}
+    where = Where(workspace=_text(workspace), workdir=_text(workdir), contract=_text(contract))
     return PendingRun(
-        settings,
-        kind=kind, name=name, config=config, overrides=overrides, seeds=seeds or {}, captures=captures or {},
-        out=_text(out), durability=durability, is_checked=not unsafe_skip_check,
-    )  # fmt: skip
+        where,
+        kind=kind,
+        name=name,
+        config=config,
+        overrides=overrides,
+        seeds=seeds or {},
+        captures=captures or {},
+        out=_text(out),
+        durability=durability,
+        is_checked=not unsafe_skip_check,
+    )
 
 
 class PendingRun:
@@ -75,7 +82,7 @@ class PendingRun:
 
     def __init__(
         self,
-        settings: Mapping[str, str | None],
+        where: Where,
         *,
         kind: str | None,
         name: str | None,
@@ -90,7 +97,7 @@ class PendingRun:
         """Store what the caller said."""
         if durability not in {"commit", "none"}:
             raise UsageError("unknown durability", expected="`commit` or `none`", got=durability)
-        self._settings = settings
+        self._where = where
         self._kind, self._name, self._captures = kind, name, captures
         self._config, self._overrides, self._seeds = config, overrides, seeds
         self._out, self._durability, self._is_checked = out, durability, is_checked
@@ -102,7 +109,7 @@ class PendingRun:
         """Start the run."""
         from runpact.host.signals import raising_on_termination  # noqa: PLC0415 - only a started run needs it
 
-        self._workspace = Workspace.open(**self._settings)
+        self._workspace = Workspace.open(**self._where)
         if self._workspace.contract is None:
             sys.stderr.write("runpact: no contract here; using the pack runpact:basic@1\n")
         self._active = self._workspace.start(self._request(self._workspace))
@@ -138,10 +145,17 @@ class PendingRun:
 
     def _again(self) -> PendingRun:
         return PendingRun(
-            self._settings,
-            kind=self._kind, name=self._name, config=self._config, overrides=self._overrides, seeds=self._seeds,
-            captures=self._captures, out=self._out, durability=self._durability, is_checked=self._is_checked,
-        )  # fmt: skip
+            self._where,
+            kind=self._kind,
+            name=self._name,
+            config=self._config,
+            overrides=self._overrides,
+            seeds=self._seeds,
+            captures=self._captures,
+            out=self._out,
+            durability=self._durability,
+            is_checked=self._is_checked,
+        )
 
     def _request(self, workspace: Workspace) -> Request:
         return workspace.request(

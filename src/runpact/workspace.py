@@ -30,7 +30,26 @@ from runpact.verbs.show import RunDetails, show_run
 from runpact.verbs.start import Request, start_run
 from runpact.verbs.verify import verify_run
 
+__all__ = [
+    "CheckedRun",
+    "ExecutedRun",
+    "RunDetails",
+    "RunSummary",
+    "Where",
+    "Workspace",
+    "initialise",
+    "lay_out_example",
+]
+
 DEFAULT_PACK = "runpact:basic@1"
+
+
+class Where(TypedDict):
+    """What a caller may say about the place, as `Workspace.open` names it."""
+
+    workspace: str | None
+    workdir: str | None
+    contract: str | None
 
 
 class Said(TypedDict, total=False):

@@ -15,7 +15,7 @@ from runpact.cli.options import json_option, open_workspace, workspace_options
 from runpact.cli.output import VERDICT_COLOUR, finding_documents, finding_lines, paint, plain, print_json, say
 from runpact.model.errors import UsageError
 from runpact.model.finding import Finding, Severity, Verdict, worst
-from runpact.workspace import CheckedRun
+from runpact.workspace import CheckedRun, Workspace
 
 
 @click.command("check")
@@ -35,7 +35,11 @@ def check_command(
       runpact check baseline-2026
       runpact check --contract contract.yaml path/to/old_run
     """
-    place = open_workspace(workspace, workdir, contract)
+    return show_check(open_workspace(workspace, workdir, contract), runs, is_json=is_json)
+
+
+def show_check(place: Workspace, runs: Sequence[str], *, is_json: bool = False) -> int:
+    """Judge runs, print the verdict, return its exit code."""
     checked = place.check(runs)
     verdict = worst(run.verdict for run in checked) if checked else Verdict.INCOMPLETE
     if is_json:
@@ -82,13 +86,21 @@ def verify_command(
     """
     if not run:
         raise UsageError("no run was named", expected="an id, a path or a unique prefix")
-    place = open_workspace(workspace, workdir, contract)
+    return show_verify(open_workspace(workspace, workdir, contract), run, is_json=is_json)
+
+
+def show_verify(place: Workspace, run: str, *, is_json: bool = False) -> int:
+    """Verify a run, print the verdict, return its exit code."""
     directory, standing, report = place.verify(run)
     if is_json:
         print_json(
-            "verify", id=posixpath.basename(directory), path=place.shown(directory), state=standing.state.value,
-            verdict=report.verdict.value, findings=finding_documents(report.findings),
-        )  # fmt: skip
+            "verify",
+            id=posixpath.basename(directory),
+            path=place.shown(directory),
+            state=standing.state.value,
+            verdict=report.verdict.value,
+            findings=finding_documents(report.findings),
+        )
         return report.verdict.exit_code
     say(
         _headline(
@@ -106,7 +118,8 @@ def verify_command(
 def _headline(path: str, verdict: Verdict, remark: str, findings: Sequence[Finding]) -> str:
     counted = [f for f in findings if f.because is None and f.severity is not Severity.ADVICE]
     faults = f", {len(counted)} finding{'s' if len(counted) != 1 else ''}" if counted else ""
-    return f"{paint(verdict.value, VERDICT_COLOUR[verdict])} {plain(path)}{': ' + remark if remark else ''}{faults}"
+    said = f": {remark}" if remark else ""
+    return f"{paint(verdict.value, VERDICT_COLOUR[verdict])} {plain(path)}{said}{faults}"
 
 
 def _counts(checked: Sequence[CheckedRun]) -> str:

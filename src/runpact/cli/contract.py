@@ -32,9 +32,14 @@ def lint_command(
     found = loaded.contract
     if is_json:
         print_json(
-            "contract", id=found.contract, version=found.version, digest=loaded.digest, origin=loaded.origin,
-            kinds=list(found.kinds), files=sorted(loaded.sources),
-        )  # fmt: skip
+            "contract",
+            id=found.contract,
+            version=found.version,
+            digest=loaded.digest,
+            origin=loaded.origin,
+            kinds=list(found.kinds),
+            files=sorted(loaded.sources),
+        )
         return 0
     say(f"{paint('OK', 'green')} {plain(loaded.origin)}: contract {found.contract} {found.version}")
     for name, kind in found.kinds.items():

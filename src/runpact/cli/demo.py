@@ -12,7 +12,7 @@ import sys
 
 import click
 
-from runpact.cli.check import check_command, verify_command
+from runpact.cli.check import show_check, show_verify
 from runpact.cli.output import paint, say
 from runpact.workspace import Workspace, lay_out_example
 
@@ -35,14 +35,11 @@ def demo_command(*, name: str, into: str | None) -> int:
 
 
 def _tell(folder: str, shown: str) -> int:
-    newest = Workspace.open(workspace=folder).runs()[0]
+    place = Workspace.open(workspace=folder)
+    newest = place.runs()[0]
     say()
     say(f"{paint('The run', 'bold')}  {shown}/{newest.path}")
-    arguments = {"workspace": folder, "workdir": None, "contract": None, "is_json": False}
-    codes = [
-        check_command.callback(runs=(newest.path,), **arguments),  # type: ignore[misc]  # click types it as optional
-        verify_command.callback(run=newest.path, **arguments),  # type: ignore[misc]
-    ]
+    codes = [show_check(place, [newest.path]), show_verify(place, newest.path)]
     say()
     say(f"{paint('What was made', 'bold')}  (all of it plain files, pinned by digest in the manifest)")
     for path, what in _MADE:

@@ -70,9 +70,14 @@ class LazyGroup(click.Group):
         return super().resolve_command(ctx, args)
 
 
-@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]}, epilog=(
-    "Exit codes: 0 OK, 1 WARNING, 2 INCOMPLETE or cannot start, 3 ERROR, 64 not understood, 128+n signal n."
-))  # fmt: skip
+@click.command(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=(
+        "Exit codes: 0 OK, 1 WARNING, 2 INCOMPLETE or cannot start, 3 ERROR, "
+        "64 not understood, 128+n signal n."
+    ),
+)
 @click.version_option(VERSION, message="runpact %(version)s")
 def cli() -> None:
     """Runs under contract: make, judge, verify and find run directories."""

@@ -17,18 +17,35 @@ from runpact.model.finding import Finding, Severity, Verdict
 from runpact.model.run import State
 
 _COLOURS = {
-    "red": "31", "green": "32", "yellow": "33", "blue": "34", "cyan": "36", "dim": "2", "bold": "1",
-}  # fmt: skip
+    "red": "31",
+    "green": "32",
+    "yellow": "33",
+    "blue": "34",
+    "cyan": "36",
+    "dim": "2",
+    "bold": "1",
+}
 SEVERITY_COLOUR = {
-    Severity.ADVICE: "dim", Severity.WARNING: "yellow", Severity.INCOMPLETE: "yellow", Severity.ERROR: "red",
-}  # fmt: skip
+    Severity.ADVICE: "dim",
+    Severity.WARNING: "yellow",
+    Severity.INCOMPLETE: "yellow",
+    Severity.ERROR: "red",
+}
 VERDICT_COLOUR = {
-    Verdict.OK: "green", Verdict.WARNING: "yellow", Verdict.INCOMPLETE: "yellow", Verdict.ERROR: "red",
-}  # fmt: skip
+    Verdict.OK: "green",
+    Verdict.WARNING: "yellow",
+    Verdict.INCOMPLETE: "yellow",
+    Verdict.ERROR: "red",
+}
 STATE_COLOUR = {
-    State.RUNNING: "cyan", State.FINISHED: "green", State.FAILED: "red", State.INTERRUPTED: "yellow",
-    State.ABANDONED: "dim", State.UNKNOWN: "dim", State.CORRUPT: "red",
-}  # fmt: skip
+    State.RUNNING: "cyan",
+    State.FINISHED: "green",
+    State.FAILED: "red",
+    State.INTERRUPTED: "yellow",
+    State.ABANDONED: "dim",
+    State.UNKNOWN: "dim",
+    State.CORRUPT: "red",
+}
 
 
 def has_colour(stream: object = None) -> bool:
@@ -134,7 +151,8 @@ def _one_finding(finding: Finding) -> list[str]:
     rule = f" ({plain(finding.rule)})" if finding.rule else ""
     word = finding.severity.value if finding.because is None else "follows"
     lines = [
-        f"    {paint(word, SEVERITY_COLOUR[finding.severity])}[{finding.code}]{rule}: {plain(finding.message)}{place}"
+        f"    {paint(word, SEVERITY_COLOUR[finding.severity])}[{finding.code}]{rule}: "
+        f"{plain(finding.message)}{place}"
     ]
     if finding.expected:
         lines.append(f"      expected  {plain(finding.expected)}")

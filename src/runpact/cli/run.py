@@ -81,10 +81,17 @@ def run_command(
     if place.contract is None:
         sys.stderr.write("runpact: no contract here; using the pack runpact:basic@1\n")
     request = place.request(
-        kind=kind, name=name, captures=_pairs(captures, "--capture"), out=os.path.abspath(out) if out else None,
-        config=config, overrides=overrides, seeds=_seeds(seeds), command=command, durability=durability,
+        kind=kind,
+        name=name,
+        captures=_pairs(captures, "--capture"),
+        out=os.path.abspath(out) if out else None,
+        config=config,
+        overrides=overrides,
+        seeds=_seeds(seeds),
+        command=command,
+        durability=durability,
         is_private=is_private,
-    )  # fmt: skip
+    )
     executed = place.execute(request, tee=not quiet and not is_json)
     _tell(executed, is_json=is_json)
     return _exit_code(executed, passthrough=passthrough)
@@ -94,11 +101,18 @@ def _tell(executed: ExecutedRun, *, is_json: bool) -> None:
     checked, end = executed.checked, executed.execution
     if is_json:
         print_json(
-            "run", id=executed.id, uid=executed.uid, path=checked.path, state=end.state.value,
-            reason=end.reason, exit_code=end.exit_code, signal=end.signal,
-            verdict=checked.verdict.value, judged_by=checked.judged_by,
+            "run",
+            id=executed.id,
+            uid=executed.uid,
+            path=checked.path,
+            state=end.state.value,
+            reason=end.reason,
+            exit_code=end.exit_code,
+            signal=end.signal,
+            verdict=checked.verdict.value,
+            judged_by=checked.judged_by,
             findings=finding_documents(checked.report.findings),
-        )  # fmt: skip
+        )
         return
     state = paint(end.state.value, STATE_COLOUR[end.state], stream=sys.stderr)
     verdict = paint(checked.verdict.value, VERDICT_COLOUR[checked.verdict], stream=sys.stderr)

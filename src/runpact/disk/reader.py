@@ -60,14 +60,20 @@ def read_run(directory: str) -> Reading:
         seal_fault = why_seal_rejects(seal, manifest_bytes)
     is_sealed = manifest is not None and manifest.sealed
     return Reading(
-        directory=directory, manifest_path=manifest_path,
+        directory=directory,
+        manifest_path=manifest_path,
         is_staged=posixpath.basename(directory).startswith(STAGED),
-        record=record, record_fault=record_fault, has_record=record_bytes is not None or record_fault is not None,
-        manifest=manifest, manifest_fault=manifest_fault,
+        record=record,
+        record_fault=record_fault,
+        has_record=record_bytes is not None or record_fault is not None,
+        manifest=manifest,
+        manifest_fault=manifest_fault,
         has_manifest=manifest_bytes is not None or manifest_fault is not None,
-        seal=seal, seal_fault=seal_fault, has_seal=seal_bytes is not None or seal_fault is not None,
+        seal=seal,
+        seal_fault=seal_fault,
+        has_seal=seal_bytes is not None or seal_fault is not None,
         lock_held=None if is_sealed else is_locked(posixpath.join(directory, RECORD)),
-    )  # fmt: skip
+    )
 
 
 def read_log(directory: str, relative: str) -> tuple[Journal, bytes] | None:

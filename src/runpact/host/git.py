@@ -15,10 +15,20 @@ from runpact.model.provenance import Code
 
 _TIMEOUT_SECONDS = 20
 _HARMLESS = (
-    "core.fsmonitor=", "core.hooksPath=/dev/null", "core.pager=cat", "core.sshCommand=false", "core.gitProxy=",
-    "core.askPass=", "credential.helper=", "diff.external=", "core.attributesFile=/dev/null", "gc.auto=0",
-    "protocol.allow=never", "submodule.recurse=false", "core.alternateRefsCommand=",
-)  # fmt: skip
+    "core.fsmonitor=",
+    "core.hooksPath=/dev/null",
+    "core.pager=cat",
+    "core.sshCommand=false",
+    "core.gitProxy=",
+    "core.askPass=",
+    "credential.helper=",
+    "diff.external=",
+    "core.attributesFile=/dev/null",
+    "gc.auto=0",
+    "protocol.allow=never",
+    "submodule.recurse=false",
+    "core.alternateRefsCommand=",
+)
 """Settings that could start a program, each switched off on the command line."""
 
 
@@ -95,9 +105,13 @@ def _status(directory: str) -> bytes | None:
 def _environment() -> dict[str, str]:
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "SYSTEMROOT") if name in os.environ}
     return kept | {
-        "GIT_CONFIG_NOSYSTEM": "1", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "GIT_PAGER": "cat",
-        "LC_ALL": "C", "GIT_ATTR_NOSYSTEM": "1",
-    }  # fmt: skip
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_PAGER": "cat",
+        "LC_ALL": "C",
+        "GIT_ATTR_NOSYSTEM": "1",
+    }
 
 
 @functools.cache

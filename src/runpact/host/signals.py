@@ -26,7 +26,7 @@ class Terminated(BaseException):
 
 @contextlib.contextmanager
 def raising_on_termination() -> Iterator[None]:
-    """Raise `Terminated` on SIGTERM and SIGHUP inside the block; when it leaves the block, end by that signal.
+    """Raise `Terminated` on SIGTERM and SIGHUP inside the block.
 
     Does nothing outside the main thread, and leaves handlers alone that somebody installed.
     """

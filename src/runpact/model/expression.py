@@ -16,6 +16,7 @@ from __future__ import annotations
 import functools
 import importlib.machinery
 import importlib.util
+import itertools
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -146,7 +147,7 @@ def _unique(items: Iterable[object]) -> bool:
 
 
 def _sorted(items: list[object]) -> bool:
-    return all(a <= b for a, b in zip(items, items[1:], strict=False))  # type: ignore[operator]  # CEL lists hold one type
+    return all(a <= b for a, b in itertools.pairwise(items))  # type: ignore[operator]  # CEL lists hold one type
 
 
 def _same_set(left: Iterable[object], right: Iterable[object]) -> bool:

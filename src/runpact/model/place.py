@@ -45,7 +45,7 @@ class Place:
         )
 
     def match(self, path: str) -> dict[str, str] | None:
-        """Return the captures of a run's path relative to the root, None when it is not a place of this kind."""
+        """Return the captures of a path relative to the root, None when no run of this kind stands there."""
         plain = self.template.match(path)
         if plain is not None or self.depth == 0:
             return plain

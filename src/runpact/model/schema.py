@@ -143,12 +143,19 @@ def _fault(error: object) -> SchemaFault:
 
 def _expected(word: str, kind: object) -> str:
     table = {
-        "Type": ("types", "a value of type {}"), "Enum": ("options", "one of {}"), "Constant": ("expected_value", "{}"),
-        "Minimum": ("limit", "at least {}"), "Maximum": ("limit", "at most {}"), "Pattern": ("pattern", "text like {}"),
-        "ExclusiveMinimum": ("limit", "more than {}"), "ExclusiveMaximum": ("limit", "less than {}"),
-        "MinItems": ("limit", "at least {} items"), "MaxItems": ("limit", "at most {} items"),
-        "MinLength": ("limit", "at least {} characters"), "Format": ("format", "the form {}"),
-    }  # fmt: skip
+        "Type": ("types", "a value of type {}"),
+        "Enum": ("options", "one of {}"),
+        "Constant": ("expected_value", "{}"),
+        "Minimum": ("limit", "at least {}"),
+        "Maximum": ("limit", "at most {}"),
+        "Pattern": ("pattern", "text like {}"),
+        "ExclusiveMinimum": ("limit", "more than {}"),
+        "ExclusiveMaximum": ("limit", "less than {}"),
+        "MinItems": ("limit", "at least {} items"),
+        "MaxItems": ("limit", "at most {} items"),
+        "MinLength": ("limit", "at least {} characters"),
+        "Format": ("format", "the form {}"),
+    }
     if word not in table:
         return ""
     attribute, text = table[word]

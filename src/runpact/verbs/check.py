@@ -78,7 +78,7 @@ def check_run(
 def _choose(
     reading: Reading, contract: LoadedContract | None, *, is_named: bool
 ) -> tuple[LoadedContract, tuple[Finding, ...]]:
-    """Return who judges: the one named, else the workspace's of the same id and major, else the run's copy."""
+    """Return who judges: the named one, else the workspace's of equal id and major, else the copy."""
     record = reading.record
     if contract is not None and (is_named or record is None or _agree(record.contract, contract)):
         return contract, ()
@@ -90,12 +90,16 @@ def _choose(
         )
     copy = load_copy(posixpath.join(reading.directory, CONTRACT))
     advice = Finding(
-        code=OWN_COPY, severity=Severity.ADVICE, path=f"{CONTRACT}/contract.yaml",
+        code=OWN_COPY,
+        severity=Severity.ADVICE,
+        path=f"{CONTRACT}/contract.yaml",
         message="judged by the run's own copy of its contract",
-        expected=f"{contract.contract.contract} {contract.contract.version}" if contract else "a workspace contract",
+        expected=f"{contract.contract.contract} {contract.contract.version}"
+        if contract
+        else "a workspace contract",
         got=f"{record.contract.id} {record.contract.version}",
         hint="name another contract with --contract to judge by it",
-    )  # fmt: skip
+    )
     return copy, (advice,)
 
 
@@ -137,9 +141,12 @@ def _facts(
     )
     inspector = Inspector(reading.directory)
     return RunTree(
-        files=list_tree(reading.directory), run=variables, document=inspector.document, content=inspector.content,
+        files=list_tree(reading.directory),
+        run=variables,
+        document=inspector.document,
+        content=inspector.content,
         is_own=record is not None,
-    )  # fmt: skip
+    )
 
 
 def _standing_findings(standing: Standing, reading: Reading) -> list[Finding]:
@@ -162,9 +169,14 @@ def _standing_findings(standing: Standing, reading: Reading) -> list[Finding]:
 def _record_finding(code: str, severity: Severity, standing: Standing, expected: str, hint: str) -> Finding:
     reason = f": {standing.reason}" if standing.reason else ""
     return Finding(
-        code=code, severity=severity, path=PRIVATE, message=f"the run is {standing.state.value}{reason}",
-        expected=expected, got=standing.state.value, hint=hint,
-    )  # fmt: skip
+        code=code,
+        severity=severity,
+        path=PRIVATE,
+        message=f"the run is {standing.state.value}{reason}",
+        expected=expected,
+        got=standing.state.value,
+        hint=hint,
+    )
 
 
 def _moved(reading: Reading) -> list[Finding]:
@@ -180,7 +192,7 @@ def _moved(reading: Reading) -> list[Finding]:
             expected=reading.record.id,
             got=name,
             hint="a copy is fine; it is still found by its uid",
-        )  # fmt: skip
+        )
     ]
 
 

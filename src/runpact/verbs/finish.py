@@ -62,7 +62,7 @@ def _seal(run: ActiveRun, outcome: Outcome) -> Standing:
 
 
 def _seal_as_failed(run: ActiveRun, outcome: Outcome, fault: RunpactError) -> Standing:
-    """Commit the bare record of a run whose last files could not be written; re-raise when even that fails."""
+    """Commit the bare record of a run whose last files could not be written; then raise why."""
     if not run.writer.is_open:
         raise fault
     reason = f"{type(fault).__name__}: {fault.message}"

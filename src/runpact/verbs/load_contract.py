@@ -112,7 +112,7 @@ def _fetch_parent(sources: dict[str, bytes], name: str, folder: str | None, orig
 
 
 def _schemas(contract: Contract, sources: dict[str, bytes], folder: str | None) -> dict[str, bytes]:
-    """Return the schema documents by the path entries name them with; those that are missing are left to lint.
+    """Return the schema documents by the path entries name them with; lint tells which are missing.
 
     Documents beside a named one are read too, for `$ref` between them.
     """

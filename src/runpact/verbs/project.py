@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def write_projections(
     run: ActiveRun, moments: set[str], *, state: State = State.RUNNING, outcome: Outcome | None = None
 ) -> None:
-    """Write every entry with `fields` whose `written` is among `moments`; the manifest's own comes with it."""
+    """Write every entry with `fields` that is due now; the manifest's own fields come with it."""
     for entry in run.kind.entries:
         if entry.fields is None or not entry.file or entry.written not in moments:
             continue

@@ -94,11 +94,9 @@ def _files(reading: Reading, manifest: Manifest, reported: set[str]) -> Iterator
             yield _damage("missing-file", record.path, "the file is missing", record.digest)
         else:
             yield from _file(reading.directory, record, fact.kind, fact.target)
-    for path in present:
+    for path, fact in present.items():
         if not is_unpinned(path, records) and path not in reported:
-            yield _damage(
-                "added-file", path, "the file is not part of the sealed run", got=present[path].kind
-            )
+            yield _damage("added-file", path, "the file is not part of the sealed run", got=fact.kind)
 
 
 def _file(directory: str, record: FileRecord, kind: str, target: str | None) -> Iterator[Finding]:
@@ -134,9 +132,14 @@ def _unsealed(standing: Standing) -> Finding:
             "only a sealed run can be verified",
         )
     return Finding(
-        code="not-sealed", severity=Severity.INCOMPLETE, message=message, path=posixpath.curdir,
-        expected="a sealed run", got=standing.state.value, hint=hint,
-    )  # fmt: skip
+        code="not-sealed",
+        severity=Severity.INCOMPLETE,
+        message=message,
+        path=posixpath.curdir,
+        expected="a sealed run",
+        got=standing.state.value,
+        hint=hint,
+    )
 
 
 def _damage(

@@ -99,7 +99,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """One sort of run."""
 
     at: str = ""
-    """The run's directory, relative to the workspace; its last part is the run's id. Inherited when left out."""
+    """The run's directory, relative to the workspace; its last part is the run's id. May be inherited."""
     clash: str = "-{n:02}"
     """Added to the id when the name is taken."""
     records: Records = Records()

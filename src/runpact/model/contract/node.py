@@ -40,5 +40,9 @@ class Node(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _SORTS: dict[type, str] = {
-    str: "text", int: "a whole number", float: "a number", bool: "true or false", type(None): "nothing",
-}  # fmt: skip
+    str: "text",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    type(None): "nothing",
+}

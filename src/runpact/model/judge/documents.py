@@ -32,9 +32,13 @@ def _document(subject: Subject, entry: Entry, path: str) -> Iterator[Finding]:
     rule = f"entries/{entry.name}"
     if isinstance(document, FormatFault):
         yield Finding(
-            code=document.code, severity=Severity.ERROR, rule=rule, path=_at(path, document.pointer),
-            message=f"it cannot be read: {document.message}", expected="a strict document",
-        )  # fmt: skip
+            code=document.code,
+            severity=Severity.ERROR,
+            rule=rule,
+            path=_at(path, document.pointer),
+            message=f"it cannot be read: {document.message}",
+            expected="a strict document",
+        )
         return
     if entry.schema is None:
         return
@@ -48,9 +52,14 @@ def _document(subject: Subject, entry: Entry, path: str) -> Iterator[Finding]:
         for fault in validator.faults(value):
             pointer = fault.pointer if row is None else f"/{row}{fault.pointer}"
             yield Finding(
-                code="schema", severity=Severity.ERROR, rule=rule, path=_at(path, pointer), message=fault.message,
-                expected=fault.expected or None, got=fault.got or None,
-            )  # fmt: skip
+                code="schema",
+                severity=Severity.ERROR,
+                rule=rule,
+                path=_at(path, pointer),
+                message=fault.message,
+                expected=fault.expected or None,
+                got=fault.got or None,
+            )
 
 
 def _at(path: str, pointer: str) -> str:

@@ -52,6 +52,12 @@ def _file(subject: Subject, path: str, rules: tuple[FormatRule, ...]) -> Iterato
 
 def _finding(path: str, rule: str, message: str, expected: str, got: str) -> Finding:
     return Finding(
-        code="format", severity=Severity.ERROR, rule=rule, path=path, message=message, expected=expected, got=got,
+        code="format",
+        severity=Severity.ERROR,
+        rule=rule,
+        path=path,
+        message=message,
+        expected=expected,
+        got=got,
         hint="write it in an allowed format, or allow the format there in the contract",
-    )  # fmt: skip
+    )

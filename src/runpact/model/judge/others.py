@@ -27,10 +27,15 @@ def judge_others(subject: Subject) -> Iterator[Finding]:
             and not _is_below(fact, subject)
         ):
             yield Finding(
-                code="unexpected", severity=_SEVERITY[subject.kind.others], rule="others", path=fact.path,
-                message="no entry of the contract names it", expected="only what the contract names", got=fact.path,
+                code="unexpected",
+                severity=_SEVERITY[subject.kind.others],
+                rule="others",
+                path=fact.path,
+                message="no entry of the contract names it",
+                expected="only what the contract names",
+                got=fact.path,
                 hint="remove it, or give it an entry",
-            )  # fmt: skip
+            )
 
 
 def _named(subject: Subject) -> set[str]:
@@ -70,6 +75,11 @@ def _special(fact: FileFact) -> Iterator[Finding]:
 
 def _untrusted(fact: FileFact, code: str, message: str, expected: str, got: str) -> Finding:
     return Finding(
-        code=code, severity=Severity.ERROR, path=fact.path, message=message, expected=expected, got=got,
+        code=code,
+        severity=Severity.ERROR,
+        path=fact.path,
+        message=message,
+        expected=expected,
+        got=got,
         hint="remove it from the run",
-    )  # fmt: skip
+    )

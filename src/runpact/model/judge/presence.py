@@ -61,9 +61,14 @@ def _missing(entry: Entry) -> Finding:
 def _forbidden(entry: Entry, path: str) -> Finding:
     condition = f" when {entry.forbidden}" if isinstance(entry.forbidden, str) else ""
     return Finding(
-        code="forbidden", severity=Severity.ERROR, rule=_rule(entry), path=path,
-        message=f"it must not stand here{condition}", expected="nothing", got=path,
-    )  # fmt: skip
+        code="forbidden",
+        severity=Severity.ERROR,
+        rule=_rule(entry),
+        path=path,
+        message=f"it must not stand here{condition}",
+        expected="nothing",
+        got=path,
+    )
 
 
 def _counted(entry: Entry, count: Count, number: int) -> Iterator[Finding]:
@@ -77,10 +82,14 @@ def _counted(entry: Entry, count: Count, number: int) -> Iterator[Finding]:
 
 def _undecided(subject: Subject, entry: Entry, word: str, condition: str, answer: Undecided) -> Finding:
     return Finding(
-        code="undecided", severity=Severity.INCOMPLETE, rule=_rule(entry), path=entry.path,
-        message=f"whether it is {word} could not be decided: {answer.reason}", expected=condition,
+        code="undecided",
+        severity=Severity.INCOMPLETE,
+        rule=_rule(entry),
+        path=entry.path,
+        message=f"whether it is {word} could not be decided: {answer.reason}",
+        expected=condition,
         because=subject.because_of(condition),
-    )  # fmt: skip
+    )
 
 
 def _finding(entry: Entry, code: str, severity: Severity, message: str, expected: str, got: str) -> Finding:

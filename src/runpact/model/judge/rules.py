@@ -35,18 +35,28 @@ def _rule(subject: Subject, rule: Rule) -> Finding | None:
     if answer:
         return None
     return Finding(
-        code="rule", severity=Severity(rule.severity), rule=rule.id, path=_place(subject, rule),
-        message=rule.message or "the rule does not hold", expected=rule.check, hint=rule.hint or None,
-    )  # fmt: skip
+        code="rule",
+        severity=Severity(rule.severity),
+        rule=rule.id,
+        path=_place(subject, rule),
+        message=rule.message or "the rule does not hold",
+        expected=rule.check,
+        hint=rule.hint or None,
+    )
 
 
 def _undecided(subject: Subject, rule: Rule, answer: Undecided) -> Finding:
     texts = (rule.check, rule.when or "")
     return Finding(
-        code="undecided", severity=Severity.INCOMPLETE, rule=rule.id, path=_place(subject, rule),
-        message=f"it could not be decided: {answer.reason}", expected=rule.check,
-        because=subject.because_of(*texts), hint=rule.hint or None,
-    )  # fmt: skip
+        code="undecided",
+        severity=Severity.INCOMPLETE,
+        rule=rule.id,
+        path=_place(subject, rule),
+        message=f"it could not be decided: {answer.reason}",
+        expected=rule.check,
+        because=subject.because_of(*texts),
+        hint=rule.hint or None,
+    )
 
 
 def _place(subject: Subject, rule: Rule) -> str:

@@ -104,7 +104,7 @@ class Subject:
         return {"run": dict(self.tree.run), "doc": documents, "files": files}
 
     def document_of(self, name: str, entry: Entry | None) -> DocumentFact | None:
-        """Return the document of an entry by its name (`manifest` is the run's own), None without a readable one."""
+        """Return the readable document of an entry; `manifest` is the run's own. None without one."""
         path = entry.file if entry is not None else self.kind.records.manifest if name == "manifest" else None
         fact = self.by_path.get(path or "")
         if fact is None or fact.kind != "file":

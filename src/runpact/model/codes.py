@@ -1,0 +1,116 @@
+"""Every code a finding can have.
+
+Knows: what each code means and how much it weighs unless a contract says otherwise.
+Does not know: where it is used.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from runpact.model.finding import Severity
+
+
+class Code(msgspec.Struct, frozen=True):
+    """One sort of fault."""
+
+    severity: Severity
+    """The default; a rule's own severity comes before it."""
+    meaning: str
+    group: str
+    """Heading in the reference."""
+
+
+def _codes(group: str, severity: Severity, **meanings: str) -> dict[str, Code]:
+    return {name.replace("_", "-"): Code(severity, meaning, group) for name, meaning in meanings.items()}
+
+
+CODES: dict[str, Code] = {
+    **_codes(
+        "Presence",
+        Severity.INCOMPLETE,
+        missing="A required file or directory is not there, or a required pattern matches nothing.",
+        too_few="A pattern matches fewer files than its count demands.",
+    ),
+    **_codes(
+        "Presence",
+        Severity.ERROR,
+        too_many="A pattern matches more files than its count allows.",
+        forbidden="A file stands where the contract forbids one.",
+        wrong_sort="A file stands where a directory should, or the other way round.",
+        unexpected="No entry names the file, and the kind's `others` is not `allowed` (advice when `advised`).",
+        special_file="A pipe, socket or device stands in the run; it is never opened.",
+        escaping_link="A symbolic link leads out of the run; it is never followed.",
+        unreadable="A file or directory cannot be opened, listed or read.",
+    ),
+    **_codes(
+        "Content",
+        Severity.ERROR,
+        schema="A document is not what its JSON Schema says.",
+        format="A file's format is not allowed where it stands, by name or by content.",
+        duplicate_key="A mapping of a document has the same key twice.",
+        invalid_json="A file is not strict JSON: syntax, encoding, NaN, Infinity, or a number beyond a double.",
+        invalid_jsonl="A line is not strict JSON, or is blank.",
+        invalid_yaml="A file is not YAML of the accepted subset: syntax, tags, merge keys, more than one document.",
+        invalid_toml="A file is not TOML.",
+        invalid_csv="A file is no table: no header, ragged rows, NUL bytes, another encoding.",
+        invalid_npz="A file holds no arrays, or an array's header does not agree with its bytes.",
+        invalid_torch="An archive is no checkpoint.",
+        invalid_zip="An archive is damaged or unusual.",
+        invalid_text="A file is not UTF-8 text.",
+        zip_bomb="An archive claims more than it can hold.",
+        too_deep="A document is nested more than 64 levels.",
+        too_large="A document passes the limit of bytes or values.",
+        not_finite="A document holds NaN or Infinity.",
+        lone_surrogate="A text holds half a surrogate pair.",
+        key_not_text="A mapping has a key that is not text.",
+        not_a_document="Files of this format cannot be read as documents.",
+    ),
+    **_codes("Rules", Severity.ERROR, rule="A rule of the contract does not hold."),
+    **_codes(
+        "Rules",
+        Severity.INCOMPLETE,
+        undecided="A rule or condition has no answer, because something it needs is missing or unfit.",
+    ),
+    **_codes(
+        "Rules",
+        Severity.ADVICE,
+        bare_contract="The contract has no entries and no rules: judged by runpact's own records alone.",
+    ),
+    **_codes(
+        "Records",
+        Severity.ERROR,
+        missing_file="A file that the sealed record names is gone.",
+        added_file="A file stands in a sealed run that its record does not name.",
+        digest_mismatch="A file is not the one that was sealed.",
+        damaged_record="One of runpact's own records cannot be read or contradicts another.",
+        corrupt="The records do not allow to say where the run stands.",
+    ),
+    **_codes("Records", Severity.INCOMPLETE, not_sealed="The run was never sealed, or is still running."),
+    **_codes(
+        "Records",
+        Severity.ADVICE,
+        renamed="The directory has another name than the run.",
+        judged_by_own_copy="The run was judged by its own copy of the contract.",
+    ),
+}
+"""Meaning and default severity by code."""
+
+
+def findings_page() -> str:
+    """Return `docs/findings.md`, the reference of all codes."""
+    lines = [_INTRODUCTION]
+    for group in dict.fromkeys(code.group for code in CODES.values()):
+        lines += [f"\n## {group}\n", "| code | severity | meaning |", "|---|---|---|"]
+        rows = sorted(item for item in CODES.items() if item[1].group == group)
+        lines += [f"| `{name}` | {code.severity.value} | {code.meaning} |" for name, code in rows]
+    return "\n".join(lines) + "\n"
+
+
+_INTRODUCTION = """# Findings
+
+Every fault that `runpact check` and `runpact verify` report has one of these codes. The severity is the
+default; `error`, `incomplete` and `warning` change the verdict, `advice` never does. A finding with
+`because` follows from another one and is not counted again.
+
+This page is generated from `runpact.model.codes`."""
