@@ -1,0 +1,79 @@
+"""Held-out evaluation, window by window.
+
+Knows: the schedule of windows, their digests, their losses.
+Does not know: training.
+
+A window is one evaluation unit: {id, content_digest, weight, value}. Two arms, preview and final, are disjoint.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+
+from charlm.model import Codes, Parameters, losses
+from charlm.training import windows_at
+
+
+@dataclass(frozen=True)
+class Window:
+    """One evaluation unit."""
+
+    id: str
+    content_digest: str
+    """sha256 over the codes of the window and the context before it."""
+    weight: int
+    """Characters predicted."""
+    value: float
+    """Mean loss, nats per character."""
+
+
+def evaluate(
+    parameters: Parameters, text: Codes, *, context: int, count: int, characters: int
+) -> dict[str, list[Window]]:
+    """Return the windows of both arms; the same text and parameters give the same bytes.
+
+    Args:
+        parameters: Of the model.
+        text: int64[n], the test text.
+        context: Characters the model sees.
+        count: Windows in each arm.
+        characters: Characters predicted in each window.
+
+    Raises:
+        ValueError: The text is too short for so many windows.
+    """
+    needed = 2 * count * characters + context
+    if len(text) < needed:
+        message = f"{len(text)} characters of test text, {needed} are needed"
+        raise ValueError(message)
+    starts = np.linspace(context, len(text) - characters, 2 * count).astype(np.int64)
+    arms = {"preview": starts[0::2], "final": starts[1::2]}
+    return {arm: [_window(parameters, text, arm, i, s, context, characters) for i, s in enumerate(at)] for arm, at in arms.items()}
+
+
+def weighted_mean(windows: list[Window]) -> float:
+    """Return the mean loss by character, nats."""
+    return sum(w.value * w.weight for w in windows) / sum(w.weight for w in windows)
+
+
+def unigram_nats(train: Codes, test: Codes, vocabulary: int) -> float:
+    """Return the loss of guessing by frequency alone, nats per character (add-one smoothing)."""
+    counts = np.bincount(train, minlength=vocabulary) + 1.0
+    return float(-np.log(counts / counts.sum())[test].mean())
+
+
+def _window(
+    parameters: Parameters, text: Codes, arm: str, number: int, start: int, context: int, characters: int
+) -> Window:
+    positions = np.arange(start, start + characters)
+    loss = losses(parameters, windows_at(text, positions, context), text[positions])
+    content = text[start - context : start + characters].astype("<i8").tobytes()
+    return Window(
+        id=f"{arm}-{number:04}",
+        content_digest="sha256:" + hashlib.sha256(content).hexdigest(),
+        weight=characters,
+        value=round(float(loss.astype(np.float64).mean()), 6),
+    )
