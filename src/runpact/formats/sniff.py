@@ -97,11 +97,15 @@ _WORKING = frozenset(
         "APPEND",
         "SETITEM",
         "PUT",
+        "BINPUT",
+        "LONG_BINPUT",
+        "APPENDS",
+        "SETITEMS",
     }
 )
 """Opcodes that execute or store something."""
-_ENOUGH = 16
-"""Opcodes in a row that no other file has by accident."""
+_ENOUGH = 4
+"""Opcodes in a row that a whole head of another file does not have by accident."""
 
 
 def _opcodes(head: bytes) -> tuple[list[str], str]:
@@ -110,7 +114,10 @@ def _opcodes(head: bytes) -> tuple[list[str], str]:
     try:
         names.extend(opcode.name for opcode, _argument, _position in pickletools.genops(head))
     except (ValueError, IndexError, KeyError, OverflowError, MemoryError) as error:
-        is_cut = len(head) >= HEAD and re.search("exhausted|expected|not enough", str(error)) is not None
+        is_cut = (
+            len(head) >= HEAD
+            and re.search("exhausted|expected|not enough|no newline", str(error)) is not None
+        )
         return names, "cut" if is_cut else "unknown"
     return names, "stop"
 
