@@ -1,0 +1,99 @@
+"""The loss curve as SVG, by hand.
+
+Knows: axes with round ticks, two series, a legend, direct labels at their ends.
+Does not know: where the numbers come from.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+Points = Sequence[tuple[float, float]]
+
+WIDTH, HEIGHT = 760, 420
+_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 120, 56, 52
+_INK, _GRID, _SOFT = "#1f2933", "#e4e7eb", "#616e7c"
+
+
+def loss_plot(title: str, series: dict[str, tuple[str, Points]], reference: tuple[str, float]) -> str:
+    """Return an SVG document of losses over steps.
+
+    Args:
+        title: Above the plot.
+        series: Name to colour and points (step, nats per character).
+        reference: Label and height of a dashed line to compare with.
+    """
+    points = [point for _colour, line in series.values() for point in line]
+    x_ticks = ticks(0, max(x for x, _y in points))
+    y_ticks = ticks(0, max([y for _x, y in points] + [reference[1]]))
+    scale = _Scale(x_ticks[-1], y_ticks[-1])
+    body = [*_frame(title, scale, x_ticks, y_ticks), *_reference(scale, *reference)]
+    for name, (colour, line) in series.items():
+        body += _series(scale, name, colour, line)
+    style = "font-family:system-ui,-apple-system,'Segoe UI',sans-serif"
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" style="{style}">'
+    return "\n".join([head, f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff"/>', *body, "</svg>", ""])
+
+
+def ticks(low: float, high: float, about: int = 6) -> list[float]:
+    """Return round numbers from `low` to at least `high`."""
+    raw = (high - low) / about or 1.0
+    power = 10 ** math.floor(math.log10(raw))
+    step = next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= raw)
+    return [low + step * i for i in range(math.ceil((high - low) / step) + 1)]
+
+
+class _Scale:
+    """From values to places on the page."""
+
+    def __init__(self, x_max: float, y_max: float) -> None:
+        self._x, self._y = x_max or 1.0, y_max or 1.0
+
+    def x(self, value: float) -> float:
+        return round(_LEFT + value / self._x * (WIDTH - _LEFT - _RIGHT), 2)
+
+    def y(self, value: float) -> float:
+        return round(HEIGHT - _BOTTOM - value / self._y * (HEIGHT - _TOP - _BOTTOM), 2)
+
+
+def _frame(title: str, scale: _Scale, x_ticks: list[float], y_ticks: list[float]) -> list[str]:
+    left, right, bottom = _LEFT, WIDTH - _RIGHT, HEIGHT - _BOTTOM
+    lines = [_text(left, 28, title, _INK, size=16, weight=600)]
+    for tick in y_ticks:
+        y = scale.y(tick)
+        lines.append(f'<line x1="{left}" y1="{y}" x2="{right}" y2="{y}" stroke="{_GRID}"/>')
+        lines.append(_text(left - 8, y + 4, f"{tick:g}", _SOFT, anchor="end"))
+    for tick in x_ticks:
+        x = scale.x(tick)
+        lines.append(f'<line x1="{x}" y1="{bottom}" x2="{x}" y2="{bottom + 5}" stroke="{_SOFT}"/>')
+        lines.append(_text(x, bottom + 20, f"{tick:g}", _SOFT, anchor="middle"))
+    lines.append(_text((left + right) / 2, HEIGHT - 10, "step", _SOFT, anchor="middle"))
+    lines.append(_text(left, 48, "loss, nats per character", _SOFT))
+    return lines
+
+
+def _reference(scale: _Scale, label: str, value: float) -> list[str]:
+    y, right = scale.y(value), WIDTH - _RIGHT
+    return [
+        f'<line x1="{_LEFT}" y1="{y}" x2="{right}" y2="{y}" stroke="{_SOFT}" stroke-dasharray="5 4"/>',
+        _text(right + 8, y + 4, f"{label} {value:.2f}", _SOFT),
+    ]
+
+
+def _series(scale: _Scale, name: str, colour: str, line: Points) -> list[str]:
+    path = " ".join(f"{scale.x(x)},{scale.y(y)}" for x, y in line)
+    marks = [f'<circle cx="{scale.x(x)}" cy="{scale.y(y)}" r="3" fill="{colour}"/>' for x, y in line] if len(line) <= 40 else []
+    width = 1.4 if len(line) > 40 else 2.2
+    x, y = line[-1]
+    shift = -6 if name.startswith("train") else 12
+    return [
+        f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="{width}" stroke-linejoin="round"/>',
+        *marks,
+        _text(scale.x(x) + 8, scale.y(y) + shift, f"{name} {y:.2f}", colour, weight=600),
+    ]
+
+
+def _text(x: float, y: float, text: str, colour: str, *, size: int = 12, weight: int = 400, anchor: str = "start") -> str:
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;")
+    return f'<text x="{x}" y="{y}" fill="{colour}" font-size="{size}" font-weight="{weight}" text-anchor="{anchor}">{escaped}</text>'

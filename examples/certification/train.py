@@ -1,0 +1,155 @@
+"""Train the baseline language model under the workspace's contract.
+
+    python train.py
+    python train.py --name quick --set train.steps=100
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import runpact
+
+from charlm.data import VOCABULARY, Corpus, load_corpus
+from charlm.evaluation import Window, evaluate, unigram_nats, weighted_mean
+from charlm.guards import Guard, beats_unigram, invariants, metric_drift
+from charlm.model import Parameters, Shape
+from charlm.plot import loss_plot
+from charlm.progress import ProgressBar
+from charlm.report import build_report
+from charlm.training import Progress, Schedule, train, windows_at
+
+HERE = Path(__file__).resolve().parent
+SEED = 20251010
+"""Of every library that draws random numbers."""
+
+
+@dataclass
+class Trained:
+    """A trained model and its loss curves: (step, nats per character)."""
+
+    parameters: Parameters
+    train: list[tuple[float, float]]
+    validation: list[tuple[float, float]]
+
+
+def main() -> int:
+    """Make one run."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--name", default="baseline", help="nickname of the run")
+    parser.add_argument("--config", default=str(HERE / "config.yaml"))
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="overrides")
+    said = parser.parse_args()
+    pending = runpact.run(
+        name=said.name,
+        config=said.config,
+        overrides=tuple(said.overrides),
+        seeds={"python": SEED, "numpy": SEED, "torch": None},
+        workspace=HERE,
+    )
+    try:
+        with pending as run:
+            make(run)
+    except runpact.RunpactError as error:
+        sys.stderr.write(f"error[{error.code}]: {error.message}\n" + (f"hint: {error.hint}\n" if error.hint else ""))
+        return error.exit_code
+    return 0
+
+
+def make(run: runpact.ActiveRun) -> None:
+    """Prepare, train, guard, evaluate, report."""
+    config = run.config
+    data, sizes = config["data"], config["model"]
+    corpus = prepare(run, data)
+    shape = Shape(VOCABULARY, data["context"], sizes["embedding"], sizes["hidden"])
+    trained = fit(run, corpus, shape)
+    run.event("edit.started", phase="edit", edit="none")
+    run.event("edit.ended", phase="edit", parameters_changed=0)
+    arms = examine(run, trained.parameters, corpus)
+    unigram = unigram_nats(corpus.train, corpus.test, VOCABULARY)
+    guards = guard(run, trained, corpus, arms, unigram)
+    losses = {"train": trained.train[-1][1], "validation": trained.validation[-1][1]}
+    report = build_report(
+        run_id=run.id, seeds=dict(run.record.provenance.seeds), shape=shape, corpus=corpus, arms=arms, guards=guards,
+        unigram=unigram, losses=losses,
+    )  # fmt: skip
+    run.save("report", report)
+    series = {"train": ("#2f6fde", trained.train), "validation": ("#d9480f", trained.validation)}
+    run.save("plot", loss_plot(f"{run.name}: loss while training", series, ("unigram", unigram)))
+    if config["output"]["save_model"]:
+        run.save("model", trained.parameters, type="CharacterModel@1")
+
+
+def prepare(run: runpact.ActiveRun, data: Mapping[str, int]) -> Corpus:
+    """Load and split the text."""
+    run.event("prepare.started", phase="prepare")
+    corpus = load_corpus(data["max_characters"])
+    run.event(
+        "prepare.ended", phase="prepare", files=len(corpus.files), dataset_hash=corpus.digest,
+        characters=len(corpus.train) + len(corpus.validation) + len(corpus.test),
+    )  # fmt: skip
+    return corpus
+
+
+def fit(run: runpact.ActiveRun, corpus: Corpus, shape: Shape) -> Trained:
+    """Train, logging losses as time series."""
+    said = run.config["train"]
+    schedule = Schedule(said["steps"], said["batch"], said["learning_rate"], said["validate_every"])
+    run.event("train.started", phase="train", steps=schedule.steps)
+    bar = ProgressBar(schedule.steps, "training")
+    trained = Trained({}, [], [])
+    for state in train(shape, schedule, corpus.train, corpus.validation, np.random.default_rng(SEED)):
+        note(run, state, trained, said["log_every"], schedule.steps)
+        bar.show(state.step, f"loss {state.train_loss:.3f}")
+    run.event("train.ended", phase="train", train_loss=trained.train[-1][1], validation_loss=trained.validation[-1][1])
+    return trained
+
+
+def note(run: runpact.ActiveRun, state: Progress, trained: Trained, log_every: int, steps: int) -> None:
+    """Record one step's losses, those that are due."""
+    trained.parameters = state.parameters
+    if state.step % log_every == 0 or state.step in {1, steps}:
+        run.log({"train_loss": state.train_loss}, step=state.step)
+        trained.train.append((state.step, state.train_loss))
+    if state.validation_loss is not None:
+        run.log({"validation_loss": state.validation_loss}, step=state.step)
+        trained.validation.append((state.step, state.validation_loss))
+
+
+def examine(run: runpact.ActiveRun, parameters: Parameters, corpus: Corpus) -> dict[str, list[Window]]:
+    """Evaluate the held-out windows of both arms."""
+    said = run.config["evaluation"]
+    run.event("eval.started", phase="eval", windows=2 * said["windows"])
+    arms = evaluate(
+        parameters, corpus.test, context=run.config["data"]["context"], count=said["windows"],
+        characters=said["window_characters"],
+    )  # fmt: skip
+    run.event("eval.ended", phase="eval", preview=weighted_mean(arms["preview"]), final=weighted_mean(arms["final"]))
+    return arms
+
+
+def guard(
+    run: runpact.ActiveRun, trained: Trained, corpus: Corpus, arms: dict[str, list[Window]], unigram: float
+) -> list[Guard]:
+    """Ask every guard and log its verdict."""
+    run.event("guard.started", phase="guard")
+    context = run.config["data"]["context"]
+    sample = windows_at(corpus.test, np.arange(context, context + 512), context)
+    verdicts = [
+        invariants(trained.parameters, sample),
+        metric_drift(trained.validation[-1][1], weighted_mean(arms["preview"]), run.config["guards"]["drift_limit"]),
+        beats_unigram(weighted_mean(arms["final"]), unigram),
+    ]
+    for verdict in verdicts:
+        run.event("guard.verdict", phase="guard", **verdict)
+    run.event("guard.ended", phase="guard", failed=sum(verdict["verdict"] == "fail" for verdict in verdicts))
+    return verdicts
+
+
+if __name__ == "__main__":
+    sys.exit(main())
