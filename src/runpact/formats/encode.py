@@ -38,7 +38,7 @@ def encode_value(value: object, suffix: str) -> tuple[bytes, str]:
     if isinstance(value, bytes | bytearray | memoryview):
         return bytes(value), suffix
     if isinstance(value, str) and suffix not in _ENCODERS:
-        return value.encode("utf-8"), suffix
+        return _text(value), suffix
     encode = _ENCODERS.get(suffix)
     if encode is None:
         raise _refused(value, f"`{suffix}` files are not written from a {type(value).__name__}", "bytes, text or a path")
@@ -70,7 +70,10 @@ def _jsonl(value: object) -> bytes:
 def _yaml(value: object) -> bytes:
     import yaml  # noqa: PLC0415 - only layouts with YAML pay for it
 
-    return yaml.safe_dump(_plain(value), sort_keys=False, allow_unicode=True, width=120).encode("utf-8")
+    from runpact.formats.yamldoc import StrictDumper  # noqa: PLC0415 - as above
+
+    text: str = yaml.dump(_plain(value), Dumper=StrictDumper, sort_keys=False, allow_unicode=True, width=120)
+    return text.encode("utf-8")
 
 
 def _toml(value: object) -> bytes:
@@ -137,7 +140,11 @@ def _npz(value: object) -> bytes:
 def _text(value: object) -> bytes:
     if not isinstance(value, str):
         raise _refused(value, "a text file is written from text", "text")
-    return value.encode("utf-8")
+    try:
+        return value.encode("utf-8")
+    except UnicodeEncodeError as error:
+        message = f"the text holds half a surrogate pair at {error.start}"
+        raise _refused(value, message, "Unicode text") from error
 
 
 _ENCODERS: dict[str, Callable[[object], bytes]] = {
@@ -170,7 +177,8 @@ def _scalar(value: object) -> object:
     if _is_array(value):
         message = "an array inside JSON (save it as .npz, or call .tolist())"
         raise TypeError(message)
-    raise NotImplementedError(f"a {type(value).__name__}")
+    message = f"a {type(value).__name__} has no plain form"
+    raise TypeError(message)
 
 
 def _refused(value: object, message: str, expected: str) -> ValueRefusedError:

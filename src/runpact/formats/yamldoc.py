@@ -52,6 +52,18 @@ def parse(data: bytes) -> DocumentFact | FormatFault:
     return plainness_fault(value) or DocumentFact(value)
 
 
+class StrictDumper(yaml.SafeDumper):
+    """Quotes every text that would be read back as something else."""
+
+
+def _represent(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    is_plain = isinstance(_scalar(text), str) and text != "<<"
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if is_plain else "'")
+
+
+StrictDumper.add_representer(str, _represent)
+
+
 def _complaint(error: yaml.MarkedYAMLError) -> str:
     mark = error.problem_mark
     place = f" at line {mark.line + 1} column {mark.column + 1}" if mark else ""
