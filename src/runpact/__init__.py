@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from runpact.version import VERSION
 
 if TYPE_CHECKING:
-    from runpact.api import check, list_runs, open_run, run, verify
+    from runpact.api import check, current, list_runs, open_run, run, verify
     from runpact.model.errors import RunpactError
     from runpact.model.finding import Finding, Report, Severity, Verdict
     from runpact.model.run import State
@@ -28,6 +28,7 @@ __all__ = [
     "Verdict",
     "__version__",
     "check",
+    "current",
     "list_runs",
     "open_run",
     "run",
@@ -43,6 +44,7 @@ _HOMES = {
     "State": "runpact.model.run",
     "Verdict": "runpact.model.finding",
     "check": "runpact.api",
+    "current": "runpact.api",
     "list_runs": "runpact.api",
     "open_run": "runpact.api",
     "run": "runpact.api",

@@ -11,6 +11,7 @@ import functools
 import os
 import sys
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from types import TracebackType
 from typing import ParamSpec, TypeVar
 
@@ -77,6 +78,25 @@ def run(
     )
 
 
+_CURRENT: ContextVar[ActiveRun] = ContextVar("runpact_current")
+
+
+def current() -> ActiveRun:
+    """Return the open run of this context, for code that was not handed one.
+
+    Raises:
+        UsageError: No run is open here.
+    """
+    active = _CURRENT.get(None)
+    if active is None:
+        raise UsageError(
+            "no run is open here",
+            expected="a call inside `with runpact.run(...)`",
+            hint="start one, or hand the run to this code",
+        )
+    return active
+
+
 class PendingRun:
     """A run to be: a context manager and a decorator; begins when entered."""
 
@@ -114,6 +134,7 @@ class PendingRun:
             sys.stderr.write("runpact: no contract here; using the pack runpact:basic@1\n")
         self._active = self._workspace.start(self._request(self._workspace))
         self._signals.enter_context(raising_on_termination())
+        self._signals.callback(_CURRENT.reset, _CURRENT.set(self._active))
         return self._active
 
     def __exit__(

@@ -47,7 +47,7 @@ def _tell(folder: str, shown: str) -> int:
     say()
     say(f"{paint('Try next', 'bold')}  cd {shown}")
     for command, what in _NEXT:
-        say(f"  {command.format(run=newest.id):<44}{what}")
+        say(f"  {command.format(run=newest.path)}\n      {what}")
     return max(codes)
 
 
@@ -62,7 +62,7 @@ _MADE = (
 _NEXT = (
     ("runpact ls", "list the runs"),
     ("runpact show {run}", "see one: origin, metrics, events, files"),
-    ("echo >> runs/baseline/{run}/report.json", "spoil a file …"),
+    ("echo >> {run}/report.json", "spoil a file …"),
     ("runpact verify {run}", "… and see it found"),
     ("runpact contract lint", "read the contract that judged the run"),
 )

@@ -12,15 +12,16 @@ import threading
 from collections.abc import Iterator
 from types import FrameType
 
+_SIGNALLED = 128
 _ENDING = (signal.SIGTERM, signal.SIGHUP)
 
 
-class Terminated(BaseException):
-    """The process was asked to end; not an `Exception`, so that no broad handler swallows it."""
+class Terminated(SystemExit):
+    """The process was asked to end: it unwinds and exits with 128 + the signal's number, without a traceback."""
 
     def __init__(self, number: int) -> None:
         """Store the number of the signal."""
-        super().__init__(f"signal {number}")
+        super().__init__(_SIGNALLED + number)
         self.number = number
 
 

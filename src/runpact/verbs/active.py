@@ -221,5 +221,7 @@ def state_after(error: BaseException) -> State:
 
 def describe(error: BaseException) -> str:
     """Return `Type: message`, one line, at most 1,000 characters."""
+    if isinstance(error, Terminated):
+        return f"stopped by signal {error.number}"
     text = " ".join(str(error).split())
     return (f"{type(error).__name__}: {text}" if text else type(error).__name__)[:1000]
