@@ -12,6 +12,7 @@ from __future__ import annotations
 import ast
 import math
 import re
+import warnings
 from typing import BinaryIO
 
 from runpact.model.facts import ArrayFact, FormatFault
@@ -77,7 +78,9 @@ def _header_text(stream: BinaryIO) -> tuple[int, str]:
 
 
 def _parse(name: str, text: str) -> tuple[ArrayFact, int]:
-    header = ast.literal_eval(text.strip())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the compiler comments on odd literals
+        header = ast.literal_eval(text.strip())
     if not isinstance(header, dict) or header.keys() != _KEYS:
         raise _MalformedError("its header has not the three keys of the format")
     shape, fortran = header["shape"], header["fortran_order"]

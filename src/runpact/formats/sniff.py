@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pickletools
 import re
+import warnings
 from collections.abc import Callable
 
 from runpact.formats.torchfile import LEGACY
@@ -112,7 +113,9 @@ def _opcodes(head: bytes) -> tuple[list[str], str]:
     """Return the opcodes that can be read, and whether they `stop`, are `cut` short or become `unknown`."""
     names: list[str] = []
     try:
-        names.extend(opcode.name for opcode, _argument, _position in pickletools.genops(head))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # odd escapes inside its strings are none of the user's business
+            names.extend(opcode.name for opcode, _argument, _position in pickletools.genops(head))
     except (ValueError, IndexError, KeyError, OverflowError, MemoryError) as error:
         is_cut = (
             len(head) >= HEAD
