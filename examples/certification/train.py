@@ -1,7 +1,7 @@
 """Train the baseline language model under the workspace's contract.
 
-    python train.py
-    python train.py --name quick --set train.steps=100
+python train.py
+python train.py --name quick --set train.steps=100
 """
 
 from __future__ import annotations
@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import runpact
-
 from charlm.data import VOCABULARY, Corpus, load_corpus
 from charlm.evaluation import Window, evaluate, unigram_nats, weighted_mean
 from charlm.guards import Guard, beats_unigram, invariants, metric_drift
@@ -23,6 +21,8 @@ from charlm.plot import loss_plot
 from charlm.progress import ProgressBar
 from charlm.report import build_report
 from charlm.training import Progress, Schedule, train, windows_at
+
+import runpact
 
 HERE = Path(__file__).resolve().parent
 SEED = 20251010
@@ -40,7 +40,9 @@ class Trained:
 
 def main() -> int:
     """Make one run."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--name", default="baseline", help="nickname of the run")
     parser.add_argument("--config", default=str(HERE / "config.yaml"))
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="overrides")
@@ -56,7 +58,9 @@ def main() -> int:
         with pending as run:
             make(run)
     except runpact.RunpactError as error:
-        sys.stderr.write(f"error[{error.code}]: {error.message}\n" + (f"hint: {error.hint}\n" if error.hint else ""))
+        sys.stderr.write(
+            f"error[{error.code}]: {error.message}\n" + (f"hint: {error.hint}\n" if error.hint else "")
+        )
         return error.exit_code
     return 0
 
@@ -75,9 +79,15 @@ def make(run: runpact.ActiveRun) -> None:
     guards = guard(run, trained, corpus, arms, unigram)
     losses = {"train": trained.train[-1][1], "validation": trained.validation[-1][1]}
     report = build_report(
-        run_id=run.id, seeds=dict(run.record.provenance.seeds), shape=shape, corpus=corpus, arms=arms, guards=guards,
-        unigram=unigram, losses=losses,
-    )  # fmt: skip
+        run_id=run.id,
+        seeds=dict(run.record.provenance.seeds),
+        shape=shape,
+        corpus=corpus,
+        arms=arms,
+        guards=guards,
+        unigram=unigram,
+        losses=losses,
+    )
     run.save("report", report)
     series = {"train": ("#2f6fde", trained.train), "validation": ("#d9480f", trained.validation)}
     run.save("plot", loss_plot(f"{run.name}: loss while training", series, ("unigram", unigram)))
@@ -90,9 +100,12 @@ def prepare(run: runpact.ActiveRun, data: Mapping[str, int]) -> Corpus:
     run.event("prepare.started", phase="prepare")
     corpus = load_corpus(data["max_characters"])
     run.event(
-        "prepare.ended", phase="prepare", files=len(corpus.files), dataset_hash=corpus.digest,
+        "prepare.ended",
+        phase="prepare",
+        files=len(corpus.files),
+        dataset_hash=corpus.digest,
         characters=len(corpus.train) + len(corpus.validation) + len(corpus.test),
-    )  # fmt: skip
+    )
     return corpus
 
 
@@ -106,7 +119,12 @@ def fit(run: runpact.ActiveRun, corpus: Corpus, shape: Shape) -> Trained:
     for state in train(shape, schedule, corpus.train, corpus.validation, np.random.default_rng(SEED)):
         note(run, state, trained, said["log_every"], schedule.steps)
         bar.show(state.step, f"loss {state.train_loss:.3f}")
-    run.event("train.ended", phase="train", train_loss=trained.train[-1][1], validation_loss=trained.validation[-1][1])
+    run.event(
+        "train.ended",
+        phase="train",
+        train_loss=trained.train[-1][1],
+        validation_loss=trained.validation[-1][1],
+    )
     return trained
 
 
@@ -126,10 +144,15 @@ def examine(run: runpact.ActiveRun, parameters: Parameters, corpus: Corpus) -> d
     said = run.config["evaluation"]
     run.event("eval.started", phase="eval", windows=2 * said["windows"])
     arms = evaluate(
-        parameters, corpus.test, context=run.config["data"]["context"], count=said["windows"],
+        parameters,
+        corpus.test,
+        context=run.config["data"]["context"],
+        count=said["windows"],
         characters=said["window_characters"],
-    )  # fmt: skip
-    run.event("eval.ended", phase="eval", preview=weighted_mean(arms["preview"]), final=weighted_mean(arms["final"]))
+    )
+    run.event(
+        "eval.ended", phase="eval", preview=weighted_mean(arms["preview"]), final=weighted_mean(arms["final"])
+    )
     return arms
 
 
@@ -142,7 +165,9 @@ def guard(
     sample = windows_at(corpus.test, np.arange(context, context + 512), context)
     verdicts = [
         invariants(trained.parameters, sample),
-        metric_drift(trained.validation[-1][1], weighted_mean(arms["preview"]), run.config["guards"]["drift_limit"]),
+        metric_drift(
+            trained.validation[-1][1], weighted_mean(arms["preview"]), run.config["guards"]["drift_limit"]
+        ),
         beats_unigram(weighted_mean(arms["final"]), unigram),
     ]
     for verdict in verdicts:

@@ -3,7 +3,8 @@
 Knows: the schedule of windows, their digests, their losses.
 Does not know: training.
 
-A window is one evaluation unit: {id, content_digest, weight, value}. Two arms, preview and final, are disjoint.
+A window is one evaluation unit: {id, content_digest, weight, value}. The arms, preview and final, are
+disjoint.
 """
 
 from __future__ import annotations
@@ -51,7 +52,10 @@ def evaluate(
         raise ValueError(message)
     starts = np.linspace(context, len(text) - characters, 2 * count).astype(np.int64)
     arms = {"preview": starts[0::2], "final": starts[1::2]}
-    return {arm: [_window(parameters, text, arm, i, s, context, characters) for i, s in enumerate(at)] for arm, at in arms.items()}
+    return {
+        arm: [_window(parameters, text, arm, i, start, context, characters) for i, start in enumerate(at)]
+        for arm, at in arms.items()
+    }
 
 
 def weighted_mean(windows: list[Window]) -> float:

@@ -19,27 +19,48 @@ def invariants(parameters: Parameters, windows: Codes) -> Guard:
     sums = np.exp(log_probabilities(parameters, windows).astype(np.float64)).sum(1)
     worst = float(np.abs(sums - 1).max())
     return _guard(
-        "invariants", "softmax output and every parameter", finite and worst < 1e-4,
-        {"parameters_finite": finite, "largest_sum_error": worst, "limit": 1e-4, "matched": sorted(parameters)},
-    )  # fmt: skip
+        "invariants",
+        "softmax output and every parameter",
+        _verdict(finite and worst < 1e-4),
+        {
+            "parameters_finite": finite,
+            "largest_sum_error": worst,
+            "limit": 1e-4,
+            "matched": sorted(parameters),
+        },
+    )
 
 
 def metric_drift(validation: float, preview: float, limit: float) -> Guard:
     """Preview windows are not far harder than the validation text."""
     drift = preview - validation
     return _guard(
-        "metric_drift", "mean loss, validation against preview", abs(drift) <= limit,
+        "metric_drift",
+        "mean loss, validation against preview",
+        _verdict(abs(drift) <= limit),
         {"validation": validation, "preview": preview, "drift": drift, "limit": limit},
-    )  # fmt: skip
+    )
 
 
 def beats_unigram(final: float, unigram: float) -> Guard:
     """The model predicts better than character frequencies do."""
     return _guard(
-        "beats_unigram", "mean loss of the final windows", final < unigram, {"final": final, "unigram": unigram}
+        "beats_unigram",
+        "mean loss of the final windows",
+        _verdict(final < unigram),
+        {"final": final, "unigram": unigram},
     )
 
 
-def _guard(name: str, point: str, holds: bool, evidence: dict[str, object]) -> Guard:  # noqa: FBT001 - the verdict itself
+def _verdict(holds: bool) -> str:  # noqa: FBT001 - the fact itself
+    return "pass" if holds else "fail"
+
+
+def _guard(name: str, point: str, verdict: str, evidence: dict[str, object]) -> Guard:
     rounded = {key: round(value, 9) if isinstance(value, float) else value for key, value in evidence.items()}
-    return {"name": name, "verdict": "pass" if holds else "fail", "measurement_point": point, "evidence": rounded}
+    return {
+        "name": name,
+        "verdict": verdict,
+        "measurement_point": point,
+        "evidence": rounded,
+    }

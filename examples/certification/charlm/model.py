@@ -34,7 +34,11 @@ class Shape:
 
 
 def create(shape: Shape, random: np.random.Generator) -> Parameters:
-    """Return new parameters: E [vocabulary, embedding], W1 [context·embedding, hidden], b1, W2 [hidden, vocabulary], b2."""
+    """Return new parameters, float32.
+
+    E [vocabulary, embedding], W1 [context * embedding, hidden], b1 [hidden], W2 [hidden, vocabulary],
+    b2 [vocabulary].
+    """
     width = shape.context * shape.embedding
     return {
         "E": _normal(random, (shape.vocabulary, shape.embedding), 0.3),

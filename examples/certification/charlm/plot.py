@@ -12,6 +12,8 @@ from collections.abc import Sequence
 Points = Sequence[tuple[float, float]]
 
 WIDTH, HEIGHT = 760, 420
+_MARKED = 40
+"""Series of at most so many points get a mark at each."""
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 120, 56, 52
 _INK, _GRID, _SOFT = "#1f2933", "#e4e7eb", "#616e7c"
 
@@ -32,7 +34,8 @@ def loss_plot(title: str, series: dict[str, tuple[str, Points]], reference: tupl
     for name, (colour, line) in series.items():
         body += _series(scale, name, colour, line)
     style = "font-family:system-ui,-apple-system,'Segoe UI',sans-serif"
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" style="{style}">'
+    size = f'viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}"'
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} style="{style}">'
     return "\n".join([head, f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff"/>', *body, "</svg>", ""])
 
 
@@ -83,17 +86,22 @@ def _reference(scale: _Scale, label: str, value: float) -> list[str]:
 
 def _series(scale: _Scale, name: str, colour: str, line: Points) -> list[str]:
     path = " ".join(f"{scale.x(x)},{scale.y(y)}" for x, y in line)
-    marks = [f'<circle cx="{scale.x(x)}" cy="{scale.y(y)}" r="3" fill="{colour}"/>' for x, y in line] if len(line) <= 40 else []
-    width = 1.4 if len(line) > 40 else 2.2
+    is_sparse = len(line) <= _MARKED
+    marked = line if is_sparse else ()
+    marks = [f'<circle cx="{scale.x(x)}" cy="{scale.y(y)}" r="3" fill="{colour}"/>' for x, y in marked]
+    width = 2.2 if is_sparse else 1.4
     x, y = line[-1]
     shift = -6 if name.startswith("train") else 12
     return [
-        f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="{width}" stroke-linejoin="round"/>',
+        f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="{width}"/>',
         *marks,
         _text(scale.x(x) + 8, scale.y(y) + shift, f"{name} {y:.2f}", colour, weight=600),
     ]
 
 
-def _text(x: float, y: float, text: str, colour: str, *, size: int = 12, weight: int = 400, anchor: str = "start") -> str:
+def _text(
+    x: float, y: float, text: str, colour: str, *, size: int = 12, weight: int = 400, anchor: str = "start"
+) -> str:
     escaped = text.replace("&", "&amp;").replace("<", "&lt;")
-    return f'<text x="{x}" y="{y}" fill="{colour}" font-size="{size}" font-weight="{weight}" text-anchor="{anchor}">{escaped}</text>'
+    font = f'font-size="{size}" font-weight="{weight}" text-anchor="{anchor}"'
+    return f'<text x="{x}" y="{y}" fill="{colour}" {font}>{escaped}</text>'

@@ -29,7 +29,9 @@ class ProgressBar:
         if self._is_terminal:
             full = _WIDTH * done // self._total
             bar = "█" * full + "░" * (_WIDTH - full)
-            self._stream.write(f"\r{self._what} {bar} {done}/{self._total} {remark}" + ("\n" if is_last else ""))
+            self._stream.write(
+                f"\r{self._what} {bar} {done}/{self._total} {remark}" + ("\n" if is_last else "")
+            )
         else:
             self._stream.write(f"{self._what} {done}/{self._total} {remark}\n")
         self._stream.flush()

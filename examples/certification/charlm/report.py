@@ -52,7 +52,11 @@ def build_report(
             "dataset_hash": corpus.digest,
             "tokenizer_hash": encoder_digest(),
             "split": "test",
-            "characters": {"train": len(corpus.train), "validation": len(corpus.validation), "test": len(corpus.test)},
+            "characters": {
+                "train": len(corpus.train),
+                "validation": len(corpus.validation),
+                "test": len(corpus.test),
+            },
             "files": len(corpus.files),
             "windows": {arm: len(windows) for arm, windows in arms.items()},
         },

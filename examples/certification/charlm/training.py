@@ -58,7 +58,8 @@ def train(
         adam.update(parameters, gradient, rate(schedule, step))
         measured = None
         if step % schedule.validate_every == 0 or step == schedule.steps:
-            measured = float(losses(parameters, windows_at(held_out, sample, shape.context), held_out[sample]).mean())
+            windows = windows_at(held_out, sample, shape.context)
+            measured = float(losses(parameters, windows, held_out[sample]).mean())
         yield Progress(step, loss, measured, parameters)
 
 

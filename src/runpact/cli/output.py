@@ -149,11 +149,9 @@ def _one_finding(finding: Finding) -> list[str]:
     pointer = finding.path.partition("#")[2]
     place = f" at {plain(pointer)}" if pointer else ""
     rule = f" ({plain(finding.rule)})" if finding.rule else ""
+    said = f"{plain(finding.message)}{place}"
     word = finding.severity.value if finding.because is None else "follows"
-    lines = [
-        f"    {paint(word, SEVERITY_COLOUR[finding.severity])}[{finding.code}]{rule}: "
-        f"{plain(finding.message)}{place}"
-    ]
+    lines = [f"    {paint(word, SEVERITY_COLOUR[finding.severity])}[{finding.code}]{rule}: {said}"]
     if finding.expected:
         lines.append(f"      expected  {plain(finding.expected)}")
     if finding.got:

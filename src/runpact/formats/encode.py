@@ -20,7 +20,7 @@ from runpact.model.errors import ValueRefusedError
 from runpact.model.facts import Json
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
-"""Earliest moment a zip archive can hold; the same for every member, so that equal arrays give equal bytes."""
+"""Earliest moment of a zip archive; the same for all members, so that equal arrays give equal bytes."""
 
 
 def encode_value(value: object, suffix: str) -> tuple[bytes, str]:
@@ -41,7 +41,9 @@ def encode_value(value: object, suffix: str) -> tuple[bytes, str]:
         return _text(value), suffix
     encode = _ENCODERS.get(suffix)
     if encode is None:
-        raise _refused(value, f"`{suffix}` files are not written from a {type(value).__name__}", "bytes, text or a path")
+        raise _refused(
+            value, f"`{suffix}` files are not written from a {type(value).__name__}", "bytes, text or a path"
+        )
     return encode(value), suffix
 
 
@@ -96,7 +98,9 @@ def _csv(value: object) -> bytes:
         return str(value.to_csv(index=False)).encode("utf-8")
     rows = list(value) if isinstance(value, list | tuple) else None
     if not rows or not all(isinstance(row, Mapping) for row in rows):
-        raise _refused(value, "a `.csv` file is written from rows", "a list of mappings with equal keys, at least one")
+        raise _refused(
+            value, "a `.csv` file is written from rows", "a list of mappings with equal keys, at least one"
+        )
     import csv  # noqa: PLC0415 - only tables pay for it
 
     columns = [str(name) for name in rows[0]]
@@ -112,7 +116,13 @@ def _csv(value: object) -> bytes:
 
 def _cell(item: object) -> object:
     plain = _plain(item)
-    return "" if plain is None else plain if isinstance(plain, str | int | float) else msgspec.json.encode(plain).decode()
+    return (
+        ""
+        if plain is None
+        else plain
+        if isinstance(plain, str | int | float)
+        else msgspec.json.encode(plain).decode()
+    )
 
 
 def _npy(value: object) -> bytes:
@@ -148,9 +158,21 @@ def _text(value: object) -> bytes:
 
 
 _ENCODERS: dict[str, Callable[[object], bytes]] = {
-    ".json": _json, ".jsonl": _jsonl, ".yaml": _yaml, ".yml": _yaml, ".toml": _toml, ".csv": _csv, ".npy": _npy,
-    ".npz": _npz, ".txt": _text, ".md": _text, ".svg": _text, ".log": _text, ".html": _text, ".py": _text,
-}  # fmt: skip
+    ".json": _json,
+    ".jsonl": _jsonl,
+    ".yaml": _yaml,
+    ".yml": _yaml,
+    ".toml": _toml,
+    ".csv": _csv,
+    ".npy": _npy,
+    ".npz": _npz,
+    ".txt": _text,
+    ".md": _text,
+    ".svg": _text,
+    ".log": _text,
+    ".html": _text,
+    ".py": _text,
+}
 
 
 def _is_array(value: object) -> bool:
@@ -159,7 +181,7 @@ def _is_array(value: object) -> bool:
 
 
 def _plain(value: object) -> Json:
-    """Return a value as strict JSON data: scalars of array libraries become numbers, nothing else is guessed."""
+    """Return a value as strict JSON data; scalars of array libraries become numbers."""
     try:
         plain = msgspec.to_builtins(value, str_keys=True, enc_hook=_scalar)
     except (TypeError, ValueError, RecursionError) as error:
@@ -182,4 +204,6 @@ def _scalar(value: object) -> object:
 
 
 def _refused(value: object, message: str, expected: str) -> ValueRefusedError:
-    return ValueRefusedError(message, expected=expected, got=type(value).__name__, hint="convert it before saving")
+    return ValueRefusedError(
+        message, expected=expected, got=type(value).__name__, hint="convert it before saving"
+    )

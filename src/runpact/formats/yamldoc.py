@@ -103,7 +103,7 @@ class _Composer:
         """Return the value that begins with `event`, and how many levels it has."""
         self._count(1, at)
         if isinstance(event, yaml.AliasEvent):
-            return self._alias(event.anchor, at, depth)
+            return self._alias(str(event.anchor), at, depth)
         _refuse_tag(event, at)
         before = self._items
         if isinstance(event, yaml.ScalarEvent):
@@ -113,8 +113,9 @@ class _Composer:
             _refuse_depth(depth + 1, at)
             is_list = isinstance(event, yaml.SequenceStartEvent)
             value, height = self._list(at, depth + 1) if is_list else self._mapping(at, depth + 1)
-        if event.anchor is not None:
-            self._anchors[event.anchor] = (value, self._items - before, height)
+        anchor = getattr(event, "anchor", None)
+        if anchor is not None:
+            self._anchors[anchor] = (value, self._items - before, height)
         return value, height
 
     def _alias(self, anchor: str, at: str, depth: int) -> tuple[Json, int]:
@@ -158,8 +159,9 @@ def _refuse_depth(depth: int, at: str) -> None:
 
 
 def _refuse_tag(event: yaml.Event, at: str) -> None:
-    if event.tag is not None and event.tag != "!":
-        raise _RefusedError("invalid-yaml", f"the tag `{str(event.tag)[:80]}` is not accepted", at)
+    tag = getattr(event, "tag", None)
+    if tag not in {None, "!"}:
+        raise _RefusedError("invalid-yaml", f"the tag `{str(tag)[:80]}` is not accepted", at)
 
 
 def _key(event: yaml.Event, at: str) -> str:

@@ -20,6 +20,7 @@ MAX_NODES = 100_000
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))(?:[eE][-+]?[0-9]+)?")
 _WORDS: dict[str, Scalar] = {"true": True, "false": False, "null": None, "~": None, "": None}
+_PLAIN_TAGS = frozenset({None, "", "!", "tag:yaml.org,2002:str"})
 _Loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 
@@ -31,7 +32,11 @@ def read_tree(data: bytes, file: str) -> Node | tuple[Fault, ...]:
         file: Its name, for the faults.
     """
     if len(data) > MAX_BYTES:
-        return (Fault("the file is too large", file, expected=f"at most {MAX_BYTES} bytes", got=f"{len(data)} bytes"),)
+        return (
+            Fault(
+                "the file is too large", file, expected=f"at most {MAX_BYTES} bytes", got=f"{len(data)} bytes"
+            ),
+        )
     try:
         text = data.decode("utf-8-sig")
         _refuse_depth(text)
@@ -81,7 +86,13 @@ class _Builder:
     def build(self, node: yaml.Node, depth: int, at: str) -> Node:
         line, column = node.start_mark.line + 1, node.start_mark.column + 1
         if id(node) in self._seen or len(self._seen) >= MAX_NODES or depth > MAX_DEPTH:
-            what = "an alias" if id(node) in self._seen else "too many values" if depth <= MAX_DEPTH else "nested too deeply"
+            what = (
+                "an alias"
+                if id(node) in self._seen
+                else "too many values"
+                if depth <= MAX_DEPTH
+                else "nested too deeply"
+            )
             self._fault(f"{what}: not part of the accepted YAML", line, column, at)
             return Node(line=line, column=column)
         self._seen.add(id(node))
@@ -103,17 +114,27 @@ class _Builder:
                 continue
             known = first.setdefault(text, name)
             if known is not name:
-                self._fault(f"the key `{text}` stands twice", name.line, name.column, at, got=f"first in line {known.line}")
+                self._fault(
+                    f"the key `{text}` stands twice",
+                    name.line,
+                    name.column,
+                    at,
+                    got=f"first in line {known.line}",
+                )
                 continue
-            pairs.append((Node(line=name.line, column=name.column, scalar=text), self.build(value, depth + 1, f"{at}/{escape(text)}")))
+            pairs.append(
+                (
+                    Node(line=name.line, column=name.column, scalar=text),
+                    self.build(value, depth + 1, f"{at}/{escape(text)}"),
+                )
+            )
         return pairs
 
     def _scalar(self, node: yaml.Node, line: int, column: int, at: str) -> Scalar:
-        if node.tag and not node.tag.startswith("tag:yaml.org,2002:") and node.tag != "!":
+        if node.tag not in _PLAIN_TAGS:
             self._fault(f"the tag `{node.tag}` is not accepted", line, column, at)
-        elif node.tag and node.tag.startswith("tag:yaml.org,2002:") and node.tag != "tag:yaml.org,2002:str":
-            self._fault(f"the tag `{node.tag}` is not accepted", line, column, at)
-        return plain_scalar(node.value) if node.style is None or node.style == "" else str(node.value)
+        is_quoted = bool(getattr(node, "style", None))
+        return str(node.value) if is_quoted else plain_scalar(node.value)
 
     def _fault(self, message: str, line: int, column: int, at: str, *, got: str = "") -> None:
         self.faults.append(Fault(message, self.file, line, column, at, got=got))

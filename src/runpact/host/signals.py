@@ -17,7 +17,7 @@ _ENDING = (signal.SIGTERM, signal.SIGHUP)
 
 
 class Terminated(SystemExit):
-    """The process was asked to end: it unwinds and exits with 128 + the signal's number, without a traceback."""
+    """The process was asked to end; it unwinds and exits with 128 + the signal's number."""
 
     def __init__(self, number: int) -> None:
         """Store the number of the signal."""
