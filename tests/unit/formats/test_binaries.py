@@ -49,6 +49,7 @@ def test_arrays_are_told_by_their_headers():
     assert facts.arrays[1].shape == (3,)
     assert facts.arrays[2].fortran
     assert not facts.pickle
+    assert facts.arrays[2].shape == (2, 3)
 
 
 def test_an_object_array_is_a_pickle_and_is_not_read():

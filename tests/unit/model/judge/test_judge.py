@@ -250,6 +250,7 @@ def test_the_place_of_a_rule_is_what_it_speaks_of(check, path):
 def test_a_rule_that_holds_or_does_not_apply_is_silent():
     assert codes(_ruled("doc.m.loss < 1.0"), _with_document({"loss": 0.5})) == []
     assert codes(_ruled("false", when='run.state == "failed"'), _with_document({})) == []
+    assert codes(_ruled("true", when='run.state == "finished"'), _with_document({})) == []
     parts = _ruled('files.parts.all(f, f.size > 0) && files.parts[0].n == "0001"')
     assert codes(parts, _with_document({}, "p/0001.txt")) == []
 
