@@ -92,9 +92,9 @@ def print_error(
 ) -> None:
     """Print an error on stderr, as text or as a JSON document."""
     if is_json:
-        fields = {"code": code, "message": message, "at": error.at if error else place, "hint": hint}
-        if error is not None:
-            fields |= {"expected": error.expected, "got": error.got, "faults": error.faults}  # type: ignore[dict-item]
+        evidence = (error.expected, error.got, error.faults) if error else ("", "", ())
+        fields: dict[str, object] = {"code": code, "message": message, "at": error.at if error else place}
+        fields |= dict(zip(("expected", "got", "faults"), evidence, strict=True)) | {"hint": hint}
         document = {"format": "runpact.error/1", "error": fields}
         sys.stderr.write(msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n")
         return
