@@ -85,6 +85,7 @@ def cli() -> None:
 
 def run_command_line(arguments: list[str]) -> int:
     """Run one command and return its exit code; no traceback reaches a person."""
+    _replace_closed_streams()
     is_json = "--json" in arguments[: arguments.index("--") if "--" in arguments else None]
     try:
         code = cli.main(arguments, prog_name="runpact", standalone_mode=False)
@@ -112,6 +113,13 @@ def run_command_line(arguments: list[str]) -> int:
     except Exception as error:  # noqa: BLE001 - the one broad catch: a bug of ours is told without a traceback
         return _own_bug(error, is_json=is_json)
     return code if isinstance(code, int) else 0
+
+
+def _replace_closed_streams() -> None:
+    """Let output go nowhere where the caller closed a stream."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - open as long as the process
 
 
 def _usage_hint(error: click.ClickException) -> str:

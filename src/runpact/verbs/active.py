@@ -205,7 +205,8 @@ class ActiveRun:
             self.finish()
             return
         try:
-            self.finish(state_after(error), error=describe(error))
+            state = state_after(error)
+            self.finish(state, error=None if state is State.FINISHED else describe(error))
         except RunpactError as fault:
             error.add_note(f"the run could not be sealed either: {fault}")
 

@@ -6,7 +6,6 @@ Does not know: how bytes reach the disk.
 
 from __future__ import annotations
 
-import posixpath
 from typing import TYPE_CHECKING
 
 from runpact.disk.layout import is_unpinned
@@ -21,6 +20,10 @@ from runpact.verbs.project import manifest_projection, write_projections
 
 if TYPE_CHECKING:
     from runpact.verbs.active import ActiveRun
+
+
+_ATTEMPTS = 3
+"""How often a file that changes while it is hashed is tried."""
 
 
 def finish_run(
@@ -134,14 +137,19 @@ def _pin(
         text = (target or "").encode("utf-8", "surrogateescape")
         return FileRecord(path, len(text), digest_bytes(text), type="symlink")
     if kind != "file":
-        raise StorageError(
-            f"`{path}` is neither a file nor a directory",
-            at=posixpath.join(directory, path),
-            got=kind,
-            hint="remove pipes, sockets and devices from the run directory",
-        )
+        return FileRecord(path, 0, digest_bytes(b""), type="special")
     record = known.get(path)
     if record is not None and record.size == size:
         return record
-    digest, size = digest_file(directory, path)
-    return FileRecord(path, size, digest, entry=names.get(path, ""))
+    return _hashed(directory, path, size, names.get(path, ""))
+
+
+def _hashed(directory: str, path: str, size: int, entry: str) -> FileRecord:
+    """Pin a file by its bytes; one that cannot be read gets no digest, so that it never verifies."""
+    for _attempt in range(_ATTEMPTS):
+        try:
+            digest, size = digest_file(directory, path)
+        except StorageError:
+            continue
+        return FileRecord(path, size, digest, entry=entry)
+    return FileRecord(path, size, "", entry=entry, type="unreadable")

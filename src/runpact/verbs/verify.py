@@ -99,8 +99,12 @@ def _files(reading: Reading, manifest: Manifest, reported: set[str]) -> Iterator
             yield _damage("added-file", path, "the file is not part of the sealed run", got=fact.kind)
 
 
+_KINDS = {"symlink": "symlink", "special": "other"}
+"""Sort of file that a record's type stands for; all others are files."""
+
+
 def _file(directory: str, record: FileRecord, kind: str, target: str | None) -> Iterator[Finding]:
-    if (kind == "symlink") != (record.type == "symlink") or kind == "other":
+    if kind != _KINDS.get(record.type, "file"):
         yield _damage(
             "digest-mismatch", record.path, f"the file became a {kind}", record.type or "file", kind
         )
@@ -117,6 +121,8 @@ def _file(directory: str, record: FileRecord, kind: str, target: str | None) -> 
 def _digest(directory: str, record: FileRecord, target: str | None) -> str:
     if record.type == "symlink":
         return digest_bytes((target or "").encode("utf-8", "surrogateescape"))
+    if record.type == "special":
+        return digest_bytes(b"")
     return digest_file(directory, record.path)[0]
 
 
