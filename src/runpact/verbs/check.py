@@ -15,7 +15,7 @@ from runpact.disk.reader import Reading
 from runpact.disk.tree import list_tree
 from runpact.formats.inspect import Inspector
 from runpact.model.contract.language import Kind, LoadedContract
-from runpact.model.errors import NoContractError
+from runpact.model.errors import NoContractError, RunpactError
 from runpact.model.facts import RunTree
 from runpact.model.finding import Finding, Report, Severity, Verdict
 from runpact.model.judge import judge
@@ -60,8 +60,13 @@ def check_run(
         NoContractError: There is no contract to judge by.
     """
     reading, standing = stand(directory)
-    chosen, own_copy = _choose(reading, contract, is_named=is_named)
     shown = shown_path(directory, root)
+    try:
+        chosen, own_copy = _choose(reading, contract, is_named=is_named)
+    except RunpactError:
+        if standing.state is not State.CORRUPT:
+            raise
+        return _unjudged(reading, standing, shown)
     kind_name, kind, captures = _kind_of(reading, chosen, shown)
     facts = _facts(reading, standing, kind_name, kind, captures)
     report = judge(kind, chosen, facts)
@@ -71,6 +76,18 @@ def check_run(
         path=shown,
         state=standing.state,
         judged_by=f"{chosen.contract.contract} {chosen.contract.version}",
+        report=Report(tuple(_placed(finding, shown) for finding in findings)),
+    )
+
+
+def _unjudged(reading: Reading, standing: Standing, shown: str) -> CheckedRun:
+    """Return the report on a run too damaged to say what it was made under."""
+    findings = _standing_findings(standing, reading)
+    return CheckedRun(
+        id=posixpath.basename(reading.directory),
+        path=shown,
+        state=standing.state,
+        judged_by="nothing: the run is damaged",
         report=Report(tuple(_placed(finding, shown) for finding in findings)),
     )
 

@@ -30,7 +30,8 @@ def verify_run(directory: str) -> tuple[Standing, Report]:
         sealed, ERROR for damage.
     """
     reading, standing = stand(directory)
-    findings = list(_records(reading))
+    is_ours = reading.has_record or reading.has_manifest or reading.has_seal
+    findings = list(_records(reading)) if is_ours else []
     if reading.manifest is not None and reading.manifest.sealed:
         findings += _logs(reading, reading.manifest)
         findings += _files(reading, reading.manifest, {finding.path for finding in findings})
