@@ -48,15 +48,19 @@ def execute(
         cwd: Absolute directory to run it in.
         environ: Its environment; the run's own variables join it.
         tee: Repeat both streams on this process's own.
+
+    Raises:
+        CommandNotFoundError: The system cannot start it; the run is sealed as failed.
     """
-    log_fds = run.writer.open_log(STDOUT), run.writer.open_log(STDERR)
-    run.event("command.started", argv=list(argv))
-    end = run_child(argv, cwd=cwd, env={**environ, **child_environment(run)}, log_fds=log_fds, tee=tee)
-    run.event(
-        "command.ended", exit_code=end.exit_code, signal=end.signal, duration_seconds=end.duration_seconds
-    )
-    state, reason = meaning_of(end)
-    standing = finish_run(run, state, error=reason, exit_code=end.exit_code, signal=end.signal)
+    with run:  # whatever goes wrong before the seal, the run does not stay open
+        log_fds = run.writer.open_log(STDOUT), run.writer.open_log(STDERR)
+        run.event("command.started", argv=list(argv))
+        end = run_child(argv, cwd=cwd, env={**environ, **child_environment(run)}, log_fds=log_fds, tee=tee)
+        run.event(
+            "command.ended", exit_code=end.exit_code, signal=end.signal, duration_seconds=end.duration_seconds
+        )
+        state, reason = meaning_of(end)
+        standing = finish_run(run, state, error=reason, exit_code=end.exit_code, signal=end.signal)
     return Execution(
         state=standing.state,
         reason=standing.reason,
