@@ -7,13 +7,16 @@ python train.py --name quick --set train.steps=100
 from __future__ import annotations
 
 import argparse
+import random
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from charlm.data import VOCABULARY, Corpus, load_corpus
+from charlm.edit import deltas, no_edit
 from charlm.evaluation import Window, evaluate, unigram_nats, weighted_mean
 from charlm.guards import Guard, beats_unigram, invariants, metric_drift
 from charlm.model import Parameters, Shape
@@ -26,7 +29,9 @@ import runpact
 
 HERE = Path(__file__).resolve().parent
 SEED = 20251010
-"""Of every library that draws random numbers."""
+"""Of every library that draws random numbers, unless another is asked for."""
+Settings = dict[str, Any]
+"""One section of the configuration."""
 
 
 @dataclass
@@ -36,6 +41,8 @@ class Trained:
     parameters: Parameters
     train: list[tuple[float, float]]
     validation: list[tuple[float, float]]
+    recent: list[float] = field(default_factory=list)
+    """Training losses since the last point."""
 
 
 def main() -> int:
@@ -46,12 +53,14 @@ def main() -> int:
     parser.add_argument("--name", default="baseline", help="nickname of the run")
     parser.add_argument("--config", default=str(HERE / "config.yaml"))
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="overrides")
+    parser.add_argument("--seed", type=int, default=SEED)
     said = parser.parse_args()
+    random.seed(said.seed)
     pending = runpact.run(
         name=said.name,
         config=said.config,
         overrides=tuple(said.overrides),
-        seeds={"python": SEED, "numpy": SEED, "torch": None},
+        seeds={"python": said.seed, "numpy": said.seed, "torch": None},
         workspace=HERE,
     )
     try:
@@ -67,17 +76,14 @@ def main() -> int:
 
 def make(run: runpact.ActiveRun) -> None:
     """Prepare, train, guard, evaluate, report."""
-    config = run.config
-    data, sizes = config["data"], config["model"]
+    data, sizes = section(run, "data"), section(run, "model")
     corpus = prepare(run, data)
     shape = Shape(VOCABULARY, data["context"], sizes["embedding"], sizes["hidden"])
     trained = fit(run, corpus, shape)
-    run.event("edit.started", phase="edit", edit="none")
-    run.event("edit.ended", phase="edit", parameters_changed=0)
+    changes = edit(run, trained)
     arms = examine(run, trained.parameters, corpus)
     unigram = unigram_nats(corpus.train, corpus.test, VOCABULARY)
     guards = guard(run, trained, corpus, arms, unigram)
-    losses = {"train": trained.train[-1][1], "validation": trained.validation[-1][1]}
     report = build_report(
         run_id=run.id,
         seeds=dict(run.record.provenance.seeds),
@@ -85,17 +91,30 @@ def make(run: runpact.ActiveRun) -> None:
         corpus=corpus,
         arms=arms,
         guards=guards,
-        unigram=unigram,
-        losses=losses,
+        losses={
+            "train": trained.train[-1][1],
+            "validation": trained.validation[-1][1],
+            "unigram": unigram,
+        },
+        deltas=changes,
     )
     run.save("report", report)
     series = {"train": ("#2f6fde", trained.train), "validation": ("#d9480f", trained.validation)}
     run.save("plot", loss_plot(f"{run.name}: loss while training", series, ("unigram", unigram)))
-    if config["output"]["save_model"]:
+    if section(run, "output")["save_model"]:
         run.save("model", trained.parameters, type="CharacterModel@1")
 
 
-def prepare(run: runpact.ActiveRun, data: Mapping[str, int]) -> Corpus:
+def section(run: runpact.ActiveRun, name: str) -> Settings:
+    """Return one section of the run's configuration."""
+    found = run.config[name]
+    if not isinstance(found, Mapping):
+        message = f"`{name}` in the configuration must be a table"
+        raise TypeError(message)
+    return dict(found)
+
+
+def prepare(run: runpact.ActiveRun, data: Settings) -> Corpus:
     """Load and split the text."""
     run.event("prepare.started", phase="prepare")
     corpus = load_corpus(data["max_characters"])
@@ -111,12 +130,13 @@ def prepare(run: runpact.ActiveRun, data: Mapping[str, int]) -> Corpus:
 
 def fit(run: runpact.ActiveRun, corpus: Corpus, shape: Shape) -> Trained:
     """Train, logging losses as time series."""
-    said = run.config["train"]
+    said = section(run, "train")
     schedule = Schedule(said["steps"], said["batch"], said["learning_rate"], said["validate_every"])
     run.event("train.started", phase="train", steps=schedule.steps)
     bar = ProgressBar(schedule.steps, "training")
     trained = Trained({}, [], [])
-    for state in train(shape, schedule, corpus.train, corpus.validation, np.random.default_rng(SEED)):
+    generator = np.random.default_rng(run.record.provenance.seeds["numpy"])
+    for state in train(shape, schedule, corpus.train, corpus.validation, generator):
         note(run, state, trained, said["log_every"], schedule.steps)
         bar.show(state.step, f"loss {state.train_loss:.3f}")
     run.event(
@@ -129,24 +149,37 @@ def fit(run: runpact.ActiveRun, corpus: Corpus, shape: Shape) -> Trained:
 
 
 def note(run: runpact.ActiveRun, state: Progress, trained: Trained, log_every: int, steps: int) -> None:
-    """Record one step's losses, those that are due."""
+    """Record what is due: the mean training loss since the last point, and the validation loss."""
     trained.parameters = state.parameters
+    trained.recent.append(state.train_loss)
     if state.step % log_every == 0 or state.step in {1, steps}:
-        run.log({"train_loss": state.train_loss}, step=state.step)
-        trained.train.append((state.step, state.train_loss))
+        mean = sum(trained.recent) / len(trained.recent)
+        trained.recent.clear()
+        run.log({"train_loss": mean}, step=state.step)
+        trained.train.append((state.step, mean))
     if state.validation_loss is not None:
         run.log({"validation_loss": state.validation_loss}, step=state.step)
         trained.validation.append((state.step, state.validation_loss))
 
 
+def edit(run: runpact.ActiveRun, trained: Trained) -> dict[str, float]:
+    """Edit the model: the baseline changes nothing, and says so in numbers."""
+    run.event("edit.started", phase="edit", edit="none")
+    before = trained.parameters
+    trained.parameters = no_edit(before)
+    changes = deltas(before, trained.parameters)
+    run.event("edit.ended", phase="edit", edit="none", deltas=changes)
+    return changes
+
+
 def examine(run: runpact.ActiveRun, parameters: Parameters, corpus: Corpus) -> dict[str, list[Window]]:
     """Evaluate the held-out windows of both arms."""
-    said = run.config["evaluation"]
+    said = section(run, "evaluation")
     run.event("eval.started", phase="eval", windows=2 * said["windows"])
     arms = evaluate(
         parameters,
         corpus.test,
-        context=run.config["data"]["context"],
+        context=section(run, "data")["context"],
         count=said["windows"],
         characters=said["window_characters"],
     )
@@ -161,12 +194,12 @@ def guard(
 ) -> list[Guard]:
     """Ask every guard and log its verdict."""
     run.event("guard.started", phase="guard")
-    context = run.config["data"]["context"]
+    context = section(run, "data")["context"]
     sample = windows_at(corpus.test, np.arange(context, context + 512), context)
     verdicts = [
         invariants(trained.parameters, sample),
         metric_drift(
-            trained.validation[-1][1], weighted_mean(arms["preview"]), run.config["guards"]["drift_limit"]
+            trained.validation[-1][1], weighted_mean(arms["preview"]), section(run, "guards")["drift_limit"]
         ),
         beats_unigram(weighted_mean(arms["final"]), unigram),
     ]

@@ -115,7 +115,10 @@ MODULES = (
     "zipapp",
     "zipfile",
 )
-"""Modules of Python 3.11 to 3.14, sorted; packages and missing files are left out and told."""
+"""Modules of Python 3.11 to 3.14, sorted; those that an interpreter lacks are left out."""
+
+LARGEST_FILE = 50_000
+"""Characters; larger files are left out, so that no single one decides a split."""
 
 ALPHABET = "\n\t" + "".join(chr(code) for code in range(32, 127))
 UNKNOWN = len(ALPHABET)
@@ -131,23 +134,35 @@ def encoder_digest() -> str:
 
 
 @dataclass(frozen=True)
+class SourceFile:
+    """One file of the corpus."""
+
+    name: str
+    sha256: str
+    """Of its text in UTF-8, hexadecimal."""
+    characters: int
+    part: str
+    """`train`, `validation` or `test`."""
+
+
+@dataclass(frozen=True)
 class Corpus:
     """The split text.
 
-    Each part is int64[n], character codes in 0 … VOCABULARY-1.
+    Each part is int64[n], character codes in 0 … VOCABULARY-1; its files follow each other in order.
     """
 
     train: Codes
     validation: Codes
     test: Codes
-    files: tuple[tuple[str, str], ...]
-    """Name and sha256 of every file used, in order."""
+    files: tuple[SourceFile, ...]
+    """Every file used, in order."""
     digest: str
     """Over the names and contents of all files and the split."""
 
 
 def load_corpus(max_characters: int, folder: str | None = None) -> Corpus:
-    """Read the standard library's modules, split file by file: of every ten, one validates and one tests.
+    """Read the standard library's modules, split file by file: six of ten train, two validate, two test.
 
     Args:
         max_characters: At most that many characters in all; whole files only; at least 10,000.
@@ -156,27 +171,27 @@ def load_corpus(max_characters: int, folder: str | None = None) -> Corpus:
     Raises:
         ValueError: There is too little text.
     """
-    texts = _texts(Path(folder or sysconfig.get_path("stdlib")), max_characters)
-    parts: dict[str, list[str]] = {"train": [], "validation": [], "test": []}
-    for number, text in enumerate(texts.values()):
-        parts[_part_of(number)].append(text)
-    if not all(parts.values()):
-        message = f"only {len(texts)} files of text below {folder}; at least ten are needed"
+    place = Path(folder or sysconfig.get_path("stdlib"))
+    texts = _texts(place, max_characters)
+    files = tuple(_describe(name, text, _part_of(i)) for i, (name, text) in enumerate(texts.items()))
+    if {file.part for file in files} != {"train", "validation", "test"}:
+        message = f"only {len(texts)} files of text below {place}; at least ten are needed"
         raise ValueError(message)
-    codes = {name: encode("".join(pieces)) for name, pieces in parts.items()}
-    files = tuple((name, hashlib.sha256(text.encode()).hexdigest()) for name, text in texts.items())
-    return Corpus(codes["train"], codes["validation"], codes["test"], files, _digest(files))
+    parts = {part: _join(texts, files, part) for part in ("train", "validation", "test")}
+    return Corpus(**parts, files=files, digest=_digest(files))
 
 
 def encode(text: str) -> Codes:
     """Return the character codes of a text, int64[len(text)]."""
-    table = np.full(0x110000, UNKNOWN, dtype=np.int64)
+    table: Codes = np.full(0x110000, UNKNOWN, dtype=np.int64)
     table[[ord(character) for character in ALPHABET]] = np.arange(len(ALPHABET))
     points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
-    return table[points]
+    codes: Codes = table[points]
+    return codes
 
 
 def _texts(folder: Path, max_characters: int) -> dict[str, str]:
+    """Return the text of each file by name, in order: whole files, as long as there is room."""
     texts: dict[str, str] = {}
     left = max_characters
     for module in MODULES:
@@ -184,16 +199,24 @@ def _texts(folder: Path, max_characters: int) -> dict[str, str]:
         if not path.is_file():
             continue
         text = path.read_text(encoding="utf-8")
-        if len(text) <= left:
+        if len(text) <= min(left, LARGEST_FILE):
             texts[path.name] = text
             left -= len(text)
     return texts
 
 
+def _describe(name: str, text: str, part: str) -> SourceFile:
+    return SourceFile(name, hashlib.sha256(text.encode()).hexdigest(), len(text), part)
+
+
 def _part_of(number: int) -> str:
-    return {3: "validation", 7: "test"}.get(number % 10, "train")
+    return {2: "validation", 7: "validation", 4: "test", 9: "test"}.get(number % 10, "train")
 
 
-def _digest(files: tuple[tuple[str, str], ...]) -> str:
-    text = json.dumps({"files": files, "split": "3 validates, 7 tests, of every 10"}, sort_keys=True)
-    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+def _join(texts: dict[str, str], files: tuple[SourceFile, ...], part: str) -> Codes:
+    return encode("".join(texts[file.name] for file in files if file.part == part))
+
+
+def _digest(files: tuple[SourceFile, ...]) -> str:
+    named = [(file.name, file.sha256, file.part) for file in files]
+    return "sha256:" + hashlib.sha256(json.dumps(named).encode()).hexdigest()

@@ -86,13 +86,15 @@ def gradients(parameters: Parameters, windows: Codes, targets: Codes) -> tuple[f
 
 
 def _hidden(parameters: Parameters, windows: Codes) -> tuple[Floats, Floats]:
+    """Return the embedded windows, float32[n, context * embedding], and h, float32[n, hidden]."""
     embedded = parameters["E"][windows].reshape(len(windows), -1)
     return embedded, np.tanh(embedded @ parameters["W1"] + parameters["b1"])
 
 
 def _log_softmax(logits: Floats) -> Floats:
     shifted = logits - logits.max(1, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(1, keepdims=True))
+    logs: Floats = shifted - np.log(np.exp(shifted).sum(1, keepdims=True))
+    return logs
 
 
 def _scatter(table: Floats, windows: Codes, d_embedded: Floats) -> Floats:

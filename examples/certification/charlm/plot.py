@@ -1,13 +1,13 @@
 """The loss curve as SVG, by hand.
 
-Knows: axes with round ticks, two series, a legend, direct labels at their ends.
+Knows: axes with round ticks, lines named at their ends, a dashed line to compare with.
 Does not know: where the numbers come from.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 Points = Sequence[tuple[float, float]]
 
@@ -15,10 +15,12 @@ WIDTH, HEIGHT = 760, 420
 _MARKED = 40
 """Series of at most so many points get a mark at each."""
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 120, 56, 52
+_LINE = 16
+"""Height of a label; labels at the lines' ends keep this distance."""
 _INK, _GRID, _SOFT = "#1f2933", "#e4e7eb", "#616e7c"
 
 
-def loss_plot(title: str, series: dict[str, tuple[str, Points]], reference: tuple[str, float]) -> str:
+def loss_plot(title: str, series: Mapping[str, tuple[str, Points]], reference: tuple[str, float]) -> str:
     """Return an SVG document of losses over steps.
 
     Args:
@@ -31,8 +33,9 @@ def loss_plot(title: str, series: dict[str, tuple[str, Points]], reference: tupl
     y_ticks = ticks(0, max([y for _x, y in points] + [reference[1]]))
     scale = _Scale(x_ticks[-1], y_ticks[-1])
     body = [*_frame(title, scale, x_ticks, y_ticks), *_reference(scale, *reference)]
-    for name, (colour, line) in series.items():
-        body += _series(scale, name, colour, line)
+    for colour, line in series.values():
+        body += _series(scale, colour, line)
+    body += _end_labels(scale, series)
     style = "font-family:system-ui,-apple-system,'Segoe UI',sans-serif"
     size = f'viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}"'
     head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} style="{style}">'
@@ -84,19 +87,30 @@ def _reference(scale: _Scale, label: str, value: float) -> list[str]:
     ]
 
 
-def _series(scale: _Scale, name: str, colour: str, line: Points) -> list[str]:
+def _series(scale: _Scale, colour: str, line: Points) -> list[str]:
     path = " ".join(f"{scale.x(x)},{scale.y(y)}" for x, y in line)
     is_sparse = len(line) <= _MARKED
     marked = line if is_sparse else ()
     marks = [f'<circle cx="{scale.x(x)}" cy="{scale.y(y)}" r="3" fill="{colour}"/>' for x, y in marked]
     width = 2.2 if is_sparse else 1.4
-    x, y = line[-1]
-    shift = -6 if name.startswith("train") else 12
     return [
         f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="{width}"/>',
         *marks,
-        _text(scale.x(x) + 8, scale.y(y) + shift, f"{name} {y:.2f}", colour, weight=600),
     ]
+
+
+def _end_labels(scale: _Scale, series: Mapping[str, tuple[str, Points]]) -> list[str]:
+    """Name each line at its end, from the top down, no label on another."""
+    ends = sorted((scale.y(line[-1][1]), name) for name, (_colour, line) in series.items())
+    labels, lowest = [], -math.inf
+    spare = _LINE / 2 if len(ends) > 1 and ends[-1][0] - ends[0][0] < _LINE else 0
+    for y, name in ends:
+        colour, line = series[name]
+        lowest = max(y + 4 - spare, lowest + _LINE)
+        labels.append(
+            _text(scale.x(line[-1][0]) + 8, lowest, f"{name} {line[-1][1]:.2f}", colour, weight=600)
+        )
+    return labels
 
 
 def _text(

@@ -23,10 +23,10 @@ def build_report(
     corpus: Corpus,
     arms: dict[str, list[Window]],
     guards: list[Guard],
-    unigram: float,
     losses: dict[str, float],
+    deltas: dict[str, float],
 ) -> dict[str, object]:
-    """Return the report of an unedited model (the baseline: every edit delta is zero).
+    """Return the report of a model that was not edited (the baseline).
 
     Args:
         run_id: Of the run it belongs to.
@@ -35,8 +35,8 @@ def build_report(
         corpus: What it was trained and tested on.
         arms: Evaluation windows, preview and final.
         guards: Verdicts with evidence.
-        unigram: Loss of guessing by frequency, nats per character.
-        losses: Last training and validation loss, nats per character.
+        losses: Nats per character: the last `train` and `validation`, and `unigram`, guessing by frequency.
+        deltas: What the edit changed; zeros for the baseline.
     """
     preview, final = weighted_mean(arms["preview"]), weighted_mean(arms["final"])
     return {
@@ -57,7 +57,7 @@ def build_report(
                 "validation": len(corpus.validation),
                 "test": len(corpus.test),
             },
-            "files": len(corpus.files),
+            "files": [asdict(file) for file in corpus.files],
             "windows": {arm: len(windows) for arm, windows in arms.items()},
         },
         "auto": {"tier": None, "policy_digest": None, "reason": "no policy was asked for"},
@@ -71,11 +71,11 @@ def build_report(
             },
             "bits_per_character": round(final / math.log(2), 6),
             "perplexity": round(math.exp(final), 6),
-            "unigram_nats": round(unigram, 6),
+            "unigram_nats": round(losses["unigram"], 6),
             "train_loss": round(losses["train"], 6),
             "validation_loss": round(losses["validation"], 6),
         },
         "guards": guards,
-        "edit": {"name": "none", "deltas": {"parameters_changed": 0, "layers_changed": 0, "bits": None}},
+        "edit": {"name": "none", "deltas": deltas},
         "evaluation_windows": {arm: [asdict(window) for window in windows] for arm, windows in arms.items()},
     }

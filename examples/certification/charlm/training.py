@@ -65,7 +65,8 @@ def train(
 
 def windows_at(text: Codes, positions: Codes, context: int) -> Codes:
     """Return the `context` characters before each position, int64[len(positions), context]."""
-    return text[positions[:, None] + np.arange(-context, 0)]
+    windows: Codes = text[positions[:, None] + np.arange(-context, 0)]
+    return windows
 
 
 def rate(schedule: Schedule, step: int) -> float:

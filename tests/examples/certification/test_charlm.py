@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import copy
+import io
+import json
 import xml.etree.ElementTree as ET
+from pathlib import Path
 
+import jsonschema_rs
 import numpy as np
 import pytest
-from charlm import data, evaluation, guards, model, plot, training
+from charlm import data, edit, evaluation, guards, model, plot, progress, report, training
 
 SHAPE = model.Shape(vocabulary=11, context=3, embedding=4, hidden=5)
+SCHEMA = Path(__file__).resolve().parents[3] / "examples/certification/schemas/report.json"
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -84,6 +90,14 @@ def test_the_corpus_is_split_by_file_and_named_by_its_digest() -> None:
     assert corpus.digest == data.load_corpus(400_000).digest != data.load_corpus(300_000).digest
 
 
+def test_no_file_is_in_two_parts_and_the_parts_hold_all_text() -> None:
+    corpus = data.load_corpus(400_000)
+    assert len({file.name for file in corpus.files}) == len(corpus.files)
+    for part in ("train", "validation", "test"):
+        characters = sum(file.characters for file in corpus.files if file.part == part)
+        assert len(getattr(corpus, part)) == characters
+
+
 def test_too_little_text_is_refused() -> None:
     with pytest.raises(ValueError, match="at least ten"):
         data.load_corpus(10)
@@ -100,6 +114,21 @@ def test_windows_are_disjoint_and_named_once() -> None:
     everyone = [window for windows in found.values() for window in windows]
     assert len({window.id for window in everyone}) == len(everyone) == 40
     assert len({window.content_digest for window in everyone}) == 40
+
+
+@pytest.mark.parametrize("length", [1603, 1604, 1777, 2000])
+def test_no_character_is_predicted_in_two_windows(length: int) -> None:
+    text = np.arange(length)
+    seen: list[int] = []
+
+    def record(_parameters: object, _windows: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        seen.extend(targets.tolist())
+        return np.zeros(len(targets), np.float32)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(evaluation, "losses", record)
+        evaluation.evaluate({}, text, context=3, count=20, characters=40)
+    assert len(seen) == len(set(seen)) == 1600
 
 
 def test_evaluating_again_gives_the_same_windows() -> None:
@@ -136,3 +165,77 @@ def test_the_plot_shows_every_point() -> None:
 def test_ticks_are_round_and_cover_the_range() -> None:
     assert plot.ticks(0, 5.1) == [0, 1, 2, 3, 4, 5, 6]
     assert plot.ticks(0, 0)[0] == 0
+
+
+def test_labels_at_the_lines_ends_do_not_cover_each_other() -> None:
+    series = {
+        "train": ("#123456", [(0.0, 3.0), (9.0, 1.51)]),
+        "validation": ("#654321", [(0.0, 3), (9.0, 1.5)]),
+    }
+    root = ET.fromstring(plot.loss_plot("x", series, ("unigram", 3.1)))  # noqa: S314 - our own document
+    at = {e.text: float(e.attrib["y"]) for e in root.iter(f"{SVG}text") if "1.5" in str(e.text)}
+    assert at["validation 1.50"] - at["train 1.51"] >= 12
+
+
+def test_the_baselines_edit_changes_nothing_and_any_other_is_counted() -> None:
+    parameters = model.create(SHAPE, np.random.default_rng(0))
+    after = edit.no_edit(parameters)
+    assert set(edit.deltas(parameters, after).values()) == {0}
+    after["b1"][2] += 0.5
+    found = edit.deltas(parameters, after)
+    assert found == {"parameters_changed": 1, "layers_changed": 1, "largest_change": 0.5}
+
+
+def test_progress_without_a_terminal_is_a_line_every_ten_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
+    stream = io.StringIO()
+    bar = progress.ProgressBar(30, "training", stream)
+    for done in range(1, 31):
+        now[0] = float(done)
+        bar.show(done, "")
+    assert stream.getvalue().splitlines() == ["training 10/30 ", "training 20/30 ", "training 30/30 "]
+
+
+def full_report() -> dict[str, object]:
+    corpus = data.load_corpus(1_500_000)
+    shape = model.Shape(data.VOCABULARY, 16, 2, 2)
+    parameters = model.create(shape, np.random.default_rng(0))
+    found = evaluation.evaluate(parameters, corpus.test, context=16, count=200, characters=256)
+    return report.build_report(
+        run_id="20251010_182515",
+        seeds={"python": 1, "numpy": 1, "torch": None},
+        shape=shape,
+        corpus=corpus,
+        arms=found,
+        guards=[guards.beats_unigram(1.0, 2.0)],
+        losses={"train": 1.0, "validation": 1.0, "unigram": 2.0},
+        deltas=edit.deltas(parameters, edit.no_edit(parameters)),
+    )
+
+
+@pytest.mark.requirement("B-030", "B-110", "B-111", "B-112", "B-113")
+def test_the_report_of_400_windows_is_valid_and_small_and_its_schema_strict() -> None:
+    schema = json.loads(SCHEMA.read_text())
+    jsonschema_rs.meta.validate(schema)
+    judge = jsonschema_rs.Draft202012Validator(schema)
+    document = json.loads(json.dumps(full_report()))
+    assert [error.message for error in judge.iter_errors(document)] == []
+    assert len(json.dumps(document, indent=2)) < 100_000
+    for section, field in [
+        ("meta", "seeds"),
+        ("data", "dataset_hash"),
+        ("data", "tokenizer_hash"),
+        ("auto", "policy_digest"),
+        ("auto", "reason"),
+        ("metrics", "primary_metric"),
+        ("edit", "deltas"),
+    ]:
+        broken = copy.deepcopy(document)
+        del broken[section][field]
+        assert not judge.is_valid(broken), field
+        broken = copy.deepcopy(document)
+        broken[section]["surprise"] = 1
+        assert not judge.is_valid(broken), section
+    del document["meta"]["seed_notes"]["torch"]
+    assert not judge.is_valid(document)

@@ -1,0 +1,30 @@
+"""Edits of a trained model, and what they changed.
+
+Knows: the edit that does nothing, and the measure of any edit.
+Does not know: evaluation.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from charlm.model import Parameters
+
+
+def no_edit(parameters: Parameters) -> Parameters:
+    """Return an equal copy: the baseline's edit."""
+    return {name: value.copy() for name, value in parameters.items()}
+
+
+def deltas(before: Parameters, after: Parameters) -> dict[str, float]:
+    """Return how far two models of one shape are apart; all zero for equal ones.
+
+    Returns:
+        `parameters_changed` and `layers_changed`, counts; `largest_change`, in the unit of the parameters.
+    """
+    apart = {name: np.abs(after[name] - value) for name, value in before.items()}
+    return {
+        "parameters_changed": sum(int(np.count_nonzero(change)) for change in apart.values()),
+        "layers_changed": sum(bool(change.any()) for change in apart.values()),
+        "largest_change": max(float(change.max()) for change in apart.values()),
+    }
