@@ -116,15 +116,23 @@ def _complaint(text: str) -> str:
 
 @functools.cache
 def _engine() -> ModuleType:
-    """Load the evaluator without its package, whose import of a command line costs a quarter second."""
-    spec = importlib.util.find_spec("cel")
-    for folder in (spec.submodule_search_locations or []) if spec else []:
-        found = importlib.machinery.PathFinder.find_spec("cel.cel", [folder])
-        if found is not None and found.loader is not None:
-            module = importlib.util.module_from_spec(found)
-            found.loader.exec_module(module)
-            return module
-    return importlib.import_module("cel")
+    return load_core("cel")
+
+
+def load_core(package: str) -> ModuleType:
+    """Load the extension module of a package, `name.name`, without running the package itself.
+
+    The evaluator's package imports a command line, which costs a quarter second. A package that has no such
+    module is imported as a whole.
+    """
+    whole = importlib.util.find_spec(package)
+    folders = list((whole and whole.submodule_search_locations) or ())
+    core = importlib.machinery.PathFinder.find_spec(f"{package}.{package}", folders)
+    if core is None or core.loader is None:
+        return importlib.import_module(package)
+    module = importlib.util.module_from_spec(core)
+    core.loader.exec_module(module)
+    return module
 
 
 _LARGEST = 2**63

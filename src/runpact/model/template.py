@@ -89,11 +89,18 @@ class PathTemplate:
             KeyError: A capture has no value.
             UnsafeNameError: A value cannot be read back from the path.
         """
-        rendered = "".join(
-            part if isinstance(part, str) else _rendered(part, values[part.name]) for part in self.parts
-        )
-        if self._regex.fullmatch(rendered) is None:
-            raise UnsafeNameError(f"`{rendered}` cannot be read back", expected=self.text, got=rendered)
+        pieces = [
+            (part, "") if isinstance(part, str) else (_rendered(part, values[part.name]), part.name)
+            for part in self.parts
+        ]
+        rendered = "".join(text for text, _name in pieces)
+        if self.match(rendered) != {name: text for text, name in pieces if name}:
+            raise UnsafeNameError(
+                f"`{rendered}` would be read back otherwise than it was written",
+                expected=self.text,
+                got=rendered,
+                hint="choose names without the characters that stand between captures",
+            )
         return rendered
 
     def match(self, path: str) -> dict[str, str] | None:

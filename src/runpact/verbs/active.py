@@ -6,6 +6,7 @@ Does not know: how a run is created, judged or found.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import posixpath
 import time
@@ -69,7 +70,9 @@ class ActiveRun:
         try:
             run.event("run.started", uid=record.uid, kind=record.kind)
             write_projections(run, {"start", "change"})
-        except BaseException:
+        except RunpactError as error:
+            with contextlib.suppress(RunpactError):
+                run.finish(State.FAILED, error=describe(error))
             writer.close()
             raise
         return run
@@ -198,7 +201,7 @@ class ActiveRun:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Seal the run as finished, failed or interrupted, whichever the block's end says."""
+        """Seal the run as finished, failed or interrupted, whichever the end of the block says."""
         if not self.writer.is_open:
             return
         if error is None:

@@ -84,9 +84,6 @@ def test_a_forked_child_that_keeps_the_lock_does_not_keep_the_run_alive(empty: P
         "    if os.fork() == 0:\n        time.sleep(20); os._exit(0)\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
     )
-    subprocess.run(
-        [sys.executable, "-c", script], cwd=empty.root, check=False, capture_output=True, timeout=None
-    ) if False else None
     process = subprocess.Popen(
         [sys.executable, "-c", script],
         cwd=empty.root,

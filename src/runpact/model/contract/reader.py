@@ -141,16 +141,19 @@ def _fits(node: Node, kind: inspect.Type) -> bool:
     """Whether a node has the sort that a type wants; true and false are no numbers."""
     if isinstance(kind, inspect.Metadata):
         return _fits(node, kind.type)
-    if isinstance(kind, inspect.StructType | inspect.DictType):
-        return node.pairs is not None
-    if isinstance(kind, inspect.VarTupleType):
-        return node.items is not None
-    if node.pairs is not None or node.items is not None:
-        return False
-    return type(node.scalar) in _SCALARS.get(type(kind), ())
+    return _shape(node) in _SHAPES[type(kind)]
 
 
-_SCALARS: dict[type, tuple[type, ...]] = {
+def _shape(node: Node) -> type:
+    if node.pairs is not None:
+        return dict
+    return list if node.items is not None else type(node.scalar)
+
+
+_SHAPES: dict[type, tuple[type, ...]] = {
+    inspect.StructType: (dict,),
+    inspect.DictType: (dict,),
+    inspect.VarTupleType: (list,),
     inspect.StrType: (str,),
     inspect.BoolType: (bool,),
     inspect.IntType: (int,),
@@ -166,6 +169,7 @@ _NAMES: dict[type, str] = {
     inspect.StructType: "a mapping",
     inspect.DictType: "a mapping",
     inspect.VarTupleType: "a list",
+    inspect.LiteralType: "a word",
 }
 
 
@@ -177,9 +181,7 @@ def _words(kind: inspect.Type) -> str:
         return " or ".join(
             dict.fromkeys(_words(option) for option in kind.types if not isinstance(option, inspect.NoneType))
         )
-    if isinstance(kind, inspect.LiteralType):
-        return " or ".join(f"`{word}`" for word in kind.values)
-    return _NAMES.get(type(kind), "a value")
+    return _NAMES[type(kind)]
 
 
 def _escaped(key: str) -> str:

@@ -1,0 +1,227 @@
+"""Runs whose last records cannot be written: never a lie, never half-made."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+import runpact
+from integration.runs.place import CONTRACT, Place
+from runpact.host.child import ChildEnd
+from runpact.model.errors import StorageError, ValueRefusedError
+from runpact.model.run import State
+from runpact.verbs.execute import meaning_of
+
+SEALED_FILE = """\
+contract: t.r
+version: "1.0.0"
+kinds:
+  run:
+    at: "r/{name}"
+    entries: [{file: meta.json, fields: {id: run.id}}]
+"""
+
+
+def the_run(place: Place) -> dict:
+    (run,) = place.runs()
+    return run
+
+
+def test_a_run_whose_derived_file_cannot_be_written_is_sealed_as_failed(empty: Place) -> None:
+    empty.write("contract.yaml", SEALED_FILE)
+    pending = runpact.run(name="a")
+    run = pending.__enter__()
+    Path(run.dir, "meta.json").mkdir()
+    with pytest.raises(StorageError, match="Is a directory"):
+        pending.__exit__(None, None, None)
+    assert (the_run(empty)["state"], the_run(empty)["reason"][:12]) == ("failed", "StorageError")
+    assert empty.call("verify", "a")[0] == 0
+
+
+def test_a_failing_run_keeps_its_own_reason(empty: Place) -> None:
+    empty.write("contract.yaml", SEALED_FILE)
+
+    def make() -> None:
+        with runpact.run(name="a") as run:
+            Path(run.dir, "meta.json").mkdir()
+            raise ValueError("mine")
+
+    with pytest.raises(ValueError, match="mine") as caught:
+        make()
+    assert "could not be sealed either" in caught.value.__notes__[0]
+    assert (the_run(empty)["state"], the_run(empty)["reason"]) == ("failed", "ValueError: mine")
+
+
+def test_a_run_that_cannot_be_sealed_at_all_is_never_finished(empty: Place) -> None:
+    pending = runpact.run(name="a")
+    run = pending.__enter__()
+    Path(run.dir, ".runpact/seal").mkdir()
+    with pytest.raises(StorageError):
+        pending.__exit__(None, None, None)
+    assert the_run(empty)["state"] in {"interrupted", "corrupt"}
+
+
+def test_a_start_that_fails_leaves_a_failed_run(empty: Place) -> None:
+    text = SEALED_FILE.replace(
+        "meta.json, fields: {id: run.id}", 'c.toml, written: start, fields: "[run.id]"'
+    )
+    empty.write("contract.yaml", text)
+    with pytest.raises(ValueRefusedError), runpact.run(name="a"):
+        pass
+    assert the_run(empty)["state"] == "failed"
+
+
+def test_a_file_that_cannot_be_hashed_never_verifies(empty: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_root: str, path: str) -> tuple[str, int]:
+        raise StorageError(f"`{path}` changed while hashing")
+
+    with monkeypatch.context() as patched, runpact.run(name="a") as run:
+        Path(run.path("x.bin")).write_bytes(b"x")
+        patched.setattr("runpact.verbs.finish.digest_file", refuse)
+        run.finish()
+    code, document = empty.json("verify", run.id)
+    assert code == 3
+    assert {finding["path"] for finding in document["findings"]} >= {"x.bin"}
+
+
+def test_a_file_that_cannot_be_read_back_is_told(empty: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    with runpact.run(name="a") as run:
+        run.save("x.json", {})
+
+    def refuse(_root: str, path: str) -> tuple[str, int]:
+        raise StorageError(f"cannot read `{path}`")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("runpact.verbs.verify.digest_file", refuse)
+        code, document = empty.json("verify", run.id)
+    assert code == 3
+    assert {finding["code"] for finding in document["findings"]} == {"unreadable"}
+
+
+class FullDisk:
+    """Lets `os.write` succeed a number of times, then refuses; frees room when told."""
+
+    def __init__(self, after: int) -> None:
+        """Store how many writes succeed."""
+        self.left = after
+        self._write = os.write
+
+    def __call__(self, descriptor: int, data: bytes) -> int:
+        """Write, or refuse like a full disk."""
+        self.left -= 1
+        if self.left < 0 and descriptor > 2:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return self._write(descriptor, data)
+
+
+@pytest.mark.parametrize("after", range(14))
+def test_a_disk_that_fills_up_at_any_write_is_never_a_finished_run(
+    empty: Place, monkeypatch: pytest.MonkeyPatch, after: int
+) -> None:
+    acknowledged = 0
+
+    def make() -> None:
+        nonlocal acknowledged
+        with runpact.run(name="a", durability="none") as run:
+            for step in range(5):
+                run.log({"x": step}, step=step)
+                acknowledged += 1
+            run.save("x.json", {"a": 1})
+
+    disk = FullDisk(after)
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "write", disk)
+        try:
+            make()
+            is_finished = True
+        except StorageError:
+            is_finished = False
+    runs = empty.runs()
+    assert [run["state"] == "finished" for run in runs] in ([], [is_finished])
+    assert not is_finished or disk.left >= 0
+    if runs:
+        metrics = empty.json("show", runs[0]["id"])[1]["metrics"]
+        assert (metrics[0]["count"] if metrics else 0) == acknowledged
+    leftovers = (
+        [path.name for path in (empty.root / "runs").iterdir()] if (empty.root / "runs").exists() else []
+    )
+    assert not any(name.startswith(".new-") for name in leftovers)
+
+
+def test_a_short_write_is_cut_back(empty: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    write = os.write
+    with runpact.run(name="a") as run:
+        run.log({"x": 1})
+        with monkeypatch.context() as patched:
+            patched.setattr(os, "write", lambda descriptor, data: write(descriptor, data[:7]))
+            with pytest.raises(StorageError):
+                run.log({"x": 2})
+        run.log({"x": 3})
+    (metric,) = empty.json("show", run.id)[1]["metrics"]
+    assert (metric["count"], metric["last"]) == (2, 3)
+
+
+def test_a_fault_after_the_commit_is_a_warning(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    from runpact.disk import io
+
+    sync = io.sync_directory
+
+    def refuse(path: str) -> None:
+        if (
+            'sealed": true' in Path(path, "manifest.json").read_text()
+            if Path(path, "manifest.json").exists()
+            else False
+        ):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        sync(path)
+
+    metrics = 'echo \'{"loss": 0.5}\' > "$RUNPACT_RUN_DIR/metrics.json"'
+    with monkeypatch.context() as patched:
+        patched.setattr(io, "sync_directory", refuse)
+        code, _out, err = place.call("run", "--", "sh", "-c", metrics)
+    assert code == 1
+    assert "not confirmed durable" in err
+    assert the_run(place)["state"] == "finished"
+
+
+def test_without_renameat2_a_run_is_published_all_the_same(
+    empty: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from runpact.disk import io
+
+    with monkeypatch.context() as patched:
+        patched.setattr(io, "_renameat2", lambda: None)
+        for _number in range(2):
+            with runpact.run(name="a", durability="none"):
+                pass
+    assert [run["state"] for run in empty.runs()] == ["finished", "finished"]
+
+
+def test_the_end_of_a_child_has_one_meaning() -> None:
+    def end(**said: object) -> ChildEnd:
+        return ChildEnd(**{"exit_code": 0, "signal": None, "duration_seconds": 1.0, **said})  # type: ignore[arg-type]
+
+    assert meaning_of(end()) == (State.FINISHED, None)
+    assert meaning_of(end(exit_code=1))[0] is State.FAILED
+    assert meaning_of(end(exit_code=None, signal=11))[0] is State.FAILED
+    assert meaning_of(end(interrupted_by=15))[0] is State.INTERRUPTED
+    assert meaning_of(end(log_fault="full")) == (State.FAILED, "its output could not be stored: full")
+
+
+def test_an_example_is_laid_out_without_touching_what_is_there(empty: Place) -> None:
+    from runpact.verbs.examples import lay_out
+
+    empty.write("demo/config.yaml", "mine")
+    target = lay_out("certification", str(empty.root / "demo"))
+    assert (Path(target) / "config.yaml").read_text() == "mine"
+    assert (Path(target) / "contract.yaml").is_file()
+    assert not list(Path(target).rglob("__pycache__"))
+
+
+def test_a_contract_of_a_run_that_was_spoiled_cannot_judge(place: Place, good_run: Path) -> None:
+    place.write("contract.yaml", CONTRACT.replace("test.runs", "other.runs"))
+    (good_run / ".runpact/contract/contract.yaml").write_text('contract: X\nversion: "1"\nkinds: {}\n')
+    assert place.call("check", good_run.name)[0] == 2
