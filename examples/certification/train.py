@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from charlm.data import VOCABULARY, Corpus, load_corpus
 from charlm.edit import deltas, no_edit
 from charlm.evaluation import Window, evaluate, unigram_nats, weighted_mean
@@ -23,7 +22,7 @@ from charlm.model import Parameters, Shape
 from charlm.plot import loss_plot
 from charlm.progress import ProgressBar
 from charlm.report import build_report
-from charlm.training import Progress, Schedule, train, windows_at
+from charlm.training import Progress, Schedule, generator, sample_windows, train
 
 import runpact
 
@@ -135,8 +134,8 @@ def fit(run: runpact.ActiveRun, corpus: Corpus, shape: Shape) -> Trained:
     run.event("train.started", phase="train", steps=schedule.steps)
     bar = ProgressBar(schedule.steps, "training")
     trained = Trained({}, [], [])
-    generator = np.random.default_rng(run.record.provenance.seeds["numpy"])
-    for state in train(shape, schedule, corpus.train, corpus.validation, generator):
+    source = generator(run.record.provenance.seeds["numpy"])
+    for state in train(shape, schedule, corpus.train, corpus.validation, source):
         note(run, state, trained, said["log_every"], schedule.steps)
         bar.show(state.step, f"loss {state.train_loss:.3f}")
     run.event(
@@ -195,7 +194,7 @@ def guard(
     """Ask every guard and log its verdict."""
     run.event("guard.started", phase="guard")
     context = section(run, "data")["context"]
-    sample = windows_at(corpus.test, np.arange(context, context + 512), context)
+    sample = sample_windows(corpus.test, 512, context)
     verdicts = [
         invariants(trained.parameters, sample),
         metric_drift(

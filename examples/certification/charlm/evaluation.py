@@ -46,16 +46,28 @@ def evaluate(
     Raises:
         ValueError: The text is too short for so many windows.
     """
-    needed = 2 * count * characters + context
-    if len(text) < needed:
-        message = f"{len(text)} characters of test text, {needed} are needed"
-        raise ValueError(message)
-    starts = np.linspace(context, len(text) - characters, 2 * count).astype(np.int64)
-    arms = {"preview": starts[0::2], "final": starts[1::2]}
+    schedule = starts(len(text), context=context, count=count, characters=characters)
     return {
         arm: [_window(parameters, text, arm, i, start, context, characters) for i, start in enumerate(at)]
-        for arm, at in arms.items()
+        for arm, at in schedule.items()
     }
+
+
+def starts(length: int, *, context: int, count: int, characters: int) -> dict[str, Codes]:
+    """Return where each window's predicted characters begin, int64[count] for each arm.
+
+    The windows are spread evenly over the text, the arms take turns, and no character is predicted twice.
+
+    Raises:
+        ValueError: The text is too short for so many windows.
+    """
+    needed = 2 * count * characters + context
+    if length < needed:
+        message = f"{length} characters of test text, {needed} are needed"
+        raise ValueError(message)
+    number = np.arange(2 * count)
+    at = context + number * (length - characters - context) // max(1, 2 * count - 1)
+    return {"preview": at[0::2], "final": at[1::2]}
 
 
 def weighted_mean(windows: list[Window]) -> float:

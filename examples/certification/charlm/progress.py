@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from typing import TextIO
 
 _QUIET_SECONDS = 10.0
@@ -13,15 +14,21 @@ _WIDTH = 32
 class ProgressBar:
     """Shows how far a long piece of work is."""
 
-    def __init__(self, total: int, what: str, stream: TextIO = sys.stderr) -> None:
+    def __init__(
+        self,
+        total: int,
+        what: str,
+        stream: TextIO = sys.stderr,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         """Store what is counted; nothing is shown yet."""
-        self._total, self._what, self._stream = total, what, stream
+        self._total, self._what, self._stream, self._clock = total, what, stream, clock
         self._is_terminal = stream.isatty()
-        self._shown = time.monotonic()
+        self._shown = clock()
 
     def show(self, done: int, remark: str) -> None:
         """Show the state, not more often than useful."""
-        now = time.monotonic()
+        now = self._clock()
         is_last = done == self._total
         if now - self._shown < (0.1 if self._is_terminal else _QUIET_SECONDS) and not is_last:
             return

@@ -69,6 +69,16 @@ def windows_at(text: Codes, positions: Codes, context: int) -> Codes:
     return windows
 
 
+def sample_windows(text: Codes, count: int, context: int) -> Codes:
+    """Return the first `count` windows of a text, int64[count, context]."""
+    return windows_at(text, np.arange(context, context + count), context)
+
+
+def generator(seed: int | None) -> np.random.Generator:
+    """Return the source of random numbers that a seed stands for."""
+    return np.random.default_rng(seed)
+
+
 def rate(schedule: Schedule, step: int) -> float:
     """Return the learning rate of a step."""
     done = (step - 1) / max(1, schedule.steps - 1)
