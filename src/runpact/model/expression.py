@@ -19,6 +19,7 @@ import importlib.util
 import itertools
 import math
 import re
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from types import ModuleType
 from typing import Protocol
@@ -125,12 +126,16 @@ def load_core(package: str) -> ModuleType:
     The evaluator's package imports a command line, which costs a quarter second. A package that has no such
     module is imported as a whole.
     """
+    name = f"{package}.{package}"
+    if name in sys.modules:
+        return sys.modules[name]
     whole = importlib.util.find_spec(package)
     folders = list((whole and whole.submodule_search_locations) or ())
-    core = importlib.machinery.PathFinder.find_spec(f"{package}.{package}", folders)
+    core = importlib.machinery.PathFinder.find_spec(name, folders)
     if core is None or core.loader is None:
         return importlib.import_module(package)
     module = importlib.util.module_from_spec(core)
+    sys.modules[name] = module  # an extension can be started only once; the package finds it here
     core.loader.exec_module(module)
     return module
 

@@ -17,7 +17,8 @@ from datetime import UTC, datetime
 
 from runpact.model.errors import MalformedContractError, UnsafeNameError
 
-_NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._+=@-]*[A-Za-z0-9_+=@-])?"
+_NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._+=@-]*?[A-Za-z0-9_+=@-])??"
+"""As short as the rest of the path allows, so that `{id}_{slug}` parts at the first underscore."""
 _CAPTURE = re.compile(r"\{([a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*)(?::((?:/(?:[^/\\]|\\.)*/)|[^{}]*))?\}")
 _DATE = {
     "Y": r"\d{4}",

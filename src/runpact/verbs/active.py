@@ -70,9 +70,9 @@ class ActiveRun:
         try:
             run.event("run.started", uid=record.uid, kind=record.kind)
             write_projections(run, {"start", "change"})
-        except RunpactError as error:
+        except BaseException as error:
             with contextlib.suppress(RunpactError):
-                run.finish(State.FAILED, error=describe(error))
+                run.finish(state_after(error), error=describe(error))
             writer.close()
             raise
         return run

@@ -57,11 +57,11 @@ def load_copy(folder: str) -> LoadedContract:
 
 def _assemble(sources: dict[str, bytes], folder: str | None, *, origin: str) -> LoadedContract:
     """Make a contract of its files; what is missing among them is read below `folder`, if there is one."""
-    contract, tree = _merged(sources, CONTRACT_FILE, folder, origin, 0)
+    contract, tree, form = _merged(sources, CONTRACT_FILE, folder, origin, 0)
     schemas = _schemas(contract, sources, folder)
-    faults = lint(contract, tree, origin, schemas)
+    faults = (*form, *lint(contract, tree, origin, schemas, form))
     if faults:
-        raise _malformed(origin, faults)
+        raise _malformed(origin, tuple(sorted(faults, key=lambda fault: (fault.line, fault.column))))
     return LoadedContract(
         contract=contract,
         schemas=schemas,
@@ -73,7 +73,7 @@ def _assemble(sources: dict[str, bytes], folder: str | None, *, origin: str) -> 
 
 def _merged(
     sources: dict[str, bytes], path: str, folder: str | None, origin: str, depth: int
-) -> tuple[Contract, Node]:
+) -> tuple[Contract, Node, tuple[Fault, ...]]:
     """Read the contract at `path` of the sources, and join it with what it extends."""
     tree = read_tree(sources[path], origin)
     if isinstance(tree, tuple):
@@ -82,14 +82,17 @@ def _merged(
     if contract is None:
         raise _malformed(origin, faults)
     if contract.extends is None:
-        return contract, tree
+        return contract, tree, faults
     if depth >= _MAX_PARENTS:
         raise _malformed(
             origin, (Fault("contracts extend each other without end", origin, got=contract.extends),)
         )
     parent_path = _fetch_parent(sources, contract.extends, folder, origin)
-    parent, _tree = _merged(sources, parent_path, folder, f"{origin} → {contract.extends}", depth + 1)
-    return merge(contract, parent), tree
+    inherited = f"{origin} → {contract.extends}"
+    parent, _tree, parent_faults = _merged(sources, parent_path, folder, inherited, depth + 1)
+    if parent_faults:
+        raise _malformed(inherited, parent_faults)
+    return merge(contract, parent), tree, faults
 
 
 def _fetch_parent(sources: dict[str, bytes], name: str, folder: str | None, origin: str) -> str:

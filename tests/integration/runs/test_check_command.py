@@ -242,7 +242,8 @@ def test_a_contract_extends_a_pack_or_a_file(place: Place) -> None:
     place.write("contract.yaml", 'contract: other.runs\nversion: "1.0.0"\nextends: runpact:basic@1\n')
     code, document = place.json("check", "away")
     assert (code, document["runs"][0]["judged_by"]) == (0, "child.runs 1.0.0")
-    for parent in ("runpact:nope@1", "nope.yaml", "contract.yaml"):
+    place.write("faulty.yaml", CONTRACT.replace("others:", "othres:"))
+    for parent in ("runpact:nope@1", "nope.yaml", "contract.yaml", "faulty.yaml"):
         place.write("contract.yaml", f'contract: c.r\nversion: "1.0.0"\nextends: {parent}\n')
         assert place.call("contract", "lint")[0] == 2
 

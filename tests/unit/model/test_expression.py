@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from runpact.model.expression import load_core, (
+from runpact.model.expression import (
     ExpressionError,
     Scope,
     Undecided,
     compile_expression,
     evaluate,
+    load_core,
     references,
 )
 

@@ -36,17 +36,26 @@ class _Note(msgspec.Struct, frozen=True):
     hint: str = ""
 
 
-def lint(contract: Contract, tree: Node, file: str, schemas: Mapping[str, bytes]) -> tuple[Fault, ...]:
-    """Return every fault of a contract that is well formed.
+def lint(
+    contract: Contract, tree: Node, file: str, schemas: Mapping[str, bytes], known: tuple[Fault, ...] = ()
+) -> tuple[Fault, ...]:
+    """Return every fault of a contract beyond those of its form.
 
     Args:
         contract: Merged with what it extends.
         tree: The contract's own document, for the places.
         file: Its name.
         schemas: Schema documents by the path entries name them with.
+        known: Faults of its form; what only follows from them is not told again.
     """
-    notes = [*_head(contract), *_kinds(contract, schemas)]
+    notes = [note for note in (*_head(contract), *_kinds(contract, schemas)) if not _follows(note, known)]
     return tuple(_placed(note, tree, file) for note in dict.fromkeys(notes))
+
+
+def _follows(note: _Note, known: tuple[Fault, ...]) -> bool:
+    """Whether a note may come of a part that was left out for its own fault."""
+    scope = "/".join(note.at.split("/")[:3]) if note.message.startswith("no entry is named") else note.at
+    return any(fault.at == scope or fault.at.startswith(f"{scope}/") for fault in known)
 
 
 def _head(contract: Contract) -> Iterator[_Note]:

@@ -21,12 +21,27 @@ _MISSING = object()
 
 
 def read_contract(tree: Node, file: str) -> tuple[Contract | None, tuple[Fault, ...]]:
-    """Return the contract a tree says, and every fault of its form; None when it has any."""
+    """Return the contract a tree says, and every fault of its form.
+
+    With faults, the contract is what is left without the parts that have one, so that the rest can be
+    looked at too; None when nothing usable is left.
+    """
     reader = _Reader(file)
-    value = reader.read(tree, _declaration(), "")
-    if reader.faults:
+    value = _without_missing(reader.read(tree, _declaration(), ""))
+    try:
+        return msgspec.convert(value, Contract), tuple(reader.faults)
+    except msgspec.ValidationError:
         return None, tuple(reader.faults)
-    return msgspec.convert(value, Contract), ()
+
+
+def _without_missing(value: Any) -> Any:  # noqa: ANN401 - any JSON value, converted at once
+    if isinstance(value, dict):
+        return {key: _without_missing(item) for key, item in value.items() if item is not _MISSING}
+    return (
+        [_without_missing(item) for item in value if item is not _MISSING]
+        if isinstance(value, list)
+        else value
+    )
 
 
 @functools.cache

@@ -20,7 +20,7 @@ def faults_of(text: str, schemas: dict[str, bytes] | None = None) -> tuple[Fault
     if isinstance(tree, tuple):
         return tree
     contract, faults = read_contract(tree, "c.yaml")
-    return faults if contract is None else lint(contract, tree, "c.yaml", schemas or {})
+    return faults if contract is None else faults + lint(contract, tree, "c.yaml", schemas or {}, faults)
 
 
 def kind(text: str) -> str:
@@ -77,9 +77,18 @@ def test_a_fault_is_told_with_its_place(text: str, line: int, column: int, told:
     assert any(told in fault.message for fault in found)
 
 
+def test_faults_of_form_and_of_sense_are_told_together() -> None:
+    text = kind("    entriez: []\n    clash: x\n    rules: [{id: r, check: doc.a.b == 1}]\n").replace(
+        "1.0.0", "one"
+    )
+    told = [fault.message for fault in faults_of(text)]
+    assert len(told) == 3
+    assert [word in " ".join(told) for word in ("entriez", "not semantic", "no number")] == [True] * 3
+
+
 def test_a_good_contract_has_no_fault() -> None:
     text = kind(
-        "    entries:\n      - {file: m.json, as: metrics, schema: s.json, required: run.state == 'finished'}\n"
+        "    entries:\n      - {file: m.json, as: metrics, schema: s.json}\n"
         "      - {files: 'f_{n:04}.x', as: frames, count: {min: 1}}\n      - {dir: d}\n"
         "    rules: [{id: r, when: 'true', check: doc.metrics.x == 1 && doc.manifest.uid != ''}]\n"
         "    latest: [{copy: m.json, to: 'runs/{name}.json'}]\n"
