@@ -17,56 +17,24 @@ from typing import Self
 from runpact.disk.source import read_chunks
 from runpact.disk.writer import RunWriter
 from runpact.formats.encode import encode_value
-from runpact.host import clock
 from runpact.host.signals import Terminated
-from runpact.model.contract.language import Entry, Kind, LoadedContract
+from runpact.model.contract.language import Entry, Kind
 from runpact.model.errors import RunpactError, UsageError
 from runpact.model.manifest import FileRecord
 from runpact.model.names import check_relative
 from runpact.model.run import RunRecord, Standing, State
+from runpact.verbs.finish import finish_run
+from runpact.verbs.opened import OpenRun
+from runpact.verbs.project import write_projections
 
-_RESERVED = frozenset({"seq", "time", "event", "crc"})
 
-
-class ActiveRun:
+class ActiveRun(OpenRun):
     """A run that this process is making; use it as a context manager."""
 
-    def __init__(
-        self,
-        writer: RunWriter,
-        record: RunRecord,
-        kind: Kind,
-        loaded: LoadedContract,
-        *,
-        root: str,
-        started: float,
-    ) -> None:
-        """Store the parts; `begin` writes the first records."""
-        self.writer = writer
-        self.kind = kind
-        self.loaded = loaded
-        self.root = root
-        self.began = started
-        self.stored: dict[str, FileRecord] = {}
-        self._log_points = writer.points
-        self.record = record
-        self.standing = Standing(State.RUNNING)
-
     @classmethod
-    def begin(
-        cls,
-        writer: RunWriter,
-        record: RunRecord,
-        kind: Kind,
-        loaded: LoadedContract,
-        *,
-        root: str,
-        started: float,
-    ) -> Self:
+    def begin(cls, writer: RunWriter, record: RunRecord, kind: Kind, *, root: str, began: float) -> Self:
         """Write what must stand in a run from its start."""
-        from runpact.verbs.project import write_projections  # noqa: PLC0415 - both describe one run's files
-
-        run = cls(writer, record, kind, loaded, root=root, started=started)
+        run = cls(writer, record, kind, root=root, began=began)
         try:
             run.event("run.started", uid=record.uid, kind=record.kind)
             write_projections(run, {"start", "change"})
@@ -76,36 +44,6 @@ class ActiveRun:
             writer.close()
             raise
         return run
-
-    @property
-    def id(self) -> str:
-        """Name of the run's directory."""
-        return self.record.id
-
-    @property
-    def uid(self) -> str:
-        """The run's identity, a UUIDv7."""
-        return self.record.uid
-
-    @property
-    def name(self) -> str:
-        """The name it was started with."""
-        return self.record.name
-
-    @property
-    def started(self) -> str:
-        """When it was published, RFC 3339 UTC."""
-        return self.record.started
-
-    @property
-    def config(self) -> Mapping[str, object]:
-        """The resolved configuration."""
-        return self.record.provenance.config.resolved
-
-    @property
-    def dir(self) -> str:
-        """Absolute path of the run directory."""
-        return self.writer.directory
 
     def log(self, values: Mapping[str, float], *, step: float | None = None) -> None:
         """Record metric points; when this returns they survive the end of the process.
@@ -118,19 +56,7 @@ class ActiveRun:
             ValueRefusedError: A value is not a finite number; none of them was recorded.
             StorageError: None of them was recorded.
         """
-        self._log_points(time.time(), step, values)  # type: ignore[arg-type]  # read, never changed
-
-    def event(self, event: str, /, **fields: object) -> int:
-        """Append an event to the run's log and return its number.
-
-        Args:
-            event: Dotted name, as in `eval.started`.
-            fields: Strict JSON data; `seq`, `time`, `event` and `crc` are taken.
-        """
-        taken = _RESERVED & fields.keys()
-        if taken:
-            raise UsageError(f"an event cannot carry the field `{min(taken)}`", hint="choose another name")
-        return self.writer.event({"time": clock.now(), "event": event, **fields})
+        self.writer.points(time.time(), step, values)  # type: ignore[arg-type]  # read, never changed
 
     def save(self, name: str, value: object, *, type: str = "") -> str:  # noqa: A002 - the word of the field
         """Write an artifact once and return its absolute path.
@@ -189,8 +115,6 @@ class ActiveRun:
         Raises:
             StorageError: It could not be sealed; it is listed as interrupted.
         """
-        from runpact.verbs.finish import finish_run  # noqa: PLC0415 - the verb that ends what this one began
-
         self.standing = finish_run(self, state, error=error)
         return self.standing
 

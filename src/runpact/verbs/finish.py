@@ -6,8 +6,6 @@ Does not know: how bytes reach the disk.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from runpact.disk.layout import is_unpinned
 from runpact.disk.tree import digest_file, list_tree
 from runpact.host import clock
@@ -16,18 +14,15 @@ from runpact.model.errors import RunpactError, StorageError
 from runpact.model.manifest import FileRecord, LogRecord, Manifest, encode_manifest, encode_seal, seal_for
 from runpact.model.run import Outcome, Standing, State
 from runpact.verbs.latest import refresh_latest
+from runpact.verbs.opened import OpenRun
 from runpact.verbs.project import manifest_projection, write_projections
-
-if TYPE_CHECKING:
-    from runpact.verbs.active import ActiveRun
-
 
 _ATTEMPTS = 3
 """How often a file that changes while it is hashed is tried."""
 
 
 def finish_run(
-    run: ActiveRun,
+    run: OpenRun,
     state: State,
     *,
     error: str | None = None,
@@ -59,12 +54,12 @@ def finish_run(
         run.writer.close()
 
 
-def _seal(run: ActiveRun, outcome: Outcome) -> Standing:
+def _seal(run: OpenRun, outcome: Outcome) -> Standing:
     write_projections(run, {"change", "seal"}, state=outcome.state, outcome=outcome)
     return _commit(run, outcome, manifest_projection(run, state=outcome.state, outcome=outcome))
 
 
-def _seal_as_failed(run: ActiveRun, outcome: Outcome, fault: RunpactError) -> Standing:
+def _seal_as_failed(run: OpenRun, outcome: Outcome, fault: RunpactError) -> Standing:
     """Commit the bare record of a run whose last files could not be written; then raise why."""
     if not run.writer.is_open:
         raise fault
@@ -82,7 +77,7 @@ def _seal_as_failed(run: ActiveRun, outcome: Outcome, fault: RunpactError) -> St
     raise fault
 
 
-def _commit(run: ActiveRun, outcome: Outcome, projected: dict[str, object]) -> Standing:
+def _commit(run: OpenRun, outcome: Outcome, projected: dict[str, object]) -> Standing:
     run.event("run.ended", state=outcome.state.value, error=outcome.error)
     logs = run.writer.sync_logs()
     record = run.record
@@ -107,7 +102,7 @@ def _commit(run: ActiveRun, outcome: Outcome, projected: dict[str, object]) -> S
     return Standing(outcome.state, doubt or outcome.error or "")
 
 
-def inventory(run: ActiveRun, logs: dict[str, LogRecord]) -> tuple[FileRecord, ...]:
+def inventory(run: OpenRun, logs: dict[str, LogRecord]) -> tuple[FileRecord, ...]:
     """Pin every file of the run by digest, sorted by path.
 
     Files that were saved through the run keep the digest computed while writing when their size still

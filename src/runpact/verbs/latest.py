@@ -7,17 +7,14 @@ Does not know: how a copy is replaced atomically.
 from __future__ import annotations
 
 import posixpath
-from typing import TYPE_CHECKING
 
 from runpact.disk.latest import replace_copy
 from runpact.model.errors import RunpactError
 from runpact.model.template import PathTemplate
-
-if TYPE_CHECKING:
-    from runpact.verbs.active import ActiveRun
+from runpact.verbs.opened import OpenRun
 
 
-def refresh_latest(run: ActiveRun) -> str | None:
+def refresh_latest(run: OpenRun) -> str | None:
     """Copy what the kind's `latest` names; return why not, since the run itself is sealed already."""
     for latest in run.kind.latest:
         values = {**run.record.captures, "id": run.record.id}

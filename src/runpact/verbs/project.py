@@ -7,20 +7,17 @@ Does not know: the record's own format.
 from __future__ import annotations
 
 import posixpath
-from typing import TYPE_CHECKING
 
 from runpact.formats.encode import encode_value
+from runpact.model.contract.language import Entry, Kind
 from runpact.model.expression import Undecided, evaluate
 from runpact.model.run import Outcome, State
 from runpact.model.variables import run_variables
-
-if TYPE_CHECKING:
-    from runpact.model.contract.language import Entry, Kind
-    from runpact.verbs.active import ActiveRun
+from runpact.verbs.opened import OpenRun
 
 
 def write_projections(
-    run: ActiveRun, moments: set[str], *, state: State = State.RUNNING, outcome: Outcome | None = None
+    run: OpenRun, moments: set[str], *, state: State = State.RUNNING, outcome: Outcome | None = None
 ) -> None:
     """Write every entry with `fields` that is due now; the manifest's own fields come with it."""
     for entry in run.kind.entries:
@@ -32,7 +29,7 @@ def write_projections(
             run.writer.replace(entry.file, data)
 
 
-def projected(run: ActiveRun, entry: Entry, *, state: State, outcome: Outcome | None) -> object:
+def projected(run: OpenRun, entry: Entry, *, state: State, outcome: Outcome | None) -> object:
     """Return the value of an entry's `fields`; a field that cannot be decided is left out and logged."""
     variables = {"run": run_variables(run.record, state, word_for(run.kind, state), outcome)}
     if isinstance(entry.fields, str):
@@ -45,7 +42,7 @@ def projected(run: ActiveRun, entry: Entry, *, state: State, outcome: Outcome | 
     }
 
 
-def manifest_projection(run: ActiveRun, *, state: State, outcome: Outcome | None) -> dict[str, object]:
+def manifest_projection(run: OpenRun, *, state: State, outcome: Outcome | None) -> dict[str, object]:
     """Return the fields that the layout wants at the top level of a placed manifest."""
     for entry in run.kind.entries:
         if entry.fields is not None and entry.file == run.kind.records.manifest:
@@ -59,7 +56,7 @@ def word_for(kind: Kind, state: State) -> str:
     return kind.state_words.get(state.value, state.value)
 
 
-def _decided(run: ActiveRun, entry: Entry, key: str, value: object) -> object:
+def _decided(run: OpenRun, entry: Entry, key: str, value: object) -> object:
     if isinstance(value, Undecided):
         run.event("field.undecided", path=entry.file, field=key, reason=value.reason)
         return None

@@ -105,12 +105,12 @@ def start_run(root: str, loaded: LoadedContract, request: Request, *, cwd: str) 
         mode=0o700 if request.is_private else 0o777,
     )
     parent = request.out or posixpath.join(root, posixpath.dirname(rendered))
-    started = clock.monotonic()
+    began = clock.monotonic()
     writer = RunWriter.create(
         draft, posixpath.normpath(parent), candidates(posixpath.basename(rendered), kind.clash)
     )
     record = record_for(posixpath.basename(writer.directory))
-    return ActiveRun.begin(writer, record, kind, loaded, root=root, started=started)
+    return ActiveRun.begin(writer, record, kind, root=root, began=began)
 
 
 def pick_kind(contract: Contract, name: str | None) -> tuple[str, Kind]:

@@ -1,0 +1,83 @@
+"""A run that is open for writing, and what is known of it.
+
+Knows: its record, its kind, its events.
+Does not know: how it was started, how it ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from runpact.disk.writer import RunWriter
+from runpact.host import clock
+from runpact.model.contract.language import Kind
+from runpact.model.errors import UsageError
+from runpact.model.manifest import FileRecord
+from runpact.model.run import RunRecord, Standing, State
+
+_RESERVED = frozenset({"seq", "time", "event", "crc"})
+
+
+class OpenRun:
+    """The parts of an open run that the verbs on it share."""
+
+    def __init__(self, writer: RunWriter, record: RunRecord, kind: Kind, *, root: str, began: float) -> None:
+        """Store the parts.
+
+        Args:
+            writer: Holds the run's lock.
+            record: Its birth record.
+            kind: The kind it is of.
+            root: Absolute data root of the workspace.
+            began: When it was published, on the monotonic clock.
+        """
+        self.writer = writer
+        self.record = record
+        self.kind = kind
+        self.root = root
+        self.began = began
+        self.stored: dict[str, FileRecord] = {}
+        """Artifacts saved so far, by path."""
+        self.standing = Standing(State.RUNNING)
+
+    @property
+    def id(self) -> str:
+        """Name of the run's directory."""
+        return self.record.id
+
+    @property
+    def uid(self) -> str:
+        """The run's identity, a UUIDv7."""
+        return self.record.uid
+
+    @property
+    def name(self) -> str:
+        """The name it was started with."""
+        return self.record.name
+
+    @property
+    def started(self) -> str:
+        """When it was published, RFC 3339 UTC."""
+        return self.record.started
+
+    @property
+    def config(self) -> Mapping[str, object]:
+        """The resolved configuration."""
+        return self.record.provenance.config.resolved
+
+    @property
+    def dir(self) -> str:
+        """Absolute path of the run directory."""
+        return self.writer.directory
+
+    def event(self, event: str, /, **fields: object) -> int:
+        """Append an event to the run's log and return its number.
+
+        Args:
+            event: Dotted name, as in `eval.started`.
+            fields: Strict JSON data; `seq`, `time`, `event` and `crc` are taken.
+        """
+        taken = _RESERVED & fields.keys()
+        if taken:
+            raise UsageError(f"an event cannot carry the field `{min(taken)}`", hint="choose another name")
+        return self.writer.event({"time": clock.now(), "event": event, **fields})
