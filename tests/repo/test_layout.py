@@ -13,7 +13,8 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 
 def layers() -> set[str]:
-    contract = PROJECT["tool"]["importlinter"]["contracts"][0]
+    contracts = PROJECT["tool"]["importlinter"]["contracts"]
+    contract = next(contract for contract in contracts if contract["type"] == "layers")
     return {name.strip(" ()") for line in contract["layers"] for name in line.split("|")}
 
 

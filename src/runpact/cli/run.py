@@ -101,7 +101,7 @@ def _tell(executed: ExecutedRun, *, is_json: bool) -> None:
     checked, end = executed.checked, executed.execution
     if is_json:
         print_json(
-            "run",
+            "run-result",
             id=executed.id,
             uid=executed.uid,
             path=checked.path,
