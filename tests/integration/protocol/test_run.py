@@ -24,7 +24,7 @@ def test_json_prints_one_document_and_keeps_the_commands_output_in_the_log(cli, 
     said = cli("run", "--name", "first", "--json", "--", PYTHON, "-c", "print('hello')")
     assert said.code == 0
     document = said.document
-    assert document["format"] == "runpact.run/1"
+    assert document["format"] == "runpact.run-result/1"
     assert document["state"] == "finished"
     assert document["verdict"] == "OK"
     assert document["exit_code"] == 0
