@@ -5,10 +5,10 @@ The public names are loaded when they are first used, so that `import runpact` c
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from runpact.version import VERSION
 
+TYPE_CHECKING = False
+"""True for type checkers alone; importing it from `typing` would cost every start milliseconds."""
 if TYPE_CHECKING:
     from runpact.api import check, current, list_runs, open_run, run, verify
     from runpact.model.errors import RunpactError

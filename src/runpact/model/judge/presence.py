@@ -48,14 +48,22 @@ def _entry(subject: Subject, entry: Entry) -> Iterator[Finding]:
 def _missing(entry: Entry) -> Finding:
     what = {"file": "the file", "dir": "the directory"}.get(_word(entry), "every file of the pattern")
     condition = f" (required: {entry.required})" if isinstance(entry.required, str) else ""
-    return _finding(
-        entry,
-        "missing",
-        Severity.INCOMPLETE,
-        f"{what} is missing{condition}",
-        entry.description or entry.path,
-        "nothing",
+    return Finding(
+        code="missing",
+        severity=Severity.INCOMPLETE,
+        rule=_rule(entry),
+        path=entry.path,
+        message=f"{what} is missing{condition}",
+        expected=entry.description or entry.path,
+        got="nothing",
+        hint=_hint(entry),
     )
+
+
+def _hint(entry: Entry) -> str:
+    if entry.fields is not None:
+        return "runpact writes it into runs made under this contract; this one was made otherwise"
+    return "write it into the run, or say `required: false` where it may be left out"
 
 
 def _forbidden(entry: Entry, path: str) -> Finding:
