@@ -100,9 +100,10 @@ def run_child(
         except (OSError, ValueError) as error:
             _close(log_fds)
             raise CommandNotFoundError(f"cannot start `{argv[0]}`: {error}", got=argv[0]) from error
-        relay.child = child
+        relay.attach(child)
         pumps = _pumps(child, log_fds, tee=tee)
         left_open = _pump(child, pumps)
+        _close(log_fds)
         code = child.wait()
     return ChildEnd(
         exit_code=code if code >= 0 else None,
@@ -132,6 +133,12 @@ class _Relay:
     def __exit__(self, *_: object) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)  # type: ignore[arg-type]  # as given by signal.signal
+
+    def attach(self, child: subprocess.Popen[bytes]) -> None:
+        """Name the child; a signal that came before it was there reaches it now."""
+        self.child = child
+        if self.received is not None:
+            child.send_signal(self.received)
 
     def _pass_on(self, number: int, frame: FrameType | None) -> None:
         del frame
@@ -208,7 +215,6 @@ def _pump(child: subprocess.Popen[bytes], pumps: tuple[_Pump, _Pump]) -> bool:
     for stream in (child.stdout, child.stderr):
         if stream is not None:
             stream.close()
-    _close(tuple(pump._log for pump in pumps if pump._log is not None))  # noqa: SLF001 - same module
     return left_open
 
 

@@ -20,7 +20,7 @@ from runpact.model.facts import RunTree
 from runpact.model.finding import Finding, Report, Severity, Verdict
 from runpact.model.judge import judge
 from runpact.model.place import Place
-from runpact.model.run import Standing, State
+from runpact.model.run import ContractRef, Standing, State
 from runpact.model.variables import foreign_variables, outcome_of, run_variables
 from runpact.verbs.load_contract import load_copy
 from runpact.verbs.standing import stand
@@ -120,11 +120,10 @@ def _choose(
     return copy, (advice,)
 
 
-def _agree(made: object, contract: LoadedContract) -> bool:
-    identity, version = getattr(made, "id", ""), getattr(made, "version", "0")
-    return bool(
-        identity == contract.contract.contract and int(version.split(".", 1)[0]) == contract.contract.major
-    )
+def _agree(made: ContractRef, contract: LoadedContract) -> bool:
+    """Whether a run was made under this contract, in this or another version of the same major."""
+    major = made.version.split(".", 1)[0]
+    return made.id == contract.contract.contract and major == str(contract.contract.major)
 
 
 def _kind_of(reading: Reading, loaded: LoadedContract, path: str) -> tuple[str, Kind, dict[str, str]]:
