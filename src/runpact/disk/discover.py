@@ -20,7 +20,8 @@ def find_runs(root: str, levels: tuple[Level, ...]) -> Iterator[str]:
     """Yield the relative paths of the directories that are, or look like, runs.
 
     A directory is one when it holds runpact's records, when it is being created, or when its whole
-    path fits. Nothing below a run is entered, and no symbolic link is followed.
+    path fits. Nothing below a run is entered. A folder above the runs may be a symbolic link, as to a
+    larger disk; a run may not.
 
     Args:
         root: Absolute directory to begin in.
@@ -43,7 +44,7 @@ def _descend(
     if not levels:
         return
     fits, below = levels[0], levels[1:]
-    for name in _directories(posixpath.join(root, prefix)):
+    for name in _directories(posixpath.join(root, prefix), is_followed=bool(below)):
         path = posixpath.join(prefix, name)
         if name.startswith(STAGED) or _is_recorded(root, path):
             yield path
@@ -58,9 +59,9 @@ def _is_recorded(root: str, path: str) -> bool:
     return os.path.isdir(posixpath.join(root, path, PRIVATE))
 
 
-def _directories(path: str) -> list[str]:
+def _directories(path: str, *, is_followed: bool) -> list[str]:
     try:
         with os.scandir(path) as entries:
-            return sorted(entry.name for entry in entries if entry.is_dir(follow_symlinks=False))
+            return sorted(entry.name for entry in entries if entry.is_dir(follow_symlinks=is_followed))
     except OSError:
         return []

@@ -7,6 +7,7 @@ Does not know: runs.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import selectors
 import shutil
@@ -18,7 +19,7 @@ from types import FrameType
 
 import msgspec
 
-from runpact.model.errors import CommandNotFoundError
+from runpact.model.errors import CommandNotFoundError, RunpactError, StorageError
 
 _CHUNK = 1 << 18
 _GRACE_SECONDS = 1.0
@@ -99,7 +100,7 @@ def run_child(
             )
         except (OSError, ValueError) as error:
             _close(log_fds)
-            raise CommandNotFoundError(f"cannot start `{argv[0]}`: {error}", got=argv[0]) from error
+            raise _not_started(argv[0], error) from error
         relay.attach(child)
         pumps = _pumps(child, log_fds, tee=tee)
         left_open = _pump(child, pumps)
@@ -115,6 +116,14 @@ def run_child(
         log_fault=pumps[0].fault or pumps[1].fault,
         left_open=left_open,
     )
+
+
+def _not_started(program: str, error: OSError | ValueError) -> RunpactError:
+    """Tell a program that cannot be run from a machine that cannot run one."""
+    if isinstance(error, OSError) and error.errno in {errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM}:
+        hint = "raise the limit (`ulimit -a` shows them), or end other programs"
+        return StorageError(f"cannot start `{program}`: {os.strerror(error.errno)}", hint=hint)
+    return CommandNotFoundError(f"cannot start `{program}`: {error}", got=program)
 
 
 class _Relay:

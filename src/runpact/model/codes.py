@@ -40,6 +40,7 @@ CODES: dict[str, Code] = {
         wrong_sort="A file stands where a directory should, or the other way round.",
         unexpected="No entry names the file, and the kind's `others` is `refused` or `advised` (advice).",
         special_file="A pipe, socket or device stands in the run; it is never opened.",
+        undecodable_name="A file's name is not UTF-8; records name it with `\\xNN` for its bytes.",
         escaping_link="A symbolic link leads out of the run; it is never followed.",
         unreadable="A file or directory cannot be opened, listed or read.",
     ),

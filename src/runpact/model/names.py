@@ -55,6 +55,15 @@ def check_relative(path: str, *, what: str) -> str:
     )
 
 
+def readable_path(path: str) -> str:
+    r"""Return a path as a record names it: bytes that are no UTF-8 become `\xNN`."""
+    return (
+        path
+        if path.isascii()
+        else path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    )
+
+
 def suggest_name(name: str) -> str:
     """Return a safe name that resembles `name`."""
     cleaned = re.sub(r"[^A-Za-z0-9._+=@-]+", "-", name).strip("-.")[:64]

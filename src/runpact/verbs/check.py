@@ -19,6 +19,7 @@ from runpact.model.errors import NoContractError, RunpactError
 from runpact.model.facts import RunTree
 from runpact.model.finding import Finding, Report, Severity, Verdict
 from runpact.model.judge import judge
+from runpact.model.names import readable_path
 from runpact.model.place import Place
 from runpact.model.run import ContractRef, Standing, State
 from runpact.model.variables import foreign_variables, outcome_of, run_variables
@@ -228,4 +229,4 @@ def _placed(finding: Finding, path: str) -> Finding:
         return (prefix + inner).rstrip("/") if inner and not inner.startswith("#") else f"{path}{inner}"
 
     because = place(finding.because) if finding.because is not None else None
-    return msgspec.structs.replace(finding, path=place(finding.path), because=because)
+    return msgspec.structs.replace(finding, path=readable_path(place(finding.path)), because=because)

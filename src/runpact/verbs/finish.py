@@ -6,12 +6,15 @@ Does not know: how bytes reach the disk.
 
 from __future__ import annotations
 
+import msgspec
+
 from runpact.disk.layout import is_unpinned
 from runpact.disk.tree import digest_file, list_tree
 from runpact.host import clock
 from runpact.model.digest import digest_bytes
 from runpact.model.errors import RunpactError, StorageError
 from runpact.model.manifest import FileRecord, LogRecord, Manifest, encode_manifest, encode_seal, seal_for
+from runpact.model.names import readable_path
 from runpact.model.run import Outcome, Standing, State
 from runpact.verbs.latest import refresh_latest
 from runpact.verbs.opened import OpenRun
@@ -115,7 +118,8 @@ def inventory(run: OpenRun, logs: dict[str, LogRecord]) -> tuple[FileRecord, ...
     for fact in list_tree(directory):
         if fact.kind == "dir" or is_unpinned(fact.path, run.record.records):
             continue
-        pinned.append(_pin(directory, fact.path, fact.kind, fact.size, fact.target, known, names))
+        record = _pin(directory, fact.path, fact.kind, fact.size, fact.target, known, names)
+        pinned.append(msgspec.structs.replace(record, path=readable_path(fact.path)))
     return tuple(pinned)
 
 

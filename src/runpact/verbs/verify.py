@@ -14,8 +14,10 @@ from runpact.disk.reader import Reading, read_log
 from runpact.disk.tree import digest_file, list_tree
 from runpact.model.digest import digest_bytes
 from runpact.model.errors import RunpactError
+from runpact.model.facts import FileFact
 from runpact.model.finding import Finding, Report, Severity
 from runpact.model.manifest import FileRecord, LogRecord, Manifest
+from runpact.model.names import readable_path
 from runpact.model.run import Standing, State
 from runpact.verbs.standing import stand
 
@@ -86,7 +88,7 @@ def _files(reading: Reading, manifest: Manifest, reported: set[str]) -> Iterator
     """Compare every file of the run with the manifest, both ways."""
     records = {"manifest": reading.manifest_path}
     logs = {log.path for log in manifest.logs.values()}
-    present = {fact.path: fact for fact in list_tree(reading.directory) if fact.kind != "dir"}
+    present = {readable_path(fact.path): fact for fact in list_tree(reading.directory) if fact.kind != "dir"}
     for record in manifest.files:
         fact = present.pop(record.path, None)
         if record.path in reported or record.path in logs:
@@ -94,7 +96,7 @@ def _files(reading: Reading, manifest: Manifest, reported: set[str]) -> Iterator
         if fact is None:
             yield _damage("missing-file", record.path, "the file is missing", record.digest)
         else:
-            yield from _file(reading.directory, record, fact.kind, fact.target)
+            yield from _file(reading.directory, record, fact)
     for path, fact in present.items():
         if not is_unpinned(path, records) and path not in reported:
             yield _damage("added-file", path, "the file is not part of the sealed run", got=fact.kind)
@@ -104,14 +106,15 @@ _KINDS = {"symlink": "symlink", "special": "other"}
 """Sort of file that a record's type stands for; all others are files."""
 
 
-def _file(directory: str, record: FileRecord, kind: str, target: str | None) -> Iterator[Finding]:
+def _file(directory: str, record: FileRecord, fact: FileFact) -> Iterator[Finding]:
+    kind = fact.kind
     if kind != _KINDS.get(record.type, "file"):
         yield _damage(
             "digest-mismatch", record.path, f"the file became a {kind}", record.type or "file", kind
         )
         return
     try:
-        got = _digest(directory, record, target)
+        got = _digest(directory, record, fact)
     except RunpactError as error:
         yield _damage("unreadable", record.path, error.message)
         return
@@ -119,12 +122,12 @@ def _file(directory: str, record: FileRecord, kind: str, target: str | None) -> 
         yield _damage("digest-mismatch", record.path, "the file is not the one sealed", record.digest, got)
 
 
-def _digest(directory: str, record: FileRecord, target: str | None) -> str:
+def _digest(directory: str, record: FileRecord, fact: FileFact) -> str:
     if record.type == "symlink":
-        return digest_bytes((target or "").encode("utf-8", "surrogateescape"))
+        return digest_bytes((fact.target or "").encode("utf-8", "surrogateescape"))
     if record.type == "special":
         return digest_bytes(b"")
-    return digest_file(directory, record.path)[0]
+    return digest_file(directory, fact.path)[0]
 
 
 def _unsealed(standing: Standing) -> Finding:

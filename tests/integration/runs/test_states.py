@@ -188,3 +188,38 @@ def test_eight_processes_make_their_runs_at_once(empty: Place) -> None:
     assert (len(runs), {run["state"] for run in runs}) == (80, {"finished"})
     assert len({run["uid"] for run in runs}) == 80
     assert len(empty.json("ls", "--limit", "5")[1]["runs"]) == 5
+
+
+def test_a_name_that_is_no_utf_8_is_sealed_verified_and_judged(empty: Place) -> None:
+    script = 'cd "$RUNPACT_RUN_DIR"; touch "$(printf "bad\\377name")"'
+    code, folder = empty.run_of(script, "--name", "a")
+    assert code == 3
+    assert "undecodable-name" in empty.call("check")[1]
+    assert empty.json("check")[1]["findings"][0]["path"].endswith("/bad\\xffname")
+    assert empty.call("verify", "a")[0] == 0
+    os.unlink(os.fsencode(folder) + b"/bad\xffname")  # noqa: PTH108 - a name that pathlib cannot hold
+    code, document = empty.json("verify", "a")
+    assert (code, [finding["path"] for finding in document["findings"]]) == (3, ["bad\\xffname"])
+
+
+def test_runs_behind_a_link_to_a_larger_disk_are_listed(
+    empty: Place, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    (empty.root / "runs").symlink_to(tmp_path_factory.mktemp("disk"))
+    assert empty.call("run", "--name", "a", "--", "true")[0] == 0
+    assert [run["name"] for run in empty.runs()] == ["a"]
+
+
+def test_too_many_open_files_are_an_error_of_the_machine(empty: Place) -> None:
+    script = (
+        "import resource, sys; from runpact.cli.main import run_command_line as call\n"
+        "call(['run', '--name', 'warm', '--', 'true'])\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (9, 9))\n"
+        "sys.exit(call(['run', '--name', 'few', '--', 'true']))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=empty.root, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 3
+    assert "Too many open files" in done.stderr
+    assert {run["state"] for run in empty.runs() if run["name"] == "few"} <= {"failed"}

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from runpact.model.facts import FileFact
 from runpact.model.finding import Finding, Severity
 from runpact.model.judge.subject import Subject
+from runpact.model.names import readable_path
 
 _SEVERITY = {"advised": Severity.ADVICE, "refused": Severity.ERROR}
 
@@ -53,7 +54,11 @@ def _is_below(fact: FileFact, subject: Subject) -> bool:
 
 
 def _special(fact: FileFact) -> Iterator[Finding]:
-    if fact.kind == "other":
+    if readable_path(fact.path) != fact.path:
+        yield _untrusted(
+            fact, "undecodable-name", "its name is not UTF-8", "a UTF-8 name", readable_path(fact.path)
+        )
+    elif fact.kind == "other":
         yield _untrusted(
             fact,
             "special-file",
