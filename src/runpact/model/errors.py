@@ -123,12 +123,6 @@ class CommandNotFoundError(CannotStartError):
     code = "command-not-found"
 
 
-class MissingExtraError(CannotStartError):
-    """An optional library is needed and not installed."""
-
-    code = "missing-extra"
-
-
 class ConfigError(CannotStartError):
     """A configuration file or override cannot be read."""
 
