@@ -207,6 +207,7 @@ def full_report() -> dict[str, object]:
     )
 
 
+@pytest.mark.requirement("B-110", "B-111", "B-112")
 def test_the_report_of_400_windows_is_valid_and_small_and_its_schema_strict() -> None:
     schema = json.loads(SCHEMA.read_text())
     jsonschema_rs.meta.validate(schema)

@@ -248,6 +248,7 @@ def test_a_contract_extends_a_pack_or_a_file(place: Place) -> None:
         assert place.call("contract", "lint")[0] == 2
 
 
+@pytest.mark.requirement("A-005", "A-009", "A-025", "A-026", "A-028")
 def test_the_project_pack_makes_its_layout(empty: Place) -> None:
     empty.write("contract.yaml", 'contract: my.project\nversion: "1.0.0"\nextends: runpact:project-run@1\n')
     script = 'cd "$RUNPACT_RUN_DIR"; echo \'{"loss": 1}\' > metrics.json'

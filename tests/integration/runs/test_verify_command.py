@@ -29,6 +29,7 @@ def named(place: Place, target: Path) -> tuple[int, set[str]]:
     return code, {finding["path"] for finding in document["findings"]}
 
 
+@pytest.mark.requirement("A-059")
 def test_an_intact_run_verifies_also_when_copied_or_moved(place: Place, good_run: Path) -> None:
     assert named(place, good_run) == (0, set())
     assert named(place, copied(place, good_run)) == (0, set())
