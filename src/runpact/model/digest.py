@@ -57,7 +57,7 @@ def _canonical(value: object) -> str:
             return _number(value)
         case list() | tuple():
             return "[" + ",".join(map(_canonical, value)) + "]"
-        case dict():
+        case dict() if all(isinstance(key, str) for key in value):
             keys = sorted(value, key=lambda key: key.encode("utf-16-be"))
             return "{" + ",".join(f"{_canonical(key)}:{_canonical(value[key])}" for key in keys) + "}"
     message = f"{type(value).__name__} is not JSON data"

@@ -100,7 +100,7 @@ def compile_expression(text: str) -> Program:
     return program
 
 
-_REFERENCE = re.compile(r"\b(doc|files|rows|run)((?:\.[A-Za-z_]\w*)+)")
+_REFERENCE = re.compile(r"(?<![\w.])(doc|files|rows|run)((?:\.[A-Za-z_]\w*)+)")
 _STRING = re.compile(r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'""")
 
 

@@ -52,5 +52,5 @@ def parse_line(line: bytes) -> dict[str, object] | None:
         return None
     try:
         return msgspec.json.decode(body, type=dict[str, object])
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None

@@ -11,6 +11,9 @@ from collections.abc import Callable
 from runpact.model.contract.language import Kind
 from runpact.model.template import PathTemplate
 
+_NUMBER = "clash.n"
+"""Name of the suffix's number, apart from a capture that is called `n`."""
+
 
 class Place:
     """The directories that runs of one kind may have."""
@@ -19,7 +22,7 @@ class Place:
         """Store the kind's name, the template of its place and the clash suffix."""
         self.kind = kind
         self.template = template
-        self.clashing = PathTemplate.parse(template.text + clash)
+        self.clashing = PathTemplate.parse(template.text + clash.replace("{n", f"{{{_NUMBER}"))
 
     @classmethod
     def of(cls, name: str, kind: Kind) -> Place:
@@ -50,4 +53,4 @@ class Place:
         if plain is not None or self.depth == 0:
             return plain
         clashing = self.clashing.match(path)
-        return None if clashing is None else {key: value for key, value in clashing.items() if key != "n"}
+        return None if clashing is None else {key: value for key, value in clashing.items() if key != _NUMBER}

@@ -160,6 +160,8 @@ def _damage(facts: RunFacts) -> str | None:
         return "the seal is missing"
     if not facts.has_manifest and facts.has_seal:
         return "the manifest is missing"
+    if facts.is_sealed and (facts.outcome is None or facts.outcome.state not in SEALABLE):
+        return "the sealed manifest does not say how the run ended"
     faults = (facts.record_fault, facts.manifest_fault, facts.log_fault)
     return next((fault for fault in faults if fault), facts.seal_fault if facts.is_sealed else None)
 

@@ -21,16 +21,16 @@ _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._+=@-]*?[A-Za-z0-9_+=@-])??"
 """As short as the rest of the path allows, so that `{id}_{slug}` parts at the first underscore."""
 _CAPTURE = re.compile(r"\{([a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*)(?::((?:/(?:[^/\\]|\\.)*/)|[^{}]*))?\}")
 _DATE = {
-    "Y": r"\d{4}",
-    "m": r"\d{2}",
-    "d": r"\d{2}",
-    "H": r"\d{2}",
-    "M": r"\d{2}",
-    "S": r"\d{2}",
-    "f": r"\d{6}",
-    "j": r"\d{3}",
+    "Y": r"[0-9]{4}",
+    "m": r"[0-9]{2}",
+    "d": r"[0-9]{2}",
+    "H": r"[0-9]{2}",
+    "M": r"[0-9]{2}",
+    "S": r"[0-9]{2}",
+    "f": r"[0-9]{6}",
+    "j": r"[0-9]{3}",
 }
-_PADDED = re.compile(r"0[1-9]")
+_WIDTH = re.compile(r"0?[1-9][0-9]?")
 _MAX_REGEX = 200
 _UNSAFE_REGEX = re.compile(r"\\[1-9]|\(\?[P<=!]|[+*}]\)?[+*{]|\)[+*{]")
 
@@ -55,12 +55,14 @@ class Capture:
 class PathTemplate:
     """A path with typed captures."""
 
-    def __init__(self, text: str, parts: tuple[str | Capture, ...]) -> None:
-        """Store the text and its parts; `parse` reads them."""
+    def __init__(
+        self, text: str, parts: tuple[str | Capture, ...], literal: Callable[[str], str] = re.escape
+    ) -> None:
+        """Store the text and its parts, `parse` and `pattern` read them; `literal` makes text a regex."""
         self.text = text
         self.parts = parts
         self.captures = tuple(part.name for part in parts if isinstance(part, Capture))
-        self._regex = re.compile(_numbered(parts))
+        self._regex = re.compile(_numbered(parts, literal))
 
     @classmethod
     @functools.lru_cache(maxsize=1024)
@@ -71,6 +73,16 @@ class PathTemplate:
             MalformedContractError: A capture or its form is not understood, or the path leaves the root.
         """
         return cls(text, tuple(_parts(text)))
+
+    @classmethod
+    @functools.lru_cache(maxsize=1024)
+    def pattern(cls, text: str) -> PathTemplate:
+        """Read a template whose text is a glob: `*`, `**` and `?` beside captures; only for `match`.
+
+        Raises:
+            MalformedContractError: A capture or its form is not understood.
+        """
+        return cls(text, tuple(_parts(text)), glob_to_regex)
 
     @property
     def segments(self) -> tuple[re.Pattern[str], ...]:
@@ -120,7 +132,7 @@ class PathTemplate:
 def glob_to_regex(pattern: str) -> str:
     """Return the regular expression of a glob with `*` (within a part), `?` and `**` (any depth)."""
     pieces = re.split(r"(\*\*/|\*\*|\*|\?)", pattern)
-    table = {"**/": "(?:[^/]+/)*", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+    table = {"**/": "(?:[^/]+/)*", "**": "(?s:.*)", "*": "[^/]*", "?": "[^/]"}
     return "".join(table.get(piece, re.escape(piece)) for piece in pieces)
 
 
@@ -155,12 +167,18 @@ def _literal(text: str, piece: str) -> str:
 def _capture(text: str, name: str, form: str | None) -> Capture:
     if form is None or form == "":
         return Capture(name, _NAME, str)
+    if form.startswith("/") and form[1:].endswith("/"):
+        return Capture(name, _safe_regex(text, form[1:-1]), str)
+    if "/" in form:
+        raise MalformedContractError(
+            f"the template `{text}` has a capture that spans directories",
+            expected="a capture for each part of the path",
+            got=form,
+        )
     if "%" in form:
         return _moment(text, name, form)
-    if form.isdigit():
+    if _WIDTH.fullmatch(form):
         return _hex(name, int(form)) if name == "git" else _digits(name, form)
-    if form.startswith("/"):
-        return Capture(name, _safe_regex(text, form[1:-1]), str)
     if "|" in form:
         return Capture(name, "|".join(re.escape(word) for word in form.split("|")), str)
     return _named(text, name, form)
@@ -168,7 +186,7 @@ def _capture(text: str, name: str, form: str | None) -> Capture:
 
 def _named(text: str, name: str, form: str) -> Capture:
     patterns = {
-        "int": r"-?(?:0|[1-9]\d*)",
+        "int": r"-?(?:0|[1-9][0-9]*)",
         "uuid": r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
         "sha256": r"[0-9a-f]{64}",
         "slug": r"[a-z0-9_]+",
@@ -184,10 +202,11 @@ def _named(text: str, name: str, form: str) -> Capture:
 
 def _moment(text: str, name: str, form: str) -> Capture:
     pieces = re.split(r"%(.)", form)
-    unknown = [code for code in pieces[1::2] if code not in _DATE]
-    if unknown:
+    codes = [*pieces[1::2], *("" for piece in pieces[::2] if "%" in piece)]
+    unfit = [code for code in codes if code not in _DATE or codes.count(code) > 1]
+    if unfit:
         raise MalformedContractError(
-            f"the template `{text}` has the unknown date code `%{unknown[0]}`",
+            f"the template `{text}` has a date code that is unknown or stands twice: `%{unfit[0]}`",
             expected=" ".join(f"%{c}" for c in _DATE),
             got=form,
         )
@@ -218,7 +237,8 @@ def _hex(name: str, width: int) -> Capture:
 
 def _digits(name: str, form: str) -> Capture:
     width = int(form)
-    pattern = rf"\d{{{width}}}|[1-9]\d{{{width},}}" if form.startswith("0") else rf"\d{{{width}}}"
+    exact = rf"[0-9]{{{width}}}"
+    pattern = rf"{exact}|[1-9][0-9]{{{width},}}" if form.startswith("0") else exact
     return Capture(name, pattern, lambda value: f"{int(str(value)):0{width}d}")
 
 
@@ -230,8 +250,8 @@ def _safe_regex(text: str, source: str) -> str:
             expected="no backreference, no look-around, no repetition of a group",
         )
     try:
-        compiled = re.compile(source)
-    except re.error as error:
+        compiled = re.compile(f"(?:{source})")
+    except (re.error, OverflowError) as error:
         raise MalformedContractError(
             f"the template `{text}` has a broken regular expression: {error}", got=source
         ) from error
@@ -260,8 +280,8 @@ def _source(part: str | Capture) -> str:
     return re.escape(part) if isinstance(part, str) else f"(?:{part.pattern})"
 
 
-def _numbered(parts: tuple[str | Capture, ...]) -> str:
-    return "".join(re.escape(part) if isinstance(part, str) else f"({part.pattern})" for part in parts)
+def _numbered(parts: tuple[str | Capture, ...], literal: Callable[[str], str]) -> str:
+    return "".join(literal(part) if isinstance(part, str) else f"({part.pattern})" for part in parts)
 
 
 def _split(parts: tuple[str | Capture, ...]) -> list[list[str | Capture]]:

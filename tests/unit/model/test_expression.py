@@ -97,3 +97,8 @@ def test_references_ignore_text() -> None:
 def test_a_package_without_a_core_of_its_own_is_imported_whole() -> None:
     assert load_core("json").loads("1") == 1
     assert load_core("cel").compile("1 + 1").execute() == 2
+
+
+def test_references_begin_at_their_root() -> None:
+    text = "doc.m.rows.all(r, r.doc.id == 1) || mydoc.x == 1"
+    assert references(text) == ("doc.m.rows.all",)

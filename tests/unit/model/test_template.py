@@ -60,6 +60,9 @@ def test_what_is_rendered_reads_back(template: str, values: dict, path: str) -> 
         ("frame_{f:04}", "frame_00012"),
         ("frame_{f:04}", "frame_012"),
         ("{k:int}", "007"),
+        ("{k:int}", "1٠"),
+        ("frame_{f:04}", "frame_٠٠٠١"),
+        ("{t:%Y}", "٢٠٢٦"),
         ("{m:a|b}", "c"),
         ("a/{n}/b/{n}", "a/q/b/r"),
     ],
@@ -84,6 +87,19 @@ def test_what_is_not_of_the_form_does_not_match(template: str, path: str) -> Non
         "{x:/(?=a)/}",
         "{x:/" + "a" * 300 + "/}",
         "{x:/a**/}",
+        "{x:/(?i)a/}b/{y:/(?x)b/}",
+        "{x:/a{99999999999}/}",
+        "{x:/}",
+        "{x:0}",
+        "{x:²}",
+        "{x:٤}",
+        "{x:99999999999}",
+        "{git:99999999999}",
+        "{t:%}",
+        "{t:%Y%}",
+        "{t:%Y%Y}",
+        "{t:%Y/%m}",
+        "{m:a/b|c}",
     ],
 )
 def test_a_template_that_cannot_be_read_is_refused(template: str) -> None:
@@ -138,6 +154,7 @@ def test_segments_match_level_by_level() -> None:
         ("*.json", "a/x.json", False),
         ("**/*.json", "x.json", True),
         ("**/*.json", "a/b/x.json", True),
+        ("**", "a\nb", True),
         ("a?c", "abc", True),
         ("a?c", "a/c", False),
         ("a+b.(c)", "a+b.(c)", True),
@@ -157,3 +174,22 @@ def test_a_place_knows_its_runs_with_and_without_a_clash_suffix() -> None:
     assert clashing.match("runs/a_2026-01") == {"name": "a", "t": "2026"}
     root = Place.of("run", Kind(at="."))
     assert (root.depth, root.levels, root.match("."), root.match("x")) == (0, (), {}, None)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "captures"),
+    [
+        ("*.json", "a.json", {}),
+        ("*.json", "b/a.json", None),
+        ("**/frame_{n:04}.npz", "a/b/frame_0007.npz", {"n": "0007"}),
+        ("*/{name}.t?t", "a/x.txt", {"name": "x"}),
+        ("*/{name}.t?t", "a/b/x.txt", None),
+    ],
+)
+def test_a_pattern_joins_globs_and_captures(pattern: str, path: str, captures: dict | None) -> None:
+    assert captures == PathTemplate.pattern(pattern).match(path)
+
+
+def test_a_capture_called_n_does_not_hide_runs_with_a_clash_suffix() -> None:
+    place = Place.of("run", Kind(at="runs/{n}/{t:%Y%m%d}", clash="_{n:02}"))
+    assert place.match("runs/a/20260309_01") == {"n": "a", "t": "20260309"}

@@ -7,14 +7,17 @@ import itertools
 import msgspec
 import pytest
 
-from runpact.model import digest, journal, manifest, metrics, names
+from runpact.model import digest, errors, journal, manifest, metrics, names
 from runpact.model.errors import Fault, MalformedDocumentError, UnknownVersionError, UnsafeNameError
+from runpact.model.facts import ArrayFact, ArraysFact
 from runpact.model.finding import Finding, Report, Severity, Verdict, worst
 from runpact.model.run import (
+    SEALABLE,
     ContractRef,
     Liveness,
     Outcome,
     RunFacts,
+    Standing,
     State,
     classify,
 )
@@ -68,6 +71,16 @@ def test_a_consequence_is_not_counted_again() -> None:
         (-12.25, "-12.25"),
         (0.1, "0.1"),
         (123, "123"),
+        (5e-324, "5e-324"),
+        (-1.7976931348623157e308, "-1.7976931348623157e+308"),
+        (295147905179352830000.0, "295147905179352830000"),
+        (9.999999999999997e22, "9.999999999999997e+22"),
+        (1e23, "1e+23"),
+        (999999999999999700000.0, "999999999999999700000"),
+        (4.5, "4.5"),
+        (2e-3, "0.002"),
+        (1e-27, "1e-27"),
+        (333333333.3333332, "333333333.3333332"),
         ("é\u20ac\n", '"é€\\n"'),
         ([1, (2,)], "[1,[2]]"),
         ({"\ud83d\ude00": 1, "\ufb33": 2, "a": 3}, '{"a":3,"\U0001f600":1,"\ufb33":2}'),
@@ -85,6 +98,8 @@ def test_canonical_json_refuses_what_json_cannot_say() -> None:
             digest.canonical_json(value)
     with pytest.raises(TypeError, match="bytes"):
         digest.canonical_json(b"")
+    with pytest.raises(TypeError, match="dict"):
+        digest.canonical_json({1: 2})
 
 
 def test_digests_have_one_form() -> None:
@@ -123,10 +138,24 @@ def test_a_journal_ends_at_the_first_line_that_is_not_valid() -> None:
     assert (len(gap.entries), gap.discarded) == (1, len(lines[2]))
     torn = journal.read_journal(lines[0] + lines[1][:-5])
     assert (len(torn.entries), torn.size) == (1, len(lines[0]))
-    not_json = journal.frame_line(b"{nothing}")
-    assert journal.read_journal(not_json).discarded == len(not_json)
 
 
+@pytest.mark.parametrize(
+    "body",
+    [b"{nothing}", b'{"seq":1,"a":"\xff"}', b'{"seq":1,"a":' + b"[" * 5000 + b"]" * 5000 + b"}", b"[1]"],
+)
+def test_a_line_that_is_no_json_object_ends_a_journal_whatever_its_checksum(body: bytes) -> None:
+    line = journal.frame_line(body)
+    assert journal.read_journal(line) == journal.Journal((), 0, len(line))
+
+
+def test_a_changed_byte_ends_a_journal_before_its_line() -> None:
+    first, second = (journal.frame_line(msgspec.json.encode({"seq": n})) for n in (1, 2))
+    read = journal.read_journal(first + second.replace(b"2", b"3", 1))
+    assert ([entry["seq"] for entry in read.entries], read.size) == ([1], len(first))
+
+
+SAYS_NOT = "the sealed manifest does not say how the run ended"
 SEAL = manifest.seal_for("u", "m.json", b"bytes", {"events": manifest.LogRecord("e", 1, 2, "d")})
 
 
@@ -202,6 +231,7 @@ def test_every_combination_of_facts_has_a_state() -> None:
         standing = classify(facts)
         seen.add(standing.state)
         if standing.state is State.FINISHED:
+            assert facts.outcome is not None
             assert facts.is_sealed
             assert facts.has_seal
             assert facts.has_record
@@ -222,3 +252,47 @@ def test_every_combination_of_facts_has_a_state() -> None:
 )
 def test_an_unsealed_run_is_what_its_owner_is(liveness: Liveness, state: State) -> None:
     assert classify(RunFacts(has_record=True, has_manifest=True, liveness=liveness)).state is state
+
+
+@pytest.mark.parametrize("state", list(State))
+def test_a_sealed_run_is_only_what_a_seal_may_record(state: State) -> None:
+    outcome = Outcome(state=state, ended="t", duration_seconds=1.0, error="E: x")
+    facts = RunFacts(has_record=True, has_manifest=True, has_seal=True, is_sealed=True, outcome=outcome)
+    expected = (state, "E: x") if state in SEALABLE else (State.CORRUPT, SAYS_NOT)
+    standing = classify(facts)
+    assert expected == (standing.state, standing.reason)
+
+
+def test_a_sealed_manifest_without_an_outcome_is_damage() -> None:
+    for liveness in Liveness:
+        facts = RunFacts(has_record=True, has_manifest=True, has_seal=True, is_sealed=True, liveness=liveness)
+        assert Standing(State.CORRUPT, SAYS_NOT) == classify(facts)
+
+
+def test_arrays_are_pickled_when_one_of_them_is() -> None:
+    plain, pickled = ArrayFact("a", "<f4", (2,)), ArrayFact("b", "|O", (1,), pickle=True)
+    assert [ArraysFact(arrays).pickle for arrays in ((), (plain,), (plain, pickled))] == [False, False, True]
+
+
+def test_every_error_has_a_code_and_an_exit_code_and_carries_its_facts() -> None:
+    classes = [value for value in vars(errors).values() if isinstance(value, type)]
+    raised = [value for value in classes if issubclass(value, errors.RunpactError)]
+    assert len({value.code for value in raised}) == len(raised)
+    assert {value.exit_code for value in raised} <= {2, 3, 64}
+    error = errors.StorageError("m", at="/a", expected="e", got="g", hint="h", faults=(Fault("f"),))
+    assert (str(error), error.at, error.expected, error.got, error.hint) == ("m", "/a", "e", "g", "h")
+    assert error.faults == (Fault("f"),)
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [("a/b", "a/b"), ("é/漢", "é/漢"), ("a\udcff", "a\\xff"), ("\udce9\udc80é", "\\xe9\\x80é")],
+)
+def test_a_record_names_bytes_that_are_no_text_readably(path: str, shown: str) -> None:
+    assert shown == names.readable_path(path)
+
+
+def test_a_long_name_is_shown_shortened() -> None:
+    with pytest.raises(UnsafeNameError) as caught:
+        names.check_name("a/" * 200, what="name")
+    assert len(caught.value.got) == 81

@@ -99,16 +99,19 @@ def _kinds(contract: Contract, schemas: Mapping[str, bytes]) -> Iterator[_Note]:
 
 def _templates(kind: Kind, at: str) -> Iterator[_Note]:
     yield from _template(kind.at, f"{at}/at")
-    yield from _template(kind.clash, f"{at}/clash")
-    if "{n" not in kind.clash:
-        yield _Note(
-            f"{at}/clash", "the clash suffix has no number", "a suffix with {n}, as in _{n:02}", kind.clash
-        )
+    yield from _clash(kind.clash, f"{at}/clash")
     if kind.at.startswith("/") or ".." in kind.at.split("/"):
         yield _Note(f"{at}/at", "the place leaves the workspace", "a relative path", kind.at)
     for number, latest in enumerate(kind.latest):
         yield from _template(latest.to, f"{at}/latest/{number}/to")
         yield from _relative(latest.copy, f"{at}/latest/{number}/copy")
+
+
+def _clash(text: str, at: str) -> Iterator[_Note]:
+    faults = list(_template(text, at))
+    yield from faults
+    if not faults and PathTemplate.parse(text).captures != ("n",):
+        yield _Note(at, "the clash suffix has no number", "a suffix with {n}, as in _{n:02}", text)
 
 
 def _template(text: str, at: str) -> Iterator[_Note]:

@@ -14,7 +14,7 @@ from runpact.model.errors import RunpactError
 from runpact.model.expression import Scope, Undecided, references
 from runpact.model.facts import DocumentFact, FileFact, FormatFault, RunTree
 from runpact.model.finding import Finding
-from runpact.model.template import PathTemplate, compile_glob
+from runpact.model.template import PathTemplate
 
 PRIVATE = ".runpact"
 DOCUMENTS = (".json", ".yaml", ".yml", ".toml", ".jsonl")
@@ -58,20 +58,9 @@ class Subject:
             fact = self.by_path.get(entry.path.rstrip("/"))
             wanted = "dir" if entry.dir is not None else "file"
             return [(fact, {})] if fact is not None and fact.kind == wanted else []
-        template = None if "{" not in entry.files else PathTemplate.parse(entry.files)
-        glob = None if template else compile_glob(entry.files)
-        found = []
-        for fact in self.tree.files:
-            if fact.kind != "file":
-                continue
-            captures = (
-                template.match(fact.path)
-                if template
-                else ({} if glob and glob.fullmatch(fact.path) else None)
-            )
-            if captures is not None:
-                found.append((fact, captures))
-        return found
+        pattern = PathTemplate.pattern(entry.files)
+        matched = ((fact, pattern.match(fact.path)) for fact in self.tree.files if fact.kind == "file")
+        return [(fact, captures) for fact, captures in matched if captures is not None]
 
     def decide(self, condition: bool | str) -> bool | Undecided:  # noqa: FBT001 - a presence is one or the other
         """Return whether a presence or condition holds here."""

@@ -43,6 +43,8 @@ def kind(text: str) -> str:
         ('contract: A\nversion: "1"\nkinds: {a: {at: x}}\n', 1, 11, "contract's id"),
         ('contract: a\nversion: "1"\nkinds: {a: {at: x}}\n', 2, 10, "not semantic"),
         (kind("    clash: x\n"), 6, 12, "no number"),
+        (kind("    clash: '_{name}'\n"), 6, 12, "no number"),
+        (kind("    clash: '_{n'\n"), 6, 12, "cannot be read"),
         (kind("    others: all\n"), 6, 13, "not one of the words"),
         (kind("    others: [a]\n"), 6, 13, "not one of the words"),
         (kind("    state_words: {finishd: ok}\n"), 6, 28, "not a state"),
@@ -88,6 +90,7 @@ def test_faults_of_form_and_of_sense_are_told_together() -> None:
 
 def test_a_good_contract_has_no_fault() -> None:
     text = kind(
+        "    others: refused\n    state_words: {finished: ok}\n"
         "    entries:\n      - {file: m.json, as: metrics, schema: s.json}\n"
         "      - {files: 'f_{n:04}.x', as: frames, count: {min: 1}}\n      - {dir: d}\n"
         "    rules: [{id: r, when: 'true', check: doc.metrics.x == 1 && doc.manifest.uid != ''}]\n"

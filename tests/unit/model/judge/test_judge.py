@@ -314,3 +314,22 @@ def test_numbers_beyond_64_bits_do_not_stop_a_judgement():
 def test_names_that_are_not_unicode_do_not_stop_a_judgement():
     kind = _kind(Entry(file="a"), others="refused", formats=(FormatRule(in_="**", allow=("txt",)),))
     assert ("unexpected", "\udcff") in codes(kind, tree("\udcff"))
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        (Entry(file="a.json", fields={"id": "run.id"}), "runpact writes it"),
+        (Entry(file="a.json"), "write it into"),
+    ],
+)
+def test_the_hint_for_a_missing_file_says_who_writes_it(entry, said):
+    (finding,) = findings(_kind(entry), tree())
+    assert said in finding.hint
+
+
+def test_a_pattern_with_globs_and_captures_finds_its_files():
+    rule = Rule(id="R", check='files.frames.map(f, f.n) == ["0001", "0002"]')
+    kind = _kind(Entry(files="**/f_{n:04}.x", as_="frames"), others="refused", rules=(rule,))
+    assert codes(kind, tree("a/b/f_0001.x", "f_0002.x")) == []
+    assert codes(kind, tree("a/b/f_0001.x", "f_0002.x", "f_3.x")) == [("unexpected", "f_3.x")]
