@@ -6,7 +6,7 @@ import contextlib
 import re
 from datetime import UTC, datetime
 
-from hypothesis import assume, given
+from hypothesis import given, reject
 from hypothesis import strategies as st
 
 from runpact.model.contract.language import Kind
@@ -55,7 +55,7 @@ def test_a_rendered_path_reads_back_as_it_was_written(data):
     try:
         path = template.render(values)
     except UnsafeNameError:
-        assume(data is None)  # two captures without a clear border; refused rather than misread
+        reject()  # two captures without a clear border; refused rather than misread
     found = template.match(path)
     assert found is not None
     assert set(found) == set(values)
