@@ -44,9 +44,11 @@ def _contract_in(directory: str) -> str | None:
 
 
 def _named_in(project: str) -> str | None:
+    """Return the contract that a project file names; a file that does not speak of runpact is not parsed."""
     try:
         with open(project, "rb") as file:
-            table = tomllib.load(file).get("tool", {}).get("runpact", {})
+            data = file.read()
+        table = tomllib.loads(data.decode()).get("tool", {}).get("runpact", {}) if b"runpact" in data else {}
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CannotStartError(f"`{project}` cannot be read: {error}", at=project) from error
     named = table.get("contract") if isinstance(table, dict) else None

@@ -239,7 +239,7 @@ def test_a_workspace_that_is_not_there_is_told(cli, project):
 
 def test_a_pyproject_that_cannot_be_read_is_told(cli, project):
     (project / "contract.yaml").unlink()
-    (project / "pyproject.toml").write_text("[")
+    (project / "pyproject.toml").write_text("[tool.runpact")
     assert "cannot be read" in cli("ls").err
 
 

@@ -225,7 +225,7 @@ def test_a_pyproject_can_name_the_contract(empty: Place) -> None:
     empty.write("pyproject.toml", '[tool.runpact]\ncontract = "conf/c.yaml"\n')
     empty.write("conf/c.yaml", 'contract: from.project\nversion: "1.0.0"\nkinds: {run: {at: "r/{name}"}}\n')
     assert empty.json("contract", "lint")[1]["id"] == "from.project"
-    empty.write("pyproject.toml", "[tool\n")
+    empty.write("pyproject.toml", "[tool.runpact\n")
     assert empty.call("contract", "lint")[0] == 2
 
 
