@@ -13,25 +13,36 @@ import sys
 import click
 
 from runpact.cli.check import show_check, show_verify
-from runpact.cli.output import paint, say
+from runpact.cli.options import json_option
+from runpact.cli.output import paint, print_json, say
 from runpact.workspace import Workspace, lay_out_example
 
 
 @click.command("demo")
 @click.argument("name", default="certification")
 @click.option("--into", metavar="DIR", help="Folder for the example; by default ./runpact-demo/NAME.")
-def demo_command(*, name: str, into: str | None) -> int:
+@json_option
+def demo_command(*, name: str, into: str | None, is_json: bool) -> int:
     """Lay out the example NAME, run its main job, check and verify the run it made."""
     folder = lay_out_example(name, into or os.path.join("runpact-demo", name))
     shown = os.path.relpath(folder)
-    say(f"{paint('runpact demo', 'bold')} {name}: the example lies in {shown}")
-    say(f"  running  python train.py   in {shown}")
-    sys.stdout.flush()
-    code = subprocess.run([sys.executable, "train.py"], cwd=folder, check=False).returncode
+    if not is_json:
+        say(f"{paint('runpact demo', 'bold')} {name}: the example lies in {shown}")
+        say(f"  running  python train.py   in {shown}")
+        sys.stdout.flush()
+    code = subprocess.run([sys.executable, "train.py"], cwd=folder, stdout=sys.stderr, check=False).returncode
     if code != 0:
-        say(f"the example ended with {code}; `cd {shown} && runpact ls` shows what it left")
+        sys.stderr.write(f"the example ended with {code}; `cd {shown} && runpact ls` shows what it left\n")
         return 3
-    return _tell(folder, shown)
+    return _document(folder) if is_json else _tell(folder, shown)
+
+
+def _document(folder: str) -> int:
+    place = Workspace.open(workspace=folder)
+    newest = place.runs()[0]
+    checked, verified = place.check([newest.path])[0].verdict, place.verify(newest.path)[2].verdict
+    print_json("demo", folder=folder, run=newest.path, check=checked.value, verify=verified.value)
+    return max(checked.exit_code, verified.exit_code)
 
 
 def _tell(folder: str, shown: str) -> int:
