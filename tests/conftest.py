@@ -1,0 +1,35 @@
+"""Figures that tests measured, printed together at the end of a session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+_FIGURES = "figures"
+
+
+@pytest.fixture
+def figures(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Return a function that keeps one line of figures for the end of the session."""
+
+    def keep(line: str) -> None:
+        record_property(_FIGURES, line)
+
+    return keep
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the figures of all tests, whichever process ran them."""
+    lines = [
+        str(value)
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        if isinstance(report, pytest.TestReport) and report.when == "call"
+        for name, value in report.user_properties
+        if name == _FIGURES
+    ]
+    if lines:
+        terminalreporter.section("figures")
+    for line in sorted(lines):
+        terminalreporter.write_line(line)
