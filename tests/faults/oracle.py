@@ -111,7 +111,7 @@ def runs_of(folder: Path) -> list[Found]:
 def _judge(folder: Path, found: list[Found], facts: Sequence[Fact], end: End) -> Iterator[str]:
     yield from _born(folder)
     yield from _classified(found, facts, end)
-    yield from _honest(found, end)
+    yield from _honest(found, facts, end)
     for run in found:
         yield from _true(run)
     begun = next((fact for fact in facts if fact["fact"] == "begun"), None)
@@ -126,7 +126,7 @@ def _judge(folder: Path, found: list[Found], facts: Sequence[Fact], end: End) ->
         yield f"kept: the acknowledged run {begun['id']} is gone; there are {[run.path for run in found]}"
         return
     is_sealed = any(fact["fact"] == "sealed" for fact in facts)
-    yield from _kept(run, facts, is_sealed=is_sealed, is_power=end.how == "power")
+    yield from _kept(run, facts, end, is_sealed=is_sealed)
     yield from _whole(run)
     yield from _latest(folder, found, is_sealed=is_sealed)
 
@@ -163,13 +163,14 @@ def _classified(found: list[Found], facts: Sequence[Fact], end: End) -> Iterator
         yield f"classifiable: one run was made, {[run.path for run in found]} are there"
 
 
-def _honest(found: list[Found], end: End) -> Iterator[str]:
+def _honest(found: list[Found], facts: Sequence[Fact], end: End) -> Iterator[str]:
+    is_broken = any(fact["fact"] == "sealed" and "broken" in fact for fact in facts)
     states = [run.state for run in found]
     if end.how != "exit":
         return
     if end.code in {0, 1} and states != ["finished"]:
         yield f"honest exit: exit code {end.code}, but the runs are {states}"
-    if end.code not in {0, 1} and "finished" in states and not end.is_interrupt:
+    if end.code not in {0, 1} and "finished" in states and not (end.is_interrupt or is_broken):
         yield f"honest exit: exit code {end.code}, but the run is finished"
 
 
@@ -177,21 +178,29 @@ def _true(run: Found) -> Iterator[str]:
     sealed = run.state == "finished" or (run.is_sealed and run.state in {"failed", "interrupted"})
     if (run.verdict is Verdict.OK) != sealed:
         yield f"true: {run.path} is {run.state}, sealed {run.is_sealed}, and verify says {run.verdict.value}"
+    if run.is_sealed:
+        manifest = json.loads((run.folder / run.records["manifest"]).read_bytes())
+        for log in manifest["logs"].values():
+            if len(read_log(run.folder / log["path"])) != log["count"]:
+                yield f"true: {run.path} was sealed with {log['count']} entries in {log['path']}"
 
 
-def _kept(run: Found, facts: Sequence[Fact], *, is_sealed: bool, is_power: bool) -> Iterator[str]:
+def _kept(run: Found, facts: Sequence[Fact], end: End, *, is_sealed: bool) -> Iterator[str]:
     """Hold the logs and artifacts against the facts; a power cut may take log lines until the seal."""
     if not run.records:
         yield f"kept: the records of {run.path} cannot be found"
         return
-    must_have_logs = is_sealed or not is_power
+    must_have_logs = is_sealed or end.how != "power"
     events = [entry for entry in read_log(run.folder / run.records["events"]) if "number" in entry]
     points = read_log(run.folder / run.records["metrics"])
     yield from _log(
         "event", [_plain(entry, ("number", "text")) for entry in events], event_fields, facts, must_have_logs
     )
     yield from _log("points", [entry["values"] for entry in points], point_values, facts, must_have_logs)
-    files = {"artifact"} | ({"file"} if is_sealed or not is_power else set())
+    for fact in facts:
+        if end.is_tidy and fact["fact"] == "not" and fact["code"] == "write-once":
+            yield f"kept: {fact['path']} was refused, and then its name was taken"
+    files = {"artifact"} | ({"file"} if is_sealed or end.how != "power" else set())
     for fact in facts:
         if fact["fact"] in files:
             yield from _file(run.folder / str(fact["path"]), str(fact["digest"]))

@@ -24,7 +24,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import runpact
-from runpact.model.errors import RunpactError
+from runpact.model.errors import ContractBrokenError, RunpactError
 from runpact.verbs.active import ActiveRun
 
 Fact = dict[str, object]
@@ -120,36 +120,71 @@ def write_plainly(path: str, data: bytes) -> None:
 class Program:
     """The calls a program makes on its open run, each told before and after."""
 
-    def __init__(self, run: ActiveRun, tell: Tell, *, write: Callable[[str, bytes], None]) -> None:
-        """Store the run and where facts go; `write` is how the program writes its own files."""
+    def __init__(
+        self, run: ActiveRun, tell: Tell, *, write: Callable[[str, bytes], None], stubborn: bool
+    ) -> None:
+        """Store the run and where facts go.
+
+        Args:
+            run: Open.
+            tell: Called with each fact.
+            write: How the program writes its own files.
+            stubborn: Go on after a refused call; an artifact is tried once more.
+        """
         self.run = run
         self.tell = tell
         self.write = write
+        self.stubborn = stubborn
 
     def event(self, number: int) -> None:
         """Log an event."""
-        self.tell("asked", what="event", number=number)
-        seq = self.run.event("scenario.event", **event_fields(number))
-        self.tell("event", number=number, seq=seq)
+
+        def call() -> None:
+            seq = self.run.event("scenario.event", **event_fields(number))
+            self.tell("event", number=number, seq=seq)
+
+        self._try(call, what="event", number=number)
 
     def points(self, number: int) -> None:
         """Log metric points."""
-        self.tell("asked", what="points", number=number)
-        self.run.log(point_values(number), step=number)
-        self.tell("points", number=number)
+
+        def call() -> None:
+            self.run.log(point_values(number), step=number)
+            self.tell("points", number=number)
+
+        self._try(call, what="points", number=number)
 
     def artifact(self, path: str, value: object) -> None:
         """Save an artifact and tell the digest of what a reader must find."""
-        self.tell("asked", what="artifact", path=path)
-        stored = self.run.save(path, value)
-        data = value if isinstance(value, bytes) else Path(stored).read_bytes()
-        assert isinstance(value, bytes) or json.loads(data) == value
-        self.tell("artifact", path=path, digest=digest(data))
+
+        def call() -> None:
+            stored = self.run.save(path, value)
+            data = value if isinstance(value, bytes) else Path(stored).read_bytes()
+            assert isinstance(value, bytes) or json.loads(data) == value
+            self.tell("artifact", path=path, digest=digest(data))
+
+        if not self._try(call, what="artifact", path=path):
+            self._try(call, what="artifact", path=path)
 
     def own_file(self, path: str, data: bytes) -> None:
         """Write a file of the program's own into the run."""
-        self.write(self.run.path(path), data)
-        self.tell("file", path=path, digest=digest(data))
+
+        def call() -> None:
+            self.write(self.run.path(path), data)
+            self.tell("file", path=path, digest=digest(data))
+
+        self._try(call, what="file", path=path)
+
+    def _try(self, call: Callable[[], None], **asked: object) -> bool:
+        self.tell("asked", **asked)
+        try:
+            call()
+        except RunpactError as error:
+            if not self.stubborn:
+                raise
+            self.tell("not", code=error.code, **asked)
+            return False
+        return True
 
 
 def digest(data: bytes) -> str:
@@ -180,11 +215,13 @@ def make_run(
     name: str = NAME,
     work: Callable[[Program], None] = work,
     write: Callable[[str, bytes], None] = write_plainly,
+    stubborn: bool = False,
 ) -> int:
     """Make one run and return the exit code its program would have.
 
     0 finished, 1 finished with a doubt, 3 any refusal that runpact tells; another exception is let through,
-    because a user would see its traceback.
+    because a user would see its traceback. A run that finished but does not keep its contract, as when a
+    stubborn program did without an artifact, is told as sealed too.
     """
     pending = runpact.run(
         kind=kind, name=name, config=CONFIG, workspace=folder, durability=durability, seeds={"random": 7}
@@ -192,8 +229,11 @@ def make_run(
     try:
         with pending as run:
             tell("begun", id=run.id, uid=run.uid, kind=kind, durability=durability)
-            work(Program(run, tell, write=write))
+            work(Program(run, tell, write=write, stubborn=stubborn))
             tell("ending")
+    except ContractBrokenError as error:
+        tell("sealed", doubt=run.standing.reason, broken=error.message)
+        return error.exit_code
     except RunpactError as error:
         tell("refused", code=error.code, message=error.message)
         return error.exit_code

@@ -8,21 +8,32 @@ Not safe for several processes; threads take turns.
 
 from __future__ import annotations
 
+import contextlib
+import enum
 import hashlib
 import math
-import os
 import threading
 import zlib
 
 import msgspec
 
 from runpact.disk import io
-from runpact.model.errors import ValueRefusedError
-from runpact.model.journal import frame_line
+from runpact.model.errors import StorageError, ValueRefusedError
+from runpact.model.journal import frame_line, read_journal
 from runpact.model.manifest import LogRecord
 
 _encode = msgspec.json.Encoder().encode
 _crc = zlib.crc32
+
+
+class _Doubt(enum.Enum):
+    """What may be wrong with the file since the last write did not return."""
+
+    NONE = 0
+    TAIL = 1
+    """A piece of a refused line may stand at the end."""
+    COUNT = 2
+    """Nobody knows whether the last line was written, nor whether it was counted."""
 
 
 class AppendLog:
@@ -35,6 +46,7 @@ class AppendLog:
         self._descriptor = -1
         self._lock = threading.Lock()
         self._digest = hashlib.sha256()
+        self._doubt = _Doubt.NONE
         self.count = 0
         self.size = 0
 
@@ -56,6 +68,7 @@ class AppendLog:
             ValueRefusedError: A field is not strict JSON data.
         """
         with self._lock:
+            self._settle()
             body = _encode({"seq": self.count + 1, **fields})
             self._write(frame_line(body))
             return self.count
@@ -73,6 +86,8 @@ class AppendLog:
                 values = _plain_numbers(values)
                 break
         with self._lock:
+            if self._doubt is not _Doubt.NONE:
+                self._settle()
             number = self.count + 1
             body = b'{"seq":%d,"time":%.6f,"step":%b,"values":%b}' % (
                 number,
@@ -86,28 +101,56 @@ class AppendLog:
     def _write(self, line: bytes) -> None:
         if self._descriptor < 0:
             self.open()
+        self._doubt = _Doubt.COUNT  # a signal may end the next lines anywhere
         try:
-            io.append_line(self._descriptor, line, self.size)
+            io.append_line(self._descriptor, line)
         except OSError as error:
+            self._doubt = _Doubt.TAIL
+            with contextlib.suppress(StorageError):
+                self._settle()
             raise io.storage_error("log", self._path, error) from error
         self.count += 1
         self.size += len(line)
         self._digest.update(line)
+        self._doubt = _Doubt.NONE
+
+    def _settle(self) -> None:
+        """Make file and count agree again: a line behind a torn one could never be read."""
+        if self._doubt is _Doubt.NONE:
+            return
+        with io.storing("log", self._path):
+            if self._doubt is _Doubt.COUNT:
+                self._recount()
+            io.cut(self._descriptor, self.size)
+        self._doubt = _Doubt.NONE
+
+    def _recount(self) -> None:
+        with open(self._path, "rb") as file:
+            data = file.read()
+        journal = read_journal(data)
+        self.count, self.size = len(journal.entries), journal.size
+        self._digest = hashlib.sha256(data[: journal.size])
 
     def sync(self) -> None:
         """Make all lines durable."""
         if self.exists:
             with io.storing("log", self._path):
-                os.fdatasync(self._descriptor)
+                io.sync_data(self._descriptor)
 
     def record(self) -> LogRecord:
-        """Return what a seal must say about this log."""
+        """Return what a seal must say about this log.
+
+        Raises:
+            StorageError: A piece of a refused line cannot be cut off.
+        """
+        with self._lock:
+            self._settle()
         return LogRecord(self._relative, self.count, self.size, f"sha256:{self._digest.hexdigest()}")
 
     def close(self) -> None:
         """Give the descriptor back; a second call does nothing."""
         if self.exists:
-            os.close(self._descriptor)
+            io.close_quietly(self._descriptor)
             self._descriptor = -1
 
 

@@ -64,14 +64,15 @@ def create_file(path: str, data: bytes, *, sync: bool, mode: int = 0o666) -> Non
     """Create a file that must not exist; remove it again when it cannot be written whole."""
     descriptor = os.open(path, _CREATE, mode)
     try:
-        write_all(descriptor, data)
-        if sync:
-            os.fsync(descriptor)
+        try:
+            write_all(descriptor, data)
+            if sync:
+                os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
     except BaseException:
         remove_quietly(path)
         raise
-    finally:
-        os.close(descriptor)
 
 
 def replace_file(
@@ -85,10 +86,10 @@ def replace_file(
         sync: Make content and name durable.
         after_rename: Called once the new content is in place, before the directory is flushed.
     """
-    temporary = f"{path}.tmp-{os.getpid()}"
+    temporary = temporary_of(path)
     remove_quietly(temporary)
-    create_file(temporary, data, sync=sync)
     try:
+        create_file(temporary, data, sync=sync)
         os.rename(temporary, path)
     except BaseException:
         remove_quietly(temporary)
@@ -98,26 +99,25 @@ def replace_file(
         sync_directory(os.path.dirname(path))
 
 
+def temporary_of(path: str) -> str:
+    """Return the name under which this process prepares a new content of `path`."""
+    return f"{path}.tmp-{os.getpid()}"
+
+
 def open_append(path: str) -> int:
     """Create a log that must not exist and return its descriptor."""
     return os.open(path, _APPEND, 0o666)
 
 
-def append_line(descriptor: int, line: bytes, size: int) -> None:
-    """Append one line with one write; when it fails, cut the log back to `size` bytes."""
-    try:
-        written = os.write(descriptor, line)
-    except OSError:
-        _cut_back(descriptor, size)
-        raise
-    if written != len(line):
-        _cut_back(descriptor, size)
+def append_line(descriptor: int, line: bytes) -> None:
+    """Append one line with one write; a short write is a refusal and leaves a piece of the line behind."""
+    if os.write(descriptor, line) != len(line):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-def _cut_back(descriptor: int, size: int) -> None:
-    with contextlib.suppress(OSError):
-        os.ftruncate(descriptor, size)
+def cut(descriptor: int, size: int) -> None:
+    """Cut a file back to `size` bytes."""
+    os.ftruncate(descriptor, size)
 
 
 def rewrite(descriptor: int, data: bytes, *, sync: bool) -> None:
@@ -135,7 +135,7 @@ def open_locked(path: str) -> int:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BaseException:
-        os.close(descriptor)
+        close_quietly(descriptor)
         raise
     return descriptor
 
@@ -146,7 +146,44 @@ def reserve(path: str, size: int) -> None:
     try:
         os.posix_fallocate(descriptor, 0, size)
     finally:
+        close_quietly(descriptor)
+
+
+def close(descriptor: int) -> None:
+    """Give a descriptor back; some file systems tell only now that data was not stored."""
+    os.close(descriptor)
+
+
+def close_quietly(descriptor: int) -> None:
+    """Give back a descriptor that nothing hangs on any more; it is gone even when this is refused."""
+    with contextlib.suppress(OSError):
         os.close(descriptor)
+
+
+def sync(descriptor: int) -> None:
+    """Make a file's content durable."""
+    os.fsync(descriptor)
+
+
+def sync_data(descriptor: int) -> None:
+    """Make a file's content durable, but not its times."""
+    os.fdatasync(descriptor)
+
+
+@contextlib.contextmanager
+def locked_directory(path: str) -> Iterator[None]:
+    """Hold the lock of a directory for the length of the block; wait for it."""
+    descriptor = os.open(path, _DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        close_quietly(descriptor)
+
+
+def set_modified(path: str, nanoseconds: int) -> None:
+    """Set a file's times of access and modification."""
+    os.utime(path, ns=(nanoseconds, nanoseconds), follow_symlinks=False)
 
 
 def make_directory(path: str, *, mode: int = 0o777) -> None:
@@ -173,24 +210,34 @@ def sync_directory(path: str) -> None:
     try:
         os.fsync(descriptor)
     finally:
-        os.close(descriptor)
+        close_quietly(descriptor)
 
 
-def link_new(temporary: str, path: str) -> None:
-    """Give a finished temporary file its name; an existing file of that name is never replaced."""
-    os.link(temporary, path, follow_symlinks=False)
-    os.unlink(temporary)
-
-
-def remove(path: str) -> None:
-    """Remove a file."""
-    os.unlink(path)
+def remove_missing_ok(path: str) -> None:
+    """Remove a file if it is there."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)
 
 
 def remove_quietly(path: str) -> None:
     """Remove a file if it is there and may be removed."""
     with contextlib.suppress(OSError):
         os.unlink(path)
+
+
+def remove_tree_quietly(directory: str) -> None:
+    """Remove a directory and what is in it, as far as that is possible."""
+    for root, directories, files in os.walk(directory, topdown=False):
+        for name in files:
+            remove_quietly(os.path.join(root, name))
+        for name in directories:
+            _remove_directory_quietly(os.path.join(root, name))
+    _remove_directory_quietly(directory)
+
+
+def _remove_directory_quietly(path: str) -> None:
+    with contextlib.suppress(OSError):
+        os.rmdir(path)
 
 
 _NO_REPLACE = 1
@@ -219,14 +266,31 @@ def publish(staging: str, final: str) -> None:
         FileExistsError: The name is taken.
         OSError: Any other refusal.
     """
+    if not _renamed_to_free_name(staging, final):
+        _publish_without_renameat2(staging, final)
+
+
+def publish_file(temporary: str, path: str) -> None:
+    """Give a finished temporary file its name; an existing file of that name is never replaced.
+
+    Raises:
+        FileExistsError: The name is taken.
+        OSError: Any other refusal.
+    """
+    if not _renamed_to_free_name(temporary, path):
+        os.link(temporary, path, follow_symlinks=False)
+        os.unlink(temporary)
+
+
+def _renamed_to_free_name(source: str, target: str) -> bool:
+    """Rename unless the name is taken; False where C library, kernel or file system cannot do so."""
     call = _renameat2()
-    if call is not None:
-        number = call(os.fsencode(staging), os.fsencode(final))
-        if number == 0:
-            return
-        if number not in {errno.ENOSYS, errno.EINVAL}:
-            raise OSError(number, os.strerror(number), final)
-    _publish_without_renameat2(staging, final)
+    if call is None:
+        return False
+    number = call(os.fsencode(source), os.fsencode(target))
+    if number not in {0, errno.ENOSYS, errno.EINVAL}:
+        raise OSError(number, os.strerror(number), target)
+    return number == 0
 
 
 def _publish_without_renameat2(staging: str, final: str) -> None:
@@ -235,6 +299,5 @@ def _publish_without_renameat2(staging: str, final: str) -> None:
     try:
         os.rename(staging, final)
     except BaseException:
-        with contextlib.suppress(OSError):
-            os.rmdir(final)
+        _remove_directory_quietly(final)
         raise

@@ -6,7 +6,6 @@ Does not know: which copies a layout wants.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import posixpath
 
@@ -27,15 +26,11 @@ def replace_copy(source: str, target: str, *, newest: str) -> None:
     """
     with io.storing("copy", target):
         io.make_parents(posixpath.dirname(target), sync=False)
-        directory = os.open(posixpath.dirname(target), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            fcntl.flock(directory, fcntl.LOCK_EX)
+        with io.locked_directory(posixpath.dirname(target)):
             moment = _nanoseconds(newest)
             if not _is_newer(target, moment):
                 io.replace_file(target, b"".join(read_chunks(source)), sync=False)
-                os.utime(target, ns=(moment, moment), follow_symlinks=False)
-        finally:
-            os.close(directory)
+                io.set_modified(target, moment)
 
 
 def _is_newer(target: str, moment: int) -> bool:

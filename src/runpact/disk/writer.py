@@ -9,7 +9,7 @@ Protocol (docs/FORMAT.md, "Writing a run"):
    it), contract copy, unsealed manifest, ballast. Make it durable.
 2. Publish: rename it to a name that must not exist; the next candidate when it is taken.
 3. Log: one write per line; the number advances only after success.
-4. Artifact: write under a temporary name while hashing, make durable, link to a name that must not exist.
+4. Artifact: write under a temporary name while hashing, make durable, rename to a name that must not exist.
 5. Seal: free the ballast, make the logs durable, write the seal that names the manifest to come,
    replace the manifest: that rename commits. A fault after it is no failure of the run.
 """
@@ -17,6 +17,7 @@ Protocol (docs/FORMAT.md, "Writing a run"):
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import os
 import posixpath
@@ -76,6 +77,8 @@ class RunWriter:
         self.is_durable = is_durable
         self._lock = lock
         self._pid = os.getpid()
+        self._is_sealed = False
+        self._streams: list[int] = []
         self.events = AppendLog(paths.at(paths.records["events"]), paths.records["events"])
         self.metrics = AppendLog(paths.at(paths.records["metrics"]), paths.records["metrics"])
 
@@ -101,10 +104,10 @@ class RunWriter:
             try:
                 final = _publish(draft, staging, parent, lock, _chain(identity, free))
             except BaseException:
-                os.close(lock)
+                io.close_quietly(lock)
                 raise
         except BaseException:
-            _remove_tree(staging)
+            io.remove_tree_quietly(staging)
             raise
         return cls(RunPaths(final, draft.records), lock, is_durable=draft.is_durable)
 
@@ -136,13 +139,7 @@ class RunWriter:
                 posixpath.dirname(path), f"{TEMPORARY}{os.getpid()}-{posixpath.basename(path)}"[:250]
             )
             size, digest = self._write_hashed(temporary, chunks)
-            try:
-                io.link_new(temporary, path)
-            except FileExistsError:
-                io.remove_quietly(temporary)
-                raise _taken(relative) from None
-            if self.is_durable:
-                io.sync_directory(posixpath.dirname(path))
+            self._publish_file(temporary, path, relative)
         return FileRecord(relative, size, digest)
 
     def _write_hashed(self, temporary: str, chunks: Iterable[bytes]) -> tuple[int, str]:
@@ -150,18 +147,40 @@ class RunWriter:
         digest, size = hashlib.sha256(), 0
         descriptor = io.open_append(temporary)
         try:
-            for chunk in chunks:
-                io.write_all(descriptor, chunk)
-                digest.update(chunk)
-                size += len(chunk)
-            if self.is_durable:
-                os.fsync(descriptor)
+            try:
+                for chunk in chunks:
+                    io.write_all(descriptor, chunk)
+                    digest.update(chunk)
+                    size += len(chunk)
+                if self.is_durable:
+                    io.sync(descriptor)
+            finally:
+                io.close(descriptor)
         except BaseException:
             io.remove_quietly(temporary)
             raise
-        finally:
-            os.close(descriptor)
         return size, f"sha256:{digest.hexdigest()}"
+
+    def _publish_file(self, temporary: str, path: str, relative: str) -> None:
+        """Give an artifact its name; whatever is refused on the way, the name is free again."""
+        try:
+            io.publish_file(temporary, path)
+        except FileExistsError:
+            io.remove_quietly(temporary)
+            raise _taken(relative) from None
+        except BaseException:
+            io.remove_quietly(temporary)
+            raise
+        if self.is_durable:
+            try:
+                io.sync_directory(posixpath.dirname(path))
+            except OSError:
+                io.remove_quietly(path)
+                raise
+
+    def discard(self, relative: str) -> None:
+        """Take back an artifact that was stored but not acknowledged, so that its name is free again."""
+        io.remove_quietly(self.paths.at(relative))
 
     def replace(self, relative: str, data: bytes) -> None:
         """Write or rewrite a file that the layout derives from the record."""
@@ -179,13 +198,15 @@ class RunWriter:
             io.make_parents(posixpath.dirname(path), sync=False)
         return path
 
-    def open_log(self, relative: str) -> int:
-        """Create a file for a child's stream and return its descriptor."""
+    def open_stream(self, relative: str) -> Callable[[bytes], None]:
+        """Create a file for a child's stream; return what appends to it, raising `OSError`."""
         self._check_open()
         path = self.paths.at(relative)
         with io.storing(f"`{relative}`", path):
             io.make_parents(posixpath.dirname(path), sync=False)
-            return io.open_append(path)
+            descriptor = io.open_append(path)
+        self._streams.append(descriptor)
+        return functools.partial(io.write_all, descriptor)
 
     def free_ballast(self) -> None:
         """Give the reserve back, so that the last records fit on a full disk."""
@@ -195,10 +216,17 @@ class RunWriter:
         """Make the logs durable and return what the seal must say of them (step 5)."""
         logs = {"events": self.events, "metrics": self.metrics}
         written = {name: log for name, log in logs.items() if log.exists}
+        records = {name: log.record() for name, log in written.items()}
         for log in written.values():
             if self.is_durable:
                 log.sync()
-        return {name: log.record() for name, log in written.items()}
+        return records
+
+    def clear_commit(self) -> None:
+        """Remove what an earlier attempt to commit left, so that it is not taken for a file of the run."""
+        for path in (self.paths.seal, self.paths.manifest):
+            with io.storing("seal", path):
+                io.remove_missing_ok(io.temporary_of(path))
 
     def commit(self, manifest: bytes, seal: bytes) -> str | None:
         """Seal the run (step 5).
@@ -209,38 +237,39 @@ class RunWriter:
         Raises:
             StorageError: The run is not sealed.
         """
-        committed = False
-
-        def mark() -> None:
-            nonlocal committed
-            committed = True
-
         try:
             io.replace_file(self.paths.seal, seal, sync=self.is_durable)
-            io.replace_file(self.paths.manifest, manifest, sync=self.is_durable, after_rename=mark)
+            io.replace_file(
+                self.paths.manifest, manifest, sync=self.is_durable, after_rename=self._mark_sealed
+            )
             if self.is_durable:
                 io.sync_directory(posixpath.dirname(self.directory))
         except OSError as error:
-            if committed:
+            if self._is_sealed:
                 return f"sealed, but not confirmed durable: {os.strerror(error.errno or 0)}"
             raise io.storage_error("seal", self.paths.seal, error) from error
         return None
+
+    def _mark_sealed(self) -> None:
+        self._is_sealed = True
 
     def close(self) -> None:
         """Release the lock and the logs; a second call does nothing."""
         self.events.close()
         self.metrics.close()
+        while self._streams:
+            io.close_quietly(self._streams.pop())
         if self._lock >= 0:
-            os.close(self._lock)
+            io.close_quietly(self._lock)
             self._lock = -1
 
     @property
     def is_open(self) -> bool:
         """Whether this process may still write."""
-        return self._lock >= 0 and self._pid == os.getpid()
+        return self._lock >= 0 and not self._is_sealed and self._pid == os.getpid()
 
     def _check_open(self) -> None:
-        if self._lock < 0:
+        if self._lock < 0 or self._is_sealed:
             raise ClosedRunError(
                 "the run is sealed; nothing can be added to it",
                 at=self.directory,
@@ -274,7 +303,7 @@ def _stage(draft: Draft, staging: str, identity: str) -> tuple[int, str]:
             io.sync_directory(paths.at(PRIVATE))
             io.sync_directory(staging)
     except BaseException:
-        os.close(lock)
+        io.close_quietly(lock)
         raise
     return lock, identity
 
@@ -328,15 +357,3 @@ def _taken(relative: str) -> WriteOnceError:
         at=relative,
         hint="artifacts are written once; save under another name, for instance with the step in it",
     )
-
-
-def _remove_tree(directory: str) -> None:
-    """Remove a staging directory as far as possible; what is left is classified as abandoned."""
-    for root, directories, files in os.walk(directory, topdown=False):
-        for name in files:
-            io.remove_quietly(posixpath.join(root, name))
-        for name in directories:
-            with contextlib.suppress(OSError):
-                os.rmdir(posixpath.join(root, name))
-    with contextlib.suppress(OSError):
-        os.rmdir(directory)

@@ -14,13 +14,15 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import FrameType
 
 import msgspec
 
 from runpact.model.errors import CommandNotFoundError, RunpactError, StorageError
 
+Store = Callable[[bytes], None]
+"""Keeps a piece of a stream; raises `OSError` when it cannot."""
 _CHUNK = 1 << 18
 _GRACE_SECONDS = 1.0
 """How long a stream is still read after the child ended and a grandchild keeps it open."""
@@ -71,7 +73,7 @@ def resolve_command(argv: tuple[str, ...], *, cwd: str, env: Mapping[str, str]) 
 
 
 def run_child(
-    argv: tuple[str, ...], *, cwd: str, env: Mapping[str, str], log_fds: tuple[int, int], tee: bool
+    argv: tuple[str, ...], *, cwd: str, env: Mapping[str, str], logs: tuple[Store, Store], tee: bool
 ) -> ChildEnd:
     """Run a command to its end, its two streams going to the logs and, if wanted, to our own.
 
@@ -79,7 +81,7 @@ def run_child(
         argv: Program and arguments; no shell is involved.
         cwd: Absolute directory to run in.
         env: Its whole environment.
-        log_fds: Descriptors that stdout and stderr are stored through; closed at the end.
+        logs: Called with each piece of stdout and stderr; an `OSError` of theirs ends the storing.
         tee: Repeat each stream on our own.
 
     Raises:
@@ -99,12 +101,10 @@ def run_child(
                 bufsize=0,
             )
         except (OSError, ValueError) as error:
-            _close(log_fds)
             raise _not_started(argv[0], error) from error
         relay.attach(child)
-        pumps = _pumps(child, log_fds, tee=tee)
+        pumps = _pumps(child, logs, tee=tee)
         left_open = _pump(child, pumps)
-        _close(log_fds)
         code = child.wait()
     return ChildEnd(
         exit_code=code if code >= 0 else None,
@@ -172,11 +172,11 @@ def _shares_terminal() -> bool:
 class _Pump:
     """One stream of the child: read, store, repeat."""
 
-    def __init__(self, source: int, log: int, repeat: int | None) -> None:
+    def __init__(self, source: int, log: Store, repeat: int | None) -> None:
         self.source = source
         self.size = 0
         self.fault: str | None = None
-        self._log: int | None = log
+        self._log: Store | None = log
         self._repeat = repeat
 
     def step(self) -> bool:
@@ -189,9 +189,9 @@ class _Pump:
             self._show(self._repeat, data)
         return bool(data)
 
-    def _store(self, log: int, data: bytes) -> None:
+    def _store(self, log: Store, data: bytes) -> None:
         try:
-            _write_all(log, data)
+            log(data)
         except OSError as error:
             self.fault = os.strerror(error.errno or 0)
             self._log = None
@@ -203,12 +203,12 @@ class _Pump:
             self._repeat = None
 
 
-def _pumps(child: subprocess.Popen[bytes], log_fds: tuple[int, int], *, tee: bool) -> tuple[_Pump, _Pump]:
+def _pumps(child: subprocess.Popen[bytes], logs: tuple[Store, Store], *, tee: bool) -> tuple[_Pump, _Pump]:
     assert child.stdout is not None  # noqa: S101 - opened as pipes above
     assert child.stderr is not None  # noqa: S101 - as above
     return (
-        _Pump(child.stdout.fileno(), log_fds[0], 1 if tee else None),
-        _Pump(child.stderr.fileno(), log_fds[1], 2 if tee else None),
+        _Pump(child.stdout.fileno(), logs[0], 1 if tee else None),
+        _Pump(child.stderr.fileno(), logs[1], 2 if tee else None),
     )
 
 
@@ -245,9 +245,3 @@ def _write_all(descriptor: int, data: bytes) -> None:
     view = memoryview(data)
     while view:
         view = view[os.write(descriptor, view) :]
-
-
-def _close(descriptors: tuple[int, ...]) -> None:
-    for descriptor in descriptors:
-        with contextlib.suppress(OSError):
-            os.close(descriptor)

@@ -68,6 +68,7 @@ class ActiveRun(OpenRun):
 
         Raises:
             WriteOnceError: The name is taken.
+            StorageError: Nothing was stored; the name is still free.
             ValueRefusedError: The value cannot be written strictly.
             UnsafeNameError: The name leaves the run.
         """
@@ -82,7 +83,12 @@ class ActiveRun(OpenRun):
         self.stored[relative] = FileRecord(
             stored.path, stored.size, stored.digest, entry=name if self._entry(name) else "", type=type
         )
-        self.event("artifact.saved", path=relative, size=stored.size, digest=stored.digest)
+        try:
+            self.event("artifact.saved", path=relative, size=stored.size, digest=stored.digest)
+        except RunpactError:
+            del self.stored[relative]
+            self.writer.discard(relative)
+            raise
         return self.writer.paths.at(relative)
 
     def path(self, relative: str, /) -> str:

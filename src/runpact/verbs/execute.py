@@ -53,9 +53,9 @@ def execute(
         CommandNotFoundError: The system cannot start it; the run is sealed as failed.
     """
     with run:  # whatever goes wrong before the seal, the run does not stay open
-        log_fds = run.writer.open_log(STDOUT), run.writer.open_log(STDERR)
+        logs = run.writer.open_stream(STDOUT), run.writer.open_stream(STDERR)
         run.event("command.started", argv=list(argv))
-        end = run_child(argv, cwd=cwd, env={**environ, **child_environment(run)}, log_fds=log_fds, tee=tee)
+        end = run_child(argv, cwd=cwd, env={**environ, **child_environment(run)}, logs=logs, tee=tee)
         run.event(
             "command.ended", exit_code=end.exit_code, signal=end.signal, duration_seconds=end.duration_seconds
         )

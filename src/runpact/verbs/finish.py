@@ -83,6 +83,7 @@ def _seal_as_failed(run: OpenRun, outcome: Outcome, fault: RunpactError) -> Stan
 def _commit(run: OpenRun, outcome: Outcome, projected: dict[str, object]) -> Standing:
     run.event("run.ended", state=outcome.state.value, error=outcome.error)
     logs = run.writer.sync_logs()
+    run.writer.clear_commit()
     record = run.record
     manifest = Manifest(
         sealed=True,

@@ -379,8 +379,8 @@ def test_a_finished_file_never_replaces_another(tmp_path):
     (tmp_path / "a").write_text("a")
     (tmp_path / "b").write_text("b")
     with pytest.raises(FileExistsError):
-        io.link_new(str(tmp_path / "a"), str(tmp_path / "b"))
-    io.remove(str(tmp_path / "a"))
+        io.publish_file(str(tmp_path / "a"), str(tmp_path / "b"))
+    assert (tmp_path / "a").read_text() == "a"
     assert (tmp_path / "b").read_text() == "b"
 
 

@@ -11,7 +11,7 @@ import pytest
 import runpact
 from integration.runs.place import CONTRACT, Place
 from runpact.host.child import ChildEnd
-from runpact.model.errors import StorageError, ValueRefusedError
+from runpact.model.errors import StorageError, ValueRefusedError, WriteOnceError
 from runpact.model.run import State
 from runpact.verbs.execute import meaning_of
 
@@ -187,6 +187,83 @@ def test_a_fault_after_the_commit_is_a_warning(place: Place, monkeypatch: pytest
     assert the_run(place)["state"] == "finished"
 
 
+def refuse(*_: object, **__: object) -> None:
+    raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+
+class ClosingFails:
+    """The module `os`, but closing one descriptor reports an error, as Linux does: it is closed."""
+
+    def __init__(self, descriptor: int) -> None:
+        """Store which one."""
+        self.descriptor = descriptor
+
+    def __getattr__(self, name: str) -> object:
+        """Return what `os` has."""
+        return getattr(os, name)
+
+    def close(self, descriptor: int) -> None:
+        """Close, and report an error."""
+        os.close(descriptor)
+        if descriptor == self.descriptor:
+            refuse()
+
+
+def test_a_lock_that_cannot_be_closed_does_not_make_a_finished_run_fail(
+    empty: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from runpact.disk import io
+
+    pending = runpact.run(name="a")
+    run = pending.__enter__()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(io, "os", ClosingFails(run.writer._lock))
+        pending.__exit__(None, None, None)
+    assert the_run(empty)["state"] == "finished"
+
+
+def test_an_artifact_that_was_refused_leaves_its_name_free(
+    empty: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from runpact.disk import io
+
+    with runpact.run(name="a") as run:
+        run.event("x")
+        for refused in ("append_line", "sync_directory", "publish_file"):
+            with monkeypatch.context() as patched:
+                patched.setattr(io, refused, refuse)
+                with pytest.raises(StorageError):
+                    run.save("x.json", {"refused": refused})
+            assert sorted(path.name for path in Path(run.dir).iterdir()) == [".runpact"]
+        run.save("x.json", {"refused": ""})
+    assert empty.call("verify", "a")[0] == 0
+
+
+def test_a_signal_while_the_sealed_run_is_closed_changes_nothing_in_it(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from runpact.disk.writer import RunWriter
+
+    close = RunWriter.close
+
+    def interrupted(writer: RunWriter) -> None:
+        calls.append(1)
+        if len(calls) == 1:
+            raise KeyboardInterrupt
+        close(writer)
+
+    calls: list[int] = []
+    with monkeypatch.context() as patched:
+        patched.setattr(RunWriter, "close", interrupted)
+        code, _out, _err = place.call(
+            "run", "--", "sh", "-c", 'echo \'{"loss": 0.5}\' > "$RUNPACT_RUN_DIR/metrics.json"'
+        )
+    assert code == 130
+    assert the_run(place)["state"] == "finished"
+    assert place.call("verify", the_run(place)["id"])[0] == 0
+
+
 def test_without_renameat2_a_run_is_published_all_the_same(
     empty: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -195,8 +272,10 @@ def test_without_renameat2_a_run_is_published_all_the_same(
     with monkeypatch.context() as patched:
         patched.setattr(io, "_renameat2", lambda: None)
         for _number in range(2):
-            with runpact.run(name="a", durability="none"):
-                pass
+            with runpact.run(name="a", durability="none") as run:
+                run.save("x.json", {})
+                with pytest.raises(WriteOnceError):
+                    run.save("x.json", {})
     assert [run["state"] for run in empty.runs()] == ["finished", "finished"]
 
 

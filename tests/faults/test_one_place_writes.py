@@ -1,0 +1,112 @@
+"""Only `disk/io.py` writes into runs: a fault can be injected at every call there is."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import runpact
+
+SOURCE = Path(runpact.__file__).parent
+TESTS = Path(__file__).parents[1]
+WRITING = frozenset(
+    name
+    for line in (
+        "write writev pwrite ftruncate truncate rename renames replace link symlink unlink remove rmdir",
+        "removedirs mkdir makedirs mkfifo mknod chmod fchmod lchmod chown fchown lchown utime setxattr",
+        "removexattr fsync fdatasync sync posix_fallocate flock lockf sendfile copy_file_range",
+    )
+    for name in line.split()
+)
+MODULES = frozenset({"os", "fcntl", "shutil", "tempfile", "ctypes"})
+ELSEWHERE = {
+    ("disk/reader.py", "fcntl.flock"): "asks for a shared lock, to learn whether it is held",
+    ("disk/setup.py", "os.makedirs"): "lays out an example outside any run",
+    ("disk/setup.py", "shutil.copyfile"): "as above",
+    ("host/child.py", "os.write"): "repeats a child's output on our own streams",
+    ("host/child.py", "shutil.which"): "finds a program",
+    ("host/git.py", "shutil.which"): "finds git",
+}
+"""Calls outside `disk/io.py` that could write, and why they are no write into a run."""
+
+PROGRAM = """\
+import json, os, sys
+from pathlib import Path
+
+from faults.scenario import lay_out, make_run
+from faults.sweep import command
+
+CHANGING = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.truncate",
+            "os.chmod", "os.chown", "os.utime", "os.setxattr", "shutil.copyfile", "shutil.move"}
+seen = {}
+folder = sys.argv[1]
+
+def hook(event, arguments):
+    if event == "open":
+        if not (arguments[2] or 0) & (os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC):
+            return
+    elif event not in CHANGING:
+        return
+    if not any(str(part).startswith((folder + "/runs", folder + "/placed")) for part in arguments):
+        return
+    frame = sys._getframe(1)
+    while frame and not {"runpact", "faults"} & set(frame.f_code.co_filename.split("/")):
+        frame = frame.f_back
+    caller = frame.f_code.co_filename if frame else "nobody"
+    key = "/".join(caller.split("/")[-2:])
+    seen[key] = seen.get(key, 0) + 1
+
+lay_out(Path(folder))
+sys.addaudithook(hook)
+codes = [make_run(Path(folder), lambda fact, **fields: None, kind=kind, durability=durability)
+         for kind in ("run", "placed") for durability in ("commit", "none")]
+codes.append(command("run", "commit")(Path(folder), lambda fact, **fields: None))
+print(json.dumps({"codes": codes, "seen": seen}))
+"""
+
+
+def test_every_path_in_a_run_is_written_by_the_one_module(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, str(tmp_path / "w")],
+        env={**os.environ, "PYTHONPATH": str(TESTS)},
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    found = json.loads(done.stdout)
+    assert found["codes"] == [0] * 5
+    assert found["seen"].pop("faults/scenario.py") == 4  # the program's own file in each run
+    assert found["seen"].keys() == {"disk/io.py"}
+    assert found["seen"]["disk/io.py"] > 150
+
+
+def calls_that_could_write(path: Path) -> set[tuple[str, str]]:
+    name = path.relative_to(SOURCE).as_posix()
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.Call):
+            continue
+        called = ast.unparse(node.func)
+        module, _, function = called.rpartition(".")
+        is_known = module in MODULES and (function in WRITING or module in {"shutil", "tempfile", "ctypes"})
+        is_path = function in {"write_text", "write_bytes", "touch", "hardlink_to", "symlink_to"}
+        modes = [ast.unparse(part).strip("'\"") for part in node.args[1:2]]
+        modes += [ast.unparse(word.value).strip("'\"") for word in node.keywords if word.arg == "mode"]
+        is_open = called == "open" and any(set("wax+") & set(mode) for mode in modes)
+        if is_known or is_path or is_open:
+            found.add((name, called))
+    return found
+
+
+def test_no_other_module_holds_a_writing_call() -> None:
+    found = {
+        call
+        for path in sorted(SOURCE.rglob("*.py"))
+        if path.relative_to(SOURCE).as_posix() != "disk/io.py"
+        for call in calls_that_could_write(path)
+    }
+    found.discard(("cli/main.py", "open"))  # the null device
+    assert found == ELSEWHERE.keys()

@@ -1,0 +1,76 @@
+"""Every fault at every system call of the writer leaves a run that is honest and complete."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parents[1]
+SHARDS = 2
+
+
+def swept(*, every: int, **options: str) -> dict:
+    """Sweep in processes side by side; return the sum of what they found."""
+    arguments = [part for name, value in options.items() for part in (f"--{name}", value)]
+    command = [sys.executable, "-m", "faults.sweep", *arguments, "--every", str(every * SHARDS)]
+    environment = {**os.environ, "PYTHONPATH": str(TESTS)}
+    shards = [
+        subprocess.Popen([*command, "--offset", str(every * shard)], stdout=subprocess.PIPE, env=environment)
+        for shard in range(SHARDS)
+    ]
+    results = [json.loads(shard.communicate()[0]) for shard in shards]
+    total = results[0]
+    for other in results[1:]:
+        total["points"] += other["points"]
+        total["missed"] += other["missed"]
+        total["violations"] |= other["violations"]
+        total["seconds"] = max(total["seconds"], other["seconds"])
+    return total
+
+
+def held(found: dict, name: str, figures: Callable[[str], None], *, at_least: int) -> None:
+    """Demand that no fault broke an invariant, and that nearly every one struck."""
+    figures(
+        f"sweep {name}: {found['points']} points at {found['calls']} calls, {found['missed']} not hit, "
+        f"{len(found['violations'])} violations, {found['seconds']:.0f} s"
+    )
+    assert found["clean"] == []
+    assert found["violations"] == {}
+    assert found["missed"] * 100 <= found["points"]
+    assert found["points"] >= at_least
+    assert {"write", "rename", "flock", "posix_fallocate", "renameat2", "unlink"} <= found["names"].keys()
+
+
+def test_a_sample_of_faults_breaks_no_invariant(figures: Callable[[str], None]) -> None:
+    held(swept(every=17), "durable, sample", figures, at_least=150)
+
+
+def test_a_sample_of_faults_under_runpact_run_breaks_no_invariant(figures: Callable[[str], None]) -> None:
+    held(swept(every=37, way="command", durability="none"), "runpact run, sample", figures, at_least=30)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize(
+    ("way", "kind", "durability"),
+    [
+        ("api", "run", "commit"),
+        ("api", "run", "none"),
+        ("api", "placed", "commit"),
+        ("api", "placed", "none"),
+        ("stubborn", "run", "commit"),
+        ("stubborn", "placed", "none"),
+        ("command", "run", "commit"),
+        ("command", "placed", "none"),
+    ],
+)
+def test_every_fault_at_every_call_breaks_no_invariant(
+    figures: Callable[[str], None], way: str, kind: str, durability: str
+) -> None:
+    found = swept(every=1, way=way, kind=kind, durability=durability)
+    held(found, f"{way}, {kind}, {durability}", figures, at_least=1000)
