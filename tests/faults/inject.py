@@ -1,6 +1,6 @@
 """Faults at the system calls of `runpact.disk.io`, whatever these calls are.
 
-Knows: how to stand between that module and the system: its `os`, its `fcntl`, its `renameat2`.
+Knows: how to stand between that module and the system: its `os`, its `fcntl`, its calls of the C library.
 Does not know: which calls the module makes, or why; calls added later are covered by themselves.
 """
 
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-from runpact.disk import io
+from runpact.disk import draft, io
 
 HARMLESS = frozenset({"fsencode", "fsdecode", "fspath", "strerror", "getpid", "walk"})
 """Functions of `os` that compute, or pass errors over by themselves; all others are points to fail at."""
@@ -133,15 +133,25 @@ class Watched:
 
 def install(injector: Injector) -> None:
     """Stand between the writer and the system, for the rest of this process."""
-    rename = io._renameat2()
+    c_call = io._c_call
     io.os = Watched(os, injector)  # type: ignore[assignment]  # that is the point
     io.fcntl = Watched(io.fcntl, injector)  # type: ignore[assignment]  # as above
 
-    def renameat2(source: bytes, target: bytes) -> int:
-        assert rename is not None
-        try:
-            return injector.call("renameat2", rename, source, target)
-        except OSError as error:
-            return error.errno or 0
+    def watched_c_call(name: str) -> Callable[..., int] | None:
+        real = c_call(name)
+        assert real is not None
 
-    io._renameat2 = lambda: renameat2
+        def call(*arguments: Any) -> int:
+            try:
+                return injector.call(name, real, *arguments)
+            except OSError as error:
+                return error.errno or 0
+
+        return call
+
+    io._c_call = watched_c_call
+
+
+def look_away() -> None:
+    """Let every name seem free until the run is published: another process took it in between."""
+    draft._free = lambda _parent, candidates: iter(candidates)

@@ -55,6 +55,8 @@ class End:
     """Exit code, when it exited."""
     is_interrupt: bool = False
     """A signal ended it: when the seal was in place already the run is finished all the same."""
+    is_durable: bool = True
+    """What was acknowledged as durable must survive a power cut; nothing was, with durability `none`."""
     is_tidy: bool = False
     """The fault came once, so nothing half-made may be left of a creation that failed."""
 
@@ -92,7 +94,7 @@ def violations(folder: Path, facts: Sequence[Fact], end: End, *, rerun: bool = T
         found = runs_of(folder)
     except Exception as error:  # noqa: BLE001 - whatever the listing raises is the violation
         return [f"classifiable: the runs cannot be listed: {type(error).__name__}: {error}"]
-    wrong = list(_judge(folder, found, facts, end))
+    wrong = list((_judge if end.is_durable else _judge_promising_nothing)(folder, found, facts, end))
     if rerun:
         wrong += _usable(folder, found, facts)
     return wrong
@@ -118,9 +120,6 @@ def _judge(folder: Path, found: list[Found], facts: Sequence[Fact], end: End) ->
     if begun is None:
         yield from _latest(folder, found, is_sealed=False)
         return
-    is_durable = begun["durability"] == "commit"
-    if end.how == "power" and not is_durable:
-        return
     run = _the_run(found, begun)
     if run is None:
         yield f"kept: the acknowledged run {begun['id']} is gone; there are {[run.path for run in found]}"
@@ -129,6 +128,15 @@ def _judge(folder: Path, found: list[Found], facts: Sequence[Fact], end: End) ->
     yield from _kept(run, facts, end, is_sealed=is_sealed)
     yield from _whole(run)
     yield from _latest(folder, found, is_sealed=is_sealed)
+
+
+def _judge_promising_nothing(
+    _folder: Path, found: list[Found], facts: Sequence[Fact], end: End
+) -> Iterator[str]:
+    """After a power cut without durability anything may be gone, but nothing wrong may verify."""
+    for run in found:
+        if run.verdict is Verdict.OK:
+            yield from _kept(run, facts, end, is_sealed=True)
 
 
 def _the_run(found: list[Found], begun: Fact) -> Found | None:

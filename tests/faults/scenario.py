@@ -64,11 +64,14 @@ PLACES = {"run": "runs", "placed": "placed"}
 LATEST = "latest/result.json"
 
 
-def lay_out(folder: Path) -> None:
-    """Write the workspace's contract."""
+def lay_out(folder: Path, *, is_taken: bool = False) -> None:
+    """Write the workspace's contract; when the name is taken, a file stands where the run would."""
     (folder / "schemas").mkdir(parents=True)
     (folder / "schemas/result.json").write_text(SCHEMA)
     (folder / "contract.yaml").write_text(contract_text())
+    for place in PLACES.values() if is_taken else ():
+        (folder / place).mkdir()
+        (folder / place / NAME).write_text("taken")
 
 
 def contract_text() -> str:

@@ -3,7 +3,7 @@
 Knows: how to fork a warm process for each fault, and to ask the oracle about what it left.
 Does not know: what must be true (`faults.oracle`).
 
-    python -m faults.sweep [--kind K] [--durability D] [--way api|stubborn|command] [--every N] [--mutant M]
+    python -m faults.sweep [--kind K] [--durability D] [--way W] [--every N]
 
 prints one JSON document: calls, points, points not hit, and the violations by fault.
 """
@@ -24,7 +24,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from faults.inject import Fault, Injector, faults_of, install
+from faults.inject import Fault, Injector, faults_of, install, look_away
 from faults.oracle import End, violations
 from faults.scenario import Fact, Tell, lay_out, make_run, read_facts, result_of, teller
 
@@ -69,9 +69,18 @@ def command(kind: str, durability: str) -> Way:
 class Server:
     """Makes runs in forked children and judges what they leave."""
 
-    def __init__(self, way: Way, prepare: Callable[[], None] = lambda: None) -> None:
-        """Store how a run is made; `prepare` is called in each child before it."""
+    def __init__(
+        self, way: Way, prepare: Callable[[], None] = lambda: None, *, is_taken: bool = False
+    ) -> None:
+        """Store how a run is made.
+
+        Args:
+            way: Makes it, and returns the exit code.
+            prepare: Called in each child before.
+            is_taken: The run's name is taken behind its back.
+        """
         self.way = way
+        self.is_taken = is_taken
         self.prepare = prepare
         base = SHARED_MEMORY if os.access(SHARED_MEMORY, os.W_OK) else None
         self.folder = Path(tempfile.mkdtemp(prefix="runpact-sweep-", dir=base))
@@ -84,7 +93,7 @@ class Server:
         """Make one run in a child; return its workspace, what it told, and how it ended."""
         place = self.folder / "w"
         shutil.rmtree(place, ignore_errors=True)
-        lay_out(place)
+        lay_out(place, is_taken=self.is_taken)
         receiving, sending = os.pipe()
         child = os.fork()
         if child == 0:
@@ -105,6 +114,8 @@ class Server:
         code = TRACEBACK
         try:
             self.prepare()
+            if self.is_taken:
+                look_away()
             install(injector)
             code = self.way(place, tell)
         except KeyboardInterrupt:
@@ -126,9 +137,16 @@ class Server:
         return any(fact["fact"] == "hit" for fact in facts), wrong
 
 
-def sweep(way: Way, *, every: int = 1, offset: int = 0, prepare: Callable[[], None] = lambda: None) -> dict:
+def sweep(
+    way: Way,
+    *,
+    every: int = 1,
+    offset: int = 0,
+    prepare: Callable[[], None] = lambda: None,
+    is_taken: bool = False,
+) -> dict:
     """Try every `every`-th fault, beginning at `offset`."""
-    server = Server(way, prepare)
+    server = Server(way, prepare, is_taken=is_taken)
     began = time.monotonic()
     try:
         _place, facts, end = server.run(None)
@@ -157,6 +175,7 @@ def sweep(way: Way, *, every: int = 1, offset: int = 0, prepare: Callable[[], No
 WAYS = {
     "api": lambda kind, durability: api(kind, durability, stubborn=False),
     "stubborn": lambda kind, durability: api(kind, durability, stubborn=True),
+    "race": lambda kind, durability: api(kind, durability, stubborn=False),
     "command": command,
 }
 
@@ -170,7 +189,12 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--offset", type=int, default=0)
     said = parser.parse_args(arguments)
-    result = sweep(WAYS[said.way](said.kind, said.durability), every=said.every, offset=said.offset)
+    result = sweep(
+        WAYS[said.way](said.kind, said.durability),
+        every=said.every,
+        offset=said.offset,
+        is_taken=said.way == "race",
+    )
     print(json.dumps(result))
     return 0
 

@@ -48,7 +48,7 @@ def held(found: dict, name: str, figures: Callable[[str], None], *, at_least: in
 
 
 def test_a_sample_of_faults_breaks_no_invariant(figures: Callable[[str], None]) -> None:
-    held(swept(every=17), "durable, sample", figures, at_least=150)
+    held(swept(every=10), "durable, sample", figures, at_least=250)
 
 
 def test_a_sample_of_faults_under_runpact_run_breaks_no_invariant(figures: Callable[[str], None]) -> None:
@@ -65,6 +65,7 @@ def test_a_sample_of_faults_under_runpact_run_breaks_no_invariant(figures: Calla
         ("api", "placed", "none"),
         ("stubborn", "run", "commit"),
         ("stubborn", "placed", "none"),
+        ("race", "run", "commit"),
         ("command", "run", "commit"),
         ("command", "placed", "none"),
     ],

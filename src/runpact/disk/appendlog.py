@@ -42,7 +42,7 @@ class AppendLog:
     def __init__(self, path: str, relative: str) -> None:
         """Store where the log stands; nothing is created before the first line."""
         self._path = path
-        self._relative = relative
+        self.relative = relative
         self._descriptor = -1
         self._lock = threading.Lock()
         self._digest = hashlib.sha256()
@@ -145,7 +145,7 @@ class AppendLog:
         """
         with self._lock:
             self._settle()
-        return LogRecord(self._relative, self.count, self.size, f"sha256:{self._digest.hexdigest()}")
+        return LogRecord(self.relative, self.count, self.size, f"sha256:{self._digest.hexdigest()}")
 
     def close(self) -> None:
         """Give the descriptor back; a second call does nothing."""

@@ -19,6 +19,7 @@ from runpact.model.errors import StorageError
 
 _CREATE = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC
 _APPEND = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 _ADVICE = {
@@ -204,6 +205,15 @@ def make_parents(path: str, *, sync: bool) -> None:
             sync_directory(os.path.dirname(directory))
 
 
+def sync_path(path: str) -> None:
+    """Make the content of a file durable that somebody else wrote."""
+    descriptor = os.open(path, _READ)
+    try:
+        os.fsync(descriptor)
+    finally:
+        close_quietly(descriptor)
+
+
 def sync_directory(path: str) -> None:
     """Make the names in a directory durable."""
     descriptor = os.open(path, _DIRECTORY)
@@ -245,18 +255,33 @@ _AT_FDCWD = -100
 
 
 @functools.cache
-def _renameat2() -> Callable[[bytes, bytes], int] | None:
-    """Return a call that answers 0 or an error number; None where the C library lacks it."""
+def _c_call(name: str) -> Callable[..., int] | None:
+    """Return a call of the C library that answers 0 or an error number; None where it is missing."""
     import ctypes  # noqa: PLC0415 - costs milliseconds that only a new run should pay
 
-    call = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
-    if call is None:
+    function = getattr(ctypes.CDLL(None, use_errno=True), name, None)
+    if function is None:
         return None
 
-    def rename(source: bytes, target: bytes) -> int:
-        return 0 if call(_AT_FDCWD, source, _AT_FDCWD, target, _NO_REPLACE) == 0 else ctypes.get_errno()
+    def call(*arguments: int | bytes) -> int:
+        return 0 if function(*arguments) == 0 else ctypes.get_errno()
 
-    return rename
+    return call
+
+
+def sync_file_system(path: str) -> bool:
+    """Make everything durable on the file system of a directory; False where that cannot be asked for."""
+    call = _c_call("syncfs")
+    if call is None:
+        return False
+    descriptor = os.open(path, _DIRECTORY)
+    try:
+        number = call(descriptor)
+    finally:
+        close_quietly(descriptor)
+    if number != 0:
+        raise OSError(number, os.strerror(number), path)
+    return True
 
 
 def publish(staging: str, final: str) -> None:
@@ -284,10 +309,10 @@ def publish_file(temporary: str, path: str) -> None:
 
 def _renamed_to_free_name(source: str, target: str) -> bool:
     """Rename unless the name is taken; False where C library, kernel or file system cannot do so."""
-    call = _renameat2()
+    call = _c_call("renameat2")
     if call is None:
         return False
-    number = call(os.fsencode(source), os.fsencode(target))
+    number = call(_AT_FDCWD, os.fsencode(source), _AT_FDCWD, os.fsencode(target), _NO_REPLACE)
     if number not in {0, errno.ENOSYS, errno.EINVAL}:
         raise OSError(number, os.strerror(number), target)
     return number == 0

@@ -13,23 +13,24 @@ from runpact.disk import io
 from runpact.disk.source import read_chunks
 
 
-def replace_copy(source: str, target: str, *, newest: str) -> None:
+def replace_copy(source: str, target: str, *, newest: str, sync: bool) -> None:
     """Replace `target` by the bytes of `source`, unless a newer run was copied there meanwhile.
 
     Args:
         source: Absolute path of a file of a sealed run.
         target: Absolute path of the copy.
         newest: Start of that run, RFC 3339; kept as the copy's modification time in order.
+        sync: Make the copy durable, so that a power cut leaves the old one or the new one.
 
     Raises:
         StorageError: The copy was not replaced.
     """
     with io.storing("copy", target):
-        io.make_parents(posixpath.dirname(target), sync=False)
+        io.make_parents(posixpath.dirname(target), sync=sync)
         with io.locked_directory(posixpath.dirname(target)):
             moment = _nanoseconds(newest)
             if not _is_newer(target, moment):
-                io.replace_file(target, b"".join(read_chunks(source)), sync=False)
+                io.replace_file(target, b"".join(read_chunks(source)), sync=sync)
                 io.set_modified(target, moment)
 
 

@@ -7,6 +7,7 @@ Does not know: what is in them.
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterator
 
 PRIVATE = ".runpact"
 """Folder of runpact's own records in every run."""
@@ -46,6 +47,13 @@ class RunPaths:
     def ballast(self) -> str:
         """The reserve that is freed when the disk is full."""
         return self.at(BALLAST)
+
+
+def ancestors(path: str) -> Iterator[str]:
+    """Yield the directories above a relative path, up to and with the run's own, which is empty."""
+    while path:
+        path = posixpath.dirname(path)
+        yield path
 
 
 def is_unpinned(path: str, records: dict[str, str]) -> bool:

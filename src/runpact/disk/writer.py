@@ -21,50 +21,18 @@ import functools
 import hashlib
 import os
 import posixpath
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable
 
 from runpact.disk import io
 from runpact.disk.appendlog import AppendLog
-from runpact.disk.layout import BALLAST, CONTRACT, PRIVATE, RECORD, STAGED, TEMPORARY, RunPaths
-from runpact.model.errors import ClosedRunError, StorageError, WriteOnceError
+from runpact.disk.draft import Draft, write_draft
+from runpact.disk.layout import PRIVATE, TEMPORARY, RunPaths, ancestors
+from runpact.model.errors import ClosedRunError, WriteOnceError
+from runpact.model.facts import FileFact
 from runpact.model.manifest import FileRecord, LogRecord
 
-BALLAST_SIZE = 64 * 1024
-_MAX_CANDIDATES = 100_000
-
-
-class Draft:
-    """What a new run consists of before it has a name."""
-
-    def __init__(
-        self,
-        *,
-        token: str,
-        record_for: Callable[[str], bytes],
-        manifest_for: Callable[[str], bytes],
-        records: Mapping[str, str],
-        contract: Mapping[str, bytes],
-        is_durable: bool,
-        mode: int = 0o777,
-    ) -> None:
-        """Store the parts.
-
-        Args:
-            token: Unique part of the staging directory's name.
-            record_for: Birth record for a candidate id.
-            manifest_for: Unsealed manifest for a candidate id.
-            records: Where the layout puts manifest, events and metrics.
-            contract: Files of the contract copy, by relative path.
-            is_durable: Flush to the device at each step that the protocol names.
-            mode: Permission bits of the run directory before the umask.
-        """
-        self.token = token
-        self.record_for = record_for
-        self.manifest_for = manifest_for
-        self.records = dict(records)
-        self.contract = contract
-        self.is_durable = is_durable
-        self.mode = mode
+_FEW_FILES = 16
+"""Above this many files and directories, one flush of the whole file system costs less than one for each."""
 
 
 class RunWriter:
@@ -78,6 +46,8 @@ class RunWriter:
         self._lock = lock
         self._pid = os.getpid()
         self._is_sealed = False
+        self._is_name_flushed = False
+        self._flushed: set[str] = set()
         self._streams: list[int] = []
         self.events = AppendLog(paths.at(paths.records["events"]), paths.records["events"])
         self.metrics = AppendLog(paths.at(paths.records["metrics"]), paths.records["metrics"])
@@ -94,22 +64,21 @@ class RunWriter:
         Raises:
             StorageError: The file system refused; nothing half-made is left visible.
         """
-        with io.storing("run directory", parent):
-            io.make_parents(parent, sync=draft.is_durable)
-        staging = posixpath.join(parent, f"{STAGED}{draft.token}")
-        free = _free(parent, candidates)
+        final, lock = write_draft(draft, parent, candidates)
+        writer = cls(RunPaths(final, draft.records), lock, is_durable=draft.is_durable)
         try:
-            with io.storing("run directory", staging):
-                lock, identity = _stage(draft, staging, next(free))
-            try:
-                final = _publish(draft, staging, parent, lock, _chain(identity, free))
-            except BaseException:
-                io.close_quietly(lock)
-                raise
+            with contextlib.suppress(OSError):  # the run exists already: the commit tries again
+                writer._flush_name()
         except BaseException:
-            io.remove_tree_quietly(staging)
+            writer.close()
             raise
-        return cls(RunPaths(final, draft.records), lock, is_durable=draft.is_durable)
+        return writer
+
+    def _flush_name(self) -> None:
+        """Make the name of the run's directory durable, once."""
+        if self.is_durable and not self._is_name_flushed:
+            io.sync_directory(posixpath.dirname(self.directory))
+            self._is_name_flushed = True
 
     def event(self, fields: dict[str, object]) -> int:
         """Append to the event log (step 3); return the entry's number."""
@@ -174,6 +143,7 @@ class RunWriter:
         if self.is_durable:
             try:
                 io.sync_directory(posixpath.dirname(path))
+                self._flush_name()
             except OSError:
                 io.remove_quietly(path)
                 raise
@@ -189,6 +159,7 @@ class RunWriter:
         with io.storing(f"`{relative}`", path):
             io.make_parents(posixpath.dirname(path), sync=self.is_durable)
             io.replace_file(path, data, sync=self.is_durable)
+        self._flushed.add(relative)
 
     def make_room(self, relative: str) -> str:
         """Create the directories for a file somebody else will write; return its absolute path."""
@@ -222,6 +193,30 @@ class RunWriter:
                 log.sync()
         return records
 
+    def flush(self, foreign: Iterable[FileFact]) -> None:
+        """Make durable what others wrote into the run, with its names and those of the logs.
+
+        Raises:
+            StorageError: Something is not confirmed.
+        """
+        if not self.is_durable:
+            return
+        names = [fact for fact in foreign if not self._is_flushed(fact.path)]
+        files = [fact.path for fact in names if fact.kind == "file"]
+        logs = [log.relative for log in (self.events, self.metrics) if log.exists]
+        directories = {posixpath.dirname(path) for path in logs} - {PRIVATE}
+        directories |= {above for fact in names for above in ancestors(fact.path)}
+        with io.storing("files of the run", self.directory):
+            if len(files) + len(directories) > _FEW_FILES and io.sync_file_system(self.directory):
+                return
+            for path in files:
+                io.sync_path(self.paths.at(path))
+            for path in sorted(directories, reverse=True):
+                io.sync_directory(self.paths.at(path))
+
+    def _is_flushed(self, path: str) -> bool:
+        return path in self._flushed or path.startswith(f"{PRIVATE}/")
+
     def clear_commit(self) -> None:
         """Remove what an earlier attempt to commit left, so that it is not taken for a file of the run."""
         for path in (self.paths.seal, self.paths.manifest):
@@ -242,8 +237,7 @@ class RunWriter:
             io.replace_file(
                 self.paths.manifest, manifest, sync=self.is_durable, after_rename=self._mark_sealed
             )
-            if self.is_durable:
-                io.sync_directory(posixpath.dirname(self.directory))
+            self._flush_name()
         except OSError as error:
             if self._is_sealed:
                 return f"sealed, but not confirmed durable: {os.strerror(error.errno or 0)}"
@@ -281,74 +275,6 @@ class RunWriter:
                 at=self.directory,
                 hint="return the values to the parent, or write a file below the run directory",
             )
-
-
-def _stage(draft: Draft, staging: str, identity: str) -> tuple[int, str]:
-    """Build the staging directory (step 1); return the held lock and the id written into it."""
-    paths = RunPaths(staging, draft.records)
-    io.make_directory(staging, mode=draft.mode)
-    io.make_directory(paths.at(PRIVATE))
-    lock = io.open_locked(paths.at(RECORD))
-    try:
-        io.rewrite(lock, draft.record_for(identity), sync=draft.is_durable)
-        for relative, data in draft.contract.items():
-            path = paths.at(f"{CONTRACT}/{relative}")
-            io.make_parents(posixpath.dirname(path), sync=False)
-            io.create_file(path, data, sync=draft.is_durable)
-        for relative in draft.records.values():
-            io.make_parents(posixpath.dirname(paths.at(relative)), sync=False)
-        io.create_file(paths.manifest, draft.manifest_for(identity), sync=False)
-        io.reserve(paths.at(BALLAST), BALLAST_SIZE)
-        if draft.is_durable:
-            io.sync_directory(paths.at(PRIVATE))
-            io.sync_directory(staging)
-    except BaseException:
-        io.close_quietly(lock)
-        raise
-    return lock, identity
-
-
-def _publish(draft: Draft, staging: str, parent: str, lock: int, candidates: Iterator[str]) -> str:
-    """Rename the staging directory to the first free candidate (step 2)."""
-    paths = RunPaths(staging, draft.records)
-    written = next(candidates)
-    candidate = written
-    while True:
-        final = posixpath.join(parent, candidate)
-        with io.storing("run directory", final):
-            if candidate != written:
-                io.rewrite(lock, draft.record_for(candidate), sync=draft.is_durable)
-                io.replace_file(paths.manifest, draft.manifest_for(candidate), sync=False)
-                written = candidate
-            with contextlib.suppress(FileExistsError):
-                io.publish(staging, final)
-                _sync_after_publish(parent, is_durable=draft.is_durable)
-                return final
-        candidate = next(candidates)
-
-
-def _sync_after_publish(parent: str, *, is_durable: bool) -> None:
-    """Flush the parent; the run exists already, so a refusal here is no failure of its creation."""
-    if is_durable:
-        with contextlib.suppress(OSError):
-            io.sync_directory(parent)
-
-
-def _free(parent: str, candidates: Iterable[str]) -> Iterator[str]:
-    for number, candidate in enumerate(candidates):
-        if number >= _MAX_CANDIDATES:
-            break
-        if not os.path.lexists(posixpath.join(parent, candidate)):
-            yield candidate
-    raise StorageError(
-        f"no free run id below `{parent}`",
-        hint="give the kind a `clash` suffix, or wait for the next second",
-    )
-
-
-def _chain(first: str, rest: Iterator[str]) -> Iterator[str]:
-    yield first
-    yield from rest
 
 
 def _taken(relative: str) -> WriteOnceError:

@@ -13,6 +13,7 @@ from runpact.disk.tree import digest_file, list_tree
 from runpact.host import clock
 from runpact.model.digest import digest_bytes
 from runpact.model.errors import RunpactError, StorageError
+from runpact.model.facts import FileFact
 from runpact.model.manifest import FileRecord, LogRecord, Manifest, encode_manifest, encode_seal, seal_for
 from runpact.model.names import readable_path
 from runpact.model.run import Outcome, Standing, State
@@ -85,6 +86,8 @@ def _commit(run: OpenRun, outcome: Outcome, projected: dict[str, object]) -> Sta
     logs = run.writer.sync_logs()
     run.writer.clear_commit()
     record = run.record
+    files, foreign = inventory(run, logs)
+    unflushed = _flush(run, foreign, outcome.state)
     manifest = Manifest(
         sealed=True,
         uid=record.uid,
@@ -96,18 +99,31 @@ def _commit(run: OpenRun, outcome: Outcome, projected: dict[str, object]) -> Sta
         outcome=outcome,
         provenance=record.provenance,
         logs=logs,
-        files=inventory(run, logs),
+        files=files,
     )
     data = encode_manifest(manifest, projected)
     path = record.records["manifest"]
-    doubt = run.writer.commit(data, encode_seal(seal_for(record.uid, path, data, logs)))
+    doubt = run.writer.commit(data, encode_seal(seal_for(record.uid, path, data, logs))) or unflushed
     if outcome.state is State.FINISHED:
         doubt = refresh_latest(run) or doubt
     return Standing(outcome.state, doubt or outcome.error or "")
 
 
-def inventory(run: OpenRun, logs: dict[str, LogRecord]) -> tuple[FileRecord, ...]:
-    """Pin every file of the run by digest, sorted by path.
+def _flush(run: OpenRun, foreign: tuple[FileFact, ...], state: State) -> str | None:
+    """Make durable what others wrote into the run; only a finished run is refused when that fails."""
+    try:
+        run.writer.flush(foreign)
+    except StorageError as error:
+        if state is State.FINISHED:
+            raise
+        return f"sealed, but not confirmed durable: {error.message}"
+    return None
+
+
+def inventory(
+    run: OpenRun, logs: dict[str, LogRecord]
+) -> tuple[tuple[FileRecord, ...], tuple[FileFact, ...]]:
+    """Pin every file of the run by digest, sorted by path; return also those that others wrote.
 
     Files that were saved through the run keep the digest computed while writing when their size still
     agrees; a symbolic link is pinned by the text of its target.
@@ -115,13 +131,15 @@ def inventory(run: OpenRun, logs: dict[str, LogRecord]) -> tuple[FileRecord, ...
     directory = run.writer.directory
     known = {log.path: FileRecord(log.path, log.size, log.digest) for log in logs.values()} | run.stored
     names = {entry.file: entry.name for entry in run.kind.entries if entry.file}
-    pinned = []
+    pinned, foreign = [], []
     for fact in list_tree(directory):
         if fact.kind == "dir" or is_unpinned(fact.path, run.record.records):
             continue
         record = _pin(directory, fact.path, fact.kind, fact.size, fact.target, known, names)
         pinned.append(msgspec.structs.replace(record, path=readable_path(fact.path)))
-    return tuple(pinned)
+        if record is not known.get(fact.path):
+            foreign.append(fact)
+    return tuple(pinned), tuple(foreign)
 
 
 def _pin(

@@ -20,7 +20,12 @@ def refresh_latest(run: OpenRun) -> str | None:
         values = {**run.record.captures, "id": run.record.id}
         target = posixpath.join(run.root, PathTemplate.parse(latest.to).render(values))
         try:
-            replace_copy(run.writer.paths.at(latest.copy), target, newest=run.record.started)
+            replace_copy(
+                run.writer.paths.at(latest.copy),
+                target,
+                newest=run.record.started,
+                sync=run.writer.is_durable,
+            )
         except RunpactError as error:
             return f"the copy `{latest.to}` was not refreshed: {error.message}"
     return None

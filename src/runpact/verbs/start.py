@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from runpact.disk.writer import Draft, RunWriter
+from runpact.disk.draft import Draft
+from runpact.disk.writer import RunWriter
 from runpact.host import clock, environment, git, process
 from runpact.model.contract.language import Contract, Kind, LoadedContract
 from runpact.model.errors import UsageError

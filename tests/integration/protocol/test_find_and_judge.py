@@ -443,6 +443,6 @@ def test_an_older_run_never_replaces_a_newer_copy(tmp_path):
     (tmp_path / "new").write_text("new")
     (tmp_path / "old").write_text("old")
     target = str(tmp_path / "latest")
-    replace_copy(str(tmp_path / "new"), target, newest="2026-01-02T00:00:00+00:00")
-    replace_copy(str(tmp_path / "old"), target, newest="2026-01-01T00:00:00+00:00")
+    replace_copy(str(tmp_path / "new"), target, newest="2026-01-02T00:00:00+00:00", sync=False)
+    replace_copy(str(tmp_path / "old"), target, newest="2026-01-01T00:00:00+00:00", sync=False)
     assert (tmp_path / "latest").read_text() == "new"

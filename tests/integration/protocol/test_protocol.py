@@ -10,8 +10,9 @@ import pytest
 import runpact
 from runpact.disk import io
 from runpact.disk.appendlog import AppendLog
+from runpact.disk.draft import Draft
 from runpact.disk.reader import is_directory, read_bytes, read_run, readable_directory
-from runpact.disk.writer import Draft, RunWriter
+from runpact.disk.writer import RunWriter
 from runpact.model.errors import StorageError, WriteOnceError
 from runpact.model.journal import read_journal
 

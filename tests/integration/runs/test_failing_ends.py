@@ -240,6 +240,67 @@ def test_an_artifact_that_was_refused_leaves_its_name_free(
     assert empty.call("verify", "a")[0] == 0
 
 
+def test_a_file_that_cannot_be_flushed_is_no_part_of_a_finished_run(
+    empty: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from runpact.disk import io
+
+    def make() -> None:
+        with runpact.run(name="a") as run:
+            Path(run.path("x.bin")).write_bytes(b"x")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(io, "sync_path", refuse)
+        with pytest.raises(StorageError, match="files of the run"):
+            make()
+    assert the_run(empty)["state"] == "failed"
+    assert "files of the run" in the_run(empty)["reason"]
+    assert empty.call("verify", "a")[0] == 0
+
+
+def test_many_files_are_flushed_at_once(empty: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    from runpact.disk import io
+
+    flushed: list[str] = []
+    flush = io.sync_file_system
+
+    def counted(path: str) -> bool:
+        flushed.append(path)
+        return flush(path)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(io, "sync_file_system", counted)
+        patched.setattr(io, "sync_path", refuse)
+        with runpact.run(name="a") as run:
+            for number in range(20):
+                Path(run.path(f"x{number}.bin")).write_bytes(b"x")
+    assert flushed == [run.dir]
+    assert empty.call("verify", "a")[0] == 0
+
+
+@pytest.mark.parametrize("answer", [None, lambda _descriptor: errno.EIO])
+def test_where_a_file_system_cannot_be_flushed_at_once_each_file_is(
+    empty: Place, monkeypatch: pytest.MonkeyPatch, answer: object
+) -> None:
+    from runpact.disk import io
+
+    paths: list[str] = []
+    pending = runpact.run(name="a")
+    run = pending.__enter__()
+    for number in range(20):
+        Path(run.path(f"x{number}.bin")).write_bytes(b"x")
+    with monkeypatch.context() as patched:
+        patched.setattr(io, "_c_call", lambda _name: answer)
+        patched.setattr(io, "sync_path", paths.append)
+        if answer is None:
+            pending.__exit__(None, None, None)
+        else:
+            with pytest.raises(StorageError, match="Input/output error"):
+                pending.__exit__(None, None, None)
+    assert len(paths) == (20 if answer is None else 0)
+    assert the_run(empty)["state"] == ("finished" if answer is None else "failed")
+
+
 def test_a_signal_while_the_sealed_run_is_closed_changes_nothing_in_it(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -270,7 +331,7 @@ def test_without_renameat2_a_run_is_published_all_the_same(
     from runpact.disk import io
 
     with monkeypatch.context() as patched:
-        patched.setattr(io, "_renameat2", lambda: None)
+        patched.setattr(io, "_c_call", lambda _name: None)
         for _number in range(2):
             with runpact.run(name="a", durability="none") as run:
                 run.save("x.json", {})
