@@ -25,6 +25,7 @@ from runpact.verbs.examples import lay_out
 from runpact.verbs.execute import Execution, check_command, execute
 from runpact.verbs.find import RunSummary, list_runs, resolve_run, summarise
 from runpact.verbs.initialise import NewWorkspace, initialise_workspace
+from runpact.verbs.inputs import check_inputs
 from runpact.verbs.load_contract import load_contract
 from runpact.verbs.show import RunDetails, show_run
 from runpact.verbs.start import Request, start_run
@@ -59,6 +60,7 @@ class Said(TypedDict, total=False):
     name: str | None
     captures: Mapping[str, str]
     seeds: Mapping[str, int | None]
+    inputs: tuple[str, ...]
     command: tuple[str, ...]
     out: str | None
     durability: str
@@ -174,10 +176,14 @@ class Workspace:
 
         Raises:
             CommandNotFoundError: The command cannot be started; nothing was created.
+            CannotStartError: An input is missing; nothing was created.
         """
         check_command(request.command, cwd=self.cwd, environ=os.environ)
+        check_inputs(request.inputs, cwd=self.cwd)
         run = self.start(request)
-        execution = execute(run, request.command, cwd=self.cwd, environ=os.environ, tee=tee)
+        execution = execute(
+            run, request.command, inputs=request.inputs, cwd=self.cwd, environ=os.environ, tee=tee
+        )
         return ExecutedRun(id=run.id, uid=run.uid, execution=execution, checked=self.check([run.dir])[0])
 
     def runs(self) -> list[RunSummary]:

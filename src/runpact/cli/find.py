@@ -13,6 +13,7 @@ import msgspec
 
 from runpact.cli.options import json_option, open_workspace, workspace_options
 from runpact.cli.output import STATE_COLOUR, paint, plain, print_json, say, table_lines
+from runpact.model.inputs import Input
 from runpact.workspace import RunDetails, RunSummary
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
@@ -103,6 +104,7 @@ def _page(details: RunDetails) -> list[str]:
     lines = [f"{paint(plain(run.path), 'bold')}  {paint(run.state.value, STATE_COLOUR[run.state])}"]
     lines += _pairs("", _facts(details))
     lines += _pairs("configuration", [(key, _short(value)) for key, value in details.config.items()])
+    lines += _pairs("inputs", _inputs(details))
     lines += _metrics(details)
     lines += _pairs(
         "events", [(str(event.get("time", ""))[11:19], _event(event)) for event in details.last_events]
@@ -141,6 +143,17 @@ def _facts(details: RunDetails) -> list[tuple[str, str]]:
             ("confinement", origin.confinement.level),
         ]
     return [(name, value) for name, value in facts if value]
+
+
+def _inputs(details: RunDetails) -> list[tuple[str, str]]:
+    inputs = details.provenance.inputs if details.provenance else ()
+    return [(each.name, _input(each)) for each in inputs]
+
+
+def _input(each: Input) -> str:
+    what = f"{each.size:,} B" if each.files is None else f"{each.files:,} files, {each.size:,} B"
+    origin = f"  of run {each.run}" if each.run else ""
+    return f"{what}  {each.digest[:19]}{origin}" + ("  changed meanwhile" if each.changed else "")
 
 
 def _metrics(details: RunDetails) -> list[str]:

@@ -42,6 +42,9 @@ SIGNALLED = 128
     "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override one configuration key."
 )
 @click.option("--seed", "seeds", multiple=True, metavar="LIBRARY=N", help="Record a seed.")
+@click.option(
+    "--input", "inputs", multiple=True, metavar="FILE", help="Record a file or folder it reads, by digest."
+)
 @click.option("--durability", type=click.Choice(["commit", "none"]), default="commit", show_default=True)
 @click.option("--private", "is_private", is_flag=True, help="Readable by you alone (0700).")
 @click.option("--passthrough", is_flag=True, help="Exit with the command's own code.")
@@ -60,6 +63,7 @@ def run_command(
     config: str | None,
     overrides: tuple[str, ...],
     seeds: tuple[str, ...],
+    inputs: tuple[str, ...],
     durability: str,
     is_private: bool,
     passthrough: bool,
@@ -88,6 +92,7 @@ def run_command(
         config=config,
         overrides=overrides,
         seeds=_seeds(seeds),
+        inputs=inputs,
         command=command,
         durability=durability,
         is_private=is_private,

@@ -62,6 +62,14 @@ def _is_recorded(root: str, path: str) -> bool:
 def _directories(path: str, *, is_followed: bool) -> list[str]:
     try:
         with os.scandir(path) as entries:
-            return sorted(entry.name for entry in entries if entry.is_dir(follow_symlinks=is_followed))
+            return sorted(entry.name for entry in entries if _is_directory(entry, is_followed=is_followed))
     except OSError:
         return []
+
+
+def _is_directory(entry: os.DirEntry[str], *, is_followed: bool) -> bool:
+    """Whether a name leads to a directory; a link in a circle leads nowhere and hides no other name."""
+    try:
+        return entry.is_dir(follow_symlinks=is_followed)
+    except OSError:
+        return False

@@ -87,6 +87,11 @@ CODES: dict[str, Code] = {
         damaged_record="One of runpact's own records cannot be read or contradicts another.",
         corrupt="The records do not allow to say where the run stands.",
     ),
+    **_codes(
+        "Records",
+        Severity.WARNING,
+        input_changed="An input changed while it was hashed, or between its record and the seal.",
+    ),
     **_codes("Records", Severity.INCOMPLETE, not_sealed="The run was never sealed, or is still running."),
     **_codes(
         "Records",

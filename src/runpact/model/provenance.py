@@ -9,6 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from runpact.model.digest import digest_of_set
+from runpact.model.inputs import Input
 
 
 class Code(msgspec.Struct, frozen=True):
@@ -76,4 +77,6 @@ class Provenance(msgspec.Struct, frozen=True):
     environment: Environment = Environment()
     config: Config = Config()
     seeds: dict[str, int | None] = {}
+    inputs: tuple[Input, ...] = ()
+    """Empty in the birth record; the sealed manifest names them."""
     confinement: Confinement = Confinement()

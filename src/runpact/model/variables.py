@@ -6,12 +6,19 @@ Does not know: how they were read.
 
 from __future__ import annotations
 
+import msgspec
+
 from runpact.model.manifest import Manifest
+from runpact.model.provenance import Provenance
 from runpact.model.run import Outcome, RunRecord, State
 
 
 def run_variables(
-    record: RunRecord, state: State, word: str, outcome: Outcome | None = None
+    record: RunRecord,
+    state: State,
+    word: str,
+    outcome: Outcome | None = None,
+    provenance: Provenance | None = None,
 ) -> dict[str, object]:
     """Return `run` for a run that runpact made; captures join it by name.
 
@@ -20,10 +27,16 @@ def run_variables(
         state: Its computed state.
         word: The layout's own word for that state.
         outcome: How it ended; the fields it fills are null without it.
+        provenance: Where it comes from as known last; by default as known at its birth.
     """
+    origin = provenance or record.provenance
     captures: dict[str, object] = {**record.captures}
     return (
-        captures | _identity(record) | _origin(record) | _end(outcome) | {"state": state.value, "word": word}
+        captures
+        | _identity(record)
+        | _origin(record, origin)
+        | _end(outcome)
+        | {"state": state.value, "word": word}
     )
 
 
@@ -48,8 +61,7 @@ def _identity(record: RunRecord) -> dict[str, object]:
     }
 
 
-def _origin(record: RunRecord) -> dict[str, object]:
-    origin = record.provenance
+def _origin(record: RunRecord, origin: Provenance) -> dict[str, object]:
     code, environment, config = origin.code, origin.environment, origin.config
     return {
         "command": list(origin.command),
@@ -65,6 +77,7 @@ def _origin(record: RunRecord) -> dict[str, object]:
         "config": config.resolved,
         "config_digest": config.digest,
         "config_source": config.source,
+        "inputs": [msgspec.structs.asdict(each) for each in origin.inputs],
     }
 
 

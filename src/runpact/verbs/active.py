@@ -24,6 +24,7 @@ from runpact.model.manifest import FileRecord
 from runpact.model.names import check_relative
 from runpact.model.run import RunRecord, Standing, State
 from runpact.verbs.finish import finish_run
+from runpact.verbs.inputs import record_input
 from runpact.verbs.opened import OpenRun
 from runpact.verbs.project import write_projections
 
@@ -98,6 +99,26 @@ class ActiveRun(OpenRun):
         """
         relative = self._place(relative)
         return self.writer.make_room(relative)
+
+    def input(self, path: str | os.PathLike[str], *, name: str | None = None, absolute: bool = False) -> str:
+        """Record a file or folder that this run reads, by digest, and return its path.
+
+        `open(run.input("data.csv"))` is how it reads well. It is compared again before the seal; one that
+        changed in between is recorded as such and found by `check`.
+
+        Args:
+            path: File or folder; relative to the current directory.
+            name: What to call it; by default its path in the workspace, outside it its file name.
+            absolute: Record the absolute path of an input outside the workspace.
+
+        Raises:
+            CannotStartError: It does not exist or cannot be read.
+            UsageError: Another input has this name.
+        """
+        text = os.fspath(path)
+        cwd = "/" if posixpath.isabs(text) else os.getcwd()
+        record_input(self, text, cwd=cwd, name=name, is_absolute=absolute)
+        return text
 
     def _place(self, name: str) -> str:
         entry = self._entry(name)

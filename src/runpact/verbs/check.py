@@ -19,11 +19,13 @@ from runpact.model.errors import NoContractError, RunpactError
 from runpact.model.facts import RunTree
 from runpact.model.finding import Finding, Report, Severity, Verdict
 from runpact.model.judge import judge
+from runpact.model.judge.origin import judge_origin
 from runpact.model.names import readable_path
 from runpact.model.place import Place
 from runpact.model.run import ContractRef, Standing, State
 from runpact.model.variables import foreign_variables, outcome_of, run_variables
 from runpact.verbs.load_contract import load_copy
+from runpact.verbs.origin import origin_of
 from runpact.verbs.standing import stand
 
 OWN_COPY = "judged-by-own-copy"
@@ -71,7 +73,8 @@ def check_run(
     kind_name, kind, captures = _kind_of(reading, chosen, shown)
     facts = _facts(reading, standing, kind_name, kind, captures)
     report = judge(kind, chosen, facts)
-    findings = [*_standing_findings(standing, reading), *report.findings, *own_copy, *_moved(reading)]
+    findings = [*_standing_findings(standing, reading), *report.findings, *_origin_findings(reading)]
+    findings += [*own_copy, *_moved(reading)]
     return CheckedRun(
         id=posixpath.basename(directory),
         path=shown,
@@ -152,7 +155,7 @@ def _facts(
     record, state = reading.record, standing.state
     word = kind.state_words.get(state.value, state.value)
     variables = (
-        run_variables(record, state, word, outcome_of(reading.manifest))
+        run_variables(record, state, word, outcome_of(reading.manifest), origin_of(reading))
         if record
         else foreign_variables(captures, kind_name, posixpath.basename(reading.directory), state)
     )
@@ -181,6 +184,12 @@ def _standing_findings(standing: Standing, reading: Reading) -> list[Finding]:
             )
         ]
     return []
+
+
+def _origin_findings(reading: Reading) -> list[Finding]:
+    """Return what the run's own provenance says against it."""
+    origin = origin_of(reading)
+    return list(judge_origin(origin, path=reading.manifest_path)) if origin is not None else []
 
 
 def _record_finding(code: str, severity: Severity, standing: Standing, expected: str, hint: str) -> Finding:

@@ -14,6 +14,7 @@ from runpact.host.child import ChildEnd, resolve_command, run_child
 from runpact.model.run import State
 from runpact.verbs.active import ActiveRun
 from runpact.verbs.finish import finish_run
+from runpact.verbs.inputs import record_input
 
 STDOUT, STDERR = "logs/stdout.log", "logs/stderr.log"
 
@@ -38,13 +39,20 @@ def check_command(argv: tuple[str, ...], *, cwd: str, environ: Mapping[str, str]
 
 
 def execute(
-    run: ActiveRun, argv: tuple[str, ...], *, cwd: str, environ: Mapping[str, str], tee: bool
+    run: ActiveRun,
+    argv: tuple[str, ...],
+    *,
+    inputs: tuple[str, ...],
+    cwd: str,
+    environ: Mapping[str, str],
+    tee: bool,
 ) -> Execution:
     """Run the command inside `run`, record its end, seal.
 
     Args:
         run: A run that was just started.
         argv: Command and arguments; no shell is involved.
+        inputs: Files and folders to record first.
         cwd: Absolute directory to run it in.
         environ: Its environment; the run's own variables join it.
         tee: Repeat both streams on this process's own.
@@ -53,6 +61,8 @@ def execute(
         CommandNotFoundError: The system cannot start it; the run is sealed as failed.
     """
     with run:  # whatever goes wrong before the seal, the run does not stay open
+        for path in inputs:
+            record_input(run, path, cwd=cwd)
         logs = run.writer.open_stream(STDOUT), run.writer.open_stream(STDERR)
         run.event("command.started", argv=list(argv))
         end = run_child(argv, cwd=cwd, env={**environ, **child_environment(run)}, logs=logs, tee=tee)

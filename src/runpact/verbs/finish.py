@@ -17,6 +17,7 @@ from runpact.model.facts import FileFact
 from runpact.model.manifest import FileRecord, LogRecord, Manifest, encode_manifest, encode_seal, seal_for
 from runpact.model.names import readable_path
 from runpact.model.run import Outcome, Standing, State
+from runpact.verbs.inputs import settle_inputs
 from runpact.verbs.latest import refresh_latest
 from runpact.verbs.opened import OpenRun
 from runpact.verbs.project import manifest_projection, write_projections
@@ -59,6 +60,7 @@ def finish_run(
 
 
 def _seal(run: OpenRun, outcome: Outcome) -> Standing:
+    settle_inputs(run)
     write_projections(run, {"change", "seal"}, state=outcome.state, outcome=outcome)
     return _commit(run, outcome, manifest_projection(run, state=outcome.state, outcome=outcome))
 
@@ -97,7 +99,7 @@ def _commit(run: OpenRun, outcome: Outcome, projected: dict[str, object]) -> Sta
         started=record.started,
         contract=record.contract,
         outcome=outcome,
-        provenance=record.provenance,
+        provenance=run.provenance,
         logs=logs,
         files=files,
     )

@@ -8,14 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import msgspec
+
 from runpact.disk.writer import RunWriter
 from runpact.host import clock
 from runpact.model.contract.language import Kind
 from runpact.model.errors import UsageError
+from runpact.model.inputs import Input
 from runpact.model.manifest import FileRecord
+from runpact.model.provenance import Provenance
 from runpact.model.run import RunRecord, Standing, State
 
 _RESERVED = frozenset({"seq", "time", "event", "crc"})
+
+
+class KeptInput(msgspec.Struct, frozen=True):
+    """An input with what it takes to compare it again."""
+
+    input: Input
+    place: str
+    """Absolute path."""
+    stamp: tuple[int, ...]
 
 
 class OpenRun:
@@ -38,6 +51,10 @@ class OpenRun:
         self.began = began
         self.stored: dict[str, FileRecord] = {}
         """Artifacts saved so far, by path."""
+        self.inputs: dict[str, KeptInput] = {}
+        """What it read so far, by name."""
+        self.input_at: dict[str, str] = {}
+        """First name of an input by its absolute path."""
         self.standing = Standing(State.RUNNING)
 
     @property
@@ -69,6 +86,12 @@ class OpenRun:
     def dir(self) -> str:
         """Absolute path of the run directory."""
         return self.writer.directory
+
+    @property
+    def provenance(self) -> Provenance:
+        """Where the run comes from, as far as it is known now."""
+        inputs = tuple(kept.input for kept in self.inputs.values())
+        return msgspec.structs.replace(self.record.provenance, inputs=inputs)
 
     def event(self, event: str, /, **fields: object) -> int:
         """Append an event to the run's log and return its number.

@@ -31,7 +31,7 @@ def write_projections(
 
 def projected(run: OpenRun, entry: Entry, *, state: State, outcome: Outcome | None) -> object:
     """Return the value of an entry's `fields`; a field that cannot be decided is left out and logged."""
-    variables = {"run": run_variables(run.record, state, word_for(run.kind, state), outcome)}
+    variables = {"run": run_variables(run.record, state, word_for(run.kind, state), outcome, run.provenance)}
     if isinstance(entry.fields, str):
         return _decided(run, entry, "", evaluate(entry.fields, variables))
     values = {key: evaluate(text, variables) for key, text in (entry.fields or {}).items()}

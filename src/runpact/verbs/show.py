@@ -14,6 +14,7 @@ from runpact.model.manifest import FileRecord
 from runpact.model.metrics import MetricSummary, summarise_metrics
 from runpact.model.provenance import Provenance
 from runpact.verbs.find import RunSummary, summarise
+from runpact.verbs.origin import origin_of
 from runpact.verbs.standing import stand
 
 _LAST_EVENTS = 10
@@ -38,7 +39,7 @@ def show_run(root: str, path: str) -> RunDetails:
     summary = summarise(root, path)
     reading, _standing = stand(f"{root}/{path}" if path != "." else root)
     events, metrics = _log(reading, "events"), _log(reading, "metrics")
-    origin = reading.record.provenance if reading.record else None
+    origin = origin_of(reading)
     return RunDetails(
         summary=summary,
         provenance=origin,

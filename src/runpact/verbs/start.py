@@ -35,6 +35,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     captures: Mapping[str, str] = {}
     config: Config = Config()
     seeds: Mapping[str, int | None] = {}
+    inputs: tuple[str, ...] = ()
+    """Files and folders to record as inputs before a command begins; relative to the current directory."""
     command: tuple[str, ...] = ()
     out: str | None = None
     """Absolute directory that is to hold the run instead of the contract's place."""

@@ -223,3 +223,10 @@ def test_too_many_open_files_are_an_error_of_the_machine(empty: Place) -> None:
     assert done.returncode == 3
     assert "Too many open files" in done.stderr
     assert {run["state"] for run in empty.runs() if run["name"] == "few"} <= {"failed"}
+
+
+def test_a_link_in_a_circle_hides_no_run(empty: Place) -> None:
+    assert empty.call("run", "--name", "a", "--", "true")[0] == 0
+    (empty.root / "circle").symlink_to("circle")
+    (empty.root / "runs" / "circle").symlink_to("circle")
+    assert [run["name"] for run in empty.runs()] == ["a"]

@@ -1,0 +1,81 @@
+"""What a run reads from outside itself, pinned by digest.
+
+Knows: how an input is named and recorded, how a log of events tells of inputs.
+Does not know: how a file is read or hashed.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Container, Iterable, Mapping
+
+import msgspec
+
+from runpact.model.errors import UsageError
+from runpact.model.names import readable_path
+
+RECORDED, CHANGED = "input.recorded", "input.changed"
+"""Events of a run's log."""
+
+_LONGEST = 255
+
+
+class Input(msgspec.Struct, frozen=True, kw_only=True):
+    """A file or folder that a run read."""
+
+    name: str
+    path: str | None = None
+    """Relative to the workspace, POSIX; null outside it unless the caller asked for the absolute path."""
+    digest: str
+    """Of a file its bytes; of a folder the set of its paths and digests; empty when it never held still."""
+    size: int
+    """Bytes; of a folder the sum over its files."""
+    files: int | None = None
+    """Number of files of a folder; null for a file."""
+    run: str | None = None
+    """uid of the run that it belongs to."""
+    changed: bool = False
+    """It changed while it was hashed, or between its record and the seal."""
+
+
+def name_input(given: str | None, path: str, *, is_inside: bool, taken: Container[str]) -> str:
+    """Return the name of an input: as given, else its path in the workspace, else its file name, numbered.
+
+    Raises:
+        UsageError: The given name is taken, empty, too long or not printable.
+    """
+    if given is None:
+        name = readable_path(path if is_inside else posixpath.basename(path))
+        return _numbered(name, taken)
+    if not given or len(given) > _LONGEST or not given.isprintable():
+        raise UsageError(
+            "an input cannot have this name", expected="1 to 255 printable characters", got=repr(given[:80])
+        )
+    if given in taken:
+        raise UsageError(
+            f"another input is named `{given}`", got=given, hint="give each input a name of its own"
+        )
+    return given
+
+
+def _numbered(name: str, taken: Container[str]) -> str:
+    candidate, number = name, 1
+    while candidate in taken:
+        number += 1
+        candidate = f"{name}~{number}"
+    return candidate
+
+
+def inputs_of(events: Iterable[Mapping[str, object]]) -> tuple[Input, ...]:
+    """Return the inputs that a log of events tells of; for a run that was never sealed."""
+    found: dict[str, Input] = {}
+    for event in events:
+        name = str(event.get("name", ""))
+        if event.get("event") == RECORDED:
+            try:
+                found[name] = msgspec.convert(dict(event), Input)
+            except msgspec.ValidationError:
+                continue  # the log is free text to whoever writes events of this name
+        elif event.get("event") == CHANGED and name in found:
+            found[name] = msgspec.structs.replace(found[name], changed=True)
+    return tuple(found.values())

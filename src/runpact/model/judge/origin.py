@@ -1,0 +1,37 @@
+"""What a run's provenance says against it.
+
+Knows: which recorded facts are faults.
+Does not know: contracts; these hold for every run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from runpact.model.finding import Finding, Severity
+from runpact.model.inputs import Input
+from runpact.model.provenance import Provenance
+
+
+def judge_origin(origin: Provenance, *, path: str) -> Iterator[Finding]:
+    """Yield a finding for everything recorded that makes the provenance doubtful.
+
+    Args:
+        origin: As the records know it last.
+        path: The record that holds it, relative to the run.
+    """
+    for index, each in enumerate(origin.inputs):
+        if each.changed:
+            yield _changed(each, f"{path}#/provenance/inputs/{index}")
+
+
+def _changed(each: Input, place: str) -> Finding:
+    return Finding(
+        code="input-changed",
+        severity=Severity.WARNING,
+        path=place,
+        message=f"input `{each.name}` changed while the run was open",
+        expected=each.digest or "one content",
+        got="another content, or none" if each.digest else "a content that changed while it was hashed",
+        hint="make it again from inputs that hold still, for instance from a copy",
+    )
