@@ -180,6 +180,7 @@ class PendingRun:
 
     def _request(self, workspace: Workspace) -> Request:
         return workspace.request(
+            within=_CURRENT.get(None),
             kind=self._kind,
             name=self._name,
             captures=self._captures,

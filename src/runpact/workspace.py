@@ -27,6 +27,7 @@ from runpact.verbs.find import RunSummary, list_runs, resolve_run, summarise
 from runpact.verbs.initialise import NewWorkspace, initialise_workspace
 from runpact.verbs.inputs import check_inputs
 from runpact.verbs.load_contract import load_contract
+from runpact.verbs.nest import outer_in, outer_of
 from runpact.verbs.show import RunDetails, show_run
 from runpact.verbs.start import Request, start_run
 from runpact.verbs.verify import verify_run
@@ -163,13 +164,27 @@ class Workspace:
     def request(
         self,
         *,
+        within: ActiveRun | None = None,
         config: Mapping[str, object] | str | None = None,
         overrides: Sequence[str] = (),
         **said: Unpack[Said],
     ) -> Request:
-        """Return a request with its configuration resolved here."""
+        """Return a request with its configuration resolved here.
+
+        Args:
+            within: The open run of this process that the new one is part of; by default the run that this
+                process is a child of, if there is one.
+            config: The configuration, or a file to read it from.
+            overrides: `dotted.key=value`, applied in order.
+            said: The rest, as `Request` names it.
+        """
         resolved = resolve_config(config, tuple(overrides), root=self.data_root, cwd=self.cwd)
-        return Request(config=resolved, **said)
+        outer = (
+            outer_of(within, root=self.data_root)
+            if within is not None
+            else outer_in(os.environ, root=self.data_root)
+        )
+        return Request(config=resolved, outer=outer, **said)
 
     def execute(self, request: Request, *, tee: bool) -> ExecutedRun:
         """Make a run of the request's command and judge it.

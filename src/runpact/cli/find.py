@@ -57,7 +57,12 @@ def ls_command(
 
 
 def _remark(run: RunSummary) -> str:
-    return run.reason[:100]
+    parts = (f"part of {_outer(run)}" if run.parent else "", run.reason)
+    return "; ".join(part for part in parts if part)[:100]
+
+
+def _outer(run: RunSummary) -> str:
+    return run.parent_path or run.parent or ""
 
 
 def age_of(started: str | None, now: datetime | None = None) -> str:
@@ -122,6 +127,7 @@ def _facts(details: RunDetails) -> list[tuple[str, str]]:
     facts = [
         ("reason", run.reason),
         ("uid", run.uid or ""),
+        ("part of", f"{_outer(run)} ({run.parent})" if run.parent_path else _outer(run)),
         ("kind", run.kind or ""),
         ("contract", run.contract or ""),
         ("started", run.started or ""),

@@ -81,6 +81,9 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     owner: Owner
     provenance: Provenance = Provenance()
     parent: str | None = None
+    """uid of the run that this one is part of."""
+    parent_path: str | None = None
+    """Where that run stood then, relative to the workspace; null when it stood elsewhere."""
     durability: str = "commit"
 
 

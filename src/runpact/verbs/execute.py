@@ -15,6 +15,7 @@ from runpact.model.run import State
 from runpact.verbs.active import ActiveRun
 from runpact.verbs.finish import finish_run
 from runpact.verbs.inputs import record_input
+from runpact.verbs.nest import DIRECTORY, UID
 
 STDOUT, STDERR = "logs/stdout.log", "logs/stderr.log"
 
@@ -83,9 +84,9 @@ def execute(
 def child_environment(run: ActiveRun) -> dict[str, str]:
     """Return the variables by which a program finds its run."""
     return {
-        "RUNPACT_RUN_DIR": run.dir,
+        DIRECTORY: run.dir,
         "RUNPACT_RUN_ID": run.id,
-        "RUNPACT_RUN_UID": run.uid,
+        UID: run.uid,
         "RUNPACT_CONFIG": msgspec.json.encode(run.config).decode(),
     }
 

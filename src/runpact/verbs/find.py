@@ -37,6 +37,10 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     duration_seconds: float | None = None
     contract: str | None = None
     """`id version` of the contract it was made under."""
+    parent: str | None = None
+    """uid of the run it is part of."""
+    parent_path: str | None = None
+    """Where that run stood when this one began, relative to the data root; None elsewhere."""
     reason: str = ""
     """Why the state is not simply `finished`."""
 
@@ -74,6 +78,8 @@ def summarise(root: str, path: str, places: Iterable[Place] = ()) -> RunSummary:
         ended=outcome.ended if outcome else None,
         duration_seconds=outcome.duration_seconds if outcome else None,
         contract=f"{known.contract.id} {known.contract.version}" if known else None,
+        parent=record.parent if record else None,
+        parent_path=record.parent_path if record else None,
         reason=standing.reason,
     )
 

@@ -22,6 +22,7 @@ from runpact.model.provenance import Config, Provenance
 from runpact.model.run import ContractRef, RunRecord
 from runpact.model.template import PathTemplate
 from runpact.verbs.active import ActiveRun
+from runpact.verbs.nest import Outer
 
 BUILT_IN = frozenset({"started", "git", "uid", "kind"})
 """Captures that runpact fills by itself."""
@@ -40,7 +41,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     command: tuple[str, ...] = ()
     out: str | None = None
     """Absolute directory that is to hold the run instead of the contract's place."""
-    parent: str | None = None
+    outer: Outer | None = None
+    """The run that this one is part of."""
     durability: str = "commit"
     is_private: bool = False
 
@@ -92,7 +94,8 @@ def start_run(root: str, loaded: LoadedContract, request: Request, *, cwd: str) 
             contract=ContractRef(loaded.contract.contract, loaded.contract.version, loaded.digest),
             owner=process.this_process(),
             provenance=provenance,
-            parent=request.parent,
+            parent=request.outer.uid if request.outer else None,
+            parent_path=request.outer.path if request.outer else None,
             durability=request.durability,
         )
 
