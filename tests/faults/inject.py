@@ -25,7 +25,7 @@ STILL_WORKS = {
     "EMFILE": frozenset(os.__dict__) - {"open"} | {"flock", "renameat2"},
 }
 """What such a device or process can still do once the error has begun to stay."""
-BURST = 4
+BURST = 6
 """Calls in a row that a burst spoils: a short write, then the attempts to mend it."""
 
 

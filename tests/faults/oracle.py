@@ -125,6 +125,8 @@ def _judge(folder: Path, found: list[Found], facts: Sequence[Fact], end: End) ->
         yield f"kept: the acknowledged run {begun['id']} is gone; there are {[run.path for run in found]}"
         return
     is_sealed = any(fact["fact"] == "sealed" for fact in facts)
+    if is_sealed and run.state != "finished":
+        yield f"kept: {run.path} was told to be sealed, and is {run.state}"
     yield from _kept(run, facts, end, is_sealed=is_sealed)
     yield from _whole(run)
     yield from _latest(folder, found, is_sealed=is_sealed)

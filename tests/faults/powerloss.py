@@ -441,8 +441,12 @@ def cut_power(
     samples: int = 6,
     prepare: Callable[[], None] = lambda: None,
     is_taken: bool = False,
+    stop: bool = False,
 ) -> dict:
-    """Record a run, show every `every`-th state to the oracle, and return what it found."""
+    """Record a run, show every `every`-th state to the oracle, and return what it found.
+
+    When told to, stop at the first violation.
+    """
     base = SHARED_MEMORY if os.access(SHARED_MEMORY, os.W_OK) else None
     place = Path(tempfile.mkdtemp(prefix="runpact-power-", dir=base))
     began = time.monotonic()
@@ -457,6 +461,8 @@ def cut_power(
             wrong = violations(place / "w", state.facts, end)
             if wrong:
                 found[f"{state.model} cut {state.cut} state {sum(counts.values())}"] = wrong
+                if stop:
+                    break
     finally:
         shutil.rmtree(place)
     return {

@@ -15,6 +15,7 @@ import contextlib
 import io as text_io
 import json
 import os
+import random
 import shutil
 import sys
 import tempfile
@@ -144,8 +145,9 @@ def sweep(
     offset: int = 0,
     prepare: Callable[[], None] = lambda: None,
     is_taken: bool = False,
+    stop: bool = False,
 ) -> dict:
-    """Try every `every`-th fault, beginning at `offset`."""
+    """Try every `every`-th fault, beginning at `offset`; when told to, stop at the first violation."""
     server = Server(way, prepare, is_taken=is_taken)
     began = time.monotonic()
     try:
@@ -153,12 +155,16 @@ def sweep(
         (calls,) = (fact["names"] for fact in facts if fact["fact"] == "calls")
         clean = [f"without a fault: {line}" for line in violations(_place, facts, end)]
         chosen = faults_of(list(calls))[offset::every]
+        if stop:
+            random.Random(1).shuffle(chosen)
         missed, found = 0, {}
         for fault in chosen:
             is_hit, wrong = server.judge(fault)
             missed += not is_hit
             if wrong:
                 found[f"{calls[fault.point]}#{fault.point} {fault.mode} {fault.error}".strip()] = wrong
+                if stop:
+                    break
     finally:
         server.close()
     return {

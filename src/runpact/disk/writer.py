@@ -48,6 +48,7 @@ class RunWriter:
         self._is_sealed = False
         self._is_name_flushed = False
         self._flushed: set[str] = set()
+        self._leftovers: set[str] = set()
         self._streams: list[int] = []
         self.events = AppendLog(paths.at(paths.records["events"]), paths.records["events"])
         self.metrics = AppendLog(paths.at(paths.records["metrics"]), paths.records["metrics"])
@@ -107,8 +108,10 @@ class RunWriter:
             temporary = posixpath.join(
                 posixpath.dirname(path), f"{TEMPORARY}{os.getpid()}-{posixpath.basename(path)}"[:250]
             )
+            self._leftovers.add(temporary)
             size, digest = self._write_hashed(temporary, chunks)
             self._publish_file(temporary, path, relative)
+        self._leftovers.discard(temporary)
         return FileRecord(relative, size, digest)
 
     def _write_hashed(self, temporary: str, chunks: Iterable[bytes]) -> tuple[int, str]:
@@ -158,7 +161,9 @@ class RunWriter:
         path = self.paths.at(relative)
         with io.storing(f"`{relative}`", path):
             io.make_parents(posixpath.dirname(path), sync=self.is_durable)
+            self._leftovers.add(io.temporary_of(path))
             io.replace_file(path, data, sync=self.is_durable)
+        self._leftovers.discard(io.temporary_of(path))
         self._flushed.add(relative)
 
     def make_room(self, relative: str) -> str:
@@ -217,8 +222,14 @@ class RunWriter:
     def _is_flushed(self, path: str) -> bool:
         return path in self._flushed or path.startswith(f"{PRIVATE}/")
 
-    def clear_commit(self) -> None:
-        """Remove what an earlier attempt to commit left, so that it is not taken for a file of the run."""
+    def clear_leftovers(self) -> None:
+        """Remove what refused calls left, so that it is not taken for a file of the run.
+
+        Raises:
+            StorageError: An earlier attempt to commit left something that cannot be removed.
+        """
+        while self._leftovers:
+            io.remove_quietly(self._leftovers.pop())
         for path in (self.paths.seal, self.paths.manifest):
             with io.storing("seal", path):
                 io.remove_missing_ok(io.temporary_of(path))

@@ -86,7 +86,7 @@ def _seal_as_failed(run: OpenRun, outcome: Outcome, fault: RunpactError) -> Stan
 def _commit(run: OpenRun, outcome: Outcome, projected: dict[str, object]) -> Standing:
     run.event("run.ended", state=outcome.state.value, error=outcome.error)
     logs = run.writer.sync_logs()
-    run.writer.clear_commit()
+    run.writer.clear_leftovers()
     record = run.record
     files, foreign = inventory(run, logs)
     unflushed = _flush(run, foreign, outcome.state)
