@@ -10,11 +10,12 @@ import contextlib
 import functools
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from types import TracebackType
 from typing import ParamSpec, TypeVar
 
+from runpact.model.confinement import MODES, REFUSE
 from runpact.model.errors import ContractBrokenError, UsageError
 from runpact.model.finding import Verdict
 from runpact.model.run import State
@@ -41,6 +42,8 @@ def run(
     workspace: PathLike | None = None,
     workdir: PathLike | None = None,
     out: PathLike | None = None,
+    guard: str = REFUSE,
+    caches: Iterable[str] | str = (),
     durability: str = "commit",
     unsafe_skip_check: bool = False,
 ) -> PendingRun:
@@ -57,6 +60,9 @@ def run(
         workspace: Folder of the contract; by default found upwards.
         workdir: Folder for the data, when it is not the contract's.
         out: Directory that is to hold the run instead of the contract's place.
+        guard: What happens to writes outside the run: `refuse` (Python's own raise an error, the rest is
+            looked for when the run took a second or more), `record`, `compare` (looked for), or `off`.
+        caches: Globs that anyone may write: relative to the workspace as in `tmp/**`, absolute, or from `~/`.
         durability: `commit` (durable once sealed) or `none` (for tests).
         unsafe_skip_check: Do not judge the run when it is sealed.
 
@@ -73,6 +79,8 @@ def run(
         seeds=seeds or {},
         captures=captures or {},
         out=_text(out),
+        guard=guard,
+        caches=caches,
         durability=durability,
         is_checked=not unsafe_skip_check,
     )
@@ -111,16 +119,22 @@ class PendingRun:
         seeds: Mapping[str, int | None],
         captures: Mapping[str, str],
         out: str | None,
+        guard: str,
+        caches: Iterable[str] | str,
         durability: str,
         is_checked: bool,
     ) -> None:
         """Store what the caller said."""
         if durability not in {"commit", "none"}:
             raise UsageError("unknown durability", expected="`commit` or `none`", got=durability)
+        if guard not in MODES:
+            raise UsageError("unknown guard", expected=" or ".join(f"`{mode}`" for mode in MODES), got=guard)
         self._where = where
         self._kind, self._name, self._captures = kind, name, captures
         self._config, self._overrides, self._seeds = config, overrides, seeds
         self._out, self._durability, self._is_checked = out, durability, is_checked
+        self._guard = guard
+        self._caches = (caches,) if isinstance(caches, str) else tuple(caches)
         self._workspace: Workspace | None = None
         self._active: ActiveRun | None = None
         self._signals = contextlib.ExitStack()
@@ -174,6 +188,8 @@ class PendingRun:
             seeds=self._seeds,
             captures=self._captures,
             out=self._out,
+            guard=self._guard,
+            caches=self._caches,
             durability=self._durability,
             is_checked=self._is_checked,
         )
@@ -189,6 +205,8 @@ class PendingRun:
             seeds=self._seeds,
             command=(sys.executable, *sys.argv) if sys.argv and sys.argv[0] else (sys.executable,),
             out=os.path.abspath(self._out) if self._out else None,
+            guard=self._guard,
+            caches=self._caches,
             durability=self._durability,
         )
 

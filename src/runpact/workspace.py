@@ -14,6 +14,7 @@ from typing import TypedDict, Unpack
 import msgspec
 
 from runpact.disk.locate import find_workspace
+from runpact.model.confinement import COMPARE, OFF
 from runpact.model.contract.language import LoadedContract
 from runpact.model.errors import CannotStartError, NoContractError
 from runpact.model.finding import Report
@@ -64,6 +65,8 @@ class Said(TypedDict, total=False):
     inputs: tuple[str, ...]
     command: tuple[str, ...]
     out: str | None
+    guard: str
+    caches: tuple[str, ...]
     durability: str
     is_private: bool
 
@@ -195,7 +198,8 @@ class Workspace:
         """
         check_command(request.command, cwd=self.cwd, environ=os.environ)
         check_inputs(request.inputs, cwd=self.cwd)
-        run = self.start(request)
+        guard = OFF if request.guard == OFF else COMPARE  # this process itself writes nothing
+        run = self.start(msgspec.structs.replace(request, guard=guard))
         execution = execute(
             run, request.command, inputs=request.inputs, cwd=self.cwd, environ=os.environ, tee=tee
         )

@@ -13,6 +13,7 @@ import msgspec
 
 from runpact.cli.options import json_option, open_workspace, workspace_options
 from runpact.cli.output import STATE_COLOUR, paint, plain, print_json, say, table_lines
+from runpact.model.confinement import Confinement
 from runpact.model.inputs import Input
 from runpact.workspace import RunDetails, RunSummary
 
@@ -146,9 +147,18 @@ def _facts(details: RunDetails) -> list[tuple[str, str]]:
             ),
             ("seeds", ", ".join(f"{name} {seed}" for name, seed in origin.seeds.items())),
             ("config", f"{origin.config.source or 'given in the program'}" if origin.config.resolved else ""),
-            ("confinement", origin.confinement.level),
+            ("confinement", _confinement(origin.confinement)),
         ]
     return [(name, value) for name, value in facts if value]
+
+
+def _confinement(confinement: Confinement) -> str:
+    strays = confinement.strays
+    refused = sum(stray.refused for stray in strays)
+    written = len(strays) - refused + confinement.more_strays
+    told = [f"{refused} writes outside refused"] * bool(refused)
+    told += [f"{written} changes outside"] * bool(written)
+    return ", ".join([confinement.level, *told])
 
 
 def _inputs(details: RunDetails) -> list[tuple[str, str]]:

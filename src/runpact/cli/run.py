@@ -45,6 +45,16 @@ SIGNALLED = 128
 @click.option(
     "--input", "inputs", multiple=True, metavar="FILE", help="Record a file or folder it reads, by digest."
 )
+@click.option(
+    "--cache", "caches", multiple=True, metavar="GLOB", help="Let the command write here, as in 'tmp/**'."
+)
+@click.option(
+    "--guard",
+    type=click.Choice(["compare", "off"]),
+    default="compare",
+    show_default=True,
+    help="Look for what was written outside the run, or do not.",
+)
 @click.option("--durability", type=click.Choice(["commit", "none"]), default="commit", show_default=True)
 @click.option("--private", "is_private", is_flag=True, help="Readable by you alone (0700).")
 @click.option("--passthrough", is_flag=True, help="Exit with the command's own code.")
@@ -64,6 +74,8 @@ def run_command(
     overrides: tuple[str, ...],
     seeds: tuple[str, ...],
     inputs: tuple[str, ...],
+    caches: tuple[str, ...],
+    guard: str,
     durability: str,
     is_private: bool,
     passthrough: bool,
@@ -93,6 +105,8 @@ def run_command(
         overrides=overrides,
         seeds=_seeds(seeds),
         inputs=inputs,
+        caches=caches,
+        guard=guard,
         command=command,
         durability=durability,
         is_private=is_private,

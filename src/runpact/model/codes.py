@@ -90,6 +90,7 @@ CODES: dict[str, Code] = {
     **_codes(
         "Records",
         Severity.WARNING,
+        stray_write="Something outside the run was written, or changed, while the run was open.",
         input_changed="An input changed while it was hashed, or between its record and the seal.",
     ),
     **_codes("Records", Severity.INCOMPLETE, not_sealed="The run was never sealed, or is still running."),

@@ -6,6 +6,8 @@ Does not know: terminals, JSON, or how the error is shown.
 
 from __future__ import annotations
 
+import errno
+import functools
 from typing import ClassVar
 
 import msgspec
@@ -151,6 +153,26 @@ class ValueRefusedError(RunpactError):
     """A value cannot be recorded strictly (NaN, object array, unknown type)."""
 
     code = "value-refused"
+
+
+class StrayWriteError(RunpactError, PermissionError):
+    """A program tried to write outside its run while the run was open; nothing was written."""
+
+    code = "stray-write"
+
+    def __init__(
+        self, message: str, *, at: str = "", expected: str = "", got: str = "", hint: str = ""
+    ) -> None:
+        """Store what was refused; to code that expects an `OSError` it is "permission denied"."""
+        super().__init__(message, at=at, expected=expected, got=got, hint=hint)
+        self.errno, self.strerror, self.filename = errno.EACCES, message, at
+
+    def __reduce__(self) -> tuple[object, ...]:
+        fields = {"at": self.at, "expected": self.expected, "got": self.got, "hint": self.hint}
+        return functools.partial(type(self), **fields), (self.message,)
+
+    def __str__(self) -> str:
+        return f"{self.message}; {self.hint}" if self.hint else self.message
 
 
 class ContractBrokenError(RunpactError):

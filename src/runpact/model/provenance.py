@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
+from runpact.model.confinement import Confinement
 from runpact.model.digest import digest_of_set
 from runpact.model.inputs import Input
 
@@ -57,14 +58,6 @@ class Config(msgspec.Struct, frozen=True):
     """File it was read from, relative to the workspace where possible."""
     source_digest: str | None = None
     overrides: tuple[str, ...] = ()
-
-
-class Confinement(msgspec.Struct, frozen=True):
-    """The write fence requested and the level really enforced."""
-
-    requested: str = "W0"
-    level: str = "W0"
-    gaps: tuple[str, ...] = ("writes outside the run are not fenced",)
 
 
 class Provenance(msgspec.Struct, frozen=True):

@@ -17,6 +17,7 @@ from runpact.model.facts import FileFact
 from runpact.model.manifest import FileRecord, LogRecord, Manifest, encode_manifest, encode_seal, seal_for
 from runpact.model.names import readable_path
 from runpact.model.run import Outcome, Standing, State
+from runpact.verbs.confine import settle_confinement
 from runpact.verbs.inputs import settle_inputs
 from runpact.verbs.latest import refresh_latest
 from runpact.verbs.opened import OpenRun
@@ -50,6 +51,7 @@ def finish_run(
         signal=signal,
         error=error,
     )
+    settle_confinement(run, seconds=outcome.duration_seconds)
     run.writer.free_ballast()
     try:
         return _seal(run, outcome)

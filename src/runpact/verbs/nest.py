@@ -23,13 +23,15 @@ class Outer(msgspec.Struct, frozen=True):
     """The run that a new one is part of."""
 
     uid: str
+    directory: str
+    """Absolute."""
     path: str | None
     """Relative to the workspace; None when it stands elsewhere."""
 
 
 def outer_of(run: OpenRun, *, root: str) -> Outer | None:
     """Return an open run of this process as the outer one; None when it has ended."""
-    return Outer(run.uid, _inside(run.dir, root)) if run.standing.state is State.RUNNING else None
+    return Outer(run.uid, run.dir, _inside(run.dir, root)) if run.standing.state is State.RUNNING else None
 
 
 def outer_in(environ: Mapping[str, str], *, root: str) -> Outer | None:
@@ -40,7 +42,7 @@ def outer_in(environ: Mapping[str, str], *, root: str) -> Outer | None:
     reading, standing = stand(posixpath.normpath(directory))
     if reading.record is None or reading.record.uid != uid or standing.state is not State.RUNNING:
         return None
-    return Outer(uid, _inside(reading.directory, root))
+    return Outer(uid, reading.directory, _inside(reading.directory, root))
 
 
 def _inside(directory: str, root: str) -> str | None:

@@ -12,6 +12,9 @@ import msgspec
 
 from runpact.disk.writer import RunWriter
 from runpact.host import clock
+from runpact.host.guard import Guard
+from runpact.host.watch import Moment
+from runpact.model.confinement import Territory
 from runpact.model.contract.language import Kind
 from runpact.model.errors import UsageError
 from runpact.model.inputs import Input
@@ -29,6 +32,21 @@ class KeptInput(msgspec.Struct, frozen=True):
     place: str
     """Absolute path."""
     stamp: tuple[int, ...]
+
+
+class Held(msgspec.Struct, frozen=True, kw_only=True):
+    """What keeps an open run's writes inside, or sees afterwards that they were not."""
+
+    mode: str
+    territory: Territory
+    guard: Guard
+    moment: Moment
+    """When it began."""
+    roots: tuple[str, ...]
+    """Folders to compare at the end."""
+    homes: frozenset[str] = frozenset()
+    """Folders below them that runs stand in."""
+    gaps: tuple[str, ...] = ()
 
 
 class OpenRun:
@@ -55,6 +73,9 @@ class OpenRun:
         """What it read so far, by name."""
         self.input_at: dict[str, str] = {}
         """First name of an input by its absolute path."""
+        self.held: Held | None = None
+        """What keeps the run's writes inside, while it is open."""
+        self.confinement = record.provenance.confinement
         self.standing = Standing(State.RUNNING)
 
     @property
@@ -91,7 +112,7 @@ class OpenRun:
     def provenance(self) -> Provenance:
         """Where the run comes from, as far as it is known now."""
         inputs = tuple(kept.input for kept in self.inputs.values())
-        return msgspec.structs.replace(self.record.provenance, inputs=inputs)
+        return msgspec.structs.replace(self.record.provenance, inputs=inputs, confinement=self.confinement)
 
     def event(self, event: str, /, **fields: object) -> int:
         """Append an event to the run's log and return its number.

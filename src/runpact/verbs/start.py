@@ -14,6 +14,7 @@ import msgspec
 from runpact.disk.draft import Draft
 from runpact.disk.writer import RunWriter
 from runpact.host import clock, environment, git, process
+from runpact.model.confinement import REFUSE, confinement_at_start
 from runpact.model.contract.language import Contract, Kind, LoadedContract
 from runpact.model.errors import UsageError
 from runpact.model.manifest import Manifest, encode_manifest
@@ -22,6 +23,7 @@ from runpact.model.provenance import Config, Provenance
 from runpact.model.run import ContractRef, RunRecord
 from runpact.model.template import PathTemplate
 from runpact.verbs.active import ActiveRun
+from runpact.verbs.confine import hold
 from runpact.verbs.nest import Outer
 
 BUILT_IN = frozenset({"started", "git", "uid", "kind"})
@@ -43,6 +45,10 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """Absolute directory that is to hold the run instead of the contract's place."""
     outer: Outer | None = None
     """The run that this one is part of."""
+    guard: str = REFUSE
+    """One of `model.confinement.MODES`."""
+    caches: tuple[str, ...] = ()
+    """Globs that anyone may write, relative to the data root."""
     durability: str = "commit"
     is_private: bool = False
 
@@ -80,6 +86,7 @@ def start_run(root: str, loaded: LoadedContract, request: Request, *, cwd: str) 
         environment=environment.read_environment(),
         config=request.config,
         seeds=dict(request.seeds),
+        confinement=confinement_at_start(request.guard),
     )
 
     def record_for(identity: str) -> RunRecord:
@@ -116,7 +123,18 @@ def start_run(root: str, loaded: LoadedContract, request: Request, *, cwd: str) 
         draft, posixpath.normpath(parent), candidates(posixpath.basename(rendered), kind.clash)
     )
     record = record_for(posixpath.basename(writer.directory))
-    return ActiveRun.begin(writer, record, kind, root=root, began=began)
+    return _held(ActiveRun.begin(writer, record, kind, root=root, began=began), loaded.contract, request, cwd)
+
+
+def _held(run: ActiveRun, contract: Contract, request: Request, cwd: str) -> ActiveRun:
+    """Return the run with its writes kept inside; one that cannot be held does not stay open."""
+    outer = request.outer.directory if request.outer else None
+    try:
+        hold(run, contract, request.guard, caches=request.caches, cwd=cwd, outer=outer)
+    except BaseException as error:
+        run.__exit__(type(error), error, error.__traceback__)
+        raise
+    return run
 
 
 def pick_kind(contract: Contract, name: str | None) -> tuple[str, Kind]:

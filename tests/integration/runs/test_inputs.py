@@ -140,7 +140,7 @@ def replace_by_equal(path: Path) -> None:
 def test_an_input_that_changes_before_the_seal_is_a_finding(
     empty: Place, data: Path, name: str, spoil, is_changed: bool | None
 ) -> None:
-    with runpact.run(name="a") as run:
+    with runpact.run(name="a", guard="off") as run:
         run.input(name)
         spoil(data)
     (each,) = recorded(empty, run.id)
@@ -156,7 +156,7 @@ def test_an_input_that_changes_before_the_seal_is_a_finding(
 
 
 def test_an_input_asked_for_again_is_compared_again(empty: Place, data: Path) -> None:
-    with runpact.run(name="a") as run:
+    with runpact.run(name="a", guard="off") as run:
         run.input(data)
         change(data, "other")
         run.input(data)
@@ -264,7 +264,7 @@ def test_a_command_with_a_missing_input_creates_nothing(empty: Place) -> None:
 def test_a_killed_run_still_names_its_inputs(empty: Place, data: Path) -> None:
     program = """
 import os, runpact
-run = runpact.run(name="killed").__enter__()
+run = runpact.run(name="killed", guard="off").__enter__()
 run.input("data/train.csv")
 run.event("input.recorded", name="nonsense")
 run.input("data")

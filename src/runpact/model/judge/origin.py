@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from runpact.model.confinement import Stray
 from runpact.model.finding import Finding, Severity
 from runpact.model.inputs import Input
 from runpact.model.provenance import Provenance
@@ -23,6 +24,9 @@ def judge_origin(origin: Provenance, *, path: str) -> Iterator[Finding]:
     for index, each in enumerate(origin.inputs):
         if each.changed:
             yield _changed(each, f"{path}#/provenance/inputs/{index}")
+    for index, stray in enumerate(origin.confinement.strays):
+        if not stray.refused:
+            yield _stray(stray, f"{path}#/provenance/confinement/strays/{index}")
 
 
 def _changed(each: Input, place: str) -> Finding:
@@ -34,4 +38,17 @@ def _changed(each: Input, place: str) -> Finding:
         expected=each.digest or "one content",
         got="another content, or none" if each.digest else "a content that changed while it was hashed",
         hint="make it again from inputs that hold still, for instance from a copy",
+    )
+
+
+def _stray(stray: Stray, place: str) -> Finding:
+    done = {"changed": "changed", "removed": "lost or changed names"}.get(stray.action, "was written")
+    return Finding(
+        code="stray-write",
+        severity=Severity.WARNING,
+        path=place,
+        message=f"`{stray.path}`, outside the run, {done} while the run was open",
+        expected="writes in the run, or in a declared cache",
+        got=f"{stray.action}, seen by {stray.seen_by}",
+        hint="write it into the run, or declare a cache: `--cache GLOB`, `runpact.run(caches=…)`",
     )

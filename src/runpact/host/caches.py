@@ -1,0 +1,73 @@
+"""Folders that programs keep caches in.
+
+Knows: the usual places and the variables that move them.
+Does not know: who may write elsewhere.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Mapping
+
+_VARIABLES = (
+    "TMPDIR",
+    "TEMP",
+    "TMP",
+    "XDG_CACHE_HOME",
+    "XDG_RUNTIME_DIR",
+    "PYTHONPYCACHEPREFIX",
+    "MPLCONFIGDIR",
+    "NUMBA_CACHE_DIR",
+    "TORCH_HOME",
+    "TORCH_EXTENSIONS_DIR",
+    "TORCHINDUCTOR_CACHE_DIR",
+    "TRITON_CACHE_DIR",
+    "CUDA_CACHE_PATH",
+    "HF_HOME",
+    "HF_DATASETS_CACHE",
+    "TRANSFORMERS_CACHE",
+    "JAX_COMPILATION_CACHE_DIR",
+    "KERAS_HOME",
+    "TFHUB_CACHE_DIR",
+    "PIP_CACHE_DIR",
+    "UV_CACHE_DIR",
+    "JUPYTER_RUNTIME_DIR",
+)
+_AT_HOME = (
+    ".cache",
+    ".config/matplotlib",
+    ".matplotlib",
+    ".keras",
+    ".triton",
+    ".nv",
+    ".ipython",
+    ".jupyter",
+    ".local/share/jupyter",
+)
+_SYSTEM = ("/tmp", "/var/tmp", "/dev", "/proc", "/sys")  # noqa: S108 - named, never written by us
+
+
+def home_folder(environ: Mapping[str, str]) -> str:
+    """Return the home directory, free of links; `/` when there is none."""
+    home = environ.get("HOME") or "/"
+    return os.path.realpath(home) if os.path.isabs(home) else "/"
+
+
+def temporary_folders(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the folders for temporary files, free of links."""
+    named = [environ[name] for name in ("TMPDIR", "TEMP", "TMP") if environ.get(name)]
+    return _real(tuple(path for path in (*named, *_SYSTEM[:2]) if os.path.isabs(path)))
+
+
+def cache_folders(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the folders that anyone may write, free of links."""
+    named = tuple(environ[name] for name in _VARIABLES if os.path.isabs(environ.get(name, "")))
+    home = home_folder(environ)
+    at_home = tuple(os.path.join(home, name) for name in _AT_HOME) if home != "/" else ()
+    return _real((*named, *at_home, *_SYSTEM))
+
+
+@functools.lru_cache(maxsize=8)
+def _real(paths: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(os.path.realpath(path) for path in paths))

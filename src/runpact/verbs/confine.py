@@ -1,0 +1,182 @@
+"""Keep a run's writes inside, and say how well that went.
+
+Knows: which folders a run may write, when guard and comparison are at work.
+Does not know: how a write is noticed.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+from collections.abc import Iterable
+from datetime import datetime
+
+from runpact.host.caches import cache_folders, home_folder, temporary_folders
+from runpact.host.guard import Guard
+from runpact.host.watch import Changes, changes_since, moment_of, repository_above
+from runpact.model.confinement import (
+    COMPARE,
+    OFF,
+    Stray,
+    Territory,
+    confinement_of,
+)
+from runpact.model.contract.language import Contract
+from runpact.verbs.opened import Held, OpenRun
+
+SHORTEST_COMPARED = 1.0
+"""A run of this process that took fewer seconds is not compared: that would cost more than the run."""
+_MOST_NAMES = 50_000
+_MOST_PROGRAMS = 8
+_TOO_WIDE = "the home directory, or a folder as wide, was not compared"
+_LEAST_SECONDS, _SHARE, _MOST_SECONDS = 0.1, 0.05, 1.0
+"""Time for the comparison: a share of the run's, within bounds."""
+
+
+def hold(
+    run: OpenRun,
+    contract: Contract,
+    mode: str,
+    *,
+    caches: Iterable[str],
+    cwd: str,
+    outer: str | None,
+) -> None:
+    """Begin to keep the writes of an open run inside.
+
+    Args:
+        run: The run, just published.
+        contract: Says where runs stand.
+        mode: One of `model.confinement.MODES`.
+        caches: Globs that anyone may write.
+        cwd: Absolute directory that the program works in.
+        outer: Absolute directory of the run that this one is part of; it may be written too.
+    """
+    root, place = os.path.realpath(run.root), os.path.realpath(cwd)
+    repository = repository_above(root)
+    watched = tuple(dict.fromkeys(path for path in (root, repository, place) if path))
+    territory = Territory(
+        root=root,
+        home=home_folder(os.environ),
+        own=tuple(os.path.realpath(path) for path in (run.dir, outer) if path),
+        watched=watched,
+        caches=cache_folders(os.environ),
+        globs=(*caches, *_copies(run)),
+    )
+    narrow = tuple(path for path in watched if not _is_wide(path))
+    run.held = Held(
+        mode=mode,
+        territory=territory,
+        guard=Guard(territory, mode=mode),
+        moment=moment_of(_nanoseconds(run.started), run.dir),
+        homes=_homes(contract, root),
+        roots=_outermost(narrow),
+        gaps=() if narrow == watched else (_TOO_WIDE,),
+    )
+    run.held.guard.begin()
+
+
+def settle_confinement(run: OpenRun, *, seconds: float) -> None:
+    """Take the guard off, compare what is to be compared, and note how well the run was confined.
+
+    Args:
+        run: The run, about to be sealed.
+        seconds: How long it was open.
+    """
+    held, run.held = run.held, None
+    if held is None:
+        return
+    held.guard.end()
+    compared, changes = _compare(held, seconds)
+    run.confinement = confinement_of(
+        held.mode,
+        compared=compared,
+        strays=_seen_by_hook(held) + _seen_by_comparison(run, held, changes),
+        gaps=_gaps(held, changes),
+    )
+
+
+def _compare(held: Held, seconds: float) -> tuple[bool, Changes | None]:
+    if held.mode == OFF or (held.mode != COMPARE and seconds < SHORTEST_COMPARED):
+        return False, None
+    changes = changes_since(
+        held.moment,
+        held.roots,
+        is_free=lambda path: path in held.homes or held.territory.allows(path),
+        most_names=_MOST_NAMES,
+        most_seconds=min(max(_LEAST_SECONDS, _SHARE * seconds), _MOST_SECONDS),
+    )
+    return changes.is_complete, changes
+
+
+def _gaps(held: Held, changes: Changes | None) -> tuple[str, ...]:
+    """Return what this run's confinement missed, beyond what its mechanisms always miss."""
+    gaps = [*held.gaps]
+    if changes is None:
+        gaps.append(f"nothing was compared: the run took less than {SHORTEST_COMPARED:g} s")
+    elif not changes.is_complete:
+        gaps.append(f"the comparison stopped after {changes.looked_at} names")
+    programs = held.guard.programs
+    if programs:
+        named = ", ".join(sorted(programs)[:_MOST_PROGRAMS])
+        gaps.append(f"{sum(programs.values())} child processes were started: {named}")
+    return tuple(gaps)
+
+
+def _seen_by_hook(held: Held) -> tuple[Stray, ...]:
+    guard = held.guard
+    strays = [
+        Stray(path=held.territory.shown(path), action=event, seen_by="hook", refused=refused)
+        for (path, event), refused in guard.strays.items()
+    ]
+    written = [
+        Stray(path=held.territory.shown(path), action="changed", seen_by="hook")
+        for path in guard.written_databases()
+    ]
+    return (*strays, *written)
+
+
+def _seen_by_comparison(run: OpenRun, held: Held, changes: Changes | None) -> tuple[Stray, ...]:
+    """Return the changes that the hook did not see, those on the way to the run itself apart."""
+    if changes is None:
+        return ()
+    known = {path for (path, _event), refused in held.guard.strays.items() if not refused}
+    inside = os.path.realpath(run.dir) + "/"
+    removed = [path for path in changes.removed_in if not inside.startswith(f"{path.rstrip('/')}/")]
+    pairs = [(path, "changed") for path in changes.changed] + [(path, "removed") for path in removed]
+    return tuple(
+        Stray(path=held.territory.shown(path), action=action, seen_by="comparison")
+        for path, action in pairs
+        if path not in known
+    )
+
+
+def _nanoseconds(moment: str) -> int:
+    return int(datetime.fromisoformat(moment).timestamp() * 1_000_000) * 1000
+
+
+def _homes(contract: Contract, root: str) -> frozenset[str]:
+    """Return the folders that the runs of each kind stand in; one may hold many thousands."""
+    fixed = (kind.at.partition("{")[0].rpartition("/")[0] for kind in contract.kinds.values())
+    return frozenset(posixpath.join(root, folder) for folder in fixed if folder)
+
+
+def _copies(run: OpenRun) -> tuple[str, ...]:
+    """Return globs for the copies that the newest finished run of this kind leaves outside itself."""
+    return tuple(re.sub(r"\{[^}]*\}", "*", latest.to) for latest in run.kind.latest)
+
+
+def _is_wide(path: str) -> bool:
+    """Whether a folder belongs to all programs of the user rather than to a project."""
+    home = home_folder(os.environ)
+    return f"{home}/".startswith(f"{path.rstrip('/')}/") or path in temporary_folders(os.environ)
+
+
+def _outermost(paths: Iterable[str]) -> tuple[str, ...]:
+    """Return the folders that stand in no other of them."""
+    chosen: list[str] = []
+    for path in sorted(paths, key=len):
+        if not any(path.startswith(f"{other}/") for other in chosen):
+            chosen.append(path)
+    return tuple(chosen)
