@@ -38,6 +38,8 @@ class Fault:
     mode: str
     """`before`, `after` (SIGKILL), `torn`, `short`, `once`, `sticky`, `late`, `burst`, `interrupt`."""
     error: str = ""
+    length: int = BURST
+    """Calls that a burst spoils."""
 
 
 def faults_of(calls: list[str]) -> list[Fault]:
@@ -78,31 +80,39 @@ class Injector:
             self._hit()
             return self._strike(name, fault, real, *arguments, **keywords)
         is_sticky = fault.mode == "sticky" and name not in STILL_WORKS.get(fault.error, {"close"})
-        is_burst = fault.mode == "burst" and point < fault.point + BURST
+        is_burst = fault.mode == "burst" and point < fault.point + fault.length
         if is_sticky or (is_burst and name != "close"):
             raise _error(fault)
         return real(*arguments, **keywords)
+
+    def die(self) -> None:
+        """End the process as a crash does."""
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    def forget(self, descriptor: int) -> None:
+        """Close what the caller will never learn of."""
+        os.close(descriptor)
 
     def _strike(
         self, name: str, fault: Fault, real: Callable[..., Any], *arguments: Any, **keywords: Any
     ) -> Any:
         if fault.mode == "before":
-            os.kill(os.getpid(), signal.SIGKILL)
+            self.die()
         if fault.mode in {"torn", "short", "burst"}:
             descriptor, data = arguments
             written = real(descriptor, data[: len(data) // 2])
             if fault.mode == "torn":
-                os.kill(os.getpid(), signal.SIGKILL)
+                self.die()
             return written
         if fault.mode in {"once", "sticky"} and name != "close":
             raise _error(fault)
         value = real(*arguments, **keywords)  # a descriptor is gone even when closing it fails
         if fault.mode == "after":
-            os.kill(os.getpid(), signal.SIGKILL)
+            self.die()
         if fault.mode == "interrupt":
             raise KeyboardInterrupt
         if name == "open":
-            os.close(value)
+            self.forget(value)
         raise _error(fault)
 
 
@@ -131,9 +141,14 @@ class Watched:
         return call
 
 
-def install(injector: Injector) -> None:
-    """Stand between the writer and the system, for the rest of this process."""
+def install(injector: Injector) -> Callable[[], None]:
+    """Stand between the writer and the system; return what steps aside again."""
+    before = io.os, io.fcntl, io._c_call
     c_call = io._c_call
+
+    def step_aside() -> None:
+        io.os, io.fcntl, io._c_call = before  # type: ignore[assignment]  # as they were
+
     io.os = Watched(os, injector)  # type: ignore[assignment]  # that is the point
     io.fcntl = Watched(io.fcntl, injector)  # type: ignore[assignment]  # as above
 
@@ -150,6 +165,7 @@ def install(injector: Injector) -> None:
         return call
 
     io._c_call = watched_c_call
+    return step_aside
 
 
 def look_away() -> None:

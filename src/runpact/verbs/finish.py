@@ -51,9 +51,9 @@ def finish_run(
         signal=signal,
         error=error,
     )
-    settle_confinement(run, seconds=outcome.duration_seconds)
-    run.writer.free_ballast()
     try:
+        settle_confinement(run, seconds=outcome.duration_seconds)
+        run.writer.free_ballast()
         return _seal(run, outcome)
     except RunpactError as fault:
         return _seal_as_failed(run, outcome, fault)
