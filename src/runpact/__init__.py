@@ -10,7 +10,7 @@ from runpact.version import VERSION
 TYPE_CHECKING = False
 """True for type checkers alone; importing it from `typing` would cost every start milliseconds."""
 if TYPE_CHECKING:
-    from runpact.api import check, current, list_runs, open_run, run, verify
+    from runpact.api import check, current, list_runs, open_run, read, run, verify
     from runpact.model.errors import RunpactError
     from runpact.model.finding import Finding, Report, Severity, Verdict
     from runpact.model.run import State
@@ -31,6 +31,7 @@ __all__ = [
     "current",
     "list_runs",
     "open_run",
+    "read",
     "run",
     "verify",
 ]
@@ -47,6 +48,7 @@ _HOMES = {
     "current": "runpact.api",
     "list_runs": "runpact.api",
     "open_run": "runpact.api",
+    "read": "runpact.api",
     "run": "runpact.api",
     "verify": "runpact.api",
 }

@@ -15,6 +15,8 @@ from contextvars import ContextVar
 from types import TracebackType
 from typing import ParamSpec, TypeVar
 
+import msgspec
+
 from runpact.model.confinement import MODES, REFUSE
 from runpact.model.errors import ContractBrokenError, UsageError
 from runpact.model.finding import Verdict
@@ -22,6 +24,8 @@ from runpact.model.run import State
 from runpact.verbs.active import ActiveRun, state_after
 from runpact.verbs.check import CheckedRun
 from runpact.verbs.find import RunSummary
+from runpact.verbs.inputs import note_input
+from runpact.verbs.read import ReadDocument, read_entry
 from runpact.verbs.start import Request
 from runpact.workspace import Where, Workspace
 
@@ -211,8 +215,58 @@ class PendingRun:
         )
 
 
-def open_run(reference: PathLike, *, workspace: PathLike | None = None) -> RunSummary:
-    """Return what is known of an existing run.
+class RecordedRun(RunSummary, frozen=True, kw_only=True):
+    """An existing run: what is known of it, and its documents."""
+
+    directory: str
+    """Absolute path."""
+
+    def read(self, name: str) -> object:
+        """Return the value of a document of the run; inside an open run it is recorded as an input.
+
+        It is validated by the schema that its entry has in the contract the run was made under; a file that
+        is not the one that was sealed is refused.
+
+        Args:
+            name: Name of a contract entry, or a path relative to the run directory.
+
+        Raises:
+            CannotStartError: There is no such file.
+            MalformedDocumentError: It is not what it must be; carries every fault.
+        """
+        return _used(read_entry(self.directory, name), None)
+
+
+def read(
+    path: PathLike, *, schema: PathLike | Mapping[str, object] | None = None, name: str | None = None
+) -> object:
+    """Return the value of a document that was validated first; an open run records it as an input.
+
+    Args:
+        path: JSON, YAML, TOML or JSONL (a list of its rows); of NPZ and NPY the header, dtype and shape by
+            name.
+        schema: JSON Schema that it must fit: a file, relative to the current directory or else to the
+            workspace, or the schema itself.
+        name: What to call the input; by default its path in the workspace.
+
+    Raises:
+        CannotStartError: File or schema cannot be read.
+        MalformedDocumentError: It is not what it must be; carries every fault.
+    """
+    wanted = schema if schema is None or isinstance(schema, Mapping) else os.fspath(schema)
+    return _used(Workspace.open().read(os.fspath(path), wanted), name)
+
+
+def _used(document: ReadDocument, name: str | None) -> object:
+    """Return the value, noted as an input of the open run unless it is that run's own."""
+    active = _CURRENT.get(None)
+    if active is not None and active.writer.is_open and not document.place.startswith(active.dir + "/"):
+        note_input(active, document.place, document.pinned, name=name, origin=document.run)
+    return document.value
+
+
+def open_run(reference: PathLike, *, workspace: PathLike | None = None) -> RecordedRun:
+    """Return what is known of an existing run, to read from it.
 
     Args:
         reference: Path, id, `parent/id`, uid, or a unique prefix.
@@ -222,7 +276,8 @@ def open_run(reference: PathLike, *, workspace: PathLike | None = None) -> RunSu
         NoSuchRunError: Nothing is named so.
     """
     place = Workspace.open(workspace=_text(workspace))
-    return place.summary(os.fspath(reference))
+    directory = place.resolve(os.fspath(reference))
+    return RecordedRun(**msgspec.structs.asdict(place.summary(directory)), directory=directory)
 
 
 def list_runs(*, workspace: PathLike | None = None) -> list[RunSummary]:

@@ -29,6 +29,7 @@ from runpact.verbs.initialise import NewWorkspace, initialise_workspace
 from runpact.verbs.inputs import check_inputs
 from runpact.verbs.load_contract import load_contract
 from runpact.verbs.nest import outer_in, outer_of
+from runpact.verbs.read import ReadDocument, Schema, read_document
 from runpact.verbs.show import RunDetails, show_run
 from runpact.verbs.start import Request, start_run
 from runpact.verbs.verify import verify_run
@@ -231,6 +232,15 @@ class Workspace:
             check_run(directory, root=self.data_root, contract=self.contract, is_named=self.is_named)
             for directory in directories
         ]
+
+    def read(self, path: str, schema: Schema | None) -> ReadDocument:
+        """Return a document that was validated first.
+
+        Raises:
+            CannotStartError: File or schema cannot be read.
+            MalformedDocumentError: It is not what it must be; carries every fault.
+        """
+        return read_document(path, schema, root=self.data_root, cwd=self.cwd)
 
     def show(self, reference: str) -> RunDetails:
         """Return what is recorded about one run."""

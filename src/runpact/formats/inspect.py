@@ -112,6 +112,18 @@ def _archive_content(stream: BinaryIO) -> tuple[str, bool]:
         return "npz", isinstance(found, ArraysFact) and found.pickle
 
 
+def inspect_file(path: str) -> Facts | FormatFault:
+    """Report everything known about a file of its suffix, wherever it stands; links are followed."""
+    named = formats_named(path)[0]
+    if named.inspect is None:
+        return FormatFault("not-a-document", f"`{named.name}` files are not looked into")
+    try:
+        with open(path, "rb") as stream:
+            return named.inspect(stream)
+    except OSError as error:
+        return FormatFault("unreadable", f"cannot be opened: {error.strerror}")
+
+
 def parse_document(path: str, data: bytes) -> Json | FormatFault:
     """Return the value of a JSON, YAML or TOML document, told apart by the suffix of its name."""
     parse = formats_named(path)[0].parse

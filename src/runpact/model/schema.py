@@ -7,6 +7,7 @@ Does not know: where schemas or documents come from. Nothing is ever fetched.
 from __future__ import annotations
 
 import functools
+import posixpath
 from collections.abc import Mapping
 
 import msgspec
@@ -65,6 +66,28 @@ class Validator:
             if len(found) >= limit:
                 break
         return tuple(sorted(found, key=lambda fault: fault.pointer))
+
+
+def references_of(name: str, document: bytes) -> tuple[str, ...]:
+    """Return the other documents that a schema refers to, named as it is named itself.
+
+    What cannot be read as JSON refers to nothing; compiling it says why.
+    """
+    try:
+        waiting = [msgspec.json.decode(document)]
+    except msgspec.DecodeError:
+        return ()
+    found: dict[str, None] = {}
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            reference = str(value.get("$ref", "")).partition("#")[0]
+            if reference and ":" not in reference:
+                found[posixpath.normpath(posixpath.join(posixpath.dirname(name), reference))] = None
+            waiting += value.values()
+        elif isinstance(value, list):
+            waiting += value
+    return tuple(found)
 
 
 _BASE = "contract:/"

@@ -27,6 +27,7 @@ from runpact.verbs.finish import finish_run
 from runpact.verbs.inputs import record_input
 from runpact.verbs.opened import OpenRun
 from runpact.verbs.project import write_projections
+from runpact.verbs.read import read_entry
 
 
 class ActiveRun(OpenRun):
@@ -119,6 +120,18 @@ class ActiveRun(OpenRun):
         cwd = "/" if posixpath.isabs(text) else os.getcwd()
         record_input(self, text, cwd=cwd, name=name, is_absolute=absolute)
         return text
+
+    def read(self, name: str) -> object:
+        """Return the value of a document that this run wrote, validated by the schema of its entry.
+
+        Args:
+            name: Name of a contract entry, or a path relative to the run directory.
+
+        Raises:
+            CannotStartError: There is no such file.
+            MalformedDocumentError: It is not what it must be; carries every fault.
+        """
+        return read_entry(self.dir, name).value
 
     def _place(self, name: str) -> str:
         entry = self._entry(name)

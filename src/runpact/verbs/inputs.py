@@ -53,9 +53,27 @@ def record_input(
 
 
 def note_input(
-    run: OpenRun, place: str, pinned: Pinned, *, name: str | None = None, is_absolute: bool = False
+    run: OpenRun,
+    place: str,
+    pinned: Pinned,
+    *,
+    name: str | None = None,
+    is_absolute: bool = False,
+    origin: str | None = None,
 ) -> Input:
-    """Note what was pinned at an absolute path as an input of `run`."""
+    """Note what was pinned at an absolute path as an input of `run`.
+
+    Args:
+        run: An open run.
+        place: Absolute path.
+        pinned: What stands there.
+        name: What to call it.
+        is_absolute: Record the absolute path of an input outside the workspace.
+        origin: uid of the run whose file it is, where that is known.
+
+    Raises:
+        UsageError: The name is taken or cannot be one.
+    """
     inside = run.root.rstrip("/") + "/"
     is_inside = place.startswith(inside)
     shown = place.removeprefix(inside)
@@ -65,7 +83,7 @@ def note_input(
         digest=pinned.digest,
         size=pinned.size,
         files=pinned.files,
-        run=_origin(place, run.root),
+        run=origin or _origin(place, run.root),
         changed=not pinned.digest,
     )
     run.event(RECORDED, **msgspec.structs.asdict(recorded))
