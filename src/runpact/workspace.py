@@ -17,7 +17,7 @@ from runpact.disk.locate import find_workspace
 from runpact.model.confinement import COMPARE, OFF
 from runpact.model.contract.language import LoadedContract
 from runpact.model.errors import CannotStartError, NoContractError
-from runpact.model.finding import Report
+from runpact.model.finding import Finding, Report
 from runpact.model.run import Standing
 from runpact.verbs.active import ActiveRun
 from runpact.verbs.check import CheckedRun, check_run, shown_path
@@ -32,6 +32,7 @@ from runpact.verbs.nest import outer_in, outer_of
 from runpact.verbs.read import ReadDocument, Schema, read_document
 from runpact.verbs.show import RunDetails, show_run
 from runpact.verbs.start import Request, start_run
+from runpact.verbs.strays import find_strays
 from runpact.verbs.verify import verify_run
 
 __all__ = [
@@ -241,6 +242,10 @@ class Workspace:
             MalformedDocumentError: It is not what it must be; carries every fault.
         """
         return read_document(path, schema, root=self.data_root, cwd=self.cwd)
+
+    def strays(self) -> tuple[Finding, ...]:
+        """Return what stands beside the runs where only runs may stand."""
+        return find_strays(self.data_root, self.contract) if self.contract is not None else ()
 
     def show(self, reference: str) -> RunDetails:
         """Return what is recorded about one run."""

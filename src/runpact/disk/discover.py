@@ -73,3 +73,8 @@ def _is_directory(entry: os.DirEntry[str], *, is_followed: bool) -> bool:
         return entry.is_dir(follow_symlinks=is_followed)
     except OSError:
         return False
+
+
+def directories_of(path: str) -> list[str]:
+    """Return the names of the directories below `path`, hidden ones and links left out, sorted."""
+    return [name for name in _directories(path, is_followed=False) if not name.startswith(".")]

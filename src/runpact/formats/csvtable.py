@@ -10,7 +10,7 @@ import csv
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from runpact.model.facts import FormatFault, TableFact
+from runpact.model.facts import FormatFault, Json, TableFact
 
 MAX_LINE = 1024 * 1024
 """Longest line, bytes."""
@@ -63,3 +63,42 @@ def _lines(stream: BinaryIO) -> Iterator[str]:
             raise _RefusedError("begins with a byte order mark")
         is_first = False
         yield line.decode("utf-8")
+
+
+MAX_ROWS = 1_000_000
+"""Most rows held at once."""
+
+
+def rows(stream: BinaryIO, *, delimiter: str = ",") -> list[dict[str, Json]] | FormatFault:
+    """Return every row of a table by column; every row must be as wide as the header."""
+    try:
+        reader = csv.reader(_lines(stream), delimiter=delimiter, strict=True)
+        return _by_column(reader)
+    except _RefusedError as refusal:
+        return FormatFault("invalid-csv", str(refusal))
+    except UnicodeDecodeError as error:
+        return FormatFault("invalid-csv", f"not UTF-8: {error.reason}")
+    except csv.Error as error:
+        return FormatFault("invalid-csv", str(error))
+    except OSError as error:
+        return FormatFault("unreadable", f"cannot be read: {error.strerror or error}")
+
+
+def rows_tsv(stream: BinaryIO) -> list[dict[str, Json]] | FormatFault:
+    """Return every row of a table whose columns are parted by tabs."""
+    return rows(stream, delimiter="\t")
+
+
+def _by_column(reader: Iterator[list[str]]) -> list[dict[str, Json]] | FormatFault:
+    header = next(reader, None)
+    if not header:
+        return FormatFault("invalid-csv", "there is no header")
+    found: list[dict[str, Json]] = []
+    for row in reader:
+        if len(row) != len(header):
+            message = f"a row of {len(row)} cells below a header of {len(header)}"
+            return FormatFault("invalid-csv", message, f"/{len(found)}")
+        if len(found) >= MAX_ROWS:
+            return FormatFault("too-large", f"more than {MAX_ROWS} rows")
+        found.append(dict(zip(header, row, strict=True)))
+    return found

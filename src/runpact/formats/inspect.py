@@ -10,10 +10,13 @@ from typing import BinaryIO
 
 from runpact.formats.archive import open_archive
 from runpact.formats.beneath import open_beneath
+from runpact.formats.header import header_of
 from runpact.formats.npz import arrays, inspect_npy
 from runpact.formats.registry import Format, formats_named
 from runpact.formats.sniff import HEAD, sniff
+from runpact.formats.text import read_text
 from runpact.formats.torchfile import is_checkpoint
+from runpact.model.digest import canonical_json
 from runpact.model.facts import ArraysFact, ContentFact, DocumentFact, Facts, FormatFault, Json
 
 
@@ -25,6 +28,7 @@ class Inspector:
         self._root = root
         self._facts: dict[str, Facts | FormatFault] = {}
         self._contents: dict[str, ContentFact | FormatFault] = {}
+        self._rows: dict[str, list[dict[str, Json]] | FormatFault] = {}
 
     def document(self, path: str) -> DocumentFact | FormatFault:
         """Report a file's document by its suffix; a fault when its format is no document."""
@@ -46,6 +50,45 @@ class Inspector:
         if path not in self._contents:
             self._contents[path] = self._look(path)
         return self._contents[path]
+
+    def rows(self, path: str) -> list[dict[str, Json]] | FormatFault:
+        """Return the rows of a table or a JSONL file, by column; they are kept."""
+        if path not in self._rows:
+            self._rows[path] = self._read_rows(path)
+        return self._rows[path]
+
+    def text(self, path: str) -> str | FormatFault:
+        """Return the whole of a UTF-8 text."""
+        stream = open_beneath(self._root, path)
+        if isinstance(stream, FormatFault):
+            return stream
+        with stream:
+            return read_text(stream)
+
+    def is_canonical(self, path: str) -> bool:
+        """Say whether the bytes of a JSON document are its canonical form (RFC 8785)."""
+        document, text = self.document(path), self.text(path)
+        if isinstance(document, FormatFault) or isinstance(text, FormatFault):
+            return False
+        return text.encode() == canonical_json(document.value)
+
+    def header(self, path: str) -> Json | FormatFault:
+        """Return what the header of an array file, image or model says, as a document."""
+        facts = self.facts(path)
+        return facts if isinstance(facts, FormatFault) else header_of(facts)
+
+    def _read_rows(self, path: str) -> list[dict[str, Json]] | FormatFault:
+        named = formats_named(path)[0]
+        if named.rows is None:
+            document = self.document(path)
+            if isinstance(document, DocumentFact) and document.is_rows and isinstance(document.value, list):
+                return document.value
+            return FormatFault("not-a-table", f"`{named.name}` files have no rows")
+        stream = open_beneath(self._root, path)
+        if isinstance(stream, FormatFault):
+            return stream
+        with stream:
+            return named.rows(stream)
 
     def _inspect(self, path: str) -> Facts | FormatFault:
         named = formats_named(path)[0]

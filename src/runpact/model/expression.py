@@ -27,6 +27,7 @@ from typing import Protocol
 import msgspec
 
 from runpact.model.digest import canonical_json
+from runpact.model.names import is_relative
 
 
 class Undecided(msgspec.Struct, frozen=True):
@@ -57,6 +58,10 @@ class Scope:
             variables={name: _convertible(value) for name, value in variables.items()},
             functions={**FUNCTIONS, **(functions or {})},
         )
+
+    def bind(self, name: str, value: object) -> None:
+        """Set one variable anew; the others stay."""
+        self._context.add_variable(name, _convertible(value))
 
     def evaluate(self, text: str) -> object:
         """Return the value of an expression, or `Undecided`.
@@ -98,16 +103,6 @@ def compile_expression(text: str) -> Program:
     except Exception as error:
         raise ExpressionError(_complaint(str(error))) from error
     return program
-
-
-_REFERENCE = re.compile(r"(?<![\w.])(doc|files|rows|run)((?:\.[A-Za-z_]\w*)+)")
-_STRING = re.compile(r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'""")
-
-
-def references(text: str) -> tuple[str, ...]:
-    """Return what an expression refers to, as in `doc.metrics.loss`, each once."""
-    bare = _STRING.sub('""', text)
-    return tuple(dict.fromkeys("".join(found.groups()) for found in _REFERENCE.finditer(bare)))
 
 
 def _complaint(text: str) -> str:
@@ -176,6 +171,17 @@ def _sum(items: Iterable[float]) -> float:
     return sum(values) if all(isinstance(value, int) for value in values) else math.fsum(values)
 
 
+def _flatten(items: Iterable[Iterable[object]]) -> list[object]:
+    return [item for inner in items for item in inner]
+
+
+def _distinct(items: Iterable[object]) -> list[object]:
+    first: dict[object, object] = {}
+    for item in items:
+        first.setdefault(_key(item), item)
+    return list(first.values())
+
+
 def _key(item: object) -> object:
     return item if isinstance(item, str | int | float | bool | None) else canonical_json(item)
 
@@ -186,5 +192,14 @@ FUNCTIONS: dict[str, Callable[..., object]] = {
     "sum": _sum,
     "close": _close,
     "same_set": _same_set,
+    "flatten": _flatten,
+    "distinct": _distinct,
+    "least": min,
+    "greatest": max,
+    "pad": lambda number, width: f"{number:0{width}d}",
+    "lower": str.lower,
+    "split": str.split,
+    "join": lambda items, between: between.join(items),
+    "is_relative": is_relative,
 }
 """Functions the contract language adds to CEL."""

@@ -6,7 +6,7 @@ Does not know: how a file is opened, what a contract demands.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
@@ -122,6 +122,25 @@ class ContentFact(msgspec.Struct, frozen=True, kw_only=True):
     """Why it could not be read as what it is named."""
 
 
+def _no_facts(path: str) -> FormatFault:
+    return FormatFault("not-a-document", f"`{path}` is not looked into")
+
+
+class ValidatorFault(msgspec.Struct, frozen=True, kw_only=True):
+    """One fault that a validator written in Python found."""
+
+    path: str
+    """Relative to the run, with `#` and a JSON pointer where it lies inside a file."""
+    message: str
+    expected: str = ""
+    got: str = ""
+
+
+def _no_validator(name: str, version: str, arguments: dict[str, Json]) -> str:
+    del version, arguments
+    return f"no validator `{name}` is registered"
+
+
 class RunTree(msgspec.Struct, frozen=True, kw_only=True):
     """One run as the judge sees it; documents are parsed when asked for."""
 
@@ -133,5 +152,19 @@ class RunTree(msgspec.Struct, frozen=True, kw_only=True):
     """Parse one file; must parse each at most once."""
     content: Callable[[str], ContentFact | FormatFault]
     """Say which format a file has; the fault is for a file that cannot be read at all."""
+    rows: Callable[[str], Iterable[dict[str, object]] | FormatFault] = _no_facts
+    """The rows of a CSV, TSV or JSONL file, by column; a fault for other files and damaged ones."""
+    header: Callable[[str], Json | FormatFault] = _no_facts
+    """What the header of an array file, image or model says, as a document."""
+    text: Callable[[str], str | FormatFault] = _no_facts
+    """The whole of a UTF-8 text."""
+    is_canonical: Callable[[str], bool] = lambda _path: False
+    """Whether a file's bytes are canonical JSON (RFC 8785)."""
+    digest: Callable[[str], str] = str
+    """`sha256:<hex>` of a file's bytes."""
+    is_run: Callable[[str], bool] = lambda _path: False
+    """Whether a directory, relative to the workspace, is a run of some kind."""
+    validate: Callable[[str, str, dict[str, Json]], tuple[ValidatorFault, ...] | str] = _no_validator
+    """Run a registered validator by name, version and arguments; a text says why it could not be run."""
     is_own: bool = True
     """runpact made the run, so it has runpact's own records."""

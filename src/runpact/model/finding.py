@@ -66,6 +66,8 @@ class Report(msgspec.Struct, frozen=True):
     """All findings about one subject."""
 
     findings: tuple[Finding, ...] = ()
+    tiers: tuple[str, ...] = ()
+    """Named levels that the run reaches, the highest first."""
 
     @property
     def verdict(self) -> Verdict:

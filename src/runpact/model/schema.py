@@ -13,6 +13,7 @@ from collections.abc import Mapping
 import msgspec
 
 from runpact.model.digest import digest_bytes
+from runpact.model.reference import pointer_of
 
 
 class SchemaFault(msgspec.Struct, frozen=True):
@@ -23,6 +24,8 @@ class SchemaFault(msgspec.Struct, frozen=True):
     message: str
     expected: str = ""
     got: str = ""
+    rule: str | None = None
+    """The nearest `x-rule` of the schema around the keyword that failed."""
 
 
 class SchemaError(ValueError):
@@ -48,8 +51,13 @@ class Validator:
             root = {"$schema": _DRAFT, "$ref": f"{_BASE}{path}"}
             registry = jsonschema_rs.Registry(list(schemas.items()))
             self._validator = jsonschema_rs.Draft202012Validator(
-                root, registry=registry, validate_formats=True
+                root,
+                registry=registry,
+                validate_formats=True,
+                pattern_options=jsonschema_rs.RegexOptions(),  # the engine whose time grows with the text alone
             )
+            self._schemas = schemas
+            self._base = schemas[f"{_BASE}{path}"]
             jsonschema_rs.meta.validate(schemas[f"{_BASE}{path}"])
         except (ValueError, TypeError, RecursionError) as error:
             raise SchemaError(str(error).split("\n", 1)[0]) from error
@@ -62,10 +70,18 @@ class Validator:
         """
         found = []
         for error in self._validator.iter_errors(document):
-            found.append(_fault(error))
+            rule = self._rule_of(error)
+            found += [msgspec.structs.replace(fault, rule=rule) for fault in _faults(error)]
             if len(found) >= limit:
                 break
-        return tuple(sorted(found, key=lambda fault: fault.pointer))
+        return tuple(sorted(found[:limit], key=lambda fault: fault.pointer))
+
+    def _rule_of(self, error: object) -> str | None:
+        """Return the innermost `x-rule` around a keyword, else the one beside the reference that led there."""
+        document, _hash, pointer = str(getattr(error, "absolute_keyword_location", "")).partition("#")
+        inner = _rule_along(self._schemas.get(document), pointer.split("/")[1:])
+        outer = _rule_along(self._base, [str(part) for part in getattr(error, "evaluation_path", ())])
+        return inner or outer
 
 
 def references_of(name: str, document: bytes) -> tuple[str, ...]:
@@ -106,27 +122,70 @@ def validator_for(path: str, documents: Mapping[str, bytes]) -> Validator:
     return _compiled(path, digest_bytes(documents.get(path, b"")), items)
 
 
-def _fault(error: object) -> SchemaFault:
-    path = list(getattr(error, "instance_path", ()))
+def inline_name(schema: str | Mapping[str, object]) -> str:
+    """Return the name that a schema document has among a contract's: its path, or a name by its digest."""
+    return schema if isinstance(schema, str) else f"@{digest_bytes(msgspec.json.encode(schema))[7:39]}"
+
+
+def _rule_along(schema: object, parts: list[str]) -> str | None:
+    rule = None
+    for part in parts:
+        if isinstance(schema, dict):
+            rule = schema.get("x-rule", rule)
+            schema = schema.get(part.replace("~1", "/").replace("~0", "~"))
+        elif isinstance(schema, list) and part.isdigit() and int(part) < len(schema):
+            schema = schema[int(part)]
+        else:
+            break
+    if isinstance(schema, dict) and isinstance(schema.get("x-rule"), str):
+        rule = schema["x-rule"]
+    return rule if isinstance(rule, str) else None
+
+
+def _faults(error: object) -> list[SchemaFault]:
+    path: list[object] = list(getattr(error, "instance_path", ()))
     kind = getattr(error, "kind", None)
     word = type(kind).__name__.removeprefix("ValidationErrorKind_")
+    special = _SPECIAL.get(word)
+    if special is not None:
+        return special(path, kind)
     message = str(getattr(error, "message", error))
-    instance = getattr(error, "instance", None)
-    if word == "Required":
-        missing = str(getattr(kind, "property", "")).strip('"')
-        return SchemaFault(
-            pointer_of([*path, missing]), f"the key `{missing}` is missing", f"a key `{missing}`"
+    instance = _short(_text(getattr(error, "instance", None)))
+    return [SchemaFault(pointer_of(path), _short(message), _expected(word, kind), instance)]
+
+
+def _required(path: list[object], kind: object) -> list[SchemaFault]:
+    missing = str(getattr(kind, "property", "")).strip('"')
+    place = pointer_of([*path, missing])
+    return [SchemaFault(place, f"the key `{missing}` is missing", f"a key `{missing}`")]
+
+
+def _unexpected(path: list[object], kind: object) -> list[SchemaFault]:
+    extra = [str(name) for name in getattr(kind, "unexpected", ())]
+    return [
+        SchemaFault(
+            pointer_of([*path, name]), f"`{name}` is not part of the document", "no further keys", f"`{name}`"
         )
-    if word == "AdditionalProperties":
-        extra = [str(name) for name in getattr(kind, "unexpected", ())]
-        named = ", ".join(f"`{name}`" for name in extra)
-        return SchemaFault(
-            pointer_of([*path, extra[0]] if extra else path),
-            f"{named} is not part of the document",
-            "no further keys",
-            named,
+        for name in extra
+    ] or [SchemaFault(pointer_of(path), "a further key is not part of the document", "no further keys")]
+
+
+def _named(path: list[object], kind: object) -> list[SchemaFault]:
+    inner = getattr(kind, "error", None)
+    name = str(getattr(inner, "instance", ""))
+    return [
+        SchemaFault(
+            pointer_of([*path, name]), f"the key has a name that is not allowed: {_short(str(inner))}", got=name
         )
-    return SchemaFault(pointer_of(path), _short(message), _expected(word, kind), _short(_text(instance)))
+    ]
+
+
+_SPECIAL = {
+    "Required": _required,
+    "AdditionalProperties": _unexpected,
+    "UnevaluatedProperties": _unexpected,
+    "PropertyNames": _named,
+}
 
 
 def _expected(word: str, kind: object) -> str:
@@ -164,8 +223,3 @@ def _text(value: object) -> str:
 def _short(text: str) -> str:
     limit = 160
     return text if len(text) <= limit else text[: limit - 1] + "…"
-
-
-def pointer_of(path: list[object]) -> str:
-    """Return a JSON pointer (RFC 6901)."""
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)

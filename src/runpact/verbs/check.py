@@ -12,18 +12,14 @@ import msgspec
 
 from runpact.disk.layout import CONTRACT, PRIVATE
 from runpact.disk.reader import Reading
-from runpact.disk.tree import list_tree
-from runpact.formats.inspect import Inspector
-from runpact.model.contract.language import Kind, LoadedContract
+from runpact.model.contract.language import LoadedContract
 from runpact.model.errors import NoContractError, RunpactError
-from runpact.model.facts import RunTree
 from runpact.model.finding import Finding, Report, Severity, Verdict
 from runpact.model.judge import judge
 from runpact.model.judge.origin import judge_origin
 from runpact.model.names import readable_path
-from runpact.model.place import Place
 from runpact.model.run import ContractRef, Standing, State
-from runpact.model.variables import foreign_variables, outcome_of, run_variables
+from runpact.verbs.gather import gather
 from runpact.verbs.load_contract import load_copy
 from runpact.verbs.origin import origin_of
 from runpact.verbs.standing import stand
@@ -70,9 +66,8 @@ def check_run(
         if standing.state is not State.CORRUPT:
             raise
         return _unjudged(reading, standing, shown)
-    kind_name, kind, captures = _kind_of(reading, chosen, shown)
-    facts = _facts(reading, standing, kind_name, kind, captures)
-    report = judge(kind, chosen, facts)
+    gathered = gather(reading, standing, chosen, path=shown, root=root)
+    report = judge(gathered.kind, chosen, gathered.tree)
     findings = [*_standing_findings(standing, reading), *report.findings, *_origin_findings(reading)]
     findings += [*own_copy, *_moved(reading)]
     return CheckedRun(
@@ -80,7 +75,7 @@ def check_run(
         path=shown,
         state=standing.state,
         judged_by=f"{chosen.contract.contract} {chosen.contract.version}",
-        report=Report(tuple(_placed(finding, shown) for finding in findings)),
+        report=Report(tuple(_placed(finding, shown) for finding in findings), report.tiers),
     )
 
 
@@ -128,45 +123,6 @@ def _agree(made: ContractRef, contract: LoadedContract) -> bool:
     """Whether a run was made under this contract, in this or another version of the same major."""
     major = made.version.split(".", 1)[0]
     return made.id == contract.contract.contract and major == str(contract.contract.major)
-
-
-def _kind_of(reading: Reading, loaded: LoadedContract, path: str) -> tuple[str, Kind, dict[str, str]]:
-    kinds = loaded.contract.kinds
-    if reading.record is not None and reading.record.kind in kinds:
-        return reading.record.kind, kinds[reading.record.kind], reading.record.captures
-    for name, kind in kinds.items():
-        captures = Place.of(name, kind).match(path)
-        if captures is not None:
-            return name, kind, captures
-    if len(kinds) == 1:
-        name, kind = next(iter(kinds.items()))
-        return name, kind, {}
-    raise NoContractError(
-        f"`{path}` is no place of any kind of contract `{loaded.contract.contract}`",
-        expected=" or ".join(f"`{kind.at}`" for kind in kinds.values()),
-        got=path,
-        hint="check the path, or name another contract with --contract",
-    )
-
-
-def _facts(
-    reading: Reading, standing: Standing, kind_name: str, kind: Kind, captures: dict[str, str]
-) -> RunTree:
-    record, state = reading.record, standing.state
-    word = kind.state_words.get(state.value, state.value)
-    variables = (
-        run_variables(record, state, word, outcome_of(reading.manifest), origin_of(reading))
-        if record
-        else foreign_variables(captures, kind_name, posixpath.basename(reading.directory), state)
-    )
-    inspector = Inspector(reading.directory)
-    return RunTree(
-        files=list_tree(reading.directory),
-        run=variables,
-        document=inspector.document,
-        content=inspector.content,
-        is_own=record is not None,
-    )
 
 
 def _standing_findings(standing: Standing, reading: Reading) -> list[Finding]:

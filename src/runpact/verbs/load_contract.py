@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import posixpath
 
+import msgspec
+
 from runpact.disk.contractfiles import files_below, is_file, read_beneath
 from runpact.formats.yamltree import read_tree
 from runpact.model.contract.language import Contract, LoadedContract
 from runpact.model.contract.lint import lint
-from runpact.model.contract.merge import merge
+from runpact.model.contract.entries import all_entries
+from runpact.model.contract.merge import completed, merge
 from runpact.model.contract.node import Node
 from runpact.model.contract.reader import read_contract
 from runpact.model.digest import digest_bytes, digest_of_set
 from runpact.model.errors import CannotStartError, Fault, MalformedContractError
+from runpact.model.schema import inline_name
 from runpact.packs import pack_names, read_pack
 
 CONTRACT_FILE = "contract.yaml"
@@ -57,7 +61,8 @@ def load_copy(folder: str) -> LoadedContract:
 
 def _assemble(sources: dict[str, bytes], folder: str | None, *, origin: str) -> LoadedContract:
     """Make a contract of its files; what is missing among them is read below `folder`, if there is one."""
-    contract, tree, form = _merged(sources, CONTRACT_FILE, folder, origin, 0)
+    merged, tree, form = _merged(sources, CONTRACT_FILE, folder, origin, 0)
+    contract = completed(merged)
     schemas = _schemas(contract, sources, folder)
     faults = (*form, *lint(contract, tree, origin, schemas, form))
     if faults:
@@ -115,11 +120,13 @@ def _fetch_parent(sources: dict[str, bytes], name: str, folder: str | None, orig
 
 
 def _schemas(contract: Contract, sources: dict[str, bytes], folder: str | None) -> dict[str, bytes]:
-    """Return the schema documents by the path entries name them with; lint tells which are missing.
+    """Return the schema documents by the name entries know them by; lint tells which are missing.
 
-    Documents beside a named one are read too, for `$ref` between them.
+    Documents beside a named one are read too, for `$ref` between them. Schemas that stand in the
+    contract itself are named by their digest.
     """
-    wanted = {entry.schema for kind in contract.kinds.values() for entry in kind.entries if entry.schema}
+    said = [entry.schema for entry in all_entries(contract) if entry.schema]
+    wanted = {schema for schema in said if isinstance(schema, str)}
     directories = {posixpath.dirname(name) for name in wanted} - {""}
     beside = [
         path
@@ -131,7 +138,9 @@ def _schemas(contract: Contract, sources: dict[str, bytes], folder: str | None) 
             sources[name] = read_beneath(folder, name)
     inherited = {path.split("/", 2)[2]: path for path in sources if path.startswith(f"{_EXTENDS}/")}
     own = {path: path for path in sources if not path.startswith(f"{_EXTENDS}/")}
-    return {name: sources[path] for name, path in (inherited | own).items() if name.endswith(".json")}
+    files = {name: sources[path] for name, path in (inherited | own).items() if name.endswith(".json")}
+    inline = {inline_name(schema): msgspec.json.encode(schema) for schema in said if isinstance(schema, dict)}
+    return files | inline
 
 
 def _among(sources: dict[str, bytes], name: str) -> str | None:

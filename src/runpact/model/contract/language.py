@@ -1,6 +1,6 @@
 """Every word of the contract language, as immutable values.
 
-Knows: keys, types, defaults and one line of documentation for each.
+Knows: what a contract consists of; the other modules here hold its parts.
 Does not know: YAML, files, how a run is judged.
 
 A struct's field is a key of the document, `in_` standing for `in`. The reader, the JSON Schema of
@@ -9,110 +9,91 @@ the contract file and the reference are all made from these declarations.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
-
 import msgspec
-from msgspec import Meta
 
-Expression = Annotated[str, Meta(description="a CEL expression")]
-Presence = bool | Expression
-"""`true`, `false`, or an expression that says so."""
+from runpact.model.contract.clause import Bindings, Clause, Count, Expression, Grade, Presence, Size
+from runpact.model.contract.entry import (
+    Array,
+    ArtifactType,
+    Column,
+    Entry,
+    FormatRule,
+    Line,
+    Numbering,
+    Table,
+    Text,
+    stem_of,
+)
+from runpact.model.contract.kind import (
+    EachStage,
+    Kind,
+    Latest,
+    Others,
+    OwnedPlace,
+    Records,
+    Stage,
+    Strays,
+)
+from runpact.model.contract.rule import (
+    Determinism,
+    Inventory,
+    Match,
+    Rule,
+    States,
+    Tier,
+    Tolerance,
+    Validator,
+)
+from runpact.model.contract.surroundings import (
+    IndexView,
+    Policy,
+    Promotion,
+    RegisteredValidator,
+    WorkspaceRules,
+)
 
-
-class Count(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How many files a pattern may match."""
-
-    min: int | None = None
-    max: int | None = None
-    equals: int | None = None
-
-
-class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"as_": "as"}):
-    """What may stand in a run: exactly one of `file`, `dir` and `files`."""
-
-    file: str | None = None
-    dir: str | None = None
-    files: str | None = None
-    """A pattern: `*`, `**` and captures `{name:form}`."""
-    as_: str | None = None
-    """Name in rules; by default the stem of the path."""
-    required: Presence = True
-    forbidden: Presence = False
-    count: Count | None = None
-    schema: str | None = None
-    """JSON Schema 2020-12, relative to the contract's folder."""
-    fields: dict[str, Expression] | Expression | None = None
-    """How runpact writes the file: a value by key, or the whole document."""
-    written: Literal["start", "change", "seal"] = "seal"
-    """`start`, `change` or `seal`."""
-    description: str = ""
-
-    @property
-    def path(self) -> str:
-        """The path or pattern, whichever of the three was given."""
-        return self.file or self.dir or self.files or ""
-
-    @property
-    def name(self) -> str:
-        """The name rules use."""
-        if self.as_:
-            return self.as_
-        last = self.path.rstrip("/").rsplit("/", 1)[-1]
-        return last.split(".", 1)[0] if not last.startswith(".") else last
-
-
-class FormatRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"in_": "in"}):
-    """File formats allowed where a glob matches; the first match decides."""
-
-    in_: str
-    allow: tuple[str, ...]
-
-
-class Records(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where a layout puts runpact's own records, relative to the run directory."""
-
-    manifest: str = ".runpact/manifest.json"
-    events: str = ".runpact/events.jsonl"
-    metrics: str = ".runpact/metrics.jsonl"
-
-
-class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A condition across the files of a run."""
-
-    id: str
-    check: Expression
-    when: Expression | None = None
-    severity: Literal["advice", "warning", "incomplete", "error"] = "error"
-    message: str = ""
-    hint: str = ""
-
-
-class Latest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A convenience copy of the newest finished run's file; never evidence."""
-
-    copy: str
-    to: str
-    """Relative to the workspace; captures allowed."""
-
-
-class Kind(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One sort of run."""
-
-    at: str = ""
-    """The run's directory, relative to the workspace; its last part is the run's id. May be inherited."""
-    clash: str = "-{n:02}"
-    """Added to the id when the name is taken."""
-    records: Records = Records()
-    state_words: dict[str, str] = {}
-    """This layout's own word for a state."""
-    entries: tuple[Entry, ...] = ()
-    others: Literal["allowed", "advised", "refused"] = "allowed"
-    """`allowed`, `advised` or `refused`: what no entry names."""
-    formats: tuple[FormatRule, ...] = ()
-    """Come before the contract's own."""
-    rules: tuple[Rule, ...] = ()
-    latest: tuple[Latest, ...] = ()
-    description: str = ""
+__all__ = [
+    "Array",
+    "ArtifactType",
+    "Bindings",
+    "Clause",
+    "Column",
+    "Contract",
+    "Count",
+    "Determinism",
+    "EachStage",
+    "Entry",
+    "Expression",
+    "FormatRule",
+    "Grade",
+    "IndexView",
+    "Inventory",
+    "Kind",
+    "Latest",
+    "Line",
+    "LoadedContract",
+    "Match",
+    "Numbering",
+    "Others",
+    "OwnedPlace",
+    "Policy",
+    "Presence",
+    "Promotion",
+    "Records",
+    "RegisteredValidator",
+    "Rule",
+    "Size",
+    "Stage",
+    "States",
+    "Strays",
+    "Table",
+    "Text",
+    "Tier",
+    "Tolerance",
+    "Validator",
+    "WorkspaceRules",
+    "stem_of",
+]
 
 
 class Contract(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -125,9 +106,16 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     extends: str | None = None
     """A pack, `name@major`, or a file beside the contract."""
     description: str = ""
+    workspace: WorkspaceRules = WorkspaceRules()
     kinds: dict[str, Kind] = {}
     """By name; inherited kinds join them."""
+    types: dict[str, ArtifactType] = {}
+    """Artifact types by `Name@version`."""
     formats: tuple[FormatRule, ...] = ()
+    promotions: dict[str, Promotion] = {}
+    policies: dict[str, Policy] = {}
+    validators: dict[str, RegisteredValidator] = {}
+    """Python checks that the workspace's own code provides; never run from a run's copy."""
 
     @property
     def major(self) -> int:
@@ -140,7 +128,7 @@ class LoadedContract(msgspec.Struct, frozen=True, kw_only=True):
 
     contract: Contract
     schemas: dict[str, bytes] = {}
-    """Schema documents by the path entries name them with."""
+    """Schema documents by the path entries name them with; inline ones by their digest."""
     sources: dict[str, bytes]
     """Every file that belongs to it, by its path in a copy; `contract.yaml` is the contract."""
     digest: str

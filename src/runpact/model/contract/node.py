@@ -46,3 +46,4 @@ _SORTS: dict[type, str] = {
     bool: "true or false",
     type(None): "nothing",
 }
+

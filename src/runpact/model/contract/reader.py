@@ -67,6 +67,8 @@ class _Reader:
             return self._mapping(node, kind, at)
         if isinstance(kind, inspect.VarTupleType):
             return self._list(node, kind, at)
+        if isinstance(kind, inspect.AnyType):
+            return node.value()
         return self._scalar(node, kind, at)
 
     def _struct(self, node: Node, kind: inspect.StructType, at: str) -> Any:  # noqa: ANN401 - as above
@@ -156,7 +158,7 @@ def _fits(node: Node, kind: inspect.Type) -> bool:
     """Whether a node has the sort that a type wants; true and false are no numbers."""
     if isinstance(kind, inspect.Metadata):
         return _fits(node, kind.type)
-    return _shape(node) in _SHAPES[type(kind)]
+    return isinstance(kind, inspect.AnyType) or _shape(node) in _SHAPES[type(kind)]
 
 
 def _shape(node: Node) -> type:

@@ -10,10 +10,23 @@ from runpact.model.facts import RunTree
 from runpact.model.finding import Finding, Report, Severity
 from runpact.model.judge.documents import judge_documents
 from runpact.model.judge.formats import judge_formats
+from runpact.model.judge.inventories import judge_inventories
 from runpact.model.judge.others import judge_others
 from runpact.model.judge.presence import judge_presence
 from runpact.model.judge.rules import judge_rules
+from runpact.model.judge.states import judge_states
 from runpact.model.judge.subject import Subject
+from runpact.model.judge.tiers import reached
+
+CLAUSES = (
+    judge_presence,
+    judge_documents,
+    judge_formats,
+    judge_others,
+    judge_inventories,
+    judge_states,
+    judge_rules,
+)
 
 
 def judge(kind: Kind, loaded: LoadedContract, tree: RunTree) -> Report:
@@ -25,11 +38,16 @@ def judge(kind: Kind, loaded: LoadedContract, tree: RunTree) -> Report:
         tree: What stands in the run directory.
     """
     subject = Subject(kind, loaded, tree)
-    for clause in (judge_presence, judge_documents, judge_formats, judge_others, judge_rules):
+    for clause in CLAUSES:
         subject.add(clause(subject))
     if not kind.entries and not kind.rules:
         subject.add([_bare(loaded)])
-    return Report(tuple(subject.findings))
+    return Report(tuple(subject.findings), reached(subject))
+
+
+def is_of_kind(kind: Kind, loaded: LoadedContract, tree: RunTree) -> bool:
+    """Whether a run is of a kind by what it contains; a question without answer says no."""
+    return kind.told_by is None or Subject(kind, loaded, tree).decide(kind.told_by) is True
 
 
 def _bare(loaded: LoadedContract) -> Finding:

@@ -35,7 +35,7 @@ def _file(subject: Subject, path: str, rules: tuple[FormatRule, ...]) -> Iterato
         content = subject.tree.content(path)
     except RunpactError as error:
         content = FormatFault("unreadable", error.message)
-    name, allowed = f"formats/{rule.in_}", " ".join(rule.allow)
+    name, allowed = rule.id or f"formats/{rule.in_}", " ".join(rule.allow)
     if isinstance(content, FormatFault):
         yield _finding(path, name, f"its format cannot be told: {content.message}", allowed, "unreadable")
         return

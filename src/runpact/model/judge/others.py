@@ -8,72 +8,78 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from runpact.model.contract.language import Others
 from runpact.model.facts import FileFact
 from runpact.model.finding import Finding, Severity
+from runpact.model.judge.grade import Fault
 from runpact.model.judge.subject import Subject
 from runpact.model.names import readable_path
+from runpact.model.template import compile_glob
 
 _SEVERITY = {"advised": Severity.ADVICE, "refused": Severity.ERROR}
+CAPTURED = frozenset({"logs/stdout.log", "logs/stderr.log"})
+"""Streams that runpact itself captures."""
 
 
 def judge_others(subject: Subject) -> Iterator[Finding]:
     """Yield unexpected names and those that make a run untrustworthy."""
-    named = _named(subject)
     for fact in subject.tree.files:
         yield from _special(fact)
-        if (
-            fact.kind != "dir"
-            and subject.kind.others in _SEVERITY
-            and fact.path not in named
-            and not _is_below(fact, subject)
-        ):
-            yield Finding(
-                code="unexpected",
-                severity=_SEVERITY[subject.kind.others],
-                rule="others",
-                path=fact.path,
-                message="no entry of the contract names it",
-                expected="only what the contract names",
-                got=fact.path,
-                hint="remove it, or give it an entry",
-            )
+    others = subject.kind.others
+    clauses = (Others(in_="**", are=others),) if isinstance(others, str) else others
+    if any(clause.are in _SEVERITY for clause in clauses):
+        yield from _unexpected(subject, clauses)
 
 
-def _named(subject: Subject) -> set[str]:
-    return {fact.path for entry in subject.kind.entries for fact, _captures in subject.matches(entry)}
+def _unexpected(subject: Subject, clauses: tuple[Others, ...]) -> Iterator[Finding]:
+    named, folders = _named(subject)
+    for fact in subject.tree.files:
+        if fact.kind == "dir" or fact.path in named or _is_below(subject, fact, folders):
+            continue
+        clause = next((each for each in clauses if compile_glob(each.in_).fullmatch(fact.path)), None)
+        if clause is not None and clause.are in _SEVERITY:
+            fault = Fault(
+                code="unexpected", severity=_SEVERITY[clause.are], path=fact.path,
+                message="no entry of the contract names it", expected="only what the contract names",
+                got=fact.path, hint="remove it, or give it an entry",
+            )  # fmt: skip
+            yield subject.finding(clause, clause.id or "others", fault)
 
 
-def _is_below(fact: FileFact, subject: Subject) -> bool:
-    """Whether a file is one of runpact's records, or stands in a directory that an entry names."""
-    folders = tuple(f"{entry.dir.rstrip('/')}/" for entry in subject.kind.entries if entry.dir is not None)
-    return (
-        subject.is_record(fact.path)
-        or fact.path.startswith(folders)
-        or fact.path in {"logs/stdout.log", "logs/stderr.log"}
-    )
+def _named(subject: Subject) -> tuple[set[str], tuple[str, ...]]:
+    """Return the files that entries name, and the directories that they take whole.
+
+    An entry that only forbids, and one that speaks of every file, names nothing.
+    """
+    files: set[str] = set()
+    folders: list[str] = []
+    for entry in subject.kind.entries:
+        if entry.forbidden is True or (entry.pattern or "").startswith("**/*") or entry.pattern == "**":
+            continue
+        for claim in subject.claims(entry):
+            if entry.wants_directory:
+                folders.append(f"{claim.path}/")
+            else:
+                files.add(claim.path)
+    return files, tuple(folders)
+
+
+def _is_below(subject: Subject, fact: FileFact, folders: tuple[str, ...]) -> bool:
+    """Whether a file is one of runpact's records, or stands in a directory that an entry takes whole."""
+    return subject.is_record(fact.path) or fact.path.startswith(folders) or fact.path in CAPTURED
 
 
 def _special(fact: FileFact) -> Iterator[Finding]:
     if readable_path(fact.path) != fact.path:
-        yield _untrusted(
-            fact, "undecodable-name", "its name is not UTF-8", "a UTF-8 name", readable_path(fact.path)
-        )
+        shown = readable_path(fact.path)
+        yield _untrusted(fact, "undecodable-name", "its name is not UTF-8", "a UTF-8 name", shown)
     elif fact.kind == "other":
-        yield _untrusted(
-            fact,
-            "special-file",
-            "it is neither a file nor a directory",
-            "files and directories",
-            fact.fault or "a pipe, socket or device",
-        )
+        got = fact.fault or "a pipe, socket or device"
+        message = "it is neither a file nor a directory"
+        yield _untrusted(fact, "special-file", message, "files and directories", got)
     elif fact.escapes:
-        yield _untrusted(
-            fact,
-            "escaping-link",
-            "the link leads out of the run",
-            "a relative link inside the run",
-            fact.target or "",
-        )
+        expected = "a relative link inside the run"
+        yield _untrusted(fact, "escaping-link", "the link leads out of the run", expected, fact.target or "")
     elif fact.fault:
         yield _untrusted(fact, "unreadable", "it cannot be listed", "a readable directory", fact.fault)
 

@@ -1,6 +1,7 @@
 """Conditions across the files of a run.
 
-Knows: three answers; an undecided rule hangs on the file it could not read.
+Knows: three answers, `foreach`, the place a rule speaks of; an undecided rule hangs on the file it could
+not read; a rule that matched nothing says so.
 Does not know: how an expression is evaluated.
 """
 
@@ -9,80 +10,125 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from runpact.model.contract.language import Rule
-from runpact.model.expression import Undecided, references
+from runpact.model.expression import Undecided
 from runpact.model.finding import Finding, Severity
+from runpact.model.judge.frame import Frame
+from runpact.model.judge.grade import Fault
+from runpact.model.judge.loops import frames
+from runpact.model.judge.matches import judge_match
+from runpact.model.judge.presence import undecided
 from runpact.model.judge.subject import Subject
+from runpact.model.judge.validators import judge_validator
+from runpact.model.reference import references
+
+MOST_FAULTS = 50
+"""Faults told of one rule; the rest are counted."""
 
 
 def judge_rules(subject: Subject) -> Iterator[Finding]:
     """Yield every rule that does not hold or could not be decided."""
     for rule in subject.kind.rules:
-        finding = _rule(subject, rule)
-        if finding is not None:
-            yield finding
+        faults = list(_rule(subject, rule))
+        for fault in faults[:MOST_FAULTS]:
+            yield subject.finding(rule, rule.id, fault)
+        if len(faults) > MOST_FAULTS:
+            yield subject.finding(rule, rule.id, _more(faults))
 
 
-def _rule(subject: Subject, rule: Rule) -> Finding | None:
+def _rule(subject: Subject, rule: Rule) -> Iterator[Fault]:
+    number = 0
+    for frame in frames(subject, rule.foreach):
+        if isinstance(frame, Undecided):
+            number += 1
+            texts = tuple(rule.foreach.values())
+            yield undecided(subject, _place(subject, rule, texts[0], Frame()), frame, texts, "it", Frame())
+            continue
+        number += 1
+        yield from _framed(subject, rule, frame)
+    if number == 0:
+        yield vacuous(subject, rule)
+
+
+def _framed(subject: Subject, rule: Rule, frame: Frame) -> Iterator[Fault]:
     if rule.when is not None:
-        applies = subject.decide(rule.when)
+        applies = subject.decide(rule.when, frame)
         if applies is False:
-            return None
+            return
         if isinstance(applies, Undecided):
-            return _undecided(subject, rule, applies)
-    answer = subject.decide(rule.check)
-    if isinstance(answer, Undecided):
-        return _undecided(subject, rule, answer)
-    if answer:
-        return None
-    return Finding(
+            yield _undecided(subject, rule, rule.when, applies, frame)
+            return
+    checks = (rule.check,) if isinstance(rule.check, str) else rule.check or ()
+    for check in checks:
+        answer = subject.decide(check, frame)
+        if isinstance(answer, Undecided):
+            yield _undecided(subject, rule, check, answer, frame)
+        elif not answer:
+            yield _broken(subject, rule, check, frame)
+    if rule.match is not None:
+        yield from judge_match(subject, rule, rule.match, frame)
+    if rule.validator is not None:
+        yield from judge_validator(subject, rule.validator)
+
+
+def _broken(subject: Subject, rule: Rule, check: str, frame: Frame) -> Fault:
+    return Fault(
         code="rule",
-        severity=Severity(rule.severity),
-        rule=rule.id,
-        path=_place(subject, rule),
+        path=_place(subject, rule, check, frame),
         message=rule.message or "the rule does not hold",
-        expected=rule.check,
+        expected=check,
+        got=_got(subject, rule, check, frame),
         hint=rule.hint or None,
     )
 
 
-def _undecided(subject: Subject, rule: Rule, answer: Undecided) -> Finding:
-    texts = (rule.check, rule.when or "")
-    return Finding(
-        code="undecided",
-        severity=Severity.INCOMPLETE,
-        rule=rule.id,
-        path=_place(subject, rule),
-        message=f"it could not be decided: {answer.reason}",
-        expected=rule.check,
-        because=subject.because_of(*texts),
-        hint=rule.hint or None,
+def _got(subject: Subject, rule: Rule, check: str, frame: Frame) -> str | None:
+    """Return the value at the place a rule speaks of, when it is a short one."""
+    for reference in references(rule.at or check):
+        if subject.located(reference, frame) is None or reference.root == "files":
+            continue
+        value = subject.evaluate(reference.text, frame)
+        if isinstance(value, str | int | float | bool) or value is None:
+            return f"{reference.text} = {value!r}"[:160]
+        return None
+    return None
+
+
+def _undecided(subject: Subject, rule: Rule, text: str, answer: Undecided, frame: Frame) -> Fault:
+    texts = (text, *rule.foreach.values())
+    return undecided(subject, _place(subject, rule, text, frame), answer, texts, "it", frame)
+
+
+def _place(subject: Subject, rule: Rule, check: str, frame: Frame) -> str:
+    """Return the place a rule names, or the first that its condition speaks of."""
+    for text in (rule.at, check, *reversed(rule.foreach.values())):
+        place = subject.place_of(text, frame) if text else None
+        if place is not None and place.path:
+            return place.text
+    return next((place.text for place in reversed(frame.places.values()) if place.path), "")
+
+
+def vacuous(subject: Subject, rule: Rule) -> Fault:
+    """Return the advice that a rule had nothing to judge."""
+    text = next(iter(rule.foreach.values()), "")
+    place = subject.place_of(text)
+    return Fault(
+        code="vacuous",
+        severity=Severity.ADVICE,
+        path=place.path if place is not None else "",
+        message=f"rule {rule.id} matched nothing",
+        expected=f"something in {', '.join(rule.foreach.values())}",
+        got="nothing",
+        hint="`--strict` makes this INCOMPLETE",
     )
 
 
-def _place(subject: Subject, rule: Rule) -> str:
-    """Return the first document or file the rule speaks of, with the place inside it."""
-    entries = {entry.name: entry for entry in subject.kind.entries}
-    for reference in references(rule.check):
-        root, name, *inner = reference.split(".")
-        path = (
-            entries[name].path
-            if name in entries
-            else subject.kind.records.manifest
-            if name == "manifest"
-            else ""
-        )
-        if root == "doc" and path:
-            return (
-                f"{path}#/{'/'.join(inner)}"
-                if inner and inner[-1] not in _METHODS
-                else f"{path}" + (f"#/{'/'.join(inner[:-1])}" if inner[:-1] else "")
-            )
-        if root == "files" and path:
-            return path
-    return ""
-
-
-_METHODS = frozenset(
-    {"startsWith", "endsWith", "contains", "matches", "all", "exists", "exists_one", "filter", "map", "size"}
-)
-"""Names after a dot that are CEL's, not a document's."""
+def _more(faults: list[Fault]) -> Fault:
+    rest = faults[MOST_FAULTS:]
+    worst = max(rest, key=lambda fault: list(Severity).index(fault.severity))
+    return Fault(
+        code=worst.code,
+        severity=worst.severity,
+        path=worst.path.split("#", 1)[0],
+        message=f"and {len(rest)} more faults of this rule",
+        because=None if any(fault.because is None for fault in rest) else worst.because,
+    )

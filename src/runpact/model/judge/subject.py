@@ -1,105 +1,98 @@
 """The run under judgement.
 
-Knows: which files each entry matches, the scope of expressions, what was found so far.
+Knows: which files each entry speaks of, what names stand for, what was found so far.
 Does not know: any clause.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
+from runpact.model.contract.clause import Clause
 from runpact.model.contract.language import Entry, Kind, LoadedContract, Records
 from runpact.model.errors import RunpactError
-from runpact.model.expression import Scope, Undecided, references
+from runpact.model.expression import Scope, Undecided
 from runpact.model.facts import DocumentFact, FileFact, FormatFault, RunTree
 from runpact.model.finding import Finding
-from runpact.model.template import PathTemplate
+from runpact.model.judge.claim import Claim, Group
+from runpact.model.judge.claims import Selections
+from runpact.model.judge.frame import EMPTY, Frame, Located
+from runpact.model.judge.grade import Fault, graded
+from runpact.model.judge.names import Names
+from runpact.model.reference import Reference, literals, references
 
 PRIVATE = ".runpact"
-DOCUMENTS = (".json", ".yaml", ".yml", ".toml", ".jsonl")
+DOCUMENTS = (".json", ".yaml", ".yml", ".toml", ".jsonl", ".ndjson")
 
 
 class Subject:
     """One run, its contract, and the findings about it."""
 
     def __init__(self, kind: Kind, loaded: LoadedContract, tree: RunTree) -> None:
-        """Store the parts and match the entries to the files."""
+        """Store the parts; nothing is read yet."""
         self.kind = kind
         self.loaded = loaded
         self.tree = tree
-        self.by_path = {fact.path: fact for fact in tree.files}
+        self.by_path: Mapping[str, FileFact] = {fact.path: fact for fact in tree.files}
         self.findings: list[Finding] = []
-        self._matches: dict[str, tuple[tuple[FileFact, dict[str, str]], ...]] = {}
-        self._scopes: dict[tuple[str, ...], Scope] = {}
+        self.selections = Selections(self)
+        self.names = Names(self)
 
     def add(self, findings: Iterable[Finding]) -> None:
         """Note findings; those of one clause may lean on those of the clauses before."""
         self.findings.extend(findings)
 
     @property
-    def reported(self) -> set[str]:
-        """Files that something was found about."""
-        return {finding.path.split("#", 1)[0] for finding in self.findings}
+    def reported(self) -> dict[str, str]:
+        """Place of the first finding by the file that it is about."""
+        first: dict[str, str] = {}
+        for finding in self.findings:
+            first.setdefault(finding.path.split("#", 1)[0], finding.path)
+        return first
+
+    def finding(self, clause: Clause, rule: str, fault: Fault) -> Finding:
+        """Return the finding that a fault of a clause comes to here."""
+        return graded(self.loaded.contract, clause, rule, fault)
 
     def is_record(self, path: str) -> bool:
         """Whether a path is one of runpact's own records, which no contract judges."""
         records = self.kind.records if self.tree.is_own else Records()
         return path.split("/", 1)[0] == PRIVATE or path in {records.manifest, records.events, records.metrics}
 
-    def matches(self, entry: Entry) -> tuple[tuple[FileFact, dict[str, str]], ...]:
-        """Return the files (or the directory) of an entry, each with its captures."""
-        if entry.name not in self._matches:
-            self._matches[entry.name] = tuple(self._match(entry))
-        return self._matches[entry.name]
+    def groups(self, entry: Entry) -> tuple[Group, ...]:
+        """Return an entry's claims, one group for each item of its `foreach`."""
+        return self.selections.groups(entry)
 
-    def _match(self, entry: Entry) -> Iterable[tuple[FileFact, dict[str, str]]]:
-        if entry.files is None:
-            fact = self.by_path.get(entry.path.rstrip("/"))
-            wanted = "dir" if entry.dir is not None else "file"
-            return [(fact, {})] if fact is not None and fact.kind == wanted else []
-        pattern = PathTemplate.pattern(entry.files)
-        matched = ((fact, pattern.match(fact.path)) for fact in self.tree.files if fact.kind == "file")
-        return [(fact, captures) for fact, captures in matched if captures is not None]
+    def claims(self, entry: Entry) -> tuple[Claim, ...]:
+        """Return an entry's claims about files that stand there."""
+        return tuple(claim for group in self.groups(entry) for claim in group.claims if claim.fact)
 
-    def decide(self, condition: bool | str) -> bool | Undecided:  # noqa: FBT001 - a presence is one or the other
+    def evaluate(self, text: str, frame: Frame = EMPTY) -> object:
+        """Return the value of an expression, or `Undecided`."""
+        return self.names.scope(references(text), frame).evaluate(text)
+
+    def decide(self, condition: bool | str, frame: Frame = EMPTY) -> bool | Undecided:  # noqa: FBT001 - a presence is one or the other
         """Return whether a presence or condition holds here."""
-        return condition if isinstance(condition, bool) else self.scope(condition).decide(condition)
+        if isinstance(condition, bool):
+            return condition
+        return self.names.scope(references(condition), frame).decide(condition)
 
     def scope(self, *texts: str) -> Scope:
-        """Return the scope for expressions, holding only the documents they refer to."""
-        names = tuple(sorted({reference for text in texts for reference in references(text)}))
-        key = tuple(dict.fromkeys(".".join(name.split(".")[:2]) for name in names))
-        if key not in self._scopes:
-            self._scopes[key] = Scope(self._variables(key))
-        return self._scopes[key]
+        """Return the scope for expressions without bindings."""
+        return self.names.scope(tuple(each for text in texts for each in references(text)), EMPTY)
 
-    def _variables(self, names: tuple[str, ...]) -> dict[str, object]:
-        entries = {entry.name: entry for entry in self.kind.entries}
-        documents: dict[str, object] = {}
-        files: dict[str, object] = {}
-        for name in names:
-            root, _dot, entry_name = name.partition(".")
-            entry = entries.get(entry_name)
-            if root == "files" and entry is not None:
-                files[entry_name] = [
-                    {"path": fact.path, "size": fact.size, **captures}
-                    for fact, captures in self.matches(entry)
-                ]
-            elif root == "doc":
-                document = self.document_of(entry_name, entry)
-                if document is not None:
-                    documents[entry_name] = document.value
-        return {"run": dict(self.tree.run), "doc": documents, "files": files}
+    def place_of(self, text: str, frame: Frame = EMPTY) -> Located | None:
+        """Return the first place that an expression refers to."""
+        for reference in references(text):
+            place = self.located(reference, frame)
+            if place is not None:
+                return place
+        return None
 
-    def document_of(self, name: str, entry: Entry | None) -> DocumentFact | None:
-        """Return the readable document of an entry; `manifest` is the run's own. None without one."""
-        path = entry.file if entry is not None else self.kind.records.manifest if name == "manifest" else None
-        fact = self.by_path.get(path or "")
-        if fact is None or fact.kind != "file":
-            return None
-        document = self.document(fact.path)
-        return document if isinstance(document, DocumentFact) else None
+    def located(self, reference: Reference, frame: Frame) -> Located | None:
+        """Return where a reference leads to; None when that is no place in the run."""
+        return frame.place_of(reference) or self.names.place_of(reference)
 
     @functools.cache  # noqa: B019 - lives as long as one judgement
     def document(self, path: str) -> DocumentFact | FormatFault:
@@ -109,21 +102,19 @@ class Subject:
         except RunpactError as error:
             return FormatFault("unreadable", error.message)
 
-    def because_of(self, *texts: str) -> str | None:
-        """Return the reported file that an undecided expression leans on, if there is one."""
-        entries = {entry.name: entry for entry in self.kind.entries}
+    def because_of(self, *texts: str, frame: Frame = EMPTY) -> str | None:
+        """Return the reported place that an undecided expression leans on, if there is one."""
         reported = self.reported
         for text in texts:
-            for reference in references(text):
-                root, name = reference.split(".")[:2]
-                entry = entries.get(name)
-                path = (
-                    entry.path
-                    if entry is not None
-                    else self.kind.records.manifest
-                    if name == "manifest"
-                    else ""
-                )
-                if root in {"doc", "files", "rows"} and path in reported:
-                    return path
+            for path in self._leans_on(text, frame):
+                if path in reported:
+                    return reported[path]
         return None
+
+    def _leans_on(self, text: str, frame: Frame) -> Iterable[str]:
+        for reference in references(text):
+            if reference.name is not None:
+                yield from self.names.paths_of(reference.name)
+            elif reference.root in frame.places:
+                yield frame.places[reference.root].path
+        yield from literals(text)

@@ -1,0 +1,51 @@
+"""What every clause of a contract has, and the small words clauses share.
+
+Knows: rule ids, severities, migration grace, bounds.
+Does not know: what a clause is about.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+Expression = Annotated[str, Meta(description="a CEL expression")]
+Presence = bool | Expression
+"""`true`, `false`, or an expression that says so."""
+Grade = Literal["advice", "warning", "incomplete", "error"]
+Scalar = str | int | float | bool | None
+Bindings = dict[str, Expression]
+"""Names bound one after the other, each to every item of a list or map; later ones may use earlier ones."""
+
+
+class Clause(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What every clause may say about itself."""
+
+    id: str | None = None
+    """The rule that findings name, as in a requirement's number; by default the clause's place."""
+    severity: Grade | None = None
+    """What a fault weighs; by default `incomplete` for what is missing and `error` for what is wrong."""
+    error_from: str | None = None
+    """Version of the contract from which a fault weighs its severity; before it is a warning."""
+    description: str = ""
+    """For people; printed by `contract docs`."""
+
+
+class Count(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How many there must be."""
+
+    min: int | None = None
+    max: int | None = None
+    equals: int | Expression | None = None
+    """A number, or an expression that yields it."""
+
+
+class Size(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How many bytes a file must have; the bounds themselves pass."""
+
+    min: int | None = None
+    max: int | None = None
+    equals: int | Expression | None = None
+    """A number, or an expression over other documents, as for raw binaries."""

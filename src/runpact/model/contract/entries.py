@@ -1,0 +1,36 @@
+"""Walks over the parts of a contract, wherever they stand.
+
+Knows: which parts hold entries and rules.
+Does not know: what they say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from runpact.model.contract.language import Contract, Entry, Kind, Rule
+
+
+def placed_entries(contract: Contract) -> Iterator[tuple[str, tuple[Entry, ...]]]:
+    """Yield every list of entries with its JSON pointer in the contract."""
+    for name, kind in contract.kinds.items():
+        yield f"/kinds/{name}/entries", kind.entries
+        for place, owned in kind.places.items():
+            yield f"/kinds/{name}/places/{place}/entries", owned.entries
+        if kind.each_stage is not None:
+            yield f"/kinds/{name}/each_stage/entries", kind.each_stage.entries
+    for name, promotion in contract.promotions.items():
+        yield f"/promotions/{name}/entries", promotion.entries
+
+
+def all_entries(contract: Contract) -> Iterator[Entry]:
+    """Yield every entry of a contract."""
+    for _at, entries in placed_entries(contract):
+        yield from entries
+
+
+def placed_rules(kind: Kind, at: str) -> Iterator[tuple[str, tuple[Rule, ...]]]:
+    """Yield every list of rules of a kind with its JSON pointer."""
+    yield f"{at}/rules", kind.rules
+    if kind.each_stage is not None:
+        yield f"{at}/each_stage/rules", kind.each_stage.rules

@@ -1,0 +1,73 @@
+"""What a contract says beyond its runs: workspace, promotions, policies.
+
+Knows: which kinds and places must exist.
+Does not know: how any of it acts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from runpact.model.contract.language import Contract
+from runpact.model.contract.lint.entries import lint_entries
+from runpact.model.contract.lint.expressions import expression_notes, names_of
+from runpact.model.contract.lint.note import Note, nearest, relative_notes, template_notes
+
+
+def lint_surroundings(contract: Contract, schemas: Mapping[str, bytes]) -> Iterator[Note]:
+    """Yield what is wrong with the parts beside the kinds."""
+    yield from _workspace(contract)
+    yield from _promotions(contract, schemas)
+    yield from _policies(contract)
+    for name, validator in contract.validators.items():
+        yield from relative_notes(validator.module, f"/validators/{name}/module")
+
+
+def _workspace(contract: Contract) -> Iterator[Note]:
+    rules = contract.workspace
+    for number, directory in enumerate(rules.directories):
+        yield from relative_notes(directory, f"/workspace/directories/{number}")
+    for word in ("caches", "frozen"):
+        for number, glob in enumerate(getattr(rules, word)):
+            yield from template_notes(glob, f"/workspace/{word}/{number}")
+    if rules.log is not None:
+        yield from relative_notes(rules.log, "/workspace/log")
+    for number, view in enumerate(rules.indexes):
+        at = f"/workspace/indexes/{number}"
+        yield from _kinds(contract, view.kinds, f"{at}/kinds")
+        known = {name for kind in contract.kinds.values() for name in names_of(kind.entries)} | {"manifest"}
+        for column, text in view.columns.items():
+            yield from expression_notes(text, f"{at}/columns/{column}", known)
+
+
+def _promotions(contract: Contract, schemas: Mapping[str, bytes]) -> Iterator[Note]:
+    for name, promotion in contract.promotions.items():
+        at = f"/promotions/{name}"
+        yield from _kinds(contract, promotion.from_, f"{at}/from")
+        yield from template_notes(promotion.at, f"{at}/at")
+        yield from lint_entries(contract, promotion.entries, f"{at}/entries", schemas)
+        sources = [contract.kinds[kind].entries for kind in promotion.from_ if kind in contract.kinds]
+        known = {each for entries in sources for each in names_of(entries)} | {"manifest"}
+        yield from expression_notes(promotion.needs, f"{at}/needs", known)
+
+
+def _policies(contract: Contract) -> Iterator[Note]:
+    for name, policy in contract.policies.items():
+        at = f"/policies/{name}"
+        if policy.like is not None:
+            known = [each for each in contract.policies if each != name]
+            yield Note(f"{at}/like", "it is like no other policy", " or ".join(known), policy.like)
+        if not policy.gates and not policy.guards and not policy.rules and not policy.keep:
+            yield Note(at, "an empty policy never passes", "gates, guards, rules or keep", "none")
+        for number, gate in enumerate(policy.gates):
+            if gate.min is None and gate.max is None:
+                yield Note(f"{at}/gates/{number}", "a gate has no bound", "min or max", gate.metric)
+        if not 0 < policy.confidence < 1:
+            yield Note(f"{at}/confidence", "it is no probability", "between 0 and 1", str(policy.confidence))
+
+
+def _kinds(contract: Contract, kinds: tuple[str, ...], at: str) -> Iterator[Note]:
+    for number, kind in enumerate(kinds):
+        if kind not in contract.kinds:
+            known = list(contract.kinds)
+            yield Note(f"{at}/{number}", "no such kind", " or ".join(known), kind, nearest(kind, known))

@@ -1,0 +1,71 @@
+"""Directories that stand where runs should, but are none.
+
+Knows: the places of all kinds, level by level.
+Does not know: what is in a run.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+
+from runpact.disk.discover import directories_of
+from runpact.model.contract.language import LoadedContract, Strays
+from runpact.model.finding import Finding, Severity
+from runpact.model.judge.grade import Fault, graded
+from runpact.model.place import Place
+
+_SEVERITY = {"advised": Severity.ADVICE, "refused": Severity.ERROR}
+
+
+def find_strays(root: str, loaded: LoadedContract) -> tuple[Finding, ...]:
+    """Return a finding for every directory beside runs whose name no kind can read."""
+    places = [Place.of(name, kind) for name, kind in loaded.contract.kinds.items()]
+    findings: dict[str, Finding] = {}
+    for name, kind in loaded.contract.kinds.items():
+        if kind.strays is None or kind.strays.are not in _SEVERITY:
+            continue
+        place = next(each for each in places if each.kind == name)
+        for path in _descend(root, "", place, 0, places):
+            fault = _fault(kind.strays, path, kind.at)
+            rule = kind.strays.id or f"kinds/{name}/strays"
+            findings.setdefault(path, graded(loaded.contract, kind.strays, rule, fault))
+    return tuple(findings[path] for path in sorted(findings))
+
+
+def _descend(root: str, prefix: str, place: Place, level: int, places: list[Place]) -> Iterator[str]:
+    for name in directories_of(posixpath.join(root, prefix)):
+        path = posixpath.join(prefix, name)
+        fits = place.levels[level](name)
+        if fits and level + 1 < place.depth:
+            yield from _descend(root, path, place, level + 1, places)
+        elif fits and place.match(path) is None and not any(each.match(path) is not None for each in places):
+            yield path
+        elif not fits and _is_beside(place, level) and not _belongs(path, places):
+            yield path
+
+
+def _is_beside(place: Place, level: int) -> bool:
+    """Whether a level is one that the template's captures fill: elsewhere other things may stand."""
+    return "{" in place.template.text.split("/")[level]
+
+
+def _belongs(path: str, places: list[Place]) -> bool:
+    """Whether some kind reads a path as a run of its own, or as the way to one."""
+    parts = path.split("/")
+    return any(
+        len(parts) <= each.depth and all(level(part) for level, part in zip(each.levels, parts, strict=False))
+        for each in places
+    )
+
+
+def _fault(strays: Strays, path: str, at: str) -> Fault:
+    return Fault(
+        code="stray",
+        severity=_SEVERITY[strays.are],
+        path=path,
+        message="no kind of run can have this name",
+        expected=at,
+        got=path,
+        hint="rename it as the contract says, or move it elsewhere",
+    )
