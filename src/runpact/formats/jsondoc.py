@@ -15,7 +15,7 @@ from typing import BinaryIO, NoReturn
 import msgspec
 
 from runpact.formats.limits import MAX_DEPTH, MAX_ITEMS, MAX_SIZE, read_capped, shape_fault
-from runpact.formats.pointer import find_pointer
+from runpact.formats.pointer import find_pointer, find_value
 from runpact.model.facts import DocumentFact, FormatFault, Json
 
 _decode = msgspec.json.Decoder().decode
@@ -84,8 +84,22 @@ def _parse_exactly(data: bytes) -> DocumentFact | FormatFault:
     return FormatFault("duplicate-key", message, find_pointer(value, table, key))
 
 
+class _NoNumberError(ValueError):
+    """NaN or an infinity stands where JSON wants a number."""
+
+
 def _refuse(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not a JSON number")
+    raise _NoNumberError(f"{name} is not a JSON number")
+
+
+def _place_of_constant(data: bytes) -> str:
+    """Return the JSON pointer of the first NaN or infinity."""
+    mark = object()
+    try:
+        value = json.loads(data, parse_constant=lambda _name: mark)
+    except (ValueError, RecursionError, MemoryError):
+        return ""
+    return find_value(value, mark)
 
 
 def _diagnose(data: bytes, error: Exception) -> FormatFault:
@@ -102,6 +116,8 @@ def _diagnose(data: bytes, error: Exception) -> FormatFault:
         return FormatFault("invalid-json", f"{fault.msg} at line {fault.lineno} column {fault.colno}")
     except RecursionError:
         return FormatFault("too-deep", f"nested more than {MAX_DEPTH} levels")
+    except _NoNumberError as fault:
+        return FormatFault("invalid-json", str(fault), _place_of_constant(data))
     except (ValueError, MemoryError) as fault:
         return FormatFault("invalid-json", _first_line(fault))
     return FormatFault("invalid-json", _LAXER.get(_first_line(error), _first_line(error)))

@@ -26,10 +26,20 @@ def children(value: Json) -> Iterator[tuple[object, Json]]:
 
 def find_pointer(root: Json, target: Json, key: str) -> str:
     """Return the pointer of `key` in the very object `target`; empty when it is not below `root`."""
+    found = _find(root, target)
+    return "" if found is None else f"{found}/{escape(key)}"
+
+
+def find_value(root: Json, target: object) -> str:
+    """Return the pointer of the very object `target`; empty when it is the root or not below it."""
+    return _find(root, target) or ""
+
+
+def _find(root: Json, target: object) -> str | None:
     waiting: list[tuple[str, Json]] = [("", root)]
     while waiting:
         at, value = waiting.pop()
         if value is target:
-            return f"{at}/{escape(key)}"
+            return at
         waiting += [(f"{at}/{escape(part)}", child) for part, child in children(value)]
-    return ""
+    return None

@@ -182,6 +182,13 @@ def _distinct(items: Iterable[object]) -> list[object]:
     return list(first.values())
 
 
+def _text(value: object) -> str:
+    """Return any value as text; the engine's own conversion knows no booleans."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value if isinstance(value, str) else "null" if value is None else str(value)
+
+
 def _key(item: object) -> object:
     return item if isinstance(item, str | int | float | bool | None) else canonical_json(item)
 
@@ -201,5 +208,6 @@ FUNCTIONS: dict[str, Callable[..., object]] = {
     "split": str.split,
     "join": lambda items, between: between.join(items),
     "is_relative": is_relative,
+    "string": _text,
 }
 """Functions the contract language adds to CEL."""

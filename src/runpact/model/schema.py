@@ -80,7 +80,8 @@ class Validator:
         """Return the innermost `x-rule` around a keyword, else the one beside the reference that led there."""
         document, _hash, pointer = str(getattr(error, "absolute_keyword_location", "")).partition("#")
         inner = _rule_along(self._schemas.get(document), pointer.split("/")[1:])
-        outer = _rule_along(self._base, [str(part) for part in getattr(error, "evaluation_path", ())])
+        path = [str(part) for part in getattr(error, "evaluation_path", ())]
+        outer = _rule_along(self._base, path[1:] if path[:1] == ["$ref"] else path)
         return inner or outer
 
 
