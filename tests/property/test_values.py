@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from runpact.model.digest import canonical_json, digest_of_set, is_digest
 from runpact.model.errors import UnsafeNameError
-from runpact.model.expression import ExpressionError, Scope, Undecided, references
+from runpact.model.expression import ExpressionError, Scope, Undecided
 from runpact.model.finding import Finding, Report, Severity, Verdict, worst
 from runpact.model.metrics import summarise_metrics
 from runpact.model.names import check_name, check_relative, readable_path, suggest_name
-from runpact.model.schema import pointer_of
+from runpact.model.reference import pointer_of, references
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=12)
 NUMBERS = st.integers(-(2**53) + 1, 2**53 - 1) | st.floats(allow_nan=False, allow_infinity=False)

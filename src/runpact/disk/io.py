@@ -229,6 +229,18 @@ def remove_missing_ok(path: str) -> None:
         os.unlink(path)
 
 
+def replace_link(path: str, target: str) -> None:
+    """Make `path` a symbolic link to `target` atomically."""
+    temporary = f"{path}.tmp-{os.getpid()}"
+    remove_quietly(temporary)
+    os.symlink(target, temporary)
+    try:
+        os.rename(temporary, path)
+    except BaseException:
+        remove_quietly(temporary)
+        raise
+
+
 def remove_quietly(path: str) -> None:
     """Remove a file if it is there and may be removed."""
     with contextlib.suppress(OSError):

@@ -1,4 +1,4 @@
-"""Convenience copies outside a run.
+"""Convenience copies and links outside a run.
 
 Knows: how a copy is replaced so that a reader never sees half of it.
 Does not know: which copies a layout wants.
@@ -31,6 +31,27 @@ def replace_copy(source: str, target: str, *, newest: str, sync: bool) -> None:
             moment = _nanoseconds(newest)
             if not _is_newer(target, moment):
                 io.replace_file(target, b"".join(read_chunks(source)), sync=sync)
+                io.set_modified(target, moment)
+
+
+def replace_link(source: str, target: str, *, newest: str, sync: bool) -> None:
+    """Make `target` a relative link to `source`, unless it leads to a newer run already.
+
+    Args:
+        source: Absolute path of a file or directory of a sealed run.
+        target: Absolute path of the link.
+        newest: Start of that run, RFC 3339; kept as the link's modification time in order.
+        sync: Make the directories above it durable.
+
+    Raises:
+        StorageError: The link was not replaced.
+    """
+    with io.storing("link", target):
+        io.make_parents(posixpath.dirname(target), sync=sync)
+        with io.locked_directory(posixpath.dirname(target)):
+            moment = _nanoseconds(newest)
+            if not _is_newer(target, moment):
+                io.replace_link(target, posixpath.relpath(source, posixpath.dirname(target)))
                 io.set_modified(target, moment)
 
 

@@ -83,7 +83,7 @@ class Inspector:
             document = self.document(path)
             if isinstance(document, DocumentFact) and document.is_rows and isinstance(document.value, list):
                 return document.value
-            return FormatFault("not-a-table", f"`{named.name}` files have no rows")
+            return FormatFault("not-a-document", f"`{named.name}` files have no rows")
         stream = open_beneath(self._root, path)
         if isinstance(stream, FormatFault):
             return stream

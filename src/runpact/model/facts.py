@@ -166,5 +166,7 @@ class RunTree(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a directory, relative to the workspace, is a run of some kind."""
     validate: Callable[[str, str, dict[str, Json]], tuple[ValidatorFault, ...] | str] = _no_validator
     """Run a registered validator by name, version and arguments; a text says why it could not be run."""
+    places: Mapping[str, tuple[str, RunTree]] = {}
+    """Directories the run owns elsewhere, by name: the way from the run, and what stands there."""
     is_own: bool = True
     """runpact made the run, so it has runpact's own records."""

@@ -57,7 +57,9 @@ def check_relative(path: str, *, what: str) -> str:
 
 def is_relative(path: str) -> bool:
     """Whether a path is relative and stays below where it begins, in POSIX spelling."""
-    return not (path.startswith("/") or "\\" in path or "\0" in path or ".." in path.split("/")) and path != ""
+    return (
+        not (path.startswith("/") or "\\" in path or "\0" in path or ".." in path.split("/")) and path != ""
+    )
 
 
 def readable_path(path: str) -> str:

@@ -54,7 +54,7 @@ class Validator:
                 root,
                 registry=registry,
                 validate_formats=True,
-                pattern_options=jsonschema_rs.RegexOptions(),  # the engine whose time grows with the text alone
+                pattern_options=jsonschema_rs.RegexOptions(),  # its time grows with the text alone
             )
             self._schemas = schemas
             self._base = schemas[f"{_BASE}{path}"]
@@ -77,7 +77,7 @@ class Validator:
         return tuple(sorted(found[:limit], key=lambda fault: fault.pointer))
 
     def _rule_of(self, error: object) -> str | None:
-        """Return the innermost `x-rule` around a keyword, else the one beside the reference that led there."""
+        """Return the innermost `x-rule` around a keyword, else the one around the reference to it."""
         document, _hash, pointer = str(getattr(error, "absolute_keyword_location", "")).partition("#")
         inner = _rule_along(self._schemas.get(document), pointer.split("/")[1:])
         path = [str(part) for part in getattr(error, "evaluation_path", ())]
@@ -176,7 +176,9 @@ def _named(path: list[object], kind: object) -> list[SchemaFault]:
     name = str(getattr(inner, "instance", ""))
     return [
         SchemaFault(
-            pointer_of([*path, name]), f"the key has a name that is not allowed: {_short(str(inner))}", got=name
+            pointer_of([*path, name]),
+            f"the key has a name that is not allowed: {_short(str(inner))}",
+            got=name,
         )
     ]
 

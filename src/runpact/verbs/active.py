@@ -136,8 +136,8 @@ class ActiveRun(OpenRun):
     def _place(self, name: str) -> str:
         entry = self._entry(name)
         relative = (
-            entry.file
-            if entry is not None and entry.file
+            entry.single
+            if entry is not None and entry.single is not None
             else check_relative(os.fspath(name), what="artifact name")
         )
         if relative.split("/", 1)[0] == ".runpact":
@@ -147,7 +147,7 @@ class ActiveRun(OpenRun):
         return relative
 
     def _entry(self, name: str) -> Entry | None:
-        return next((entry for entry in self.kind.entries if entry.name == name), None)
+        return next((entry for entry in self.kind.entries if entry.name == name and entry.single), None)
 
     def finish(self, state: State = State.FINISHED, *, error: str | None = None) -> Standing:
         """Seal the run; nothing in it changes afterwards.

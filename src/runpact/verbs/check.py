@@ -191,6 +191,8 @@ def _placed(finding: Finding, path: str) -> Finding:
     prefix = "" if path == "." else f"{path}/"
 
     def place(inner: str) -> str:
+        if inner.startswith("../"):
+            return posixpath.normpath(prefix + inner)
         return (prefix + inner).rstrip("/") if inner and not inner.startswith("#") else f"{path}{inner}"
 
     because = place(finding.because) if finding.because is not None else None

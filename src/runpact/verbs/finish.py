@@ -134,7 +134,7 @@ def inventory(
     """
     directory = run.writer.directory
     known = {log.path: FileRecord(log.path, log.size, log.digest) for log in logs.values()} | run.stored
-    names = {entry.file: entry.name for entry in run.kind.entries if entry.file}
+    names = {entry.single: entry.name for entry in run.kind.entries if entry.single is not None}
     pinned, foreign = [], []
     for fact in list_tree(directory):
         if fact.kind == "dir" or is_unpinned(fact.path, run.record.records):

@@ -14,12 +14,16 @@ from runpact.disk.reader import Reading, is_directory
 from runpact.disk.tree import digest_file, list_tree
 from runpact.formats.inspect import Inspector
 from runpact.model.contract.language import Kind, LoadedContract
-from runpact.model.errors import NoContractError
+from runpact.model.errors import NoContractError, RunpactError
 from runpact.model.facts import RunTree
 from runpact.model.judge import is_of_kind
 from runpact.model.place import Place
 from runpact.model.run import Standing
+from runpact.model.template import PathTemplate
 from runpact.model.variables import foreign_variables, outcome_of, run_variables
+
+_Candidate = tuple[str, Kind, dict[str, str]]
+"""Name of a kind, the kind, and the captures of a path that it reads."""
 
 
 class Gathered(msgspec.Struct, frozen=True):
@@ -42,18 +46,34 @@ def gather(reading: Reading, standing: Standing, loaded: LoadedContract, *, path
     Raises:
         NoContractError: The directory is no place of any kind.
     """
-    candidates = _candidates(reading, loaded, path)
-    tree = _tree(reading, loaded, root)
-    for name, kind, captures in candidates[:-1]:
-        found = _as_kind(tree, reading, standing, name, kind, captures)
-        if is_of_kind(found.kind, loaded, found.tree):
-            return found
-    return _as_kind(tree, reading, standing, *candidates[-1])
+    is_own = reading.record is not None
+    tree = _tree(reading.directory, loaded, root, is_own=is_own)
+    *others, last = [
+        _as_kind(tree, reading, standing, candidate) for candidate in _candidates(reading, loaded, path)
+    ]
+    chosen = next((each for each in others if is_of_kind(each.kind, loaded, each.tree)), last)
+    return Gathered(chosen.kind, _with_places(chosen, loaded, root, reading.directory))
 
 
-def _candidates(
-    reading: Reading, loaded: LoadedContract, path: str
-) -> list[tuple[str, Kind, dict[str, str]]]:
+def _with_places(gathered: Gathered, loaded: LoadedContract, root: str, directory: str) -> RunTree:
+    """Return the run with the directories it owns elsewhere; one whose path cannot be told is left out."""
+    values = {f"run.{name}": value for name, value in gathered.tree.run.items()} | dict(gathered.tree.run)
+    places: dict[str, tuple[str, RunTree]] = {}
+    for name, place in gathered.kind.places.items():
+        try:
+            owned = posixpath.join(root, PathTemplate.parse(place.at).render(values))
+        except (KeyError, RunpactError):
+            continue
+        tree = _tree(owned, loaded, root, is_own=False) if is_directory(owned) else _nothing(gathered.tree)
+        places[name] = (posixpath.relpath(owned, directory), tree)
+    return msgspec.structs.replace(gathered.tree, places=places)
+
+
+def _nothing(tree: RunTree) -> RunTree:
+    return msgspec.structs.replace(tree, files=(), is_own=False)
+
+
+def _candidates(reading: Reading, loaded: LoadedContract, path: str) -> list[_Candidate]:
     """Return the kinds a directory may be of; those that are told by their content come first."""
     kinds = loaded.contract.kinds
     if reading.record is not None and reading.record.kind in kinds:
@@ -76,8 +96,7 @@ def _candidates(
     )
 
 
-def _tree(reading: Reading, loaded: LoadedContract, root: str) -> RunTree:
-    directory = reading.directory
+def _tree(directory: str, loaded: LoadedContract, root: str, *, is_own: bool) -> RunTree:
     inspector = Inspector(directory)
     places = [Place.of(name, kind) for name, kind in loaded.contract.kinds.items()]
 
@@ -95,14 +114,13 @@ def _tree(reading: Reading, loaded: LoadedContract, root: str) -> RunTree:
         is_canonical=inspector.is_canonical,
         digest=lambda path: digest_file(directory, path)[0],
         is_run=is_run,
-        is_own=reading.record is not None,
+        is_own=is_own,
     )
 
 
-def _as_kind(  # noqa: PLR0913, PLR0917 - the parts of one record
-    tree: RunTree, reading: Reading, standing: Standing, name: str, kind: Kind, captures: dict[str, str]
-) -> Gathered:
+def _as_kind(tree: RunTree, reading: Reading, standing: Standing, candidate: _Candidate) -> Gathered:
     record, state = reading.record, standing.state
+    name, kind, captures = candidate
     word = kind.state_words.get(state.value, state.value)
     variables = (
         run_variables(record, state, word, outcome_of(reading.manifest))

@@ -12,9 +12,9 @@ import msgspec
 
 from runpact.disk.contractfiles import files_below, is_file, read_beneath
 from runpact.formats.yamltree import read_tree
+from runpact.model.contract.entries import all_entries
 from runpact.model.contract.language import Contract, LoadedContract
 from runpact.model.contract.lint import lint
-from runpact.model.contract.entries import all_entries
 from runpact.model.contract.merge import completed, merge
 from runpact.model.contract.node import Node
 from runpact.model.contract.reader import read_contract

@@ -21,12 +21,13 @@ def write_projections(
 ) -> None:
     """Write every entry with `fields` that is due now; the manifest's own fields come with it."""
     for entry in run.kind.entries:
-        if entry.fields is None or not entry.file or entry.written not in moments:
+        path = entry.single
+        if entry.fields is None or path is None or entry.written not in moments:
             continue
-        if entry.file != run.kind.records.manifest:
+        if path != run.kind.records.manifest:
             value = projected(run, entry, state=state, outcome=outcome)
-            data, _suffix = encode_value(value, posixpath.splitext(entry.file)[1])
-            run.writer.replace(entry.file, data)
+            data, _suffix = encode_value(value, posixpath.splitext(path)[1])
+            run.writer.replace(path, data)
 
 
 def projected(run: OpenRun, entry: Entry, *, state: State, outcome: Outcome | None) -> object:

@@ -39,10 +39,15 @@ def _descend(root: str, prefix: str, place: Place, level: int, places: list[Plac
         fits = place.levels[level](name)
         if fits and level + 1 < place.depth:
             yield from _descend(root, path, place, level + 1, places)
-        elif fits and place.match(path) is None and not any(each.match(path) is not None for each in places):
+        elif _is_stray(path, place, level, places, fits=fits):
             yield path
-        elif not fits and _is_beside(place, level) and not _belongs(path, places):
-            yield path
+
+
+def _is_stray(path: str, place: Place, level: int, places: list[Place], *, fits: bool) -> bool:
+    """Whether nothing reads a directory: not this kind, whose level it stands at, nor another."""
+    if fits:
+        return all(each.match(path) is None for each in places)
+    return _is_beside(place, level) and not _belongs(path, places)
 
 
 def _is_beside(place: Place, level: int) -> bool:

@@ -172,7 +172,7 @@ def test_rows_are_read_as_one_list():
     ("data", "code", "pointer"),
     [
         (b"1\n\n2\n", "invalid-jsonl", "/1"),
-        (b"1\n[NaN]\n", "invalid-jsonl", "/1"),
+        (b"1\n[NaN]\n", "invalid-jsonl", "/1/0"),
         (b'1\n{"a":{"b":1,"b":2}}\n', "duplicate-key", "/1/a/b"),
     ],
 )

@@ -11,7 +11,6 @@ from runpact.model.expression import (
     compile_expression,
     evaluate,
     load_core,
-    references,
 )
 
 VARIABLES = {
@@ -89,16 +88,6 @@ def test_functions_can_be_added() -> None:
     assert Scope({}, {"twice": lambda x: 2 * x}).evaluate("twice(4)") == 8
 
 
-def test_references_ignore_text() -> None:
-    text = "doc.metrics.loss > 1 && \"doc.not\" != 'files.no' || files.frames == run.state"
-    assert references(text) == ("doc.metrics.loss", "files.frames", "run.state")
-
-
 def test_a_package_without_a_core_of_its_own_is_imported_whole() -> None:
     assert load_core("json").loads("1") == 1
     assert load_core("cel").compile("1 + 1").execute() == 2
-
-
-def test_references_begin_at_their_root() -> None:
-    text = "doc.m.rows.all(r, r.doc.id == 1) || mydoc.x == 1"
-    assert references(text) == ("doc.m.rows.all",)

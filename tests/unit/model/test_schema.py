@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from runpact.model.schema import SchemaError, pointer_of, validator_for
+from runpact.model.reference import pointer_of
+from runpact.model.schema import SchemaError, validator_for
 
 SCHEMA = b"""{
   "type": "object", "required": ["a"], "additionalProperties": false,

@@ -14,7 +14,9 @@ import msgspec
 from runpact.model.contract.clause import Bindings, Clause, Count, Expression, Presence, Scalar, Size
 
 
-class Numbering(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"from_": "from"}):
+class Numbering(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"from_": "from"}
+):
     """Numbers without gaps in the names of a pattern's files."""
 
     of: str
@@ -52,7 +54,7 @@ class Column(Clause, frozen=True, kw_only=True):
 class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The rows of a CSV, TSV or JSONL file, or of a JSON list of objects; read as a stream."""
 
-    columns: dict[str, Column] | tuple[str, ...] = {}
+    columns: dict[str, Column] | tuple[str, ...] = ()
     """By name or glob (`metric__*`); a list of names demands that they exist."""
     extra: Literal["allowed", "refused"] = "allowed"
     """Columns that `columns` does not name."""
@@ -85,7 +87,7 @@ class Array(Clause, frozen=True, kw_only=True):
     """Another array of the same file, or a slice of its first axis: `time[:-1]`."""
     step: Expression | None = None
     """The array is exactly `first + arange(n) * step`, bit for bit; `first` is 0 by default."""
-    foreach: Bindings = {}
+    foreach: Bindings = {}  # noqa: RUF012 - frozen; msgspec copies it
     """The name is a template, `{signal.key}`, filled for each binding."""
 
 
@@ -131,7 +133,7 @@ class Entry(Clause, frozen=True, kw_only=True, rename={"as_": "as", "type_": "ty
     """Paths of which at least one stands."""
     as_: str | None = None
     """Name in expressions; by default the stem of the path."""
-    foreach: Bindings = {}
+    foreach: Bindings = {}  # noqa: RUF012 - frozen; msgspec copies it
     """Makes one claim for each item, as in `{country: doc.countries, indicator: country.indicators}`."""
     required: Presence = True
     """Of a pattern: at least one file."""
@@ -144,7 +146,7 @@ class Entry(Clause, frozen=True, kw_only=True, rename={"as_": "as", "type_": "ty
     """`contiguous`: the numbers of the pattern's one numeric capture have no gap, from 0 or 1."""
     size: Size | None = None
     """Of each file."""
-    formerly: dict[str, str] = {}
+    formerly: dict[str, str] = {}  # noqa: RUF012 - frozen; msgspec copies it
     """Legacy names, each readable until a version of the contract; never written."""
     format_: str | tuple[str, ...] | None = None
     """Read strictly as this format, or any of these; what cannot be read is this entry's fault."""
@@ -153,7 +155,7 @@ class Entry(Clause, frozen=True, kw_only=True, rename={"as_": "as", "type_": "ty
     canonical: bool = False
     """The bytes are canonical JSON (RFC 8785): sorted keys, no blanks, no final newline."""
     schema: str | dict[str, Any] | None = None
-    """JSON Schema 2020-12: a file in the contract's folder, or the schema itself; `x-rule` in it names rules.
+    """JSON Schema 2020-12: a file in the contract's folder, or the schema itself; `x-rule` names rules.
 
     Of a table or JSONL, each row is judged; of an array file, image or model, the facts of its header.
     """
@@ -163,7 +165,7 @@ class Entry(Clause, frozen=True, kw_only=True, rename={"as_": "as", "type_": "ty
     extra_arrays: Literal["allowed", "refused"] = "allowed"
     text: Text | None = None
     rows: dict[str, str] | None = None
-    """Where `rows.<name>` are in a document: `{at: /frames, or: self}`; by default the document's own list."""
+    """Where `rows.<name>` are in a document: `{at: /frames, or: self}`; by default the list it is."""
     append_only: bool = False
     """Lines are only ever added: every line is whole and the file ends with a line feed."""
     fields: dict[str, Expression] | Expression | None = None
@@ -182,6 +184,11 @@ class Entry(Clause, frozen=True, kw_only=True, rename={"as_": "as", "type_": "ty
             if given is not None:
                 return (given,) if isinstance(given, str) else given
         return self.one_of or self.any_of or ()
+
+    @property
+    def single(self) -> str | None:
+        """The one file that runpact may write for this entry; None for several and for patterns."""
+        return self.file if isinstance(self.file, str) else None
 
     @property
     def path(self) -> str:
@@ -224,7 +231,9 @@ class FormatRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """The rule that findings name; by default the place."""
 
 
-class ArtifactType(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"format_": "format"}):
+class ArtifactType(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"format_": "format"}
+):
     """What every artifact of a type must be; its clauses join those of the entries that name it."""
 
     format_: str | tuple[str, ...] | None = None

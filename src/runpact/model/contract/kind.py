@@ -107,6 +107,10 @@ class EachStage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     description: str = ""
 
 
+SHARED_WITH_KIND = ("entries", "others", "formats", "inventories", "states", "rules")
+"""Keys that every stage directory has in common with a kind."""
+
+
 class Kind(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One sort of run."""
 

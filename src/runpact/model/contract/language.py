@@ -25,6 +25,7 @@ from runpact.model.contract.entry import (
     stem_of,
 )
 from runpact.model.contract.kind import (
+    SHARED_WITH_KIND,
     EachStage,
     Kind,
     Latest,
@@ -53,6 +54,7 @@ from runpact.model.contract.surroundings import (
 )
 
 __all__ = [
+    "SHARED_WITH_KIND",
     "Array",
     "ArtifactType",
     "Bindings",

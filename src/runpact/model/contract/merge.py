@@ -43,7 +43,7 @@ def merge(child: Contract, parent: Contract) -> Contract:
 
 
 def completed(contract: Contract) -> Contract:
-    """Return a contract whose kinds and policies hold what they are `like`, and entries what their type says."""
+    """Return a contract whose kinds and policies hold what they are `like`, entries what their type says."""
     kinds = {name: _unlike(contract.kinds, kind) for name, kind in contract.kinds.items()}
     policies = {name: _unlike_policy(contract.policies, policy) for name, policy in contract.policies.items()}
     typed = {name: _typed(kind, contract.types) for name, kind in kinds.items()}

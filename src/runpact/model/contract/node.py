@@ -46,4 +46,3 @@ _SORTS: dict[type, str] = {
     bool: "true or false",
     type(None): "nothing",
 }
-

@@ -49,7 +49,7 @@ class Rule(Clause, frozen=True, kw_only=True):
     validator: Validator | None = None
     when: Expression | None = None
     """Where it does not hold, the rule does not apply."""
-    foreach: Bindings = {}
+    foreach: Bindings = {}  # noqa: RUF012 - frozen; msgspec copies it
     """Judge once for each item: `index.<name>` is its number, `previous.<name>` the item before it."""
     at: str | None = None
     """The place findings name, as in `doc.metrics.loss`; by default the first that `check` refers to."""
@@ -109,7 +109,7 @@ class States(Clause, frozen=True, kw_only=True):
     """The list of records, oldest first, whose `field` is the state after each move."""
     field: str = "state"
     reason: Expression | None = None
-    reasons: dict[str, tuple[str, ...]] = {}
+    reasons: dict[str, tuple[str, ...]] = {}  # noqa: RUF012 - frozen; msgspec copies it
     """Allowed reasons by state."""
 
 

@@ -42,7 +42,9 @@ class WorkspaceRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     indexes: tuple[IndexView, ...] = ()
 
 
-class Promotion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"from_": "from"}):
+class Promotion(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"from_": "from"}
+):
     """Curated copies of runs: not runs themselves."""
 
     from_: tuple[str, ...]

@@ -12,6 +12,7 @@ from runpact.model.judge.documents import judge_documents
 from runpact.model.judge.formats import judge_formats
 from runpact.model.judge.inventories import judge_inventories
 from runpact.model.judge.others import judge_others
+from runpact.model.judge.parts import judge_places, judge_stages
 from runpact.model.judge.presence import judge_presence
 from runpact.model.judge.rules import judge_rules
 from runpact.model.judge.states import judge_states
@@ -38,11 +39,17 @@ def judge(kind: Kind, loaded: LoadedContract, tree: RunTree) -> Report:
         tree: What stands in the run directory.
     """
     subject = Subject(kind, loaded, tree)
-    for clause in CLAUSES:
-        subject.add(clause(subject))
-    if not kind.entries and not kind.rules:
+    _judge(subject)
+    subject.add(judge_stages(subject, _judge))
+    subject.add(judge_places(subject, _judge))
+    if not (kind.entries or kind.rules or kind.inventories or kind.each_stage or kind.places):
         subject.add([_bare(loaded)])
     return Report(tuple(subject.findings), reached(subject))
+
+
+def _judge(subject: Subject) -> None:
+    for clause in CLAUSES:
+        subject.add(clause(subject))
 
 
 def is_of_kind(kind: Kind, loaded: LoadedContract, tree: RunTree) -> bool:

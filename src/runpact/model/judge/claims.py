@@ -80,10 +80,9 @@ class Selections:
         fact = self._subject.by_path.get(path)
         if fact is None:
             return None
-        wanted = ("dir",) if entry.wants_directory else ("file",)
         if entry.one_of is not None or entry.any_of is not None:
-            wanted = ("file", "dir")
-        return fact if fact.kind in wanted else None
+            return fact if fact.kind in {"file", "dir"} else None
+        return fact if fact.kind == ("dir" if entry.wants_directory else "file") else None
 
     def _matched(self, entry: Entry, pattern: str, frame: Frame) -> Iterator[Claim]:
         template = PathTemplate.pattern(_bound(pattern, frame))

@@ -38,7 +38,9 @@ def _judge(subject: Subject, entry: Entry, claim: Claim, unreadable: set[str]) -
         return
     if entry.schema is not None or entry.canonical or _is_read(subject, entry, claim.path):
         document = subject.document(claim.path)
-        if isinstance(document, FormatFault) and (entry.schema is None or _has_no_header(subject, claim.path)):
+        if isinstance(document, FormatFault) and (
+            entry.schema is None or _has_no_header(subject, claim.path)
+        ):
             unreadable.add(claim.path)
             yield subject.finding(entry, entry.rule, _unreadable(claim.path, document))
             return

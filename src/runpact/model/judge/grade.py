@@ -50,6 +50,8 @@ def weight(contract: Contract, clause: Clause, usual: Severity) -> Severity:
 
 def version_key(text: str) -> tuple[int, int, int]:
     """Return the numbers of a version, missing ones being 0, for comparison."""
-    numbers = [int(part) if part.isdigit() else 0 for part in text.split("-", 1)[0].split("+", 1)[0].split(".")]
+    numbers = [
+        int(part) if part.isdigit() else 0 for part in text.split("-", 1)[0].split("+", 1)[0].split(".")
+    ]
     first, second, third = (*numbers, 0, 0)[:3]
     return first, second, third

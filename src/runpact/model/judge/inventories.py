@@ -68,11 +68,15 @@ def _judge(subject: Subject, inventory: Inventory, claim: Claim) -> Iterator[Fin
 
 
 def _read(subject: Subject, inventory: Inventory, path: str) -> _Reading:
-    reading = _lines(subject, inventory, path) if inventory.form == "lines" else _entries(subject, inventory, path)
+    reading = (
+        _lines(subject, inventory, path) if inventory.form == "lines" else _entries(subject, inventory, path)
+    )
     paths = [listed.path for listed in reading.listed]
     faults = list(reading.faults)
     if inventory.sorted and paths != sorted(paths):
-        faults.append(Fault(code="order", path=path, message="its paths are not sorted", expected="ascending paths"))
+        faults.append(
+            Fault(code="order", path=path, message="its paths are not sorted", expected="ascending paths")
+        )
     faults += [
         Fault(code="duplicate", path=path, message=f"`{twice}` is listed {count} times", got=twice)
         for twice, count in Counter(paths).items()
@@ -85,7 +89,8 @@ def _lines(subject: Subject, inventory: Inventory, path: str) -> _Reading:
     text = subject.tree.text(path)
     if isinstance(text, FormatFault):
         return _Reading(faults=(_undecidable(path, text),))
-    listed, faults = [], []
+    listed: list[_Listed] = []
+    faults: list[Fault] = []
     for number, line in enumerate(text.split("\n")[:-1] if text.endswith("\n") else text.split("\n")):
         place = f"{path}#/{number}"
         found = _LINE.fullmatch(line)
@@ -123,15 +128,18 @@ def _entries(subject: Subject, inventory: Inventory, path: str) -> _Reading:
             because=subject.reported.get(path),
         )
         return _Reading(faults=(fault,))
-    listed, faults = [], []
+    listed: list[_Listed] = []
+    faults: list[Fault] = []
     for name, digest, pointer in pairs:
         place = f"{path}#{inventory.at}{pointer}"
-        fault = _malformed(inventory, name, digest, place)
-        if fault is not None:
-            faults.append(fault)
+        wrong = _malformed(inventory, name, digest, place)
+        if wrong is not None:
+            faults.append(wrong)
         else:
             found = _DIGEST.fullmatch(str(digest))
-            listed.append(_Listed(_based(inventory, str(name)), f"sha256:{found['hex']}" if found else "", place))
+            listed.append(
+                _Listed(_based(inventory, str(name)), f"sha256:{found['hex']}" if found else "", place)
+            )
     return _Reading(tuple(listed), tuple(faults))
 
 
@@ -160,7 +168,13 @@ def _malformed(inventory: Inventory, name: object, digest: object, place: str) -
         if found is not None and not unfit:
             return None
         expected, got = "64 lower-case hex digits", str(digest)
-    return Fault(code="inventory", path=place, message="it is no path with its digest", expected=expected, got=got[:120])
+    return Fault(
+        code="inventory",
+        path=place,
+        message="it is no path with its digest",
+        expected=expected,
+        got=got[:120],
+    )
 
 
 def _coverage(subject: Subject, inventory: Inventory, claim: Claim, reading: _Reading) -> Iterator[Fault]:
@@ -181,13 +195,19 @@ def _coverage(subject: Subject, inventory: Inventory, claim: Claim, reading: _Re
         return
     for path in sorted(due - listed):
         yield Fault(
-            code="not-listed", path=place, message=f"`{path}` is not listed",
-            expected=path, got="nothing", hint="write the list last, over every file",
-        )  # fmt: skip
+            code="not-listed",
+            path=place,
+            message=f"`{path}` is not listed",
+            expected=path,
+            got="nothing",
+            hint="write the list last, over every file",
+        )
     if inventory.closed:
         for path in sorted(listed - due):
             if path in subject.by_path:
-                yield Fault(code="too-much-listed", path=place, message=f"`{path}` must not be listed", got=path)
+                yield Fault(
+                    code="too-much-listed", path=place, message=f"`{path}` must not be listed", got=path
+                )
 
 
 def _below(subject: Subject, inventory: Inventory, own: str) -> set[str]:
@@ -208,24 +228,34 @@ def _truth(subject: Subject, listed: _Listed) -> Iterator[Fault]:
     fact = subject.by_path.get(listed.path)
     if fact is None or fact.kind != "file":
         yield Fault(
-            code="missing", severity=Severity.INCOMPLETE, path=listed.path,
-            message="a listed file is missing", expected=listed.digest, got="nothing",
+            code="missing",
+            severity=Severity.INCOMPLETE,
+            path=listed.path,
+            message="a listed file is missing",
+            expected=listed.digest,
+            got="nothing",
             because=subject.reported.get(listed.path),
-        )  # fmt: skip
+        )
         return
     digest = subject.tree.digest(listed.path)
     if digest != listed.digest:
         yield Fault(
-            code="digest-mismatch", path=listed.path, message=f"it is not the file that {listed.place} names",
-            expected=listed.digest, got=digest,
-        )  # fmt: skip
+            code="digest-mismatch",
+            path=listed.path,
+            message=f"it is not the file that {listed.place} names",
+            expected=listed.digest,
+            got=digest,
+        )
 
 
 def _undecidable(path: str, fault: FormatFault) -> Fault:
     return Fault(
-        code="undecided", severity=Severity.INCOMPLETE, path=path,
-        message=f"it cannot be read: {fault.message}", because=path,
-    )  # fmt: skip
+        code="undecided",
+        severity=Severity.INCOMPLETE,
+        path=path,
+        message=f"it cannot be read: {fault.message}",
+        because=path,
+    )
 
 
 def _based(inventory: Inventory, path: str) -> str:

@@ -37,7 +37,7 @@ def frames(subject: View, bindings: Mapping[str, str], outer: Frame = EMPTY) -> 
 
 
 def source_of(subject: View, text: str, frame: Frame) -> tuple[Located, bool]:
-    """Return where the list that an expression yields stands, and whether its items are all there in order."""
+    """Return where the list that an expression yields stands, and whether it is whole and in order."""
     found = references(text)
     place = subject.place_of(text, frame) or Located("")
     is_whole = len(found) == 1 and _CHAIN.fullmatch(text.strip()) is not None

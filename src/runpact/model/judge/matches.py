@@ -50,9 +50,13 @@ def judge_match(subject: Subject, rule: Rule, match: Match, frame: Frame) -> Ite
         return
     if not left.items and not right.items:
         yield Fault(
-            code="vacuous", severity=Severity.ADVICE, path=_path(subject, match.with_, frame),
-            message=f"rule {rule.id} matched nothing", expected=f"items in {match.each}", got="nothing",
-        )  # fmt: skip
+            code="vacuous",
+            severity=Severity.ADVICE,
+            path=_path(subject, match.with_, frame),
+            message=f"rule {rule.id} matched nothing",
+            expected=f"items in {match.each}",
+            got="nothing",
+        )
     yield from _doubles(left)
     yield from _doubles(right)
     if match.kind != "right_in_left":
@@ -98,7 +102,7 @@ def _doubles(side: _Side) -> Iterator[Fault]:
 
 def _lonely(subject: Subject, side: _Side, other: _Side, key: str) -> Iterator[Fault]:
     """Yield the items of one side that the other lacks, at the place where the partner is missing."""
-    for name, (number, item) in side.items.items():
+    for name, (number, _item) in side.items.items():
         if name not in other.items:
             missing = other.source.path or _pattern_path(subject, other.text, name) or side.place(number)
             yield Fault(

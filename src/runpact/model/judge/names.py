@@ -56,7 +56,13 @@ class Names:
         return {**value, **extra}
 
     def _variables(self, wanted: list[Reference]) -> dict[str, object]:
-        variables: dict[str, dict[str, object]] = {"doc": {}, "files": {}, "rows": {}, "present": {}, "leaves": {}}
+        variables: dict[str, dict[str, object]] = {
+            "doc": {},
+            "files": {},
+            "rows": {},
+            "present": {},
+            "leaves": {},
+        }
         run: dict[str, object] = {}
         for each in wanted:
             if each.root == "run":
@@ -65,11 +71,13 @@ class Names:
                 value = _READERS[each.root](self, each.name)
                 if value is not None:
                     variables[each.root][each.name] = value
-        return {**variables, "run": run}
+        return {**self._subject.constants, **variables, "run": run}
 
     def _of_run(self, parts: tuple[str, ...]) -> dict[str, object]:
         known = self._subject.tree.run
-        return {parts[0]: known[parts[0]]} if parts and parts[0] in known else dict(known) if not parts else {}
+        return (
+            {parts[0]: known[parts[0]]} if parts and parts[0] in known else dict(known) if not parts else {}
+        )
 
     def entries_of(self, name: str) -> Iterator[tuple[Entry, str | None]]:
         """Yield the entries that a name speaks of, each with the one literal path that is meant."""

@@ -26,7 +26,7 @@ def gaps(entry: Entry, claims: list[Claim]) -> Iterator[Fault]:
         return
     named = 0
     for numbers in _groups(claims, numbering.of).values():
-        first = numbering.from_ if isinstance(entry.numbering, Numbering) else min(1, min(numbers))
+        first = numbering.from_ if isinstance(entry.numbering, Numbering) else min(1, *numbers)
         for number in range(first, max(numbers)):
             if number not in numbers and named < _MOST_NAMED:
                 named += 1

@@ -39,10 +39,14 @@ def _unexpected(subject: Subject, clauses: tuple[Others, ...]) -> Iterator[Findi
         clause = next((each for each in clauses if compile_glob(each.in_).fullmatch(fact.path)), None)
         if clause is not None and clause.are in _SEVERITY:
             fault = Fault(
-                code="unexpected", severity=_SEVERITY[clause.are], path=fact.path,
-                message="no entry of the contract names it", expected="only what the contract names",
-                got=fact.path, hint="remove it, or give it an entry",
-            )  # fmt: skip
+                code="unexpected",
+                severity=_SEVERITY[clause.are],
+                path=fact.path,
+                message="no entry of the contract names it",
+                expected="only what the contract names",
+                got=fact.path,
+                hint="remove it, or give it an entry",
+            )
             yield subject.finding(clause, clause.id or "others", fault)
 
 

@@ -119,7 +119,9 @@ def _forbidden(subject: Subject, entry: Entry, standing: list[Claim]) -> Iterato
         elif holds:
             when = f" when {condition}" if entry.forbidden is not True else ""
             message = f"it must not stand here{when}"
-            yield Fault(code="forbidden", path=claim.path, message=message, expected="nothing", got=claim.path)
+            yield Fault(
+                code="forbidden", path=claim.path, message=message, expected="nothing", got=claim.path
+            )
 
 
 def _alternatives(subject: Subject, entry: Entry, group: Group) -> Iterator[Fault]:
@@ -132,9 +134,12 @@ def _alternatives(subject: Subject, entry: Entry, group: Group) -> Iterator[Faul
     if entry.one_of is not None and len(standing) > 1:
         for claim in standing[1:]:
             yield Fault(
-                code="too-many", path=claim.path, message="more than one of several stands here",
-                expected=f"one of {paths}", got=" and ".join(each.path for each in standing),
-            )  # fmt: skip
+                code="too-many",
+                path=claim.path,
+                message="more than one of several stands here",
+                expected=f"one of {paths}",
+                got=" and ".join(each.path for each in standing),
+            )
 
 
 def _wrong_sort(subject: Subject, entry: Entry, claim: Claim) -> Fault | None:
@@ -173,9 +178,12 @@ def _size(subject: Subject, size: Size | None, claim: Claim) -> Iterator[Fault]:
 
 def _resized(fault: Fault) -> Fault:
     return Fault(
-        code="size", path=fault.path, message="its size is not what it must be",
-        expected=fault.expected, got=fault.got,
-    )  # fmt: skip
+        code="size",
+        path=fault.path,
+        message="its size is not what it must be",
+        expected=fault.expected,
+        got=fault.got,
+    )
 
 
 def counted(
@@ -201,14 +209,21 @@ def counted(
     many = exact if exact is not None else count.max
     if isinstance(few, int | float) and number < few:
         yield Fault(
-            code="too-few", severity=Severity.INCOMPLETE, path=path, message=f"too few {what}",
-            expected=f"{'' if exact is not None else 'at least '}{few:g} {what}", got=str(number),
-        )  # fmt: skip
+            code="too-few",
+            severity=Severity.INCOMPLETE,
+            path=path,
+            message=f"too few {what}",
+            expected=f"{'' if exact is not None else 'at least '}{few:g} {what}",
+            got=str(number),
+        )
     if isinstance(many, int | float) and number > many:
         yield Fault(
-            code="too-many", path=path, message=f"too many {what}",
-            expected=f"{'' if exact is not None else 'at most '}{many:g} {what}", got=str(number),
-        )  # fmt: skip
+            code="too-many",
+            path=path,
+            message=f"too many {what}",
+            expected=f"{'' if exact is not None else 'at most '}{many:g} {what}",
+            got=str(number),
+        )
 
 
 def undecided(

@@ -104,7 +104,14 @@ def _place(subject: Subject, rule: Rule, check: str, frame: Frame) -> str:
         place = subject.place_of(text, frame) if text else None
         if place is not None and place.path:
             return place.text
-    return next((place.text for place in reversed(frame.places.values()) if place.path), "")
+    bound = next((place.text for place in reversed(frame.places.values()) if place.path), "")
+    return bound or _pattern(subject, check)
+
+
+def _pattern(subject: Subject, check: str) -> str:
+    """Return the path or pattern of the first entry whose files a condition counts."""
+    names = (reference.name for reference in references(check) if reference.root == "files")
+    return next((path for name in names if name for path in subject.names.paths_of(name)), "")
 
 
 def vacuous(subject: Subject, rule: Rule) -> Fault:

@@ -48,12 +48,16 @@ def _history(subject: Subject, states: States, text: str, word: str) -> Iterator
         return
     passed = [row.get(states.field) if isinstance(row, dict) else None for row in rows]
     for index, (before, after) in enumerate(itertools.pairwise(passed), start=1):
-        if str(after) not in states.moves.get(str(before), ()):
+        allowed = states.moves.get(str(before), ())
+        if str(after) not in allowed:
             place = f"{_place(subject, text)}#/{index}/{states.field}".replace("##", "#")
             yield Fault(
-                code="transition", path=place, message=f"no move leads from {before} to {after}",
-                expected=" or ".join(states.moves.get(str(before), ())) or "nothing: it is final", got=str(after),
-            )  # fmt: skip
+                code="transition",
+                path=place,
+                message=f"no move leads from {before} to {after}",
+                expected=" or ".join(allowed) or "nothing: it is final",
+                got=str(after),
+            )
     if passed and passed[-1] != word:
         yield _fault(subject, states.word, "the history ends in another state", str(passed[-1]), word)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 from runpact.model.contract.clause import Clause
 from runpact.model.contract.language import Entry, Kind, LoadedContract, Records
@@ -29,8 +30,15 @@ DOCUMENTS = (".json", ".yaml", ".yml", ".toml", ".jsonl", ".ndjson")
 class Subject:
     """One run, its contract, and the findings about it."""
 
-    def __init__(self, kind: Kind, loaded: LoadedContract, tree: RunTree) -> None:
-        """Store the parts; nothing is read yet."""
+    def __init__(
+        self,
+        kind: Kind,
+        loaded: LoadedContract,
+        tree: RunTree,
+        constants: Mapping[str, object] = MappingProxyType({}),
+    ) -> None:
+        """Store the parts; nothing is read yet. `constants` are names that every expression knows."""
+        self.constants = constants
         self.kind = kind
         self.loaded = loaded
         self.tree = tree

@@ -22,6 +22,7 @@ class View(Protocol):
     loaded: LoadedContract
     tree: RunTree
     by_path: Mapping[str, FileFact]
+    constants: Mapping[str, object]
 
     def groups(self, entry: Entry) -> tuple[Group, ...]:
         """Return an entry's claims, one group for each item of its `foreach`."""

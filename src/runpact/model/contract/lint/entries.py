@@ -65,10 +65,15 @@ def _together(entry: Entry, word: str, place: str) -> Iterator[Note]:
     if entry.count is not None and entry.pattern is None:
         yield Note(f"{place}/count", "only patterns can be counted", "`files` or `dirs` with a pattern", word)
     if entry.fields is not None and not isinstance(entry.file, str):
-        yield Note(f"{place}/fields", "only a `file` can be written from fields", "`file` with one path", word)
+        yield Note(
+            f"{place}/fields", "only a `file` can be written from fields", "`file` with one path", word
+        )
     if entry.present is not None and (entry.required is not True or entry.forbidden is not False):
         yield Note(
-            f"{place}/present", "`present` says both, required and forbidden", "one of them", "present and another"
+            f"{place}/present",
+            "`present` says both, required and forbidden",
+            "one of them",
+            "present and another",
         )
     if entry.wants_directory:
         for key in _OF_FILES:
@@ -89,7 +94,9 @@ def _numbering(entry: Entry, word: str, place: str) -> Iterator[Note]:
         expected = ", ".join(captures) or "a capture"
         yield Note(f"{place}/numbering/of", "the pattern has no such capture", expected, entry.numbering.of)
     elif not captures:
-        yield Note(f"{place}/numbering", "the pattern captures no number", "a capture, as in {n:02}", entry.pattern)
+        yield Note(
+            f"{place}/numbering", "the pattern captures no number", "a capture, as in {n:02}", entry.pattern
+        )
 
 
 def _schema(schema: str | dict[str, object], place: str, schemas: Mapping[str, bytes]) -> Iterator[Note]:

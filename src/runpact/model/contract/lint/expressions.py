@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from runpact.model.contract.language import Entry, Kind, Rule, stem_of
+from runpact.model.contract.language import SHARED_WITH_KIND, Entry, Kind, Rule, stem_of
 from runpact.model.contract.lint.head import version_notes
 from runpact.model.contract.lint.note import Note, escaped, nearest
 from runpact.model.errors import RunpactError
@@ -43,19 +43,29 @@ def lint_expressions(kind: Kind, at: str) -> Iterator[Note]:
         if inventory.of not in known:
             place, hint = f"{at}/inventories/{number}/of", nearest(inventory.of, known)
             yield _unnamed(place, inventory.of, known, hint)
+    yield from _tiers(kind, at)
+    yield from _each_stage(kind, at)
+
+
+def _tiers(kind: Kind, at: str) -> Iterator[Note]:
     rules = {rule.id for rule in kind.rules} | {entry.rule for entry in kind.entries}
     for name, tier in kind.tiers.items():
         for each in tier.rules:
             if each not in rules:
                 place = f"{at}/tiers/{name}/rules"
                 yield Note(place, "no rule has this id", ", ".join(sorted(rules)), each, nearest(each, rules))
-    if kind.each_stage is not None:
-        stage_names = names_of(kind.each_stage.entries) | known
-        for number, rule in enumerate(kind.each_stage.rules):
-            place = f"{at}/each_stage/rules/{number}"
-            yield from _rule(rule, place)
-            for text in rule_texts(rule, place):
-                yield from expression_notes(text.text, text.at, stage_names, text.names | {"stage"})
+
+
+def _each_stage(kind: Kind, at: str) -> Iterator[Note]:
+    """Yield what is wrong with the expressions of every stage."""
+    if kind.each_stage is None:
+        return
+    stage = Kind(at="stage", **{name: getattr(kind.each_stage, name) for name in SHARED_WITH_KIND})
+    names = names_of(stage.entries)
+    for text in _texts(stage, f"{at}/each_stage"):
+        yield from expression_notes(text.text, text.at, names, text.names | {"stage"})
+    for number, rule in enumerate(stage.rules):
+        yield from _rule(rule, f"{at}/each_stage/rules/{number}")
 
 
 def names_of(entries: tuple[Entry, ...]) -> set[str]:
@@ -91,12 +101,16 @@ def _unnamed(at: str, got: str, known: set[str], hint: str) -> Note:
 
 
 def _texts(kind: Kind, at: str) -> Iterator[_Text]:
-    if kind.told_by is not None:
-        yield _Text(f"{at}/told_by", kind.told_by)
     for number, entry in enumerate(kind.entries):
         yield from _entry_texts(entry, f"{at}/entries/{number}")
     for number, rule in enumerate(kind.rules):
         yield from rule_texts(rule, f"{at}/rules/{number}")
+    yield from _kind_texts(kind, at)
+
+
+def _kind_texts(kind: Kind, at: str) -> Iterator[_Text]:
+    if kind.told_by is not None:
+        yield _Text(f"{at}/told_by", kind.told_by)
     for name, text in kind.dimensions.items():
         yield _Text(f"{at}/dimensions/{name}", text)
     for name, tier in kind.tiers.items():
@@ -172,7 +186,9 @@ def _captures(entry: Entry) -> frozenset[str]:
 def _rule(rule: Rule, at: str) -> Iterator[Note]:
     given = [word for word in ("check", "match", "validator") if getattr(rule, word) is not None]
     if len(given) != 1:
-        yield Note(at, "a rule is one of check, match, validator", "exactly one of them", ", ".join(given) or "none")
+        yield Note(
+            at, "a rule is one of check, match, validator", "exactly one of them", ", ".join(given) or "none"
+        )
     yield from version_notes(rule.error_from, f"{at}/error_from")
     for name in rule.foreach:
         if name in _ALWAYS:

@@ -32,7 +32,9 @@ def lint_kinds(contract: Contract, schemas: Mapping[str, bytes]) -> Iterator[Not
             known = [each for each in contract.kinds if each != name]
             yield Note(
                 f"{at}/like",
-                "it is like no kind of this contract" if kind.like not in known else "kinds are like each other",
+                "it is like no kind of this contract"
+                if kind.like not in known
+                else "kinds are like each other",
                 " or ".join(known) or "another kind",
                 kind.like,
                 nearest(kind.like, known),
@@ -68,7 +70,9 @@ def _templates(kind: Kind, at: str) -> Iterator[Note]:
         place = f"{at}/latest/{number}"
         yield from template_notes(latest.to, f"{place}/to")
         if (latest.copy is None) == (latest.link is None):
-            yield Note(place, "it is one of copy, link", "exactly one of them", "both" if latest.copy else "none")
+            yield Note(
+                place, "it is one of copy, link", "exactly one of them", "both" if latest.copy else "none"
+            )
         for word, path in (("copy", latest.copy), ("link", latest.link)):
             yield from relative_notes(path, f"{place}/{word}") if path is not None else ()
     for name, owned in kind.places.items():
@@ -116,11 +120,15 @@ def _stages(kind: Kind, at: str) -> Iterator[Note]:
     for number, stage in enumerate(kind.stages):
         place = f"{at}/stages/{number}"
         if not _STAGE.fullmatch(stage.id):
-            yield Note(f"{place}/id", "a stage's id has two digits and perhaps a letter", "02 or 02b", stage.id)
+            yield Note(
+                f"{place}/id", "a stage's id has two digits and perhaps a letter", "02 or 02b", stage.id
+            )
         if not re.fullmatch(r"[a-z0-9_]+", stage.slug):
             yield Note(f"{place}/slug", "a slug has small letters, digits and _", "a slug", stage.slug)
         if ids.index(stage.id) != number:
             yield Note(f"{place}/id", "two stages have one id", "an id for each stage", stage.id)
         for alias, output in stage.writes.items():
             if (output.file is None) == (output.files is None):
-                yield Note(f"{place}/writes/{alias}", "an output is one of file, files", "exactly one of them")
+                yield Note(
+                    f"{place}/writes/{alias}", "an output is one of file, files", "exactly one of them"
+                )
