@@ -19,6 +19,7 @@ from runpact.model.contract.language import LoadedContract
 from runpact.model.errors import CannotStartError, NoContractError
 from runpact.model.finding import Finding, Report
 from runpact.model.run import Standing
+from runpact.packs import pack_folder, pack_names
 from runpact.verbs.active import ActiveRun
 from runpact.verbs.check import CheckedRun, check_run, shown_path
 from runpact.verbs.configure import resolve_config
@@ -33,6 +34,7 @@ from runpact.verbs.read import ReadDocument, Schema, read_document
 from runpact.verbs.show import RunDetails, show_run
 from runpact.verbs.start import Request, start_run
 from runpact.verbs.strays import find_strays
+from runpact.verbs.trees import TriedContract, try_trees
 from runpact.verbs.verify import verify_run
 
 __all__ = [
@@ -40,10 +42,12 @@ __all__ = [
     "ExecutedRun",
     "RunDetails",
     "RunSummary",
+    "TriedContract",
     "Where",
     "Workspace",
     "initialise",
     "lay_out_example",
+    "pack_names",
 ]
 
 DEFAULT_PACK = "runpact:basic@1"
@@ -219,8 +223,12 @@ class Workspace:
         """Return one line about one run."""
         return summarise(self.data_root, self.shown(self.resolve(reference)))
 
-    def check(self, references: Sequence[str]) -> list[CheckedRun]:
+    def check(self, references: Sequence[str], *, is_strict: bool = False) -> list[CheckedRun]:
         """Judge the named runs, or all of them when none is named.
+
+        Args:
+            references: Ids, paths, uids or unique prefixes.
+            is_strict: A rule that had nothing to judge is INCOMPLETE.
 
         Raises:
             NoSuchRunError: One of them does not exist.
@@ -230,7 +238,13 @@ class Workspace:
             posixpath.normpath(posixpath.join(self.data_root, run.path)) for run in self.runs()
         ]
         return [
-            check_run(directory, root=self.data_root, contract=self.contract, is_named=self.is_named)
+            check_run(
+                directory,
+                root=self.data_root,
+                contract=self.contract,
+                is_named=self.is_named,
+                is_strict=is_strict,
+            )
             for directory in directories
         ]
 
@@ -267,6 +281,18 @@ class Workspace:
                 f"no contract.yaml at or above `{self.cwd}`", at=self.cwd, hint="make one with `runpact init`"
             )
         return self.contract
+
+    def try_trees(self) -> TriedContract:
+        """Judge the good and bad trees that the contract carries.
+
+        Raises:
+            NoContractError: There is no contract.
+            CannotStartError: It carries no cases.
+        """
+        loaded = self.lint()
+        reference = self.reference or ""
+        folder = posixpath.dirname(reference) if reference.startswith("/") else pack_folder(reference)
+        return try_trees(loaded, folder)
 
     def verify(self, reference: str) -> tuple[str, Standing, Report]:
         """Verify one run; return its directory, its state and the report."""

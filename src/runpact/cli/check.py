@@ -14,42 +14,59 @@ import click
 from runpact.cli.options import json_option, open_workspace, workspace_options
 from runpact.cli.output import VERDICT_COLOUR, finding_documents, finding_lines, paint, plain, print_json, say
 from runpact.model.errors import UsageError
-from runpact.model.finding import Finding, Severity, Verdict, worst
+from runpact.model.finding import Finding, Report, Severity, Verdict, worst
 from runpact.workspace import CheckedRun, Workspace
 
 
 @click.command("check")
 @click.argument("runs", nargs=-1, metavar="[RUN]…")
+@click.option("--strict", "is_strict", is_flag=True, help="A rule that had nothing to judge is INCOMPLETE.")
 @workspace_options
 @json_option
 def check_command(
-    *, runs: tuple[str, ...], workspace: str | None, workdir: str | None, contract: str | None, is_json: bool
+    *,
+    runs: tuple[str, ...],
+    is_strict: bool,
+    workspace: str | None,
+    workdir: str | None,
+    contract: str | None,
+    is_json: bool,
 ) -> int:
     """Judge runs against their contract; all runs of the workspace when none is named.
 
     RUN is an id, `parent/id`, a path, a uid, or a unique prefix. A directory that runpact did not
-    make is judged too.
+    make is judged too. Without RUN, directories that stand where only runs may stand are told as well.
 
     \b
       runpact check
       runpact check baseline-2026
       runpact check --contract contract.yaml path/to/old_run
     """
-    return show_check(open_workspace(workspace, workdir, contract), runs, is_json=is_json)
+    place = open_workspace(workspace, workdir, contract)
+    return show_check(place, runs, is_json=is_json, is_strict=is_strict)
 
 
-def show_check(place: Workspace, runs: Sequence[str], *, is_json: bool = False) -> int:
+def show_check(
+    place: Workspace, runs: Sequence[str], *, is_json: bool = False, is_strict: bool = False
+) -> int:
     """Judge runs, print the verdict, return its exit code."""
-    checked = place.check(runs)
-    verdict = worst(run.verdict for run in checked) if checked else Verdict.INCOMPLETE
+    checked = place.check(runs, is_strict=is_strict)
+    beside = Report(() if runs else place.strays())
+    verdict = worst((beside.verdict, *(run.verdict for run in checked)))
+    if not checked and beside.is_ok:
+        verdict = Verdict.INCOMPLETE
     if is_json:
-        _print_check(checked, verdict)
+        _print_check(checked, beside.findings, verdict)
         return verdict.exit_code
     for run in checked:
-        say(_headline(run.path, run.verdict, f"contract {run.judged_by}", run.report.findings))
+        say(_headline(run.path, run.verdict, _remark(run), run.report.findings))
         for line in finding_lines(run.report.findings):
             say(line)
-    if not checked:
+    if beside.findings:
+        say(_headline(place.data_root, beside.verdict, "beside the runs", beside.findings))
+        for line in finding_lines(beside.findings):
+            say(line)
+    if not checked and not beside.findings:
         say(
             f"{paint(verdict.value, VERDICT_COLOUR[verdict])}: no run to check below {plain(place.data_root)}"
         )
@@ -58,7 +75,12 @@ def show_check(place: Workspace, runs: Sequence[str], *, is_json: bool = False) 
     return verdict.exit_code
 
 
-def _print_check(checked: Sequence[CheckedRun], verdict: Verdict) -> None:
+def _remark(run: CheckedRun) -> str:
+    tiers = f", {', '.join(run.report.tiers)}" if run.report.tiers else ""
+    return f"contract {run.judged_by}{tiers}"
+
+
+def _print_check(checked: Sequence[CheckedRun], beside: Sequence[Finding], verdict: Verdict) -> None:
     runs = [
         {
             "id": run.id,
@@ -66,10 +88,11 @@ def _print_check(checked: Sequence[CheckedRun], verdict: Verdict) -> None:
             "state": run.state.value,
             "verdict": run.verdict.value,
             "judged_by": run.judged_by,
+            "tiers": list(run.report.tiers),
         }
         for run in checked
     ]
-    findings = [finding for run in checked for finding in run.report.findings]
+    findings = [*(finding for run in checked for finding in run.report.findings), *beside]
     print_json("check", verdict=verdict.value, findings=finding_documents(findings), runs=runs)
 
 

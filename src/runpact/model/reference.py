@@ -62,6 +62,11 @@ def pointer_of(parts: tuple[object, ...] | list[object]) -> str:
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
 
 
+def parts_of(pointer: str) -> tuple[str, ...]:
+    """Return the parts of a JSON pointer; none for the whole document."""
+    return tuple(part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:])
+
+
 def at_pointer(document: object, pointer: str) -> object:
     """Return the value at a JSON pointer.
 
@@ -69,12 +74,39 @@ def at_pointer(document: object, pointer: str) -> object:
         KeyError: There is none.
     """
     value = document
-    for part in pointer.split("/")[1:]:
-        key = part.replace("~1", "/").replace("~0", "~")
-        if isinstance(value, dict) and key in value:
-            value = value[key]
-        elif isinstance(value, list) and key.isdigit() and int(key) < len(value):
-            value = value[int(key)]
+    for part in parts_of(pointer):
+        if isinstance(value, dict) and part in value:
+            value = value[part]
+        elif isinstance(value, list) and part.isdigit() and int(part) < len(value):
+            value = value[int(part)]
         else:
             raise KeyError(pointer)
     return value
+
+
+def replaced_at(
+    document: object, parts: tuple[str, ...], value: object, *, is_removed: bool = False
+) -> object:
+    """Return a document with another value at a place, or without that place.
+
+    A key that is not there is added; the index after the last adds an item.
+
+    Raises:
+        KeyError: The way there does not exist.
+    """
+    if not parts:
+        return value
+    first, rest = parts[0], parts[1:]
+    if isinstance(document, dict):
+        if is_removed and not rest:
+            return {key: item for key, item in document.items() if key != first}
+        inner = document[first] if rest else None
+        return {**document, first: replaced_at(inner, rest, value, is_removed=is_removed)}
+    if isinstance(document, list) and first.isdigit() and int(first) <= len(document):
+        index = int(first)
+        after = document[index + 1 :]
+        if is_removed and not rest:
+            return [*document[:index], *after]
+        inner = document[index] if index < len(document) else None
+        return [*document[:index], replaced_at(inner, rest, value, is_removed=is_removed), *after]
+    raise KeyError(first)

@@ -12,6 +12,16 @@ _FOLDER = os.path.dirname(os.path.abspath(__file__))
 _PREFIX = "runpact:"
 
 
+CASES = "cases.yaml"
+TREES = "trees"
+"""What a pack carries to show what it means; no part of the contract."""
+
+
+def pack_folder(name: str) -> str:
+    """Return the absolute folder of a pack."""
+    return os.path.join(_FOLDER, name.removeprefix(_PREFIX))
+
+
 def pack_names() -> list[str]:
     """Return the names of all packs, as `extends` names them."""
     return sorted(
@@ -25,12 +35,13 @@ def read_pack(name: str) -> dict[str, bytes] | None:
     """Return the files of a pack by relative path, None when there is none of that name."""
     if name not in pack_names():
         return None
-    folder = os.path.join(_FOLDER, name.removeprefix(_PREFIX))
+    folder = pack_folder(name)
     found = {}
-    for root, _directories, files in os.walk(folder):
+    for root, directories, files in os.walk(folder):
+        directories[:] = [each for each in directories if each != TREES]
         for file in files:
             path = os.path.join(root, file)
-            if file.endswith((".yaml", ".json")):
+            if file.endswith((".yaml", ".json")) and file != CASES:
                 with open(path, "rb") as stream:
                     found[os.path.relpath(path, folder).replace(os.sep, "/")] = stream.read()
     return found

@@ -45,7 +45,12 @@ class CheckedRun(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def check_run(
-    directory: str, *, root: str, contract: LoadedContract | None, is_named: bool = False
+    directory: str,
+    *,
+    root: str,
+    contract: LoadedContract | None,
+    is_named: bool = False,
+    is_strict: bool = False,
 ) -> CheckedRun:
     """Judge one run directory, made by runpact or foreign.
 
@@ -54,6 +59,7 @@ def check_run(
         root: Absolute data root; findings name paths relative to it.
         contract: The workspace's or the caller's; None when there is neither.
         is_named: The caller named this contract, so it judges whatever made the run.
+        is_strict: A rule that had nothing to judge is INCOMPLETE.
 
     Raises:
         NoContractError: There is no contract to judge by.
@@ -68,7 +74,8 @@ def check_run(
         return _unjudged(reading, standing, shown)
     gathered = gather(reading, standing, chosen, path=shown, root=root)
     report = judge(gathered.kind, chosen, gathered.tree)
-    findings = [*_standing_findings(standing, reading), *report.findings, *_origin_findings(reading)]
+    judged = [_hardened(finding) for finding in report.findings] if is_strict else report.findings
+    findings = [*_standing_findings(standing, reading), *judged, *_origin_findings(reading)]
     findings += [*own_copy, *_moved(reading)]
     return CheckedRun(
         id=posixpath.basename(directory),
@@ -123,6 +130,13 @@ def _agree(made: ContractRef, contract: LoadedContract) -> bool:
     """Whether a run was made under this contract, in this or another version of the same major."""
     major = made.version.split(".", 1)[0]
     return made.id == contract.contract.contract and major == str(contract.contract.major)
+
+
+def _hardened(finding: Finding) -> Finding:
+    """Return a finding as `--strict` weighs it."""
+    if finding.code != "vacuous":
+        return finding
+    return msgspec.structs.replace(finding, severity=Severity.INCOMPLETE)
 
 
 def _standing_findings(standing: Standing, reading: Reading) -> list[Finding]:
