@@ -16,10 +16,11 @@ import msgspec
 from runpact.disk.locate import find_workspace
 from runpact.model.confinement import COMPARE, OFF
 from runpact.model.contract.language import LoadedContract
+from runpact.model.contract.page import contract_page
 from runpact.model.errors import CannotStartError, NoContractError
 from runpact.model.finding import Finding, Report
 from runpact.model.run import Standing
-from runpact.packs import pack_folder, pack_names
+from runpact.packs import contract_schema, pack_folder, pack_names
 from runpact.verbs.active import ActiveRun
 from runpact.verbs.check import CheckedRun, check_run, shown_path
 from runpact.verbs.configure import resolve_config
@@ -31,6 +32,9 @@ from runpact.verbs.inputs import check_inputs
 from runpact.verbs.load_contract import load_contract
 from runpact.verbs.nest import outer_in, outer_of
 from runpact.verbs.read import ReadDocument, Schema, read_document
+
+
+from runpact.verbs.revise import Revision, revise
 from runpact.verbs.show import RunDetails, show_run
 from runpact.verbs.start import Request, start_run
 from runpact.verbs.strays import find_strays
@@ -40,11 +44,13 @@ from runpact.verbs.verify import verify_run
 __all__ = [
     "CheckedRun",
     "ExecutedRun",
+    "Revision",
     "RunDetails",
     "RunSummary",
     "TriedContract",
     "Where",
     "Workspace",
+    "contract_schema",
     "initialise",
     "lay_out_example",
     "pack_names",
@@ -281,6 +287,25 @@ class Workspace:
                 f"no contract.yaml at or above `{self.cwd}`", at=self.cwd, hint="make one with `runpact init`"
             )
         return self.contract
+
+    def page(self) -> str:
+        """Return the human document of the contract, in Markdown."""
+        return contract_page(self.lint())
+
+    def revise(self, old: Workspace, references: Sequence[str], *, is_against: bool) -> Revision:
+        """Return what changed from another workspace's contract to this one's.
+
+        Args:
+            old: Where the older contract is.
+            references: Runs of this workspace to judge by both; all of them when none is named.
+            is_against: Judge runs at all.
+        """
+        directories = [self.resolve(each) for each in references]
+        if is_against and not references:
+            directories = [
+                posixpath.normpath(posixpath.join(self.data_root, run.path)) for run in self.runs()
+            ]
+        return revise(old.lint(), self.lint(), directories, root=self.data_root)
 
     def try_trees(self) -> TriedContract:
         """Judge the good and bad trees that the contract carries.

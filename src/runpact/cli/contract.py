@@ -8,10 +8,19 @@ from __future__ import annotations
 
 import click
 
+from runpact.cli.contracttext import (
+    read_page,
+    revision_document,
+    revision_lines,
+    say_tried,
+    tried_document,
+    verdict_of,
+    write_page,
+)
 from runpact.cli.options import json_option, open_workspace, workspace_options
 from runpact.cli.output import paint, plain, print_json, say
 from runpact.model.finding import Verdict
-from runpact.workspace import TriedContract, pack_names
+from runpact.workspace import contract_schema, pack_names
 
 
 @click.group("contract")
@@ -50,6 +59,82 @@ def lint_command(
     return 0
 
 
+@contract_command.command("docs")
+@click.argument("file", required=False)
+@click.option("--output", metavar="PATH", help="Write the page there instead of printing it.")
+@click.option(
+    "--check", "compared", metavar="PATH", help="Exit 3 when the page at PATH is stale; write nothing."
+)
+@workspace_options
+def docs_command(
+    *,
+    file: str | None,
+    output: str | None,
+    compared: str | None,
+    workspace: str | None,
+    workdir: str | None,
+    contract: str | None,
+) -> int:
+    """Write the document that says what runs under the contract FILE must look like, in Markdown."""
+    page = open_workspace(workspace, workdir, file or contract).page()
+    if compared is not None:
+        is_current = read_page(compared) == page
+        say(f"{plain(compared)} is {'current' if is_current else 'stale: write it with --output'}")
+        return Verdict.OK.exit_code if is_current else Verdict.ERROR.exit_code
+    if output is None:
+        say(page.rstrip("\n"))
+    else:
+        write_page(output, page)
+        say(f"wrote {plain(output)}")
+    return 0
+
+
+@contract_command.command("schema")
+def schema_command() -> int:
+    """Print the JSON Schema of a contract file, by which editors complete and check it.
+
+    \b
+      runpact contract schema > contract.schema.json
+      # yaml-language-server: $schema=contract.schema.json
+    """
+    say(contract_schema().decode().rstrip("\n"))
+    return 0
+
+
+@contract_command.command("diff")
+@click.argument("old")
+@click.argument("new", required=False)
+@click.option("--against", "is_against", is_flag=True, help="Judge runs by both; all when no --run is given.")
+@click.option("--run", "runs", multiple=True, metavar="RUN", help="A run to judge by both contracts.")
+@workspace_options
+@json_option
+def diff_command(
+    *,
+    old: str,
+    new: str | None,
+    is_against: bool,
+    runs: tuple[str, ...],
+    workspace: str | None,
+    workdir: str | None,
+    contract: str | None,
+    is_json: bool,
+) -> int:
+    """Tell what changed from the contract OLD to NEW (by default the workspace's), breaking changes first.
+
+    Exit 0 without breaking changes, 1 when there are some that the version announces or none of the
+    judged runs minds, 3 when the version is too low for them or a judged run stops conforming.
+    """
+    newer = open_workspace(workspace, workdir, new or contract)
+    revision = newer.revise(open_workspace(None, None, old), runs, is_against=is_against)
+    verdict = verdict_of(revision)
+    if is_json:
+        print_json("contract-diff", verdict=verdict.value, **revision_document(revision))
+        return verdict.exit_code
+    for line in revision_lines(revision):
+        say(line)
+    return verdict.exit_code
+
+
 @contract_command.command("test")
 @click.argument("file", required=False)
 @click.option("--all", "is_all", is_flag=True, help="Try every shipped pack.")
@@ -73,34 +158,10 @@ def test_command(
     tried = [open_workspace(workspace, workdir, name).try_trees() for name in named]
     verdict = Verdict.OK if all(each.is_ok for each in tried) else Verdict.ERROR
     if is_json:
-        print_json(
-            "contract-test", verdict=verdict.value, contracts=[_tried_document(each) for each in tried]
-        )
+        print_json("contract-test", verdict=verdict.value, contracts=[tried_document(each) for each in tried])
         return verdict.exit_code
     for each in tried:
-        _say_tried(each)
+        say_tried(each)
     if is_all:
         say(f"packs {sum(each.is_ok for each in tried)} of {len(tried)}")
     return verdict.exit_code
-
-
-def _tried_document(tried: TriedContract) -> dict[str, object]:
-    return {
-        "id": tried.id,
-        "cases": [
-            {"tree": case.tree, "verdict": case.verdict, "rule": case.rule, "faults": list(case.faults)}
-            for case in tried.cases
-        ],
-        "right": tried.right,
-        "unbroken": list(tried.unbroken),
-    }
-
-
-def _say_tried(tried: TriedContract) -> None:
-    word = paint("OK", "green") if tried.is_ok else paint("ERROR", "red")
-    say(f"{word} {plain(tried.id)}: {tried.right} of {len(tried.cases)} trees judged as they should be")
-    for case in tried.cases:
-        for fault in case.faults:
-            say(f"  {plain(case.tree)}: {plain(fault)}")
-    if tried.unbroken:
-        say(f"  no tree breaks {', '.join(tried.unbroken)}")

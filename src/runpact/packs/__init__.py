@@ -31,6 +31,12 @@ def pack_names() -> list[str]:
     )
 
 
+def contract_schema() -> bytes:
+    """Return the JSON Schema of a contract file."""
+    with open(os.path.join(_FOLDER, "contract.schema.json"), "rb") as file:
+        return file.read()
+
+
 def read_pack(name: str) -> dict[str, bytes] | None:
     """Return the files of a pack by relative path, None when there is none of that name."""
     if name not in pack_names():

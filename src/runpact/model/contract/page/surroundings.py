@@ -1,0 +1,77 @@
+"""What a contract says beside its kinds.
+
+Knows: workspace, formats, promotions in words.
+Does not know: how any of it acts.
+"""
+
+from __future__ import annotations
+
+from runpact.model.contract.language import Contract
+from runpact.model.contract.page.entries import entry_rows
+from runpact.model.contract.page.markdown import code, heading, items, paragraph, table
+
+
+def workspace_section(contract: Contract) -> str:
+    """Return what the workspace must look like."""
+    rules = contract.workspace
+    lines = [
+        *(f"{code(each)} is made on first run" for each in rules.directories),
+        *(
+            f"{code(each)} is a cache: anyone may write there, nothing there is evidence"
+            for each in rules.caches
+        ),
+        *(f"{code(each)} is frozen: nobody may write there" for each in rules.frozen),
+        *([f"{code(rules.log)} is the log of all runs"] if rules.log else []),
+        *(f"{code(view.files)} lists runs: {', '.join(map(code, view.columns))}" for view in rules.indexes),
+    ]
+    return heading(2, "Workspace") + "\n" + items(lines) if lines else ""
+
+
+def formats_section(contract: Contract) -> str:
+    """Return which file formats may stand where."""
+    rules = [
+        (code(rule.in_), ", ".join(rule.allow), rule.id or "", name)
+        for name, formats in (
+            *((name, kind.formats) for name, kind in contract.kinds.items()),
+            ("", contract.formats),
+        )
+        for rule in formats
+    ]
+    if not rules:
+        return ""
+    said = paragraph("The first line that matches a file decides; a file that none matches is a fault.")
+    return "\n".join([heading(2, "File formats"), said, table(("where", "formats", "rule", "kind"), rules)])
+
+
+def promotions_section(contract: Contract) -> str:
+    """Return the curated copies and the policies."""
+    parts: list[str] = []
+    for name, promotion in contract.promotions.items():
+        sources = ", ".join(code(kind) for kind in promotion.from_)
+        parts += [
+            heading(3, name),
+            paragraph(promotion.description),
+            paragraph(f"From {sources} to {code(promotion.at)}, when {code(promotion.needs)}."),
+            table(("path", "must it stand", "what", "rule"), entry_rows(promotion.entries)),
+        ]
+    if parts:
+        parts.insert(0, heading(2, "Promotions"))
+    if contract.policies:
+        parts.append(heading(2, "Policies"))
+        rows = (
+            (
+                code(name),
+                policy.description,
+                ", ".join(f"{code(gate.metric)} {_bound(gate.min, gate.max)}" for gate in policy.gates),
+                ", ".join(guard.name for guard in policy.guards),
+                str(policy.minimum_windows or ""),
+            )
+            for name, policy in contract.policies.items()
+        )
+        parts.append(table(("policy", "what", "gates", "guards", "windows"), rows))
+    return "\n".join(part for part in parts if part)
+
+
+def _bound(least: float | None, most: float | None) -> str:
+    said = [f"≥ {least:g}"] if least is not None else []
+    return " ".join([*said, *([f"≤ {most:g}"] if most is not None else [])])

@@ -1,0 +1,76 @@
+"""Write the JSON Schema of the contract file, with what the declarations say of each key.
+
+    python3 tools/contract_schema.py [--write]
+
+Knows: that the string below a field of a declaration is what people are told about it.
+Does not know: what any key means.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "src"))
+
+from runpact.model.contract.language import Contract  # noqa: E402 - the path comes first
+
+DECLARATIONS = ROOT / "src/runpact/model/contract"
+TARGET = ROOT / "src/runpact/packs/contract.schema.json"
+_SORTS = ("file", "files", "dir", "dirs", "one_of", "any_of")
+_CHOICES = {"Entry": _SORTS, "Rule": ("check", "match", "validator")}
+
+
+def documented() -> dict[str, dict[str, str]]:
+    """Return what the declarations say: text by field, by class; the class itself under the empty name."""
+    found: dict[str, dict[str, str]] = {}
+    for path in sorted(DECLARATIONS.glob("*.py")):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef):
+                found[node.name] = {"": ast.get_docstring(node) or "", **_fields(node)}
+    for name in ("Entry", "Column", "Array", "Line", "Rule", "Inventory", "States", "Others", "Strays"):
+        found[name] = {**found["Clause"], **found[name]}
+    return found
+
+
+def _fields(node: ast.ClassDef) -> dict[str, str]:
+    said: dict[str, str] = {}
+    for field, after in zip(node.body, node.body[1:], strict=False):
+        is_text = isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant)
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and is_text:
+            said[field.target.id] = " ".join(str(after.value.value).split())  # type: ignore[attr-defined]  # checked
+    return said
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema of a contract file."""
+    made: dict[str, Any] = msgspec.json.schema(Contract)
+    texts = documented()
+    for name, definition in made["$defs"].items():
+        definition["description"] = " ".join(texts[name][""].split())
+        definition.pop("title", None)
+        for key, told in definition.get("properties", {}).items():
+            text = texts[name].get(key) or texts[name].get(f"{key}_")
+            if text:
+                told["description"] = text
+        if name in _CHOICES:
+            definition["oneOf"] = [{"required": [each]} for each in _CHOICES[name]]
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "runpact contract", **made}
+
+
+def text() -> str:
+    """Return the file's text."""
+    return json.dumps(schema(), indent=1, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    if "--write" in sys.argv[1:]:
+        TARGET.write_text(text(), encoding="utf-8")
+    else:
+        sys.stdout.write(text())
