@@ -1,4 +1,4 @@
-"""Write the JSON Schema of the contract file, with what the declarations say of each key.
+"""Write the JSON Schema of the contract file and the reference of its keys, from the declarations.
 
     python3 tools/contract_schema.py [--write]
 
@@ -23,6 +23,8 @@ from runpact.model.contract.language import Contract  # noqa: E402 - the path co
 
 DECLARATIONS = ROOT / "src/runpact/model/contract"
 TARGET = ROOT / "src/runpact/packs/contract.schema.json"
+PAGE = ROOT / "docs/contract-language.md"
+MARK = "## Reference\n"
 _SORTS = ("file", "files", "dir", "dirs", "one_of", "any_of")
 _CHOICES = {"Entry": _SORTS, "Rule": ("check", "match", "validator")}
 
@@ -69,8 +71,60 @@ def text() -> str:
     return json.dumps(schema(), indent=1, ensure_ascii=False) + "\n"
 
 
+def page() -> str:
+    """Return the text of the reference page, its generated part renewed."""
+    written = PAGE.read_text(encoding="utf-8")
+    return written[: written.index(MARK)] + MARK + "\n" + reference()
+
+
+def reference() -> str:
+    """Return a table of keys for every part of the language."""
+    made = schema()
+    parts = ["Made from the declarations of the language; every part and every key it has.\n"]
+    for name in ("Contract", *(each for each in made["$defs"] if each != "Contract")):
+        definition = made["$defs"][name]
+        parts.append(f"### {name}\n\n{definition['description']}\n")
+        parts.append("| key | value | default | meaning |\n|---|---|---|---|")
+        required = definition.get("required", [])
+        for key, told in definition.get("properties", {}).items():
+            default = "needed" if key in required else _code(told.get("default"))
+            meaning = told.get("description", "").replace("|", "\\|")
+            parts.append(f"| `{key}` | {_value(told)} | {default} | {meaning} |")
+        parts.append("")
+    return "\n".join(parts)
+
+
+def _value(told: dict[str, Any]) -> str:
+    if "anyOf" in told:
+        options = [_value(each) for each in told["anyOf"]]
+        return " or ".join(dict.fromkeys(each for each in options if each != "null"))
+    if "$ref" in told:
+        name = told["$ref"].rpartition("/")[2]
+        return f"[{name}](#{name.lower()})"
+    if "enum" in told:
+        return ", ".join(f"`{each}`" for each in told["enum"])
+    if told.get("type") == "array":
+        return f"list of {_value(told.get('items', {}))}"
+    if told.get("type") == "object":
+        inner = told.get("additionalProperties")
+        return f"map to {_value(inner)}" if isinstance(inner, dict) else "map"
+    if told.get("description") == "a CEL expression":
+        return "expression"
+    return {
+        "string": "text",
+        "integer": "whole number",
+        "number": "number",
+        "boolean": "`true`, `false`",
+    }.get(str(told.get("type")), str(told.get("type", "anything")))
+
+
+def _code(value: object) -> str:
+    return "" if value in (None, "", [], {}) else f"`{json.dumps(value)}`"
+
+
 if __name__ == "__main__":
     if "--write" in sys.argv[1:]:
         TARGET.write_text(text(), encoding="utf-8")
+        PAGE.write_text(page(), encoding="utf-8")
     else:
         sys.stdout.write(text())
