@@ -1,4 +1,4 @@
-"""Tables as text: header and number of rows.
+"""Tables as text: header and rows.
 
 Knows: how to stream a table without trusting its lines to be short.
 Does not know: what its columns should be.
@@ -10,7 +10,7 @@ import csv
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from runpact.model.facts import FormatFault, Json, TableFact
+from runpact.model.facts import DamagedRowError, FormatFault, TableFact, TableRows
 
 MAX_LINE = 1024 * 1024
 """Longest line, bytes."""
@@ -18,16 +18,13 @@ MAX_LINE = 1024 * 1024
 
 def inspect(stream: BinaryIO, *, delimiter: str = ",") -> TableFact | FormatFault:
     """Report header and row count; every row must be as wide as the header."""
+    table = read_table(stream, delimiter=delimiter)
+    if isinstance(table, FormatFault):
+        return table
     try:
-        return _count(csv.reader(_lines(stream), delimiter=delimiter, strict=True))
-    except _RefusedError as refusal:
-        return FormatFault("invalid-csv", str(refusal))
-    except UnicodeDecodeError as error:
-        return FormatFault("invalid-csv", f"not UTF-8: {error.reason}")
-    except csv.Error as error:
-        return FormatFault("invalid-csv", str(error))
-    except OSError as error:
-        return FormatFault("unreadable", f"cannot be read: {error.strerror or error}")
+        return TableFact(table.columns or (), sum(1 for _row in table.rows))
+    except DamagedRowError as error:
+        return error.fault
 
 
 def inspect_tsv(stream: BinaryIO) -> TableFact | FormatFault:
@@ -35,21 +32,49 @@ def inspect_tsv(stream: BinaryIO) -> TableFact | FormatFault:
     return inspect(stream, delimiter="\t")
 
 
-class _RefusedError(Exception):
-    """A line that is no text of a table; the message says why."""
-
-
-def _count(reader: Iterator[list[str]]) -> TableFact | FormatFault:
-    header = next(reader, None)
+def read_table(stream: BinaryIO, *, delimiter: str = ",") -> TableRows | FormatFault:
+    """Return header and rows as a stream; every row must be as wide as the header."""
+    reader = csv.reader(_lines(stream), delimiter=delimiter, strict=True)
+    try:
+        header = next(_guarded(reader), None)
+    except DamagedRowError as error:
+        return error.fault
     if not header:
         return FormatFault("invalid-csv", "there is no header")
-    count = 0
-    for row in reader:
-        if len(row) != len(header):
-            message = f"a row of {len(row)} cells below a header of {len(header)}"
-            return FormatFault("invalid-csv", message, f"/{count}")
-        count += 1
-    return TableFact(tuple(header), count)
+    if len(set(header)) < len(header):
+        twice = next(name for name in header if header.count(name) > 1)
+        return FormatFault("invalid-csv", f"the column `{twice[:80]}` stands twice")
+    return TableRows(tuple(header), _as_wide(_guarded(reader), len(header)))
+
+
+def read_table_tsv(stream: BinaryIO) -> TableRows | FormatFault:
+    """Return header and rows of a table whose columns are parted by tabs."""
+    return read_table(stream, delimiter="\t")
+
+
+def _as_wide(rows: Iterator[list[str]], width: int) -> Iterator[list[str]]:
+    for number, row in enumerate(rows):
+        if len(row) != width:
+            message = f"a row of {len(row)} cells below a header of {width}"
+            raise DamagedRowError(FormatFault("invalid-csv", message, f"/{number}"))
+        yield row
+
+
+def _guarded(reader: Iterator[list[str]]) -> Iterator[list[str]]:
+    """Yield rows; whatever stops the reader becomes a fault."""
+    try:
+        yield from reader
+    except (_RefusedError, csv.Error) as error:
+        raise DamagedRowError(FormatFault("invalid-csv", str(error))) from error
+    except UnicodeDecodeError as error:
+        raise DamagedRowError(FormatFault("invalid-csv", f"not UTF-8: {error.reason}")) from error
+    except OSError as error:
+        message = f"cannot be read: {error.strerror or error}"
+        raise DamagedRowError(FormatFault("unreadable", message)) from error
+
+
+class _RefusedError(Exception):
+    """A line that is no text of a table; the message says why."""
 
 
 def _lines(stream: BinaryIO) -> Iterator[str]:
@@ -63,42 +88,3 @@ def _lines(stream: BinaryIO) -> Iterator[str]:
             raise _RefusedError("begins with a byte order mark")
         is_first = False
         yield line.decode("utf-8")
-
-
-MAX_ROWS = 1_000_000
-"""Most rows held at once."""
-
-
-def rows(stream: BinaryIO, *, delimiter: str = ",") -> list[dict[str, Json]] | FormatFault:
-    """Return every row of a table by column; every row must be as wide as the header."""
-    try:
-        reader = csv.reader(_lines(stream), delimiter=delimiter, strict=True)
-        return _by_column(reader)
-    except _RefusedError as refusal:
-        return FormatFault("invalid-csv", str(refusal))
-    except UnicodeDecodeError as error:
-        return FormatFault("invalid-csv", f"not UTF-8: {error.reason}")
-    except csv.Error as error:
-        return FormatFault("invalid-csv", str(error))
-    except OSError as error:
-        return FormatFault("unreadable", f"cannot be read: {error.strerror or error}")
-
-
-def rows_tsv(stream: BinaryIO) -> list[dict[str, Json]] | FormatFault:
-    """Return every row of a table whose columns are parted by tabs."""
-    return rows(stream, delimiter="\t")
-
-
-def _by_column(reader: Iterator[list[str]]) -> list[dict[str, Json]] | FormatFault:
-    header = next(reader, None)
-    if not header:
-        return FormatFault("invalid-csv", "there is no header")
-    found: list[dict[str, Json]] = []
-    for row in reader:
-        if len(row) != len(header):
-            message = f"a row of {len(row)} cells below a header of {len(header)}"
-            return FormatFault("invalid-csv", message, f"/{len(found)}")
-        if len(found) >= MAX_ROWS:
-            return FormatFault("too-large", f"more than {MAX_ROWS} rows")
-        found.append(dict(zip(header, row, strict=True)))
-    return found

@@ -6,18 +6,30 @@ Does not know: what a contract demands of a file.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import BinaryIO
 
 from runpact.formats.archive import open_archive
+from runpact.formats.arrayvalues import LoadedValues, load_values
 from runpact.formats.beneath import open_beneath
 from runpact.formats.header import header_of
+from runpact.formats.limits import MAX_ITEMS
 from runpact.formats.npz import arrays, inspect_npy
 from runpact.formats.registry import Format, formats_named
 from runpact.formats.sniff import HEAD, sniff
 from runpact.formats.text import read_text
 from runpact.formats.torchfile import is_checkpoint
 from runpact.model.digest import canonical_json
-from runpact.model.facts import ArraysFact, ContentFact, DocumentFact, Facts, FormatFault, Json
+from runpact.model.facts import (
+    ArraysFact,
+    ContentFact,
+    DamagedRowError,
+    DocumentFact,
+    Facts,
+    FormatFault,
+    Json,
+    TableRows,
+)
 
 
 class Inspector:
@@ -28,6 +40,8 @@ class Inspector:
         self._root = root
         self._facts: dict[str, Facts | FormatFault] = {}
         self._contents: dict[str, ContentFact | FormatFault] = {}
+        self._values_of = ""
+        self._values: dict[str, LoadedValues | str] = {}
         self._rows: dict[str, list[dict[str, Json]] | FormatFault] = {}
 
     def document(self, path: str) -> DocumentFact | FormatFault:
@@ -72,23 +86,54 @@ class Inspector:
             return False
         return text.encode() == canonical_json(document.value)
 
+    def arrays(self, path: str) -> ArraysFact | FormatFault:
+        """Return the headers of an array file."""
+        facts = self.facts(path)
+        if isinstance(facts, ArraysFact | FormatFault):
+            return facts
+        return FormatFault("not-arrays", "it is no array file by its name")
+
+    def values(self, path: str, name: str) -> LoadedValues | str:
+        """Return the values of one array, or why they cannot be read; those of one file are kept."""
+        if self._values_of != path:
+            self._values_of, self._values = path, {}
+        if name not in self._values:
+            self._values[name] = self._load(path, name)
+        return self._values[name]
+
+    def _load(self, path: str, name: str) -> LoadedValues | str:
+        stream = open_beneath(self._root, path)
+        if isinstance(stream, FormatFault):
+            return stream.message
+        with stream:
+            return load_values(stream, name, is_npy=path.endswith(".npy"))
+
     def header(self, path: str) -> Json | FormatFault:
         """Return what the header of an array file, image or model says, as a document."""
         facts = self.facts(path)
         return facts if isinstance(facts, FormatFault) else header_of(facts)
 
     def _read_rows(self, path: str) -> list[dict[str, Json]] | FormatFault:
+        table = self.table(path)
+        if isinstance(table, FormatFault):
+            return table
+        found: list[dict[str, Json]] = []
+        try:
+            for row in table.rows:
+                if len(found) >= MAX_ITEMS:
+                    return FormatFault("too-large", f"more than {MAX_ITEMS} rows")
+                found.append(_by_column(row, table.columns))
+        except DamagedRowError as error:
+            return error.fault
+        return found
+
+    def table(self, path: str) -> TableRows | FormatFault:
+        """Return the rows of a table, a JSONL file or a JSON list of objects, as a stream to be read once."""
         named = formats_named(path)[0]
-        if named.rows is None:
-            document = self.document(path)
-            if isinstance(document, DocumentFact) and document.is_rows and isinstance(document.value, list):
-                return document.value
-            return FormatFault("not-a-document", f"`{named.name}` files have no rows")
+        if named.table is None:
+            return _as_table(self.document(path))
         stream = open_beneath(self._root, path)
-        if isinstance(stream, FormatFault):
-            return stream
-        with stream:
-            return named.rows(stream)
+        return stream if isinstance(stream, FormatFault) else named.table(stream)
 
     def _inspect(self, path: str) -> Facts | FormatFault:
         named = formats_named(path)[0]
@@ -126,6 +171,24 @@ class Inspector:
             return None
         facts = self.facts(path)
         return facts if isinstance(facts, FormatFault) else None
+
+
+def _by_column(row: Sequence[str] | Mapping[str, Json], columns: tuple[str, ...] | None) -> dict[str, Json]:
+    if isinstance(row, Mapping):
+        return dict(row)
+    return dict(zip(columns or (), row, strict=True))
+
+
+def _as_table(document: DocumentFact | FormatFault) -> TableRows | FormatFault:
+    if isinstance(document, FormatFault):
+        return document
+    rows = document.value
+    if not isinstance(rows, list):
+        return FormatFault("not-a-document", "it is no list of rows")
+    odd = next((number for number, row in enumerate(rows) if not isinstance(row, dict)), None)
+    if odd is not None:
+        return FormatFault("not-a-document", "a row is no object", f"/{odd}")
+    return TableRows(None, iter(rows))
 
 
 def content_of(stream: BinaryIO) -> tuple[str, bool]:

@@ -14,7 +14,7 @@ from typing import BinaryIO
 import msgspec
 
 from runpact.formats import csvtable, jsondoc, jsonl, npz, text, tomldoc, torchfile, yamldoc
-from runpact.model.facts import DocumentFact, Facts, FormatFault, Json
+from runpact.model.facts import DocumentFact, Facts, FormatFault, TableRows
 
 Inspect = Callable[[BinaryIO], Facts | FormatFault]
 
@@ -33,8 +33,8 @@ class Format(msgspec.Struct, frozen=True):
     """Reports facts; None when a look at the first bytes is all there is."""
     parse: Callable[[bytes], DocumentFact | FormatFault] | None = None
     """Reads a whole document; only for formats that rules and schemas may look into."""
-    rows: Callable[[BinaryIO], list[dict[str, Json]] | FormatFault] | None = None
-    """Reads every row of a table, by column."""
+    table: Callable[[BinaryIO], TableRows | FormatFault] | None = None
+    """Reads a table as a stream of rows."""
     is_strict: bool = False
     """A file that cannot be parsed does not have this format."""
 
@@ -48,8 +48,8 @@ FORMATS = (
     Format("yaml", (".yaml", ".yml"), TEXTUAL, yamldoc.inspect, yamldoc.parse, is_strict=True),
     Format("toml", (".toml",), TEXTUAL, tomldoc.inspect, tomldoc.parse, is_strict=True),
     Format("jsonl", (".jsonl", ".ndjson"), TEXTUAL, jsonl.inspect),
-    Format("csv", (".csv",), TEXTUAL, csvtable.inspect, rows=csvtable.rows),
-    Format("tsv", (".tsv",), TEXTUAL, csvtable.inspect_tsv, rows=csvtable.rows_tsv),
+    Format("csv", (".csv",), TEXTUAL, csvtable.inspect, table=csvtable.read_table),
+    Format("tsv", (".tsv",), TEXTUAL, csvtable.inspect_tsv, table=csvtable.read_table_tsv),
     Format("npz", (".npz",), _own("npz"), npz.inspect, is_strict=True),
     Format("npy", (".npy",), _own("npy"), npz.inspect_npy, is_strict=True),
     Format("pt", (".pt", ".pth", ".ckpt"), _own("torch", "torch-legacy"), torchfile.inspect, is_strict=True),

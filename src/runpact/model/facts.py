@@ -6,7 +6,9 @@ Does not know: how a file is opened, what a contract demands.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Protocol
 
 import msgspec
 
@@ -61,6 +63,37 @@ class ArrayFact(msgspec.Struct, frozen=True):
     pickle: bool = False
     """Object dtype: reading it would execute what it contains."""
 
+    @property
+    def size(self) -> int:
+        """Bytes of its values."""
+        digits = self.dtype.lstrip("<>|=").lstrip("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+        return math.prod(self.shape) * (int(digits) if digits.isdigit() else 8)
+
+
+class ArrayValues(Protocol):
+    """The values of one array, as far as contracts ask for them."""
+
+    def is_finite(self) -> bool:
+        """Whether no value is NaN or infinite."""
+
+    def first_out_of_order(self, order: str) -> int | None:
+        """Return the first index along the first axis that breaks an order; None when none does."""
+
+    def first(self) -> float | None:
+        """Return the first value; None for an empty array."""
+
+    def last(self) -> float | None:
+        """Return the last value; None for an empty array."""
+
+    def range(self) -> tuple[float | None, float | None]:
+        """Return the least and the greatest value; None for an empty array or one that holds NaN."""
+
+    def is_progression(self, first: float, step: float) -> bool:
+        """Whether the values are `first + arange(n) * step`, bit for bit."""
+
+    def equals(self, other: object, start: int | None, stop: int | None) -> bool:
+        """Whether the values are those of a slice of another array along its first axis."""
+
 
 class ArraysFact(msgspec.Struct, frozen=True):
     """The arrays of an NPZ or NPY file, by header only."""
@@ -79,6 +112,27 @@ class TableFact(msgspec.Struct, frozen=True):
     columns: tuple[str, ...]
     rows: int
     """Without the header."""
+
+
+class TableRows(msgspec.Struct, frozen=True):
+    """The rows of a table as a stream, to be read once.
+
+    Reading may raise `DamagedRowError`.
+    """
+
+    columns: tuple[str, ...] | None
+    """The header; None when each row is an object with keys of its own."""
+    rows: Iterator[Sequence[str] | Mapping[str, Json]]
+    """Cells in the order of the header, or objects."""
+
+
+class DamagedRowError(Exception):
+    """A row cannot be read, so nothing after it can."""
+
+    def __init__(self, fault: FormatFault) -> None:
+        """Carry why."""
+        super().__init__(fault.message)
+        self.fault = fault
 
 
 class ArchiveFact(msgspec.Struct, frozen=True):
@@ -154,8 +208,14 @@ class RunTree(msgspec.Struct, frozen=True, kw_only=True):
     """Say which format a file has; the fault is for a file that cannot be read at all."""
     rows: Callable[[str], Iterable[dict[str, object]] | FormatFault] = _no_facts
     """The rows of a CSV, TSV or JSONL file, by column; a fault for other files and damaged ones."""
+    table: Callable[[str], TableRows | FormatFault] = _no_facts
+    """The same rows as a stream."""
     header: Callable[[str], Json | FormatFault] = _no_facts
     """What the header of an array file, image or model says, as a document."""
+    arrays: Callable[[str], ArraysFact | FormatFault] = _no_facts
+    """The headers of an array file."""
+    values: Callable[[str, str], ArrayValues | str] = lambda _path, _name: "they are not looked into"
+    """The values of an array by file and name; a text says why they cannot be read."""
     text: Callable[[str], str | FormatFault] = _no_facts
     """The whole of a UTF-8 text."""
     is_canonical: Callable[[str], bool] = lambda _path: False

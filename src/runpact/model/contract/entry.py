@@ -74,7 +74,8 @@ class Array(Clause, frozen=True, kw_only=True):
     dtype: str | tuple[str, ...] | None = None
     """NumPy's notation with byte order, as in `<f8`; a list allows any of them; `bool` is `|b1`."""
     shape: tuple[int | str, ...] | None = None
-    """Numbers, symbols shared by the whole run (`N`), or expressions over them (`N + 1`); `*` is any."""
+    """Numbers, symbols shared by the whole run (`N`), or expressions over them (`N + 1`);
+    `*` is any size, a final `...` any further ones."""
     required: bool = True
     finite: bool = False
     """No NaN and no infinity. This and all below read the values."""
@@ -135,6 +136,8 @@ class Entry(Clause, frozen=True, kw_only=True, rename={"as_": "as", "type_": "ty
     """Name in expressions; by default the stem of the path."""
     foreach: Bindings = {}  # noqa: RUF012 - frozen; msgspec copies it
     """Makes one claim for each item, as in `{country: doc.countries, indicator: country.indicators}`."""
+    when: Expression | None = None
+    """Where it does not hold, the entry says nothing."""
     required: Presence = True
     """Of a pattern: at least one file."""
     forbidden: Presence = False

@@ -26,7 +26,8 @@ class Match(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Its key; by default `by`."""
     equal: tuple[str, ...] = ()
     """Further fields that agree between partners."""
-    kind: Literal["one_to_one", "left_in_right", "right_in_left"] = "one_to_one"
+    kind: Literal["one_to_one", "same_keys", "left_in_right", "right_in_left"] = "one_to_one"
+    """`same_keys` and the other two do not mind a key that stands more than once."""
 
 
 class Validator(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -8,6 +8,7 @@ from __future__ import annotations
 from runpact.model.contract.language import Kind, LoadedContract
 from runpact.model.facts import RunTree
 from runpact.model.finding import Finding, Report, Severity
+from runpact.model.judge.arrays import judge_arrays
 from runpact.model.judge.documents import judge_documents
 from runpact.model.judge.formats import judge_formats
 from runpact.model.judge.inventories import judge_inventories
@@ -17,11 +18,16 @@ from runpact.model.judge.presence import judge_presence
 from runpact.model.judge.rules import judge_rules
 from runpact.model.judge.states import judge_states
 from runpact.model.judge.subject import Subject
+from runpact.model.judge.tables import judge_tables
+from runpact.model.judge.texts import judge_texts
 from runpact.model.judge.tiers import reached
 
 CLAUSES = (
     judge_presence,
     judge_documents,
+    judge_tables,
+    judge_texts,
+    judge_arrays,
     judge_formats,
     judge_others,
     judge_inventories,
@@ -50,6 +56,7 @@ def judge(kind: Kind, loaded: LoadedContract, tree: RunTree) -> Report:
 def _judge(subject: Subject) -> None:
     for clause in CLAUSES:
         subject.add(clause(subject))
+    subject.settle()
 
 
 def is_of_kind(kind: Kind, loaded: LoadedContract, tree: RunTree) -> bool:

@@ -44,12 +44,14 @@ class Selections:
         return self._groups[key]
 
     def _grouped(self, entry: Entry) -> Iterator[Group]:
-        if not entry.foreach:
-            yield Group(frame=EMPTY, claims=tuple(self._claims(entry, EMPTY)))
-            return
         for frame in frames(self._subject, entry.foreach):
             if isinstance(frame, Undecided):
                 yield Group(frame=EMPTY, claims=(), undecided=frame)
+                continue
+            applies = True if entry.when is None else self._subject.decide(entry.when, frame)
+            if isinstance(applies, Undecided):
+                yield Group(frame=frame, claims=(), undecided=applies)
+            if applies is not True:
                 continue
             try:
                 yield Group(frame=frame, claims=tuple(self._claims(entry, frame)))
@@ -101,8 +103,12 @@ def filled(text: str, frame: Frame) -> str:
     """
     if "{" not in text:
         return text
-    path = _SLOT.sub(lambda slot: _value(slot, frame), text)
-    return check_relative(path.rstrip("/"), what="path")
+    return check_relative(slots_filled(text, frame).rstrip("/"), what="path")
+
+
+def slots_filled(text: str, frame: Frame) -> str:
+    """Return a text with its slots filled from the bindings."""
+    return _SLOT.sub(lambda slot: _value(slot, frame), text)
 
 
 def _bound(pattern: str, frame: Frame) -> str:

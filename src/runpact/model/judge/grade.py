@@ -23,7 +23,8 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     got: str | None = None
     hint: str | None = None
     severity: Severity = Severity.ERROR
-    because: str | None = None
+    leans: tuple[str, ...] = ()
+    """Files without which this cannot be told; when one of them has a fault, this one follows from it."""
 
 
 def graded(contract: Contract, clause: Clause, rule: str, fault: Fault) -> Finding:
@@ -37,7 +38,6 @@ def graded(contract: Contract, clause: Clause, rule: str, fault: Fault) -> Findi
         expected=fault.expected,
         got=fault.got,
         hint=fault.hint,
-        because=fault.because,
     )
 
 

@@ -125,7 +125,7 @@ def _entries(subject: Subject, inventory: Inventory, path: str) -> _Reading:
             path=place,
             message="there is no list of files with digests",
             expected=f"a {inventory.form} of paths and digests",
-            because=subject.reported.get(path),
+            leans=(path,),
         )
         return _Reading(faults=(fault,))
     listed: list[_Listed] = []
@@ -234,7 +234,7 @@ def _truth(subject: Subject, listed: _Listed) -> Iterator[Fault]:
             message="a listed file is missing",
             expected=listed.digest,
             got="nothing",
-            because=subject.reported.get(listed.path),
+            leans=(listed.path,),
         )
         return
     digest = subject.tree.digest(listed.path)
@@ -254,7 +254,7 @@ def _undecidable(path: str, fault: FormatFault) -> Fault:
         severity=Severity.INCOMPLETE,
         path=path,
         message=f"it cannot be read: {fault.message}",
-        because=path,
+        leans=(path,),
     )
 
 

@@ -57,8 +57,9 @@ def judge_match(subject: Subject, rule: Rule, match: Match, frame: Frame) -> Ite
             expected=f"items in {match.each}",
             got="nothing",
         )
-    yield from _doubles(left)
-    yield from _doubles(right)
+    if match.kind == "one_to_one":
+        yield from _doubles(left)
+        yield from _doubles(right)
     if match.kind != "right_in_left":
         yield from _lonely(subject, left, right, match.by)
     if match.kind != "left_in_right":

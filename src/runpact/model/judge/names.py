@@ -221,7 +221,21 @@ def _functions(subject: View) -> dict[str, Callable[..., object]]:
             raise KeyError(message)
         return subject.tree.digest(path)
 
+    def doc_at(path: str) -> object:
+        document = subject.document(path)
+        if isinstance(document, FormatFault):
+            raise KeyError(f"no document at `{path}`: {document.message}")
+        return document.value
+
+    def rows_at(path: str) -> object:
+        rows = subject.tree.rows(path)
+        if isinstance(rows, FormatFault):
+            raise KeyError(f"no rows at `{path}`: {rows.message}")
+        return list(rows)
+
     return {
+        "doc_at": doc_at,
+        "rows_at": rows_at,
         "is_file": lambda path: kind_of(path) == "file",
         "is_dir": lambda path: kind_of(path) == "dir",
         "digest": digest,

@@ -29,8 +29,8 @@ def judge_presence(subject: Subject) -> Iterator[Finding]:
 def _entry(subject: Subject, entry: Entry) -> Iterator[Fault]:
     for group in subject.groups(entry):
         if group.undecided is not None:
-            texts = tuple(entry.foreach.values())
-            yield undecided(subject, entry.path, group.undecided, texts, "for which items", group.frame)
+            texts = (*entry.foreach.values(), *([entry.when] if entry.when else []))
+            yield undecided(subject, entry.path, group.undecided, texts, "whether it applies", group.frame)
             continue
         if not any(subject.is_record(claim.path) for claim in group.claims):
             yield from _group(subject, entry, group)
@@ -60,6 +60,8 @@ def _group(subject: Subject, entry: Entry, group: Group) -> Iterator[Fault]:
 
 def _required(subject: Subject, entry: Entry, frame: Frame) -> tuple[bool, list[Fault]]:
     condition = entry.present if entry.present is not None else entry.required
+    if entry.forbidden is True:
+        return False, []
     answer = subject.decide(condition, frame)
     if not isinstance(answer, Undecided):
         return answer, []
@@ -236,7 +238,7 @@ def undecided(
         path=path,
         message=f"{what} could not be decided: {answer.reason}",
         expected=" and ".join(texts),
-        because=subject.because_of(*texts, frame=frame),
+        leans=subject.leans_on(*texts, frame=frame),
     )
 
 

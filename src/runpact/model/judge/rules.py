@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from runpact.model.contract.language import Rule
 from runpact.model.expression import Undecided
 from runpact.model.finding import Finding, Severity
-from runpact.model.judge.frame import Frame
+from runpact.model.judge.frame import EMPTY, Frame
 from runpact.model.judge.grade import Fault
 from runpact.model.judge.loops import frames
 from runpact.model.judge.matches import judge_match
@@ -37,6 +37,12 @@ def judge_rules(subject: Subject) -> Iterator[Finding]:
 
 def _rule(subject: Subject, rule: Rule) -> Iterator[Fault]:
     number = 0
+    if rule.when is not None and not _is_bound(rule.when, rule):
+        applies = subject.decide(rule.when)
+        if isinstance(applies, Undecided):
+            yield _undecided(subject, rule, rule.when, applies, EMPTY)
+        if applies is not True:
+            return
     for frame in frames(subject, rule.foreach):
         if isinstance(frame, Undecided):
             number += 1
@@ -49,8 +55,13 @@ def _rule(subject: Subject, rule: Rule) -> Iterator[Fault]:
         yield vacuous(subject, rule)
 
 
+def _is_bound(text: str, rule: Rule) -> bool:
+    """Whether a condition speaks of an item, so that it must be asked for each."""
+    return any(reference.root in {*rule.foreach, "index", "previous"} for reference in references(text))
+
+
 def _framed(subject: Subject, rule: Rule, frame: Frame) -> Iterator[Fault]:
-    if rule.when is not None:
+    if rule.when is not None and _is_bound(rule.when, rule):
         applies = subject.decide(rule.when, frame)
         if applies is False:
             return
@@ -137,5 +148,5 @@ def _more(faults: list[Fault]) -> Fault:
         severity=worst.severity,
         path=worst.path.split("#", 1)[0],
         message=f"and {len(rest)} more faults of this rule",
-        because=None if any(fault.because is None for fault in rest) else worst.because,
+        leans=() if any(not fault.leans for fault in rest) else worst.leans,
     )

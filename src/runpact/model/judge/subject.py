@@ -10,12 +10,14 @@ import functools
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
+import msgspec
+
 from runpact.model.contract.clause import Clause
 from runpact.model.contract.language import Entry, Kind, LoadedContract, Records
 from runpact.model.errors import RunpactError
 from runpact.model.expression import Scope, Undecided
 from runpact.model.facts import DocumentFact, FileFact, FormatFault, RunTree
-from runpact.model.finding import Finding
+from runpact.model.finding import Finding, Severity
 from runpact.model.judge.claim import Claim, Group
 from runpact.model.judge.claims import Selections
 from runpact.model.judge.frame import EMPTY, Frame, Located
@@ -44,6 +46,7 @@ class Subject:
         self.tree = tree
         self.by_path: Mapping[str, FileFact] = {fact.path: fact for fact in tree.files}
         self.findings: list[Finding] = []
+        self._leaning: dict[int, tuple[str, ...]] = {}
         self.selections = Selections(self)
         self.names = Names(self)
 
@@ -52,16 +55,43 @@ class Subject:
         self.findings.extend(findings)
 
     @property
-    def reported(self) -> dict[str, str]:
-        """Place of the first finding by the file that it is about."""
-        first: dict[str, str] = {}
-        for finding in self.findings:
-            first.setdefault(finding.path.split("#", 1)[0], finding.path)
-        return first
+    def reported(self) -> set[str]:
+        """Files that something was found about."""
+        return {finding.path.split("#", 1)[0] for finding in self.findings}
 
     def finding(self, clause: Clause, rule: str, fault: Fault) -> Finding:
         """Return the finding that a fault of a clause comes to here."""
-        return graded(self.loaded.contract, clause, rule, fault)
+        finding = graded(self.loaded.contract, clause, rule, fault)
+        if fault.leans:
+            self._leaning[id(finding)] = fault.leans
+        return finding
+
+    def settle(self) -> None:
+        """Hang each finding that follows from another one on that one; nothing else changes.
+
+        A finding that hangs may itself be what a third one follows from.
+        """
+        waiting = [number for number, each in enumerate(self.findings) if id(each) in self._leaning]
+        roots = self._places(skipped=set(waiting))
+        is_moving = True
+        while is_moving:
+            is_moving = False
+            for number in tuple(waiting):
+                finding = self.findings[number]
+                leans = self._leaning[id(finding)]
+                because = next((roots[path] for path in leans if path in roots), None)
+                if because is not None:
+                    self.findings[number] = msgspec.structs.replace(finding, because=because)
+                    roots.setdefault(finding.path.split("#", 1)[0], because)
+                    waiting.remove(number)
+                    is_moving = True
+
+    def _places(self, skipped: set[int]) -> dict[str, str]:
+        first: dict[str, str] = {}
+        for number, finding in enumerate(self.findings):
+            if number not in skipped and finding.severity is not Severity.ADVICE:
+                first.setdefault(finding.path.split("#", 1)[0], finding.path)
+        return first
 
     def is_record(self, path: str) -> bool:
         """Whether a path is one of runpact's own records, which no contract judges."""
@@ -110,16 +140,11 @@ class Subject:
         except RunpactError as error:
             return FormatFault("unreadable", error.message)
 
-    def because_of(self, *texts: str, frame: Frame = EMPTY) -> str | None:
-        """Return the reported place that an undecided expression leans on, if there is one."""
-        reported = self.reported
-        for text in texts:
-            for path in self._leans_on(text, frame):
-                if path in reported:
-                    return reported[path]
-        return None
+    def leans_on(self, *texts: str, frame: Frame = EMPTY) -> tuple[str, ...]:
+        """Return the files that expressions speak of."""
+        return tuple(dict.fromkeys(path for text in texts for path in self._files_of(text, frame)))
 
-    def _leans_on(self, text: str, frame: Frame) -> Iterable[str]:
+    def _files_of(self, text: str, frame: Frame) -> Iterable[str]:
         for reference in references(text):
             if reference.name is not None:
                 yield from self.names.paths_of(reference.name)

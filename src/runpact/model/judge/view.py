@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from runpact.model.contract.language import Entry, Kind, LoadedContract
+from runpact.model.expression import Undecided
 from runpact.model.facts import DocumentFact, FileFact, FormatFault, RunTree
 from runpact.model.judge.claim import Group
 from runpact.model.judge.frame import EMPTY, Frame, Located
@@ -32,6 +33,9 @@ class View(Protocol):
 
     def evaluate(self, text: str, frame: Frame = EMPTY) -> object:
         """Return the value of an expression, or `Undecided`."""
+
+    def decide(self, condition: bool | str, frame: Frame = EMPTY) -> bool | Undecided:  # noqa: FBT001 - a presence is one or the other
+        """Return whether a presence or condition holds."""
 
     def place_of(self, text: str, frame: Frame = EMPTY) -> Located | None:
         """Return the first place that an expression refers to."""

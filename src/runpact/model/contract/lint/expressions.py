@@ -129,7 +129,7 @@ def _entry_texts(entry: Entry, at: str) -> Iterator[_Text]:
     bound = frozenset(entry.foreach)
     names = bound | _captures(entry)
     yield from _binding_texts(entry.foreach, f"{at}/foreach")
-    for word in ("required", "forbidden", "present", "fields"):
+    for word in ("when", "required", "forbidden", "present", "fields"):
         value = getattr(entry, word)
         if isinstance(value, str):
             yield _Text(f"{at}/{word}", value, names)

@@ -1,0 +1,130 @@
+"""Values of arrays, read with numpy and never with pickle.
+
+Knows: how an array is loaded after its header was found believable, and how values are compared.
+Does not know: what they should be.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, BinaryIO
+
+from runpact.formats.archive import REFUSALS, open_archive
+from runpact.formats.npz import inspect, inspect_npy
+from runpact.model.facts import ArraysFact, FormatFault
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    AnyArray = npt.NDArray[np.generic]
+
+MOST_BYTES = 2 * 1024**3
+"""Largest array that is held in memory."""
+
+
+class LoadedValues:
+    """The values of one array."""
+
+    def __init__(self, array: AnyArray) -> None:
+        """Store the array."""
+        self._array = array
+
+    def is_finite(self) -> bool:
+        """Whether no value is NaN or infinite."""
+        import numpy as np  # noqa: PLC0415 - only a claim about values pays for it
+
+        return self._array.dtype.kind not in "fc" or bool(np.isfinite(self._array).all())
+
+    def first_out_of_order(self, order: str) -> int | None:
+        """Return the first index along the first axis that breaks an order; None when none does."""
+        import numpy as np  # noqa: PLC0415 - only a claim about values pays for it
+
+        above, below = self._array[:-1], self._array[1:]
+        holds = {
+            "ascending": np.greater_equal,
+            "strictly_ascending": np.greater,
+            "descending": np.less_equal,
+            "strictly_descending": np.less,
+        }[order](below, above)
+        rows = holds.reshape(len(holds), -1).all(axis=1) if holds.size else np.ones(0, dtype=bool)
+        broken = np.flatnonzero(~rows)
+        return int(broken[0]) + 1 if broken.size else None
+
+    def first(self) -> float | None:
+        """Return the first value; None for an empty array."""
+        return float(self._array.flat[0]) if self._array.size else None
+
+    def last(self) -> float | None:
+        """Return the last value; None for an empty array."""
+        return float(self._array.flat[-1]) if self._array.size else None
+
+    def range(self) -> tuple[float | None, float | None]:
+        """Return the least and the greatest value; None for an empty array or one that holds NaN."""
+        if not self._array.size:
+            return None, None
+        least, greatest = float(self._array.min()), float(self._array.max())
+        return (None, None) if least != least else (least, greatest)  # noqa: PLR0124 - NaN is not itself
+
+    def is_progression(self, first: float, step: float) -> bool:
+        """Whether the values are `first + arange(n) * step`, bit for bit."""
+        import numpy as np  # noqa: PLC0415 - only a claim about values pays for it
+
+        steps = np.arange(len(self._array)) * step
+        wanted = steps if first == 0 else first + steps
+        return bool(np.array_equal(self._array, wanted))
+
+    def equals(self, other: object, start: int | None, stop: int | None) -> bool:
+        """Whether the values are those of a slice of another array along its first axis."""
+        import numpy as np  # noqa: PLC0415 - only a claim about values pays for it
+
+        if not isinstance(other, LoadedValues):
+            return False
+        return bool(np.array_equal(self._array, other._array[start:stop]))  # noqa: SLF001 - of the same class
+
+
+def load_values(stream: BinaryIO, name: str, *, is_npy: bool) -> LoadedValues | str:
+    """Return the values of one array, or why they cannot be read.
+
+    Args:
+        stream: The file.
+        name: Of the array; without meaning for an NPY file.
+        is_npy: The file holds one array.
+    """
+    facts = inspect_npy(stream) if is_npy else inspect(stream)
+    reason = _refusal(facts, name)
+    if reason:
+        return reason
+    try:
+        from numpy.lib import format as npy  # noqa: PLC0415 - only a claim about values pays for it
+    except ImportError:
+        return "numpy is not installed"
+    stream.seek(0)
+    try:
+        if is_npy:
+            return LoadedValues(npy.read_array(stream, allow_pickle=False))
+        return _from_archive(stream, name, functools.partial(npy.read_array, allow_pickle=False))
+    except (*REFUSALS, ValueError, EOFError, MemoryError) as error:
+        return f"the array cannot be read: {str(error)[:120]}"
+
+
+def _from_archive(stream: BinaryIO, name: str, read: functools.partial[AnyArray]) -> LoadedValues | str:
+    opened = open_archive(stream)
+    if isinstance(opened, FormatFault):
+        return opened.message
+    archive, _size = opened
+    with archive, archive.open(f"{name}.npy") as member:
+        return LoadedValues(read(member))
+
+
+def _refusal(facts: ArraysFact | FormatFault, name: str) -> str:
+    if isinstance(facts, FormatFault):
+        return facts.message
+    array = next((array for array in facts.arrays if name in {array.name, ""}), None)
+    if array is None:
+        return f"there is no array `{name}`"
+    if array.pickle:
+        return "it holds objects"
+    if array.size > MOST_BYTES:
+        return f"it has {array.size} bytes, more than {MOST_BYTES}"
+    return ""
