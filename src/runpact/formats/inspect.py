@@ -6,7 +6,7 @@ Does not know: what a contract demands of a file.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import BinaryIO
 
 from runpact.formats.archive import open_archive
@@ -30,6 +30,9 @@ from runpact.model.facts import (
     Json,
     TableRows,
 )
+
+
+_Row = Sequence[str] | Mapping[str, Json]
 
 
 class Inspector:
@@ -133,7 +136,13 @@ class Inspector:
         if named.table is None:
             return _as_table(self.document(path))
         stream = open_beneath(self._root, path)
-        return stream if isinstance(stream, FormatFault) else named.table(stream)
+        if isinstance(stream, FormatFault):
+            return stream
+        table = named.table(stream)
+        if isinstance(table, FormatFault):
+            stream.close()
+            return table
+        return TableRows(table.columns, _closing(table.rows, stream))
 
     def _inspect(self, path: str) -> Facts | FormatFault:
         named = formats_named(path)[0]
@@ -171,6 +180,12 @@ class Inspector:
             return None
         facts = self.facts(path)
         return facts if isinstance(facts, FormatFault) else None
+
+
+def _closing(rows: Iterator[_Row], stream: BinaryIO) -> Iterator[_Row]:
+    """Yield rows and close their file behind the last one, or when reading stops."""
+    with stream:
+        yield from rows
 
 
 def _by_column(row: Sequence[str] | Mapping[str, Json], columns: tuple[str, ...] | None) -> dict[str, Json]:
