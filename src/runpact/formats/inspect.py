@@ -31,7 +31,6 @@ from runpact.model.facts import (
     TableRows,
 )
 
-
 _Row = Sequence[str] | Mapping[str, Json]
 
 

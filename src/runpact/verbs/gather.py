@@ -21,6 +21,7 @@ from runpact.model.place import Place
 from runpact.model.run import Standing
 from runpact.model.template import PathTemplate
 from runpact.model.variables import foreign_variables, outcome_of, run_variables
+from runpact.verbs.origin import origin_of
 
 _Candidate = tuple[str, Kind, dict[str, str]]
 """Name of a kind, the kind, and the captures of a path that it reads."""
@@ -126,7 +127,7 @@ def _as_kind(tree: RunTree, reading: Reading, standing: Standing, candidate: _Ca
     name, kind, captures = candidate
     word = kind.state_words.get(state.value, state.value)
     variables = (
-        run_variables(record, state, word, outcome_of(reading.manifest))
+        run_variables(record, state, word, outcome_of(reading.manifest), origin_of(reading))
         if record
         else foreign_variables(captures, name, posixpath.basename(reading.directory), state)
     )

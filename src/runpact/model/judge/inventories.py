@@ -91,7 +91,7 @@ def _lines(subject: Subject, inventory: Inventory, path: str) -> _Reading:
         return _Reading(faults=(_undecidable(path, text),))
     listed: list[_Listed] = []
     faults: list[Fault] = []
-    for number, line in enumerate(text.split("\n")[:-1] if text.endswith("\n") else text.split("\n")):
+    for number, line in enumerate(text.removesuffix("\n").split("\n") if text else ()):
         place = f"{path}#/{number}"
         found = _LINE.fullmatch(line)
         if found is None or not is_relative(found["path"]):

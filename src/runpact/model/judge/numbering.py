@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from runpact.model.contract.language import Entry, Numbering
-from runpact.model.errors import RunpactError
 from runpact.model.finding import Severity
 from runpact.model.judge.claim import Claim
 from runpact.model.judge.grade import Fault
@@ -58,13 +57,10 @@ def _groups(claims: list[Claim], of: str) -> dict[tuple[tuple[str, str], ...], d
 
 
 def _sibling(claim: Claim, of: str, number: int, entry: Entry) -> str:
-    """Return the path that another number would have."""
-    template = PathTemplate.pattern(entry.pattern or "")
-    captured = template.match(claim.path) or {}
-    try:
-        return PathTemplate.parse(entry.pattern or "").render({**captured, of: number})
-    except (KeyError, RunpactError):
-        return claim.path
+    """Return the path that another number would have; the path at hand where a glob hides it."""
+    pattern = entry.pattern or ""
+    captured = None if {"*", "?"} & set(pattern) else PathTemplate.pattern(pattern).match(claim.path)
+    return claim.path if captured is None else PathTemplate.parse(pattern).render({**captured, of: number})
 
 
 def _gap(path: str, number: int) -> Fault:

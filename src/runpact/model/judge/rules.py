@@ -132,7 +132,7 @@ def vacuous(subject: Subject, rule: Rule) -> Fault:
     return Fault(
         code="vacuous",
         severity=Severity.ADVICE,
-        path=place.path if place is not None else "",
+        path=place.text if place is not None else "",
         message=f"rule {rule.id} matched nothing",
         expected=f"something in {', '.join(rule.foreach.values())}",
         got="nothing",
