@@ -190,11 +190,6 @@ class ValidatorFault(msgspec.Struct, frozen=True, kw_only=True):
     got: str = ""
 
 
-def _no_validator(name: str, version: str, arguments: dict[str, Json]) -> str:
-    del version, arguments
-    return f"no validator `{name}` is registered"
-
-
 class RunTree(msgspec.Struct, frozen=True, kw_only=True):
     """One run as the judge sees it; documents are parsed when asked for."""
 
@@ -224,7 +219,9 @@ class RunTree(msgspec.Struct, frozen=True, kw_only=True):
     """`sha256:<hex>` of a file's bytes."""
     is_run: Callable[[str], bool] = lambda _path: False
     """Whether a directory, relative to the workspace, is a run of some kind."""
-    validate: Callable[[str, str, dict[str, Json]], tuple[ValidatorFault, ...] | str] = _no_validator
+    validate: Callable[[str, str, dict[str, Json]], tuple[ValidatorFault, ...] | str] = (
+        lambda name, _version, _arguments: f"no validator `{name}` is registered"
+    )
     """Run a registered validator by name, version and arguments; a text says why it could not be run."""
     places: Mapping[str, tuple[str, RunTree]] = {}
     """Directories the run owns elsewhere, by name: the way from the run, and what stands there."""

@@ -134,10 +134,8 @@ def _rule_along(schema: object, parts: list[str]) -> str | None:
         if isinstance(schema, dict):
             rule = schema.get("x-rule", rule)
             schema = schema.get(part.replace("~1", "/").replace("~0", "~"))
-        elif isinstance(schema, list) and part.isdigit() and int(part) < len(schema):
-            schema = schema[int(part)]
         else:
-            break
+            schema = schema[int(part)] if isinstance(schema, list) and part.isdigit() else None
     if isinstance(schema, dict) and isinstance(schema.get("x-rule"), str):
         rule = schema["x-rule"]
     return rule if isinstance(rule, str) else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from runpact.model.reference import pointer_of
-from runpact.model.schema import SchemaError, validator_for
+from runpact.model.schema import SchemaError, inline_name, validator_for
 
 SCHEMA = b"""{
   "type": "object", "required": ["a"], "additionalProperties": false,
@@ -90,3 +90,35 @@ def test_references_between_folders_stay_in_the_contract() -> None:
 
 def test_pointers_escape_their_keys() -> None:
     assert pointer_of(["a/b", "c~d", 0]) == "/a~1b/c~0d/0"
+
+
+RULED = {
+    "x-rule": "A",
+    "properties": {
+        "a": {"x-rule": "B", "$ref": "#/$defs/d"},
+        "b": {"x-rule": "C", "$ref": "#/$defs/e"},
+        "m": {"propertyNames": {"pattern": "^[a-z]+$"}},
+    },
+    "allOf": [{"x-rule": "D", "required": ["z"]}, {"required": ["y"]}],
+    "additionalProperties": False,
+    "$defs": {"d": {"type": "integer"}, "e": {"x-rule": "E", "type": "integer"}},
+}
+
+
+@pytest.mark.parametrize(
+    ("document", "expected"),
+    [
+        ({"a": "x", "z": 1, "y": 1}, [("/a", "B"), ("/y", "A"), ("/z", "A")]),
+        ({"b": "x"}, [("/b", "E"), ("/y", "A"), ("/z", "D")]),
+        ({"m": {"No": 1}}, [("/m/No", "A"), ("/y", "A"), ("/z", "D")]),
+    ],
+)
+def test_the_nearest_rule_of_a_schema_is_named(document: object, expected: list[tuple[str, str]]) -> None:
+    schemas = {"s.json": msgspec.json.encode(RULED)}
+    found = validator_for("s.json", schemas).faults(document)
+    assert [(fault.pointer, fault.rule) for fault in found] == expected
+
+
+def test_a_schema_in_the_contract_has_a_name_by_its_digest() -> None:
+    assert inline_name("s.json") == "s.json"
+    assert inline_name({"a": 1}) == inline_name({"a": 1}) != inline_name({"a": 2})

@@ -182,9 +182,6 @@ def _verdict(key: str, old: object, new: object) -> tuple[bool, str]:
         return _is_stricter(1 if new else -1)
     if key == "forbidden" and isinstance(new, bool):
         return _is_stricter(1 if new else -1)
-    if key == "allow" and isinstance(old, list) and isinstance(new, list):
-        gone = [each for each in old if each not in new]
-        return bool(gone), f"no longer allowed: {', '.join(map(str, gone))}" if gone else ""
     if key in _FREE:
         return False, ""
     return True, "runs that kept the old text may not keep the new one"

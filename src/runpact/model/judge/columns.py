@@ -13,7 +13,7 @@ from typing import Any
 from runpact.model.contract.language import Column
 from runpact.model.judge.cells import is_empty, limits_of, reader_of
 
-MOST_KEPT = 2_000_000
+MOST_KEPT = 250_000
 """Values remembered for `unique`; beyond it the column is undecided."""
 _ORDERS: dict[str, tuple[Callable[[Any, Any], bool], str]] = {
     "ascending": (operator.ge, "not less than the cell above"),

@@ -61,14 +61,10 @@ def _format(subject: Subject, entry: Entry, path: str) -> Iterator[Fault]:
             return
     if fault is not None:
         yield _unreadable(path, fault)
-    elif not isinstance(content, FormatFault):
-        yield Fault(
-            code="format",
-            path=path,
-            message="its content is not what its place demands",
-            expected=" or ".join(formats),
-            got=content.content,
-        )
+        return
+    message = "its content is not what its place demands"
+    got = getattr(content, "content", None)
+    yield Fault(code="format", path=path, message=message, expected=" or ".join(formats), got=got)
 
 
 def _is_read(subject: Subject, entry: Entry, path: str) -> bool:

@@ -55,8 +55,6 @@ def judge_inventories(subject: Subject) -> Iterator[Finding]:
 def _judge(subject: Subject, inventory: Inventory, claim: Claim) -> Iterator[Finding]:
     usual = inventory.id or f"inventories/{inventory.of}"
     aspects = inventory.rules
-    if claim.path in subject.reported and subject.by_path[claim.path].kind != "file":
-        return
     reading = _read(subject, inventory, claim.path)
     for fault in reading.faults:
         yield subject.finding(inventory, aspects.form or usual, fault)
@@ -203,11 +201,9 @@ def _coverage(subject: Subject, inventory: Inventory, claim: Claim, reading: _Re
             hint="write the list last, over every file",
         )
     if inventory.closed:
-        for path in sorted(listed - due):
-            if path in subject.by_path:
-                yield Fault(
-                    code="too-much-listed", path=place, message=f"`{path}` must not be listed", got=path
-                )
+        for path in sorted((listed - due) & subject.by_path.keys()):
+            message = f"`{path}` must not be listed"
+            yield Fault(code="too-much-listed", path=place, message=message, got=path)
 
 
 def _below(subject: Subject, inventory: Inventory, own: str) -> set[str]:

@@ -117,17 +117,15 @@ def _lonely(subject: Subject, side: _Side, other: _Side, key: str) -> Iterator[F
 
 def _pattern_path(subject: Subject, text: str, name: str) -> str | None:
     """Return the path that a missing file would have."""
-    for reference in references(text):
-        if reference.root != "files" or reference.name is None:
-            continue
-        for entry, _path in subject.names.entries_of(reference.name):
-            template = PathTemplate.pattern(entry.pattern or "")
-            if len(template.captures) == 1:
-                try:
-                    return PathTemplate.parse(entry.pattern or "").render({template.captures[0]: name})
-                except (KeyError, RunpactError):
-                    return entry.pattern
-    return None
+    named = [each.name for each in references(text) if each.root == "files" and each.name is not None]
+    patterns = [entry.pattern or "" for each in named for entry, _path in subject.names.entries_of(each)]
+    if not patterns or len(PathTemplate.parse(patterns[0]).captures) != 1:
+        return None
+    template = PathTemplate.parse(patterns[0])
+    try:
+        return template.render({template.captures[0]: name})
+    except RunpactError:
+        return patterns[0]
 
 
 def _disagreements(

@@ -115,10 +115,8 @@ class Names:
         if reference.root == "files":
             return Located("") if len(reference.parts) == 1 else None
         path = self._path_of(reference.name)
-        if path is None:
-            return None
-        if reference.root in {"present", "leaves"}:
-            return Located(path)
+        if path is None or reference.root in {"present", "leaves"}:
+            return None if path is None else Located(path)
         return Located(path, self._row_pointer(reference) + pointer_of(reference.parts[1:]))
 
     def _row_pointer(self, reference: Reference) -> str:

@@ -15,7 +15,7 @@ import msgspec
 from runpact.model.contract.clause import Clause
 from runpact.model.contract.language import Entry, Kind, LoadedContract, Records
 from runpact.model.errors import RunpactError
-from runpact.model.expression import Scope, Undecided
+from runpact.model.expression import Undecided
 from runpact.model.facts import DocumentFact, FileFact, FormatFault, RunTree
 from runpact.model.finding import Finding, Severity
 from runpact.model.judge.claim import Claim, Group
@@ -115,10 +115,6 @@ class Subject:
         if isinstance(condition, bool):
             return condition
         return self.names.scope(references(condition), frame).decide(condition)
-
-    def scope(self, *texts: str) -> Scope:
-        """Return the scope for expressions without bindings."""
-        return self.names.scope(tuple(each for text in texts for each in references(text)), EMPTY)
 
     def place_of(self, text: str, frame: Frame = EMPTY) -> Located | None:
         """Return the first place that an expression refers to."""

@@ -41,7 +41,11 @@ def contract_of(kind: str, **more: object) -> LoadedContract:
     value = {"contract": "test", "version": "1.0.0", "kinds": {"run": {"at": "r/{name}", **mapping(kind)}}}
     contract = completed(msgspec.convert({**value, **more}, Contract))
     run = contract.kinds["run"]
-    parts = [run.entries, run.each_stage.entries if run.each_stage else (), *(p.entries for p in run.places.values())]
+    parts = [
+        run.entries,
+        run.each_stage.entries if run.each_stage else (),
+        *(p.entries for p in run.places.values()),
+    ]
     said = [entry.schema for entries in parts for entry in entries if isinstance(entry.schema, dict)]
     schemas = {inline_name(schema): msgspec.json.encode(schema) for schema in said}
     return LoadedContract(contract=contract, schemas=schemas, sources={}, digest="sha256:0")
@@ -150,7 +154,9 @@ def validate(name: str, version: str, arguments: dict[str, object]) -> tuple[Val
     return tuple(ValidatorFault(path=str(path), message="bad") for path in arguments.get("faults", ()))
 
 
-def judged(kind: str, files: Mapping[str, object], *, contract: dict[str, object] | None = None, **more: object) -> Report:
+def judged(
+    kind: str, files: Mapping[str, object], *, contract: dict[str, object] | None = None, **more: object
+) -> Report:
     """Judge files by a kind given as YAML."""
     loaded = contract_of(kind, **(contract or {}))
     return judge(loaded.contract.kinds["run"], loaded, Memory(files).tree(**more))

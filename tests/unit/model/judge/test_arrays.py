@@ -31,11 +31,19 @@ def arrays(text: str) -> str:
         ('x: {shape: [4, "..."]}', {"x": np.zeros((3, 2))}, ["shape R a.npz#/x"]),
         ("x: {shape: [N]}", {"x": np.zeros((3, 2))}, ["undecided R a.npz#/x"]),
         ("x: {shape: [N, N]}", {"x": np.zeros((3, 3))}, []),
-        ("x: {shape: [N]}, y: {shape: [N]}, z: {shape: [N]}", {"x": np.zeros(3), "y": np.zeros(2), "z": np.zeros(3)}, ["shape R a.npz#/y"]),
+        (
+            "x: {shape: [N]}, y: {shape: [N]}, z: {shape: [N]}",
+            {"x": np.zeros(3), "y": np.zeros(2), "z": np.zeros(3)},
+            ["shape R a.npz#/y"],
+        ),
         ('x: {shape: [N]}, y: {shape: ["N + 1"]}', {"x": np.zeros(3), "y": np.zeros(4)}, []),
         ('x: {shape: ["K + 1"]}', {"x": np.zeros(3)}, ["undecided R a.npz#/x"]),
         ("x: {}, y: {required: false}", {"z": np.zeros(1)}, ["missing-array R a.npz#/x"]),
-        ('"q_*": {finite: true, id: F}', {"q_a": np.array([np.nan]), "p": np.array([np.nan])}, ["values F a.npz#/q_a"]),
+        (
+            '"q_*": {finite: true, id: F}',
+            {"q_a": np.array([np.nan]), "p": np.array([np.nan])},
+            ["values F a.npz#/q_a"],
+        ),
         ("x: {finite: true}", {"x": np.array([1, 2])}, []),
         ("x: {order: strictly_ascending, first: 0}", {"x": np.array([0, 1, 1])}, ["values R a.npz#/x"]),
         ("x: {order: ascending, first: 1}", {"x": np.array([0, 1, 1])}, ["values R a.npz#/x"]),
@@ -43,7 +51,11 @@ def arrays(text: str) -> str:
         ("x: {order: strictly_descending, last: 2}", {"x": np.array([3, 2])}, []),
         ("x: {order: ascending}", {"x": np.zeros(0)}, []),
         ("x: {minimum: 0, maximum: 1}", {"x": np.array([0.0, 1.0])}, []),
-        ("x: {minimum: 0, maximum: 1}", {"x": np.array([-1.0, 2.0])}, ["values R a.npz#/x", "values R a.npz#/x"]),
+        (
+            "x: {minimum: 0, maximum: 1}",
+            {"x": np.array([-1.0, 2.0])},
+            ["values R a.npz#/x", "values R a.npz#/x"],
+        ),
         ("x: {maximum: 1}", {"x": np.array([np.nan])}, ["values R a.npz#/x"]),
         ("x: {first: 1, last: 1}", {"x": np.zeros(0)}, ["values R a.npz#/x", "values R a.npz#/x"]),
         ("x: {minimum: 0}", {"x": np.zeros(0)}, ["values R a.npz#/x"]),
@@ -100,13 +112,20 @@ def test_symbols_are_shared_by_the_whole_run() -> None:
     assert told(kind, {**files, "f_03.npz": {"d": np.zeros((2, 4))}}) == ["shape R f_03.npz#/d"]
 
 
+def test_values_that_cannot_be_read_leave_a_claim_undecided() -> None:
+    kind, files = arrays("x: {finite: true}"), {"a.npz": {"x": np.zeros(1)}}
+    assert told(kind, files, values=lambda _path, _name: "numpy is not installed") == ["undecided R a.npz#/x"]
+
+
 def test_objects_are_refused_unread() -> None:
     content = {"x": np.array([{}], dtype=object)}
     assert told(arrays("x: {finite: true}"), {"a.npz": content}) == ["object-array R a.npz#/x"]
 
 
 def test_a_file_that_is_no_archive_is_told_once() -> None:
-    kind = 'entries: [{files: "*.npz", as: all, id: A, arrays: {x: {}}}, {file: a.npz, id: B, arrays: {y: {}}}]'
+    kind = (
+        'entries: [{files: "*.npz", as: all, id: A, arrays: {x: {}}}, {file: a.npz, id: B, arrays: {y: {}}}]'
+    )
     found = told(kind, {"a.npz": "nothing"})
     assert [each.split()[1:] for each in found] == [["A", "a.npz"]]
 
@@ -122,7 +141,11 @@ def test_symbols_take_the_value_most_arrays_give_them() -> None:
     for place, value in (("a", 3), ("b", 4), ("c", 4)):
         symbols.see("N", value, place)
     assert symbols.values() == {"M": 7, "N": 4}
-    assert (symbols.told_by("N"), symbols.told_by("M"), symbols.told_by("K")) == ("b", "the contract's dimensions", "")
+    assert (symbols.told_by("N"), symbols.told_by("M"), symbols.told_by("K")) == (
+        "b",
+        "the contract's dimensions",
+        "",
+    )
 
 
 def test_types_and_symbols_are_spelled_as_numpy_and_people_do() -> None:

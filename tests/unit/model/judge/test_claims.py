@@ -9,7 +9,11 @@ from unit.model.judge.memory import judged, told
 CASES = {
     "one of several": (
         "entries: [{one_of: [a.json, b.json], id: R}]",
-        [({}, ["missing R a.json"]), ({"a.json": 1}, []), ({"a.json": 1, "b.json": 1}, ["too-many R b.json"])],
+        [
+            ({}, ["missing R a.json"]),
+            ({"a.json": 1}, []),
+            ({"a.json": 1, "b.json": 1}, ["too-many R b.json"]),
+        ],
     ),
     "any of several": (
         "entries: [{any_of: [a.json, b.json], id: R}]",
@@ -47,8 +51,12 @@ CASES = {
         ],
     ),
     "sized": (
-        "entries: [{file: h.json}, {file: v.raw, id: R, size: {equals: doc.h.w * doc.h.h}}, "
-        "{file: w.raw, id: S, required: false, size: {min: 2, max: 3}}]",
+        """
+entries:
+  - {file: h.json}
+  - {file: v.raw, id: R, size: {equals: doc.h.w * doc.h.h}}
+  - {file: w.raw, id: S, required: false, size: {min: 2, max: 3}}
+""",
         [
             ({"h.json": {"w": 2, "h": 2}, "v.raw": "1234"}, []),
             ({"h.json": {"w": 2, "h": 3}, "v.raw": "1234"}, ["size R v.raw"]),
@@ -69,7 +77,10 @@ CASES = {
     ),
     "numbered without naming the number": (
         'entries: [{files: "c_{n:02}.txt", id: R, required: false, numbering: contiguous}]',
-        [({"c_00.txt": "", "c_01.txt": ""}, []), ({"c_05.txt": ""}, [f"gap R c_0{n}.txt" for n in (1, 2, 3, 4)])],
+        [
+            ({"c_00.txt": "", "c_01.txt": ""}, []),
+            ({"c_05.txt": ""}, [f"gap R c_0{n}.txt" for n in (1, 2, 3, 4)]),
+        ],
     ),
     "numbered by no one number": (
         'entries: [{files: "{a:int}_{b:int}.txt", id: R, required: false, numbering: contiguous}]',
@@ -79,6 +90,10 @@ CASES = {
         'entries: [{files: "c*_{n:02}.txt", id: R, required: false, numbering: {of: n, from: 1}}]',
         [({"cx_02.txt": ""}, ["gap R cx_02.txt"])],
     ),
+    "numbers that are no numbers": (
+        'entries: [{files: "c_{n}.txt", id: R, required: false, numbering: {of: n}}]',
+        [({"c_x.txt": "", "c_1.txt": ""}, [])],
+    ),
     "once for each item": (
         """
 entries:
@@ -86,10 +101,16 @@ entries:
   - {file: "{c.code}/{s}/x.json", as: made, id: R, foreach: {c: doc.list, s: c.series}, required: c.on}
 """,
         [
-            ({"list.json": [{"code": "a", "on": True, "series": ["u", "v"]}], "a/u/x.json": 1}, ["missing R a/v/x.json"]),
+            (
+                {"list.json": [{"code": "a", "on": True, "series": ["u", "v"]}], "a/u/x.json": 1},
+                ["missing R a/v/x.json"],
+            ),
             ({"list.json": [{"code": "a", "on": False, "series": ["u"]}]}, []),
             ({"list.json": [{"code": "a", "on": "yes", "series": ["u"]}]}, ["undecided R a/u/x.json"]),
-            ({"list.json": [{"code": "..", "on": True, "series": ["u"]}]}, ["undecided R {c.code}/{s}/x.json"]),
+            (
+                {"list.json": [{"code": "..", "on": True, "series": ["u"]}]},
+                ["undecided R {c.code}/{s}/x.json"],
+            ),
             ({"list.json": 5}, ["undecided R {c.code}/{s}/x.json"]),
             ({"list.json": [{"on": True, "series": ["u"]}]}, ["missing R {c.code}/u/x.json"]),
         ],
@@ -134,7 +155,10 @@ others:
 """,
         [
             ({"a.json": 1, "keep/x": "", "free": ""}, []),
-            ({"a.json": 1, "m/x": "", "n/y": "", "m/t.csv": ""}, ["unexpected R m/t.csv", "unexpected R m/x", "unexpected others n/y"]),
+            (
+                {"a.json": 1, "m/x": "", "n/y": "", "m/t.csv": ""},
+                ["unexpected R m/t.csv", "unexpected R m/x", "unexpected others n/y"],
+            ),
             ({"a.json": 1, "m/old1": ""}, ["forbidden F m/old1", "unexpected R m/old1"]),
         ],
     ),
@@ -161,7 +185,9 @@ LEGACY = 'entries: [{file: metadata.json, id: R, formerly: {meta.json: "2.0"}}]'
         ("1.4.0", {}, ["missing R metadata.json"]),
     ],
 )
-def test_a_legacy_name_is_read_until_its_version(version: str, files: dict[str, object], expected: list[str]) -> None:
+def test_a_legacy_name_is_read_until_its_version(
+    version: str, files: dict[str, object], expected: list[str]
+) -> None:
     assert told(LEGACY, files, contract={"version": version}) == expected
 
 
@@ -181,13 +207,19 @@ def test_a_clause_weighs_what_it_says_at_this_version(clause: str, version: str,
 
 def test_a_type_brings_its_clauses_and_the_entry_its_own() -> None:
     types = {"T@1": {"format": "json", "schema": {"type": "object"}}}
-    kind = "entries: [{file: a.json, id: R, type: T@1}, {file: b.json, id: S, type: T@1, schema: {type: array}}]"
+    kind = (
+        "entries: [{file: a.json, id: R, type: T@1}, {file: b.json, id: S, type: T@1, schema: {type: array}}]"
+    )
     assert told(kind, {"a.json": [], "b.json": []}, contract={"types": types}) == ["schema R a.json"]
 
 
 def test_a_kind_begins_as_the_one_it_is_like() -> None:
     kinds = {
-        "base": {"at": "b/{name}", "entries": [{"file": "a.json", "id": "A"}], "rules": [{"id": "R", "check": "false"}]},
+        "base": {
+            "at": "b/{name}",
+            "entries": [{"file": "a.json", "id": "A"}],
+            "rules": [{"id": "R", "check": "false"}],
+        },
         "run": {"at": "r/{name}", "like": "base", "rules": [{"id": "R", "check": "true"}]},
     }
     assert told("{}", {}, contract={"kinds": kinds}) == ["missing A a.json"]

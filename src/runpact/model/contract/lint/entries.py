@@ -77,7 +77,7 @@ def _together(entry: Entry, word: str, place: str) -> Iterator[Note]:
         )
     if entry.wants_directory:
         for key in _OF_FILES:
-            if getattr(entry, {"format": "format_"}.get(key, key)):
+            if getattr(entry, {"format": "format_"}.get(key, key)) not in (None, False):
                 yield Note(f"{place}/{key}", f"a directory has no {key}", "`file` or `files`", word)
 
 

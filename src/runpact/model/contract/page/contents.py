@@ -177,5 +177,4 @@ def _of_text(told: Text) -> Iterator[str]:
         yield f"sections in this order: {', '.join(told.sections)}"
     for line in told.lines:
         yield f"lines like {code(line.pattern)}: {_json(line.count)}{f' ({line.id})' if line.id else ''}"
-    if told.each is not None:
-        yield f"every line is like {code(told.each)}"
+    yield from ([f"every line is like {code(told.each)}"] if told.each is not None else [])

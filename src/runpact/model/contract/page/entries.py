@@ -73,26 +73,26 @@ def _bounds(count: Count, what: str) -> str:
 
 def tree_of(kind: Kind) -> str:
     """Return the layout as a tree of names, each once."""
-    root: dict[str, object] = {}
+    root: _Tree = {}
     for entry in kind.entries:
         if entry.forbidden is True or (entry.pattern or "").startswith("**"):
             continue
         for path in entry.paths or ((entry.pattern,) if entry.pattern else ()):
             node = root
             for part in path.rstrip("/").split("/"):
-                below = node.setdefault(part, {})
-                node = below if isinstance(below, dict) else node
+                node = node.setdefault(part, {})
             if entry.wants_directory:
                 node.setdefault("", {})
     return "\n".join([f"{kind.at}/", *_branches(root, "")])
 
 
-def _branches(node: dict[str, object], indent: str) -> Iterator[str]:
+_Tree = dict[str, "_Tree"]
+"""Names and what stands below them; an empty name marks a directory."""
+
+
+def _branches(node: _Tree, indent: str) -> Iterator[str]:
     names = [name for name in node if name]
     for number, name in enumerate(names):
         is_last = number == len(names) - 1
-        below = node[name]
-        is_folder = isinstance(below, dict) and bool(below)
-        yield f"{indent}{'└── ' if is_last else '├── '}{name}{'/' if is_folder else ''}"
-        if isinstance(below, dict):
-            yield from _branches(below, indent + ("    " if is_last else "│   "))
+        yield f"{indent}{'└── ' if is_last else '├── '}{name}{'/' if node[name] else ''}"
+        yield from _branches(node[name], indent + ("    " if is_last else "│   "))

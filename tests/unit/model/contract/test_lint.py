@@ -1,0 +1,184 @@
+"""Every fault of a contract beyond its form."""
+
+from __future__ import annotations
+
+import pytest
+
+from runpact.formats.yamltree import read_tree
+from runpact.model.contract.lint import lint
+from runpact.model.contract.merge import completed, merge
+from runpact.model.contract.reader import read_contract
+from runpact.model.pattern import UnsafePatternError, compile_pattern
+from unit.model.judge.memory import contract_of, told
+
+
+def notes(kind: str, top: str = "") -> list[str]:
+    indented = "".join(f"    {line}\n" for line in kind.splitlines())
+    text = f'contract: a.b\nversion: "1.0.0"\n{top}kinds:\n  run:\n    at: "r/{{name}}"\n{indented}'
+    tree = read_tree(text.encode(), "c.yaml")
+    assert not isinstance(tree, tuple), tree
+    contract, faults = read_contract(tree, "c.yaml")
+    assert contract is not None, faults
+    assert faults == ()
+    found = lint(completed(contract), tree, "c.yaml", {}, faults)
+    return [f"{fault.at}: {fault.message}" for fault in found]
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        ("like: nothing", ["/kinds/run/like: it is like no kind of this contract"]),
+        ("latest: [{to: x}]", ["/kinds/run/latest/0: it is one of copy, link"]),
+        ("latest: [{to: x, copy: a, link: b}]", ["/kinds/run/latest/0: it is one of copy, link"]),
+        ("places: {m: {at: '{x', entries: [{}]}}", ["capture that cannot be read", "an entry is one of"]),
+        (
+            "each_stage: {at: '{x', entries: [{}], rules: [{id: R}]}",
+            ["cannot be read", "an entry is one of", "a rule is one of"],
+        ),
+        (
+            "each_stage: {rules: [{id: R, check: doc.x.y == 1}]}",
+            ["/kinds/run/each_stage/rules/0/check: no entry is named `x`"],
+        ),
+        ("states: {word: run.id, moves: {a: [b]}}", ["/kinds/run/states/moves/a: `b` is not a state here"]),
+        (
+            "stages: [{id: '1', slug: A}, {id: '02', slug: a, writes: {x: {}}}, {id: '02', slug: b}]",
+            ["two digits", "a slug has", "an output is one of", "two stages have one id"],
+        ),
+        ("entries: [{file: a, present: run.x, required: false}]", ["`present` says both"]),
+        (
+            "entries: [{dir: a, format: json, size: {min: 1}}]",
+            ["a directory has no size", "a directory has no format"],
+        ),
+        ("entries: [{file: a, numbering: contiguous}]", ["only patterns are numbered"]),
+        ("entries: [{files: 'a*', numbering: contiguous}]", ["the pattern captures no number"]),
+        ("entries: [{files: 'a{n:02}', numbering: {of: m}}]", ["the pattern has no such capture"]),
+        (
+            "entries: [{files: '{x', numbering: contiguous, required: n}]",
+            ["cannot be read", "nothing is named `n`"],
+        ),
+        ("entries: [{file: a, formerly: {../b: soon}}]", ["does not stay", "it is no version"]),
+        ("entries: [{file: a, schema: {type: nothing}}]", ["the schema cannot be used"]),
+        (
+            "entries: [{file: a, table: {columns: {x: {pattern: '(a+)+', error_from: soon}}}}]",
+            ["it is no version", "may never end"],
+        ),
+        ("entries: [{file: a, table: {columns: {x: {equals: 'a =='}}}}]", ["cannot be read"]),
+        (
+            "entries: [{file: a, text: {each: '(', lines: [{pattern: '(a*)*'}]}}]",
+            ["is broken", "may never end"],
+        ),
+        (
+            "entries: [{file: a, arrays: {x: {step: no, foreach: {s: gone.x}}}}]",
+            ["nothing is named `gone`", "nothing is named `no`"],
+        ),
+        (
+            "entries: [{file: a, size: {equals: doc.b.x}}, {files: 'b*', count: {equals: doc.c.x}}]",
+            ["`b`", "`c`"],
+        ),
+        ("entries: [{file: sums}]\ninventories: [{of: sums}]", []),
+        ("inventories: [{of: sums, covers: doc.x.y}]", ["no entry is named `x`", "no entry is named `sums`"]),
+        ("tiers: {gold: {rules: [R], when: doc.x.y}}", ["no entry is named `x`", "no rule has this id"]),
+        ("rules: [{id: R, check: 'true', foreach: {doc: run.x}}]", ["the name has a meaning of its own"]),
+        (
+            "rules: [{id: R, check: 'true', match: {each: files.a, by: x, with: rows.b}}]",
+            ["`a`", "`b`", "a rule is one of"],
+        ),
+        (
+            "rules: [{id: R, check: ['true', 'x ==']}]",
+            ["/kinds/run/rules/0/check/1: the expression cannot be read"],
+        ),
+        (
+            "rules: [{id: R, foreach: {e: run.l}, check: 'e.all(x, x > 1) && y == 1'}]",
+            ["nothing is named `y` here"],
+        ),
+        ("told_by: doc.x.y\ndimensions: {M: doc.z.y}", ["`x`", "`z`"]),
+        (
+            "entries: [{file: '{c.code}/x', foreach: {c: run.l}}, {files: '{n}.x', as: f, forbidden: n == '1'}]",
+            [],
+        ),
+    ],
+)
+def test_a_kind_is_checked(kind: str, expected: list[str]) -> None:
+    found = notes(kind)
+    assert len(found) == len(expected), found
+    for said in expected:
+        assert any(said in each for each in found), (said, found)
+
+
+@pytest.mark.parametrize(
+    ("top", "expected"),
+    [
+        (
+            "workspace: {directories: [../a], caches: ['{x'], frozen: ['{y'], log: /x}\n",
+            ["not stay", "read", "read", "not stay"],
+        ),
+        (
+            "workspace: {indexes: [{files: i.csv, kinds: [rum], columns: {a: doc.x.y}}]}\n",
+            ["no such kind", "no entry is named `x`"],
+        ),
+        (
+            "promotions: {p: {from: [rum], at: '{x', entries: [{}], needs: doc.x.y}}\n",
+            ["no such kind", "read", "an entry", "`x`"],
+        ),
+        ("promotions: {p: {from: [run], at: x}}\n", []),
+        (
+            "policies: {p: {}, q: {like: z, confidence: 2, gates: [{metric: m}]}}\n",
+            ["empty", "like no other", "no bound", "no probability"],
+        ),
+        ("policies: {p: {gates: [{metric: m, max: 1}]}, q: {like: p, profile: release}}\n", []),
+        ("validators: {v: {module: ../x.py, function: f, version: '1'}}\n", ["does not stay"]),
+        ("types: {T@1: {}}\n", []),
+    ],
+)
+def test_what_stands_beside_the_kinds_is_checked(top: str, expected: list[str]) -> None:
+    found = notes("entries: []", top)
+    assert len(found) == len(expected), found
+    for said in expected:
+        assert any(said in each for each in found), (said, found)
+
+
+def test_an_unknown_type_names_the_nearest() -> None:
+    (found,) = notes("entries: [{file: a, type: Fram@1}]", "types: {Frame@1: {}}\n")
+    assert found == "/kinds/run/entries/0/type: no such artifact type"
+
+
+def test_kinds_that_are_like_each_other_are_a_fault() -> None:
+    text = 'contract: a\nversion: "1.0.0"\nkinds: {a: {at: x, like: b}, b: {at: y, like: a}}\n'
+    tree = read_tree(text.encode(), "c.yaml")
+    contract, _faults = read_contract(tree, "c.yaml")
+    assert contract is not None
+    found = lint(completed(contract), tree, "c.yaml", {})
+    assert {fault.message for fault in found} == {"kinds are like each other"}
+
+
+def test_a_pattern_that_is_too_long_is_refused() -> None:
+    with pytest.raises(UnsafePatternError):
+        compile_pattern("a" * 501)
+
+
+def test_stages_of_a_child_join_those_of_its_parent() -> None:
+    parent = contract_of("each_stage: {entries: [{file: a}], rules: [{id: R, check: 'true'}]}").contract
+    child = contract_of("each_stage: {entries: [{file: b}], at: 's/{stage.id}'}").contract
+    stage = merge(child, parent).kinds["run"].each_stage
+    assert stage is not None
+    assert [entry.path for entry in stage.entries] == ["a", "b"]
+    assert (stage.at, len(stage.rules)) == ("s/{stage.id}", 1)
+    assert merge(contract_of("{}").contract, parent).kinds["run"].each_stage == parent.kinds["run"].each_stage
+
+
+def test_policies_that_are_like_another_take_what_it_says() -> None:
+    gates = [{"metric": "m", "max": 1}]
+    loaded = contract_of("{}", policies={"p": {"gates": gates}, "q": {"like": "p", "profile": "release"}})
+    policy = loaded.contract.policies["q"]
+    assert (policy.gates, policy.profile) == (loaded.contract.policies["p"].gates, "release")
+
+
+def test_policies_that_are_like_each_other_end() -> None:
+    loaded = contract_of("{}", policies={"p": {"like": "q"}, "q": {"like": "p"}})
+    assert set(loaded.contract.policies) == {"p", "q"}
+
+
+def test_an_entry_without_a_fault_of_its_type_keeps_its_own_words() -> None:
+    types = {"T@1": {"table": {"columns": ["a"]}, "text": {"rows": {"min": 9}}}}
+    kind = "entries: [{file: t.csv, id: R, type: T@1, text: {rows: {min: 1}}}]"
+    assert told(kind, {"t.csv": "b\n"}, contract={"types": types}) == ["missing-column R t.csv#/a"]
