@@ -77,12 +77,15 @@ class Validator:
         return tuple(sorted(found[:limit], key=lambda fault: fault.pointer))
 
     def _rule_of(self, error: object) -> str | None:
-        """Return the innermost `x-rule` around a keyword, else the one around the reference to it."""
+        """Return the innermost `x-rule` around a keyword, those around references to its schema included."""
         document, _hash, pointer = str(getattr(error, "absolute_keyword_location", "")).partition("#")
-        inner = _rule_along(self._schemas.get(document), pointer.split("/")[1:])
-        path = [str(part) for part in getattr(error, "evaluation_path", ())]
-        outer = _rule_along(self._base, path[1:] if path[:1] == ["$ref"] else path)
-        return inner or outer
+        place = pointer.split("/")[1:]
+        way = [str(part) for part in getattr(error, "evaluation_path", ())]
+        last = max((number for number, part in enumerate(way) if part == "$ref"), default=-1)
+        inner = len(way) - last - 1
+        target = _along(self._schemas.get(document), place[: len(place) - inner])[-1]
+        within = _rule_in(_along(target, place[len(place) - inner :]))
+        return within or _rule_in(_along(self._base, way[1:last] if way[:1] == ["$ref"] else way[:last]))
 
 
 def references_of(name: str, document: bytes) -> tuple[str, ...]:
@@ -128,17 +131,23 @@ def inline_name(schema: str | Mapping[str, object]) -> str:
     return schema if isinstance(schema, str) else f"@{digest_bytes(msgspec.json.encode(schema))[7:39]}"
 
 
-def _rule_along(schema: object, parts: list[str]) -> str | None:
-    rule = None
+def _along(schema: object, parts: list[str]) -> list[object]:
+    """Return a schema and each part of it that a pointer passes; None where it leads nowhere."""
+    passed = [schema]
     for part in parts:
+        key = part.replace("~1", "/").replace("~0", "~")
         if isinstance(schema, dict):
-            rule = schema.get("x-rule", rule)
-            schema = schema.get(part.replace("~1", "/").replace("~0", "~"))
+            schema = schema.get(key)
         else:
-            schema = schema[int(part)] if isinstance(schema, list) and part.isdigit() else None
-    if isinstance(schema, dict) and isinstance(schema.get("x-rule"), str):
-        rule = schema["x-rule"]
-    return rule if isinstance(rule, str) else None
+            schema = schema[int(key)] if isinstance(schema, list) and key.isdigit() else None
+        passed.append(schema)
+    return passed
+
+
+def _rule_in(passed: list[object]) -> str | None:
+    """Return the rule of the innermost schema that names one."""
+    rules = [schema.get("x-rule") for schema in passed if isinstance(schema, dict)]
+    return next((rule for rule in reversed(rules) if isinstance(rule, str)), None)
 
 
 def _faults(error: object) -> list[SchemaFault]:

@@ -209,7 +209,10 @@ contract: test.kinds
 version: "1.0.0"
 kinds:
   run: {at: "runs/{name}", entries: [{file: m.json}]}
-  sweep: {like: run, at: "runs/{name}", told_by: doc.m.mode == "sweep", entries: [{file: best.json, id: BEST}]}
+  sweep:
+    like: run
+    told_by: doc.m.mode == "sweep"
+    entries: [{file: best.json, id: BEST}]
 """,
     )
     empty.write("runs/a/m.json", '{"mode": "run"}')
