@@ -24,6 +24,7 @@ from runpact.model.confinement import (
 )
 from runpact.model.contract.language import Contract
 from runpact.verbs.opened import Held, OpenRun
+from runpact.verbs.places import named_by, place_folders
 
 SHORTEST_COMPARED = 1.0
 """A run of this process that took fewer seconds is not compared: that would cost more than the run."""
@@ -55,14 +56,15 @@ def hold(
     """
     root, place = os.path.realpath(run.root), os.path.realpath(cwd)
     repository = repository_above(root)
+    places = place_folders(run.kind, run.root, named_by(run.record)).values()
     watched = tuple(dict.fromkeys(path for path in (root, repository, place) if path))
     territory = Territory(
         root=root,
         home=home_folder(os.environ),
-        own=tuple(os.path.realpath(path) for path in (run.dir, outer) if path),
+        own=tuple(os.path.realpath(path) for path in (run.dir, outer, *places) if path),
         watched=watched,
         caches=cache_folders(os.environ),
-        globs=(*caches, *_copies(run)),
+        globs=(*caches, *contract.workspace.caches, *_copies(run)),
     )
     narrow = tuple(path for path in watched if not _is_wide(path))
     run.held = Held(

@@ -14,14 +14,14 @@ from runpact.disk.reader import Reading, is_directory
 from runpact.disk.tree import digest_file, list_tree
 from runpact.formats.inspect import Inspector
 from runpact.model.contract.language import Kind, LoadedContract
-from runpact.model.errors import NoContractError, RunpactError
+from runpact.model.errors import NoContractError
 from runpact.model.facts import RunTree
 from runpact.model.judge import is_of_kind
 from runpact.model.place import Place
 from runpact.model.run import Standing
-from runpact.model.template import PathTemplate
 from runpact.model.variables import foreign_variables, outcome_of, run_variables
 from runpact.verbs.origin import origin_of
+from runpact.verbs.places import place_folders
 
 _Candidate = tuple[str, Kind, dict[str, str]]
 """Name of a kind, the kind, and the captures of a path that it reads."""
@@ -58,13 +58,8 @@ def gather(reading: Reading, standing: Standing, loaded: LoadedContract, *, path
 
 def _with_places(gathered: Gathered, loaded: LoadedContract, root: str, directory: str) -> RunTree:
     """Return the run with the directories it owns elsewhere; one whose path cannot be told is left out."""
-    values = {f"run.{name}": value for name, value in gathered.tree.run.items()} | dict(gathered.tree.run)
     places: dict[str, tuple[str, RunTree]] = {}
-    for name, place in gathered.kind.places.items():
-        try:
-            owned = posixpath.join(root, PathTemplate.parse(place.at).render(values))
-        except (KeyError, RunpactError):
-            continue
+    for name, owned in place_folders(gathered.kind, root, gathered.tree.run).items():
         tree = _tree(owned, loaded, root, is_own=False) if is_directory(owned) else _nothing(gathered.tree)
         places[name] = (posixpath.relpath(owned, directory), tree)
     return msgspec.structs.replace(gathered.tree, places=places)

@@ -77,6 +77,7 @@ def notes(kind: str, top: str = "") -> list[str]:
         ),
         ("entries: [{file: sums}]\ninventories: [{of: sums}]", []),
         ("inventories: [{of: sums, covers: doc.x.y}]", ["no entry is named `x`", "no entry is named `sums`"]),
+        ("entries: [{file: a, id: R}]\ntiers: {gold: {rules: [R]}}", []),
         ("tiers: {gold: {rules: [R], when: doc.x.y}}", ["no entry is named `x`", "no rule has this id"]),
         ("rules: [{id: R, check: 'true', foreach: {doc: run.x}}]", ["the name has a meaning of its own"]),
         (

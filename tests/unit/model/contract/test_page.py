@@ -55,6 +55,7 @@ entries:
       rows: {min: 1}
   - {file: u.csv, table: {columns: [x, y]}}
   - {file: z.npz, arrays: {q: {dtype: ["<f8", "<f4"], shape: [N, 7], finite: true, order: ascending, first: 0, last: 1, minimum: 0, maximum: 1, equals: p, step: "1"}, p: {}}}
+  - {file: q.md, text: {rows: {min: 1}, lines: [{pattern: y}]}}
   - {file: r.md, text: {sections: [One], lines: [{pattern: "a|b", id: L}, {pattern: x}], each: ".*"}}
 dimensions: {N: doc.m.n}
 others: [{in: "x/**", are: refused, id: O}]
