@@ -32,8 +32,6 @@ from runpact.verbs.inputs import check_inputs
 from runpact.verbs.load_contract import load_contract
 from runpact.verbs.nest import outer_in, outer_of
 from runpact.verbs.read import ReadDocument, Schema, read_document
-
-
 from runpact.verbs.revise import Revision, revise
 from runpact.verbs.show import RunDetails, show_run
 from runpact.verbs.start import Request, start_run

@@ -21,7 +21,7 @@ from runpact.model.errors import CannotStartError, Fault, MalformedDocumentError
 from runpact.model.facts import DocumentFact, FormatFault, Json
 from runpact.model.manifest import FileRecord
 from runpact.model.names import check_relative
-from runpact.model.schema import SchemaError, SchemaFault, references_of, validator_for
+from runpact.model.schema import SchemaError, SchemaFault, inline_name, references_of, validator_for
 from runpact.verbs.load_contract import load_copy
 
 _INLINE = "schema.json"
@@ -79,11 +79,11 @@ def read_entry(directory: str, name: str) -> ReadDocument:
     if reading.record is not None:
         loaded = load_copy(posixpath.join(directory, CONTRACT))
         kind = loaded.contract.kinds.get(reading.record.kind)
-        entries = [entry for entry in kind.entries if entry.file] if kind is not None else []
-        entry = next((each for each in entries if name in {each.name, each.file}), None)
+        entries = [entry for entry in kind.entries if entry.single] if kind is not None else []
+        entry = next((each for each in entries if name in {each.name, each.single}), None)
         if entry is not None:
-            relative = entry.file or name
-            documents = (entry.schema, loaded.schemas) if entry.schema else None
+            relative = entry.single or name
+            documents = (inline_name(entry.schema), loaded.schemas) if entry.schema else None
     check_relative(relative, what="file of the run")
     read = _validated(posixpath.join(directory, relative), relative, documents)
     files = reading.manifest.files if reading.manifest is not None and reading.manifest.sealed else ()
