@@ -1,0 +1,104 @@
+"""Measure what runpact costs, beside the same work written by hand.
+
+    python3 do.py bench                 every row; a minute or two on a quiet machine
+    python3 do.py bench --quick         every row, shortly
+    python3 do.py bench run points      the named rows
+    python3 do.py bench --list          the names
+    python3 do.py bench --write         every row, then renew docs/performance.md
+
+Knows: which rows are asked for, where results go.
+Does not know: what is measured, how it is laid out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import compileall
+import json
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import machine
+import page
+from row import Measured, Row, Scale, all_rows
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+RESULTS = HERE / "results"
+PAGE = ROOT / "docs" / "performance.md"
+USAGE = 64
+
+
+def main(arguments: list[str]) -> int:
+    """Measure, print, and keep the results."""
+    rows = all_rows()
+    options = parsed(arguments)
+    if options.list:
+        print("\n".join(f"{row.name:14} {row.what}" for row in rows.values()))
+        return 0
+    unknown = [name for name in options.rows if name not in rows]
+    if unknown:
+        print(f"no row {', '.join(unknown)}; --list shows the names", file=sys.stderr)
+        return USAGE
+    chosen = [rows[name] for name in options.rows] or list(rows.values())
+    compileall.compile_dir(ROOT / "src", quiet=1)
+    facts: dict[str, object] = {"load_before": machine.load(), "is_quick": options.quick}
+    results = {row: measured(row, Scale(is_quick=options.quick)) for row in chosen}
+    facts |= machine.describe(tempfile.gettempdir()) | {"load_after": machine.load()}
+    store(options.results, facts, results)
+    if options.write:
+        PAGE.write_text(page.page(facts, results), encoding="utf-8")
+        print(f"wrote {PAGE.relative_to(ROOT)}")
+    return 0
+
+
+def parsed(arguments: list[str]) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        prog="do.py bench", description=(__doc__ or "").split("\n\n", 1)[0], allow_abbrev=False
+    )
+    parser.add_argument("rows", nargs="*", metavar="ROW", help="rows to measure; all without")
+    parser.add_argument("--quick", action="store_true", help="few repetitions, small inputs")
+    parser.add_argument("--list", action="store_true", help="list the rows")
+    parser.add_argument(
+        "--write", action="store_true", help="renew docs/performance.md; not with single rows"
+    )
+    parser.add_argument("--results", metavar="FOLDER", type=Path, default=RESULTS, help="where results go")
+    options = parser.parse_args(arguments)
+    if options.write and (options.rows or options.quick):
+        parser.error("--write needs every row in full")
+    return options
+
+
+def measured(row: Row, scale: Scale) -> Measured:
+    """Measure one row in a folder of its own, and say at once what came out."""
+    home = os.getcwd()
+    place = tempfile.mkdtemp(prefix="runpact-bench-")
+    try:
+        found = row.measure(place, scale)
+    finally:
+        os.chdir(home)
+        shutil.rmtree(place, ignore_errors=True)
+    cells = [cell.replace("*", "") for cell in page.line(row, found)]
+    print(f"{row.name:14} {cells[1]:>20} {cells[2]:>20}  {cells[3]:20} {cells[4]:8} {cells[6]}", flush=True)
+    return found
+
+
+def store(folder: Path, facts: dict[str, object], results: dict[Row, Measured]) -> None:
+    """Keep the results for programs; the newest under a name of its own."""
+    folder.mkdir(parents=True, exist_ok=True)
+    document = {
+        "format": "runpact.bench/1",
+        "machine": facts,
+        "rows": [page.as_document(row, found) for row, found in results.items()],
+    }
+    path = folder / "latest.json"
+    path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    print(f"wrote {path}")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
