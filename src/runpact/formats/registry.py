@@ -7,6 +7,7 @@ Does not know: which of them a contract allows.
 from __future__ import annotations
 
 import functools
+import importlib
 import posixpath
 from collections.abc import Callable
 from typing import BinaryIO
@@ -39,6 +40,16 @@ class Format(msgspec.Struct, frozen=True):
     """A file that cannot be parsed does not have this format."""
 
 
+def _late(module: str, function: str = "inspect") -> Inspect:
+    """Return an inspector whose module is imported when it is first asked."""
+
+    def inspect(stream: BinaryIO) -> Facts | FormatFault:
+        found: Inspect = getattr(importlib.import_module(f"runpact.formats.{module}"), function)
+        return found(stream)
+
+    return inspect
+
+
 def _own(*contents: str) -> frozenset[str]:
     return frozenset(contents)
 
@@ -53,17 +64,18 @@ FORMATS = (
     Format("npz", (".npz",), _own("npz"), npz.inspect, is_strict=True),
     Format("npy", (".npy",), _own("npy"), npz.inspect_npy, is_strict=True),
     Format("pt", (".pt", ".pth", ".ckpt"), _own("torch", "torch-legacy"), torchfile.inspect, is_strict=True),
-    Format("safetensors", (".safetensors",), _own("safetensors")),
-    Format("onnx", (".onnx",), _own("onnx")),
-    Format("hdf5", (".h5", ".hdf5", ".h5ad"), _own("hdf5")),
-    Format("parquet", (".parquet",), _own("parquet")),
-    Format("sqlite", (".sqlite", ".sqlite3", ".db"), _own("sqlite")),
+    Format("safetensors", (".safetensors",), _own("safetensors"), _late("safetensors")),
+    Format("onnx", (".onnx",), _own("onnx"), _late("onnxfile")),
+    Format("hdf5", (".h5", ".hdf5", ".h5ad"), _own("hdf5"), _late("hdf5file")),
+    Format("parquet", (".parquet",), _own("parquet"), _late("parquetfile")),
+    Format("sqlite", (".sqlite", ".sqlite3", ".db"), _own("sqlite"), _late("sqlitefile")),
     Format("pickle", (".pkl", ".pickle", ".joblib"), _own("pickle")),
-    Format("png", (".png",), _own("png")),
-    Format("jpg", (".jpg", ".jpeg"), _own("jpg")),
-    Format("gif", (".gif",), _own("gif")),
-    Format("webp", (".webp",), _own("webp")),
-    Format("tiff", (".tif", ".tiff"), _own("tiff")),
+    Format("png", (".png",), _own("png"), _late("pictures", "inspect_png")),
+    Format("jpg", (".jpg", ".jpeg"), _own("jpg"), _late("pictures", "inspect_jpeg")),
+    Format("gif", (".gif",), _own("gif"), _late("pictures", "inspect_gif")),
+    Format("webp", (".webp",), _own("webp"), _late("pictures", "inspect_webp")),
+    Format("tiff", (".tif", ".tiff"), _own("tiff"), _late("tiff")),
+    Format("wav", (".wav",), _own("wav"), _late("wav")),
     Format("svg", (".svg",), _own("svg")),
     Format("pdf", (".pdf",), _own("pdf")),
     Format("html", (".html", ".htm"), TEXTUAL, text.inspect),
@@ -71,7 +83,7 @@ FORMATS = (
     Format("txt", (".txt",), TEXTUAL, text.inspect),
     Format("log", (".log",), TEXTUAL, text.inspect),
     Format("py", (".py",), TEXTUAL, text.inspect),
-    Format("zip", (".zip",), _own("zip", "npz", "torch")),
+    Format("zip", (".zip",), _own("zip", "npz", "torch"), _late("ziparchive")),
     Format("gz", (".gz", ".tgz"), _own("gzip")),
     Format("text", (), TEXTUAL, text.inspect),
     Format("binary", (".bin",), _own("binary", "empty")),

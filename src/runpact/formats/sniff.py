@@ -33,6 +33,8 @@ _SIGNATURES = (
     (b"\x7fELF", "program"),
     (b"II*\0", "tiff"),
     (b"MM\0*", "tiff"),
+    (b"II+\0", "tiff"),
+    (b"MM\0+", "tiff"),
 )
 _SVG = re.compile(
     rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*(?:<!DOCTYPE svg[^>]*>\s*)?<svg[\s>]", re.DOTALL
@@ -133,6 +135,10 @@ def _is_webp(head: bytes) -> bool:
     return head.startswith(b"RIFF") and head[8:12] == b"WEBP"
 
 
+def _is_wav(head: bytes) -> bool:
+    return head.startswith(b"RIFF") and head[8:12] == b"WAVE"
+
+
 def _is_safetensors(head: bytes) -> bool:
     length = int.from_bytes(head[:8], "little")
     return head[8:9] == b"{" and 1 < length <= _SAFETENSORS_LIMIT
@@ -142,6 +148,7 @@ _TESTS: tuple[tuple[str, Callable[[bytes], bool]], ...] = (
     ("torch-legacy", _is_torch_legacy),
     ("pickle", is_pickle),
     ("webp", _is_webp),
+    ("wav", _is_wav),
     ("safetensors", _is_safetensors),
     ("onnx", lambda head: not is_text(head) and _ONNX.match(head) is not None),
     ("svg", lambda head: is_text(head) and _SVG.match(head) is not None),

@@ -10,6 +10,7 @@ import zipfile
 from typing import BinaryIO
 
 from runpact.formats.archive import open_archive
+from runpact.formats.ziparchive import members_of
 from runpact.model.facts import ArchiveFact, FormatFault
 
 LEGACY = b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
@@ -28,7 +29,7 @@ def inspect(stream: BinaryIO) -> ArchiveFact | FormatFault:
     with opened[0] as archive:
         if not is_checkpoint(archive):
             return FormatFault("invalid-torch", "an archive without `data.pkl`")
-        return ArchiveFact("torch", tuple(archive.namelist()), pickle=True)
+        return ArchiveFact("torch", members_of(archive), pickle=True)
 
 
 def is_checkpoint(archive: zipfile.ZipFile) -> bool:

@@ -135,11 +135,19 @@ class DamagedRowError(Exception):
         self.fault = fault
 
 
+class MemberFact(msgspec.Struct, frozen=True, gc=False):
+    """One member of an archive."""
+
+    path: str
+    size: int
+    """Bytes, unpacked, as the archive says."""
+
+
 class ArchiveFact(msgspec.Struct, frozen=True):
     """A checkpoint or another archive, by its list of members."""
 
     content: str
-    members: tuple[str, ...] = ()
+    members: tuple[MemberFact, ...] = ()
     pickle: bool = False
     """Reading it the usual way would execute what it contains."""
 
@@ -151,13 +159,20 @@ class TextFact(msgspec.Struct, frozen=True):
     size: int
 
 
+class HeaderFact(msgspec.Struct, frozen=True):
+    """What the header of an image, sound, model, table or database says."""
+
+    value: Json
+    """A document; `docs/headers.md` says what it holds for each format."""
+
+
 class BytesFact(msgspec.Struct, frozen=True):
     """A file of which only the first bytes were looked at."""
 
     content: str
 
 
-Facts = DocumentFact | ArraysFact | TableFact | ArchiveFact | TextFact | BytesFact
+Facts = DocumentFact | ArraysFact | TableFact | ArchiveFact | HeaderFact | TextFact | BytesFact
 """What an inspector reports."""
 
 

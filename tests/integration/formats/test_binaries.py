@@ -10,7 +10,15 @@ from runpact.formats import csvtable, npz, text, torchfile
 from runpact.formats.archive import CappedStream
 from runpact.formats.npyheader import read_header
 from runpact.formats.sniff import HEAD, is_text, sniff
-from runpact.model.facts import ArchiveFact, ArrayFact, ArraysFact, FormatFault, TableFact, TextFact
+from runpact.model.facts import (
+    ArchiveFact,
+    ArrayFact,
+    ArraysFact,
+    FormatFault,
+    MemberFact,
+    TableFact,
+    TextFact,
+)
 
 
 def _npz(**arrays) -> io.BytesIO:
@@ -162,7 +170,8 @@ def test_a_capped_stream_refuses_to_read_on():
 
 def test_a_checkpoint_is_told_by_its_members():
     stream = _zip({"best/data.pkl": b"x", "best/version": b"3"})
-    assert torchfile.inspect(stream) == ArchiveFact("torch", ("best/data.pkl", "best/version"), pickle=True)
+    members = (MemberFact("best/data.pkl", 1), MemberFact("best/version", 1))
+    assert torchfile.inspect(stream) == ArchiveFact("torch", members, pickle=True)
     legacy = io.BytesIO(pickle.dumps(0x1950A86A20F9469CFC6C, protocol=2) + b"...")
     assert torchfile.inspect(legacy) == ArchiveFact("torch-legacy", pickle=True)
     assert torchfile.inspect(_zip({"a": b""})).code == "invalid-torch"

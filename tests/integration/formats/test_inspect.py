@@ -99,11 +99,11 @@ def test_each_file_is_parsed_once(tmp_path):
 
 def test_documents_and_other_facts_come_from_the_same_place(tmp_path):
     (tmp_path / "a.npz").write_bytes(_npz(a=np.zeros(2)))
-    (tmp_path / "a.png").write_bytes(b"")
+    (tmp_path / "a.pdf").write_bytes(b"")
     inspector = Inspector(str(tmp_path))
     assert isinstance(inspector.facts("a.npz"), ArraysFact)
     assert inspector.document("a.npz").code == "not-a-document"
-    assert inspector.document("a.png").code == "not-a-document"
+    assert inspector.document("a.pdf").code == "not-a-document"
 
 
 def test_nothing_but_regular_files_below_the_root_is_opened(tmp_path):

@@ -7,7 +7,8 @@ from runpact.model.finding import Severity
 ROOT = Path(__file__).parents[3]
 _USES = re.compile(
     r"""(?:\bcode=|FormatFault\(\s*|_RefusedError\(\s*|_damage\(\s*|_untrusted\(\s*fact,\s*|
-        _finding\(\s*entry,\s*|_record_finding\(\s*|OWN_COPY\s=\s)"([a-z]+(?:-[a-z]+)*)"(?=[,)\s])""",
+        _finding\(\s*entry,\s*|_record_finding\(\s*|OWN_COPY\s=\s|
+        read_header\(stream,\s)"([a-z]+(?:-[a-z0-9]+)*)"(?=[,)\s])""",
     re.VERBOSE,
 )
 
@@ -35,6 +36,6 @@ def test_the_page_of_findings_is_current():
 
 def test_codes_are_kebab_case_and_explained():
     for name, code in CODES.items():
-        assert re.fullmatch(r"[a-z]+(-[a-z]+)*", name)
+        assert re.fullmatch(r"[a-z]+(-[a-z0-9]+)*", name)
         assert code.meaning.endswith(".")
         assert isinstance(code.severity, Severity)

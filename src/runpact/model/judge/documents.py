@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from runpact.model.codes import CODES
 from runpact.model.contract.language import Entry
 from runpact.model.facts import DocumentFact, FormatFault
 from runpact.model.finding import Finding, Severity
@@ -15,6 +16,9 @@ from runpact.model.judge.claim import Claim
 from runpact.model.judge.grade import Fault
 from runpact.model.judge.subject import DOCUMENTS, Subject
 from runpact.model.schema import inline_name, validator_for
+
+_UNTOLD = {"not-a-document", "no-reader"}
+"""What says nothing against a file."""
 
 
 def judge_documents(subject: Subject) -> Iterator[Finding]:
@@ -55,8 +59,7 @@ def _format(subject: Subject, entry: Entry, path: str) -> Iterator[Fault]:
     content = subject.tree.content(path)
     fault = content if isinstance(content, FormatFault) else content.fault
     if fault is None and not isinstance(content, FormatFault) and set(formats) & set(content.fits):
-        document = subject.document(path) if path.endswith(DOCUMENTS) else None
-        fault = document if isinstance(document, FormatFault) else None
+        fault = _damage(subject, path)
         if fault is None:
             return
     if fault is not None:
@@ -65,6 +68,12 @@ def _format(subject: Subject, entry: Entry, path: str) -> Iterator[Fault]:
     message = "its content is not what its place demands"
     got = getattr(content, "content", None)
     yield Fault(code="format", path=path, message=message, expected=" or ".join(formats), got=got)
+
+
+def _damage(subject: Subject, path: str) -> FormatFault | None:
+    """Return why a file of the right sort cannot be read; None where only its first bytes can be judged."""
+    found = subject.document(path) if path.endswith(DOCUMENTS) else subject.tree.header(path)
+    return found if isinstance(found, FormatFault) and found.code not in _UNTOLD else None
 
 
 def _is_read(subject: Subject, entry: Entry, path: str) -> bool:
@@ -83,6 +92,7 @@ def _unreadable(path: str, fault: FormatFault) -> Fault:
         path=f"{path}#{fault.pointer}" if fault.pointer else path,
         message=f"it cannot be read: {fault.message}",
         expected="a strict document",
+        severity=CODES[fault.code].severity,
     )
 
 

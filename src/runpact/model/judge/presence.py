@@ -232,13 +232,15 @@ def undecided(
     subject: Subject, path: str, answer: Undecided, texts: tuple[str, ...], what: str, frame: Frame
 ) -> Fault:
     """Return the fault of a question that has no answer, hung on the fault it follows from."""
+    leans = subject.leans_on(*texts, frame=frame)
+    unread = "".join(f"; `{each}`: {why}" for each in leans if (why := subject.why_unread(each)))
     return Fault(
         code="undecided",
         severity=Severity.INCOMPLETE,
         path=path,
-        message=f"{what} could not be decided: {answer.reason}",
+        message=f"{what} could not be decided: {answer.reason}{unread}",
         expected=" and ".join(texts),
-        leans=subject.leans_on(*texts, frame=frame),
+        leans=leans,
     )
 
 

@@ -136,6 +136,15 @@ class Subject:
         except RunpactError as error:
             return FormatFault("unreadable", error.message)
 
+    def why_unread(self, path: str) -> str:
+        """Return why neither a document nor a header can be read there; nothing for what was read."""
+        if path not in self.by_path or isinstance(self.document(path), DocumentFact):
+            return ""
+        header = self.tree.header(path)
+        if isinstance(header, FormatFault) and header.code != "not-a-document":
+            return header.message
+        return ""
+
     def leans_on(self, *texts: str, frame: Frame = EMPTY) -> tuple[str, ...]:
         """Return the files that expressions speak of."""
         return tuple(dict.fromkeys(path for text in texts for path in self._files_of(text, frame)))
