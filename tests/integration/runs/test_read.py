@@ -87,7 +87,7 @@ def test_rows_and_headers_are_documents_too(place: Place) -> None:
     assert runpact.read("a.toml") == {"x": 1}
     shape = {"properties": {"depth": {"properties": {"shape": {"const": [2, 3]}}}}}
     assert runpact.read("arrays.npz", schema=shape) == {"depth": {"dtype": "<f4", "shape": [2, 3]}}
-    assert runpact.read("one.npy") == {"": {"dtype": "<i2", "shape": [4]}}
+    assert runpact.read("one.npy") == {"dtype": "<i2", "shape": [4]}
     assert "$defs" in runpact.read("linked.json")  # type: ignore[operator]  # a document is any value
 
 
