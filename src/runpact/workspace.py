@@ -35,7 +35,7 @@ from runpact.verbs.read import ReadDocument, Schema, read_document
 from runpact.verbs.revise import Revision, revise
 from runpact.verbs.show import RunDetails, show_run
 from runpact.verbs.start import Request, start_run
-from runpact.verbs.strays import find_strays
+from runpact.verbs.strays import check_surroundings
 from runpact.verbs.trees import TriedContract, try_trees
 from runpact.verbs.verify import verify_run
 
@@ -261,9 +261,9 @@ class Workspace:
         """
         return read_document(path, schema, root=self.data_root, cwd=self.cwd)
 
-    def strays(self) -> tuple[Finding, ...]:
-        """Return what stands beside the runs where only runs may stand."""
-        return find_strays(self.data_root, self.contract) if self.contract is not None else ()
+    def surroundings(self) -> tuple[Finding, ...]:
+        """Return what is wrong beside the runs: what is missing, what stands where only runs may."""
+        return check_surroundings(self.data_root, self.contract) if self.contract is not None else ()
 
     def show(self, reference: str) -> RunDetails:
         """Return what is recorded about one run."""

@@ -51,7 +51,7 @@ def show_check(
 ) -> int:
     """Judge runs, print the verdict, return its exit code."""
     checked = place.check(runs, is_strict=is_strict)
-    beside = Report(() if runs else place.strays())
+    beside = Report(() if runs else place.surroundings())
     verdict = worst((beside.verdict, *(run.verdict for run in checked)))
     if not checked and beside.is_ok:
         verdict = Verdict.INCOMPLETE

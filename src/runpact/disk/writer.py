@@ -174,6 +174,13 @@ class RunWriter:
             io.make_parents(posixpath.dirname(path), sync=False)
         return path
 
+    def make_folder(self, relative: str) -> None:
+        """Create a directory of the layout, which may be there already."""
+        self._check_open()
+        path = self.paths.at(relative)
+        with io.storing(f"`{relative}`", path):
+            io.make_parents(path, sync=self.is_durable)
+
     def open_stream(self, relative: str) -> Callable[[bytes], None]:
         """Create a file for a child's stream; return what appends to it, raising `OSError`."""
         self._check_open()

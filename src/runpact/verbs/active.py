@@ -26,7 +26,7 @@ from runpact.model.run import RunRecord, Standing, State
 from runpact.verbs.finish import finish_run
 from runpact.verbs.inputs import record_input
 from runpact.verbs.opened import OpenRun
-from runpact.verbs.project import write_projections
+from runpact.verbs.project import make_folders, write_projections
 from runpact.verbs.read import read_entry
 
 
@@ -39,6 +39,7 @@ class ActiveRun(OpenRun):
         run = cls(writer, record, kind, root=root, began=began)
         try:
             run.event("run.started", uid=record.uid, kind=record.kind)
+            make_folders(run)
             write_projections(run, {"start", "change"})
         except BaseException as error:
             with contextlib.suppress(RunpactError):

@@ -13,6 +13,7 @@ import msgspec
 from runpact.disk.reader import Reading, is_directory
 from runpact.disk.tree import digest_file, list_tree
 from runpact.formats.inspect import Inspector
+from runpact.host.quiet import quiet_expressions
 from runpact.model.contract.language import Kind, LoadedContract
 from runpact.model.errors import NoContractError
 from runpact.model.facts import RunTree
@@ -47,8 +48,9 @@ def gather(reading: Reading, standing: Standing, loaded: LoadedContract, *, path
     Raises:
         NoContractError: The directory is no place of any kind.
     """
+    quiet_expressions()
     is_own = reading.record is not None
-    tree = _tree(reading.directory, loaded, root, is_own=is_own)
+    tree = tree_of(reading.directory, loaded, root, is_own=is_own)
     *others, last = [
         _as_kind(tree, reading, standing, candidate) for candidate in _candidates(reading, loaded, path)
     ]
@@ -60,7 +62,7 @@ def _with_places(gathered: Gathered, loaded: LoadedContract, root: str, director
     """Return the run with the directories it owns elsewhere; one whose path cannot be told is left out."""
     places: dict[str, tuple[str, RunTree]] = {}
     for name, owned in place_folders(gathered.kind, root, gathered.tree.run).items():
-        tree = _tree(owned, loaded, root, is_own=False) if is_directory(owned) else _nothing(gathered.tree)
+        tree = tree_of(owned, loaded, root, is_own=False) if is_directory(owned) else _nothing(gathered.tree)
         places[name] = (posixpath.relpath(owned, directory), tree)
     return msgspec.structs.replace(gathered.tree, places=places)
 
@@ -92,7 +94,8 @@ def _candidates(reading: Reading, loaded: LoadedContract, path: str) -> list[_Ca
     )
 
 
-def _tree(directory: str, loaded: LoadedContract, root: str, *, is_own: bool) -> RunTree:
+def tree_of(directory: str, loaded: LoadedContract, root: str, *, is_own: bool) -> RunTree:
+    """Return what stands in a directory, and who answers questions about it."""
     inspector = Inspector(directory)
     places = [Place.of(name, kind) for name, kind in loaded.contract.kinds.items()]
 

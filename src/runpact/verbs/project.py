@@ -30,6 +30,17 @@ def write_projections(
             run.writer.replace(path, data)
 
 
+def make_folders(run: OpenRun) -> None:
+    """Create the directories that every run of the kind has."""
+    for entry in run.kind.entries:
+        is_certain = (
+            entry.required is True and entry.present is None and entry.when is None and not entry.foreach
+        )
+        if entry.dir is not None and is_certain and entry.forbidden is False:
+            for path in entry.paths:
+                run.writer.make_folder(path.rstrip("/"))
+
+
 def projected(run: OpenRun, entry: Entry, *, state: State, outcome: Outcome | None) -> object:
     """Return the value of an entry's `fields`; a field that cannot be decided is left out and logged."""
     variables = {"run": run_variables(run.record, state, word_for(run.kind, state), outcome, run.provenance)}

@@ -1,4 +1,4 @@
-"""Directories that stand where runs should, but are none.
+"""What stands beside the runs: what must be there, and directories that stand where only runs may.
 
 Knows: the places of all kinds, level by level.
 Does not know: what is in a run.
@@ -9,13 +9,42 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
+import msgspec
+
 from runpact.disk.discover import directories_of
-from runpact.model.contract.language import LoadedContract, Strays
+from runpact.model.contract.language import Kind, LoadedContract, Strays
 from runpact.model.finding import Finding, Severity
+from runpact.model.judge import judge
 from runpact.model.judge.grade import Fault, graded
 from runpact.model.place import Place
+from runpact.verbs.gather import tree_of
 
 _SEVERITY = {"advised": Severity.ADVICE, "refused": Severity.ERROR}
+
+
+def check_surroundings(root: str, loaded: LoadedContract) -> tuple[Finding, ...]:
+    """Return every finding about a workspace that is not about one of its runs."""
+    return (*_around(root, loaded), *find_strays(root, loaded))
+
+
+def _around(root: str, loaded: LoadedContract) -> tuple[Finding, ...]:
+    """Judge what the contract says of the workspace itself; runs are no part of it."""
+    rules = loaded.contract.workspace
+    if not rules.entries and rules.others == "allowed":
+        return ()
+    places = [Place.of(name, kind) for name, kind in loaded.contract.kinds.items()]
+    tree = tree_of(root, loaded, root, is_own=False)
+    beside = tuple(fact for fact in tree.files if not _is_in_a_run(fact.path, places))
+    kind = Kind(at=".", entries=rules.entries, others=rules.others)
+    return judge(kind, loaded, msgspec.structs.replace(tree, files=beside)).findings
+
+
+def _is_in_a_run(path: str, places: list[Place]) -> bool:
+    parts = path.split("/")
+    return any(
+        0 < place.depth <= len(parts) and place.match("/".join(parts[: place.depth])) is not None
+        for place in places
+    )
 
 
 def find_strays(root: str, loaded: LoadedContract) -> tuple[Finding, ...]:

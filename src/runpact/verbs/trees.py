@@ -22,7 +22,7 @@ from runpact.model.facts import FormatFault
 from runpact.model.reference import parts_of, replaced_at
 from runpact.verbs.check import check_run
 from runpact.verbs.find import list_runs
-from runpact.verbs.strays import find_strays
+from runpact.verbs.strays import check_surroundings
 
 CASES = ("cases.yaml", "cases.json")
 TREES = "trees"
@@ -124,7 +124,7 @@ def _judged(loaded: LoadedContract, root: str, case: Case) -> Iterator[str]:
         for run in runs
     ]
     findings = [finding for run in checked for finding in run.report.findings]
-    findings += find_strays(root, loaded)
+    findings += check_surroundings(root, loaded)
     tiers = [tier for run in checked for tier in run.report.tiers]
     if not checked and not findings:
         yield "no run stands in this tree"

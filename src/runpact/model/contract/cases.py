@@ -95,7 +95,9 @@ def told(finding: Finding) -> str:
 
 def rule_ids(contract: Contract, schemas: Mapping[str, bytes]) -> tuple[str, ...]:
     """Return every rule id that a contract names, in its order; clauses without an id have none."""
-    found: dict[str, None] = {}
+    around = contract.workspace
+    found = dict.fromkeys(each for entry in around.entries for each in _of_entry(entry))
+    found |= dict.fromkeys(_ids(around.others if isinstance(around.others, tuple) else ()))
     for name, kind in contract.kinds.items():
         for at, entries in placed_entries(contract):
             if at.startswith(f"/kinds/{name}/"):

@@ -13,6 +13,7 @@ from runpact.model.contract.language import Contract, Entry, Kind, Rule
 
 def placed_entries(contract: Contract) -> Iterator[tuple[str, tuple[Entry, ...]]]:
     """Yield every list of entries with its JSON pointer in the contract."""
+    yield "/workspace/entries", contract.workspace.entries
     for name, kind in contract.kinds.items():
         yield f"/kinds/{name}/entries", kind.entries
         for place, owned in kind.places.items():

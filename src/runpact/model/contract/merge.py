@@ -108,6 +108,8 @@ def _workspace(child: WorkspaceRules, parent: WorkspaceRules) -> WorkspaceRules:
         frozen=_both(parent.frozen, child.frozen),
         log=child.log or parent.log,
         indexes=_join(parent.indexes, child.indexes, lambda view: view.files),
+        entries=_join(parent.entries, child.entries, entry_key),
+        others=child.others if child.others != "allowed" else parent.others,
     )
 
 

@@ -39,6 +39,10 @@ class WorkspaceRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """Globs that nobody may write."""
     log: str | None = None
     """JSONL of all runs, appended."""
+    entries: tuple[Entry, ...] = ()
+    """What must stand beside the runs; judged when all runs are."""
+    others: Set | tuple[Others, ...] = "allowed"
+    """What no entry names, runs apart."""
     indexes: tuple[IndexView, ...] = ()
 
 

@@ -17,7 +17,7 @@ from runpact.model.facts import ArrayFact, ArraysFact, FormatFault
 from runpact.model.finding import Finding, Severity
 from runpact.model.judge.arrayvalues import needs_values, value_faults
 from runpact.model.judge.claims import slots_filled
-from runpact.model.judge.frame import EMPTY, Frame
+from runpact.model.judge.frame import EMPTY, Frame, Stuck
 from runpact.model.judge.grade import Fault
 from runpact.model.judge.loops import frames
 from runpact.model.judge.presence import undecided
@@ -90,10 +90,13 @@ def _of_file(subject: Subject, entry: Entry, path: str, frame: Frame) -> Iterato
     globs: list[str] = []
     for key, clause in (entry.arrays or {}).items():
         for bound in frames(subject, clause.foreach, frame):
-            if isinstance(bound, Undecided):
+            if isinstance(bound, Stuck):
                 texts = tuple(clause.foreach.values())
                 yield _finding(
-                    subject, entry, clause, undecided(subject, path, bound, texts, "which arrays", frame)
+                    subject,
+                    entry,
+                    clause,
+                    undecided(subject, path, bound.answer, texts, "which arrays", frame),
                 )
                 continue
             if "*" in key or "?" in key:

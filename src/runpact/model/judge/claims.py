@@ -6,6 +6,7 @@ Does not know: whether a claim holds.
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator
 
@@ -14,13 +15,14 @@ from runpact.model.errors import RunpactError
 from runpact.model.expression import Undecided
 from runpact.model.facts import FileFact
 from runpact.model.judge.claim import Claim, Group
-from runpact.model.judge.frame import EMPTY, Frame
+from runpact.model.judge.frame import Frame, Stuck
 from runpact.model.judge.grade import version_key
 from runpact.model.judge.loops import frames
 from runpact.model.judge.view import View
 from runpact.model.names import check_relative
 from runpact.model.template import PathTemplate
 
+_MOST_LINKS = 8
 _SLOT = re.compile(r"\{([a-z][a-z0-9_]*)((?:\.[A-Za-z_][A-Za-z0-9_]*)*)\}")
 
 
@@ -45,8 +47,8 @@ class Selections:
 
     def _grouped(self, entry: Entry) -> Iterator[Group]:
         for frame in frames(self._subject, entry.foreach):
-            if isinstance(frame, Undecided):
-                yield Group(frame=EMPTY, claims=(), undecided=frame)
+            if isinstance(frame, Stuck):
+                yield Group(frame=frame.frame, claims=(), undecided=frame.answer)
                 continue
             applies = True if entry.when is None else self._subject.decide(entry.when, frame)
             if isinstance(applies, Undecided):
@@ -80,11 +82,23 @@ class Selections:
 
     def _standing(self, path: str, entry: Entry) -> FileFact | None:
         fact = self._subject.by_path.get(path)
+        if fact is not None and fact.kind == "symlink" and entry.wants_directory:
+            fact = self._led_to(fact)
         if fact is None:
             return None
         if entry.one_of is not None or entry.any_of is not None:
             return fact if fact.kind in {"file", "dir"} else None
         return fact if fact.kind == ("dir" if entry.wants_directory else "file") else None
+
+    def _led_to(self, link: FileFact) -> FileFact | None:
+        """Return what a link inside the run leads to; nothing when it leads out, or in a circle."""
+        fact: FileFact | None = link
+        for _step in range(_MOST_LINKS):
+            if fact is None or fact.kind != "symlink" or fact.escapes:
+                break
+            above = posixpath.dirname(fact.path)
+            fact = self._subject.by_path.get(posixpath.normpath(posixpath.join(above, fact.target or "")))
+        return fact
 
     def _matched(self, entry: Entry, pattern: str, frame: Frame) -> Iterator[Claim]:
         template = PathTemplate.pattern(_bound(pattern, frame))

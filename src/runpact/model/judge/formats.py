@@ -44,6 +44,8 @@ def _file(subject: Subject, path: str, rules: tuple[FormatRule, ...]) -> Iterato
         yield _finding(
             path, name, "files of this name are not allowed here", allowed, " ".join(content.named) or path
         )
+    elif content.fault is not None and path in subject.reported:
+        return  # that it cannot be read was told with its place
     elif not set(named) & set(content.fits):
         yield _finding(path, name, "its content is not what its name says", " ".join(named), content.content)
     elif content.pickle and not {"pt", "pickle"} & set(rule.allow):

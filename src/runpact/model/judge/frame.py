@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
+from runpact.model.expression import Undecided
 from runpact.model.reference import Reference, pointer_of
 
 
@@ -66,3 +67,10 @@ class Frame(msgspec.Struct, frozen=True):
 
 
 EMPTY = Frame()
+
+
+class Stuck(msgspec.Struct, frozen=True):
+    """A list of items that could not be told, and the names bound until then."""
+
+    answer: Undecided
+    frame: Frame

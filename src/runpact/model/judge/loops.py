@@ -10,12 +10,12 @@ import re
 from collections.abc import Iterator, Mapping
 
 from runpact.model.expression import Undecided
-from runpact.model.judge.frame import EMPTY, Frame, Located
+from runpact.model.judge.frame import EMPTY, Frame, Located, Stuck
 from runpact.model.judge.view import View
 from runpact.model.reference import pointer_of, references
 
 
-def frames(subject: View, bindings: Mapping[str, str], outer: Frame = EMPTY) -> Iterator[Frame | Undecided]:
+def frames(subject: View, bindings: Mapping[str, str], outer: Frame = EMPTY) -> Iterator[Frame | Stuck]:
     """Yield a frame for each combination of items, or why a list of them could not be told."""
     if not bindings:
         yield outer
@@ -23,10 +23,10 @@ def frames(subject: View, bindings: Mapping[str, str], outer: Frame = EMPTY) -> 
     (name, text), *rest = bindings.items()
     items = subject.evaluate(text, outer)
     if isinstance(items, Undecided):
-        yield Undecided(f"`{text}`: {items.reason}")
+        yield Stuck(Undecided(f"`{text}`: {items.reason}"), outer)
         return
     if not isinstance(items, list | dict):
-        yield Undecided(f"`{text}` is no list and no map")
+        yield Stuck(Undecided(f"`{text}` is no list and no map"), outer)
         return
     source, is_whole = source_of(subject, text, outer)
     previous: object = None

@@ -34,10 +34,11 @@ def judge_others(subject: Subject) -> Iterator[Finding]:
 def _unexpected(subject: Subject, clauses: tuple[Others, ...]) -> Iterator[Finding]:
     named, folders = _named(subject)
     for fact in subject.tree.files:
-        if fact.kind == "dir" or fact.path in named or _is_below(subject, fact, folders):
+        if fact.kind == "dir" or fact.path in named or subject.is_record(fact.path) or fact.path in CAPTURED:
             continue
         clause = next((each for each in clauses if compile_glob(each.in_).fullmatch(fact.path)), None)
-        if clause is not None and clause.are in _SEVERITY:
+        is_taken = clause is not None and clause.in_ == "**" and fact.path.startswith(folders)
+        if clause is not None and clause.are in _SEVERITY and not is_taken:
             fault = Fault(
                 code="unexpected",
                 severity=_SEVERITY[clause.are],
@@ -53,6 +54,8 @@ def _unexpected(subject: Subject, clauses: tuple[Others, ...]) -> Iterator[Findi
 def _named(subject: Subject) -> tuple[set[str], tuple[str, ...]]:
     """Return the files that entries name, and the directories that they take whole.
 
+    What is said of a place inside such a directory comes before that.
+
     An entry that only forbids, and one that speaks of every file, names nothing.
     """
     files: set[str] = set()
@@ -66,11 +69,6 @@ def _named(subject: Subject) -> tuple[set[str], tuple[str, ...]]:
             else:
                 files.add(claim.path)
     return files, tuple(folders)
-
-
-def _is_below(subject: Subject, fact: FileFact, folders: tuple[str, ...]) -> bool:
-    """Whether a file is one of runpact's records, or stands in a directory that an entry takes whole."""
-    return subject.is_record(fact.path) or fact.path.startswith(folders) or fact.path in CAPTURED
 
 
 def _special(fact: FileFact) -> Iterator[Finding]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from runpact.model.contract.language import Rule
 from runpact.model.expression import Undecided
 from runpact.model.finding import Finding, Severity
-from runpact.model.judge.frame import EMPTY, Frame
+from runpact.model.judge.frame import EMPTY, Frame, Stuck
 from runpact.model.judge.grade import Fault
 from runpact.model.judge.loops import frames
 from runpact.model.judge.matches import judge_match
@@ -44,15 +44,23 @@ def _rule(subject: Subject, rule: Rule) -> Iterator[Fault]:
         if applies is not True:
             return
     for frame in frames(subject, rule.foreach):
-        if isinstance(frame, Undecided):
+        if isinstance(frame, Stuck):
             number += 1
-            texts = tuple(rule.foreach.values())
-            yield undecided(subject, _place(subject, rule, texts[0], Frame()), frame, texts, "it", Frame())
+            if rule.when is not None and subject.decide(rule.when, frame.frame) is False:
+                continue
+            yield _stuck(subject, rule, frame)
             continue
         number += 1
         yield from _framed(subject, rule, frame)
     if number == 0:
         yield vacuous(subject, rule)
+
+
+def _stuck(subject: Subject, rule: Rule, stuck: Stuck) -> Fault:
+    texts = tuple(rule.foreach.values())
+    bound = len(stuck.frame.places)
+    place = _place(subject, rule, texts[min(bound, len(texts) - 1)], stuck.frame)
+    return undecided(subject, place, stuck.answer, texts, "it", stuck.frame)
 
 
 def _is_bound(text: str, rule: Rule) -> bool:

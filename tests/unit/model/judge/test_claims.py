@@ -159,6 +159,7 @@ others:
                 {"a.json": 1, "m/x": "", "n/y": "", "m/t.csv": ""},
                 ["unexpected R m/t.csv", "unexpected R m/x", "unexpected others n/y"],
             ),
+            ({"a.json": 1, "k/x": ""}, []),
             ({"a.json": 1, "m/old1": ""}, ["forbidden F m/old1", "unexpected R m/old1"]),
         ],
     ),

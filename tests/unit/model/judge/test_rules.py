@@ -15,7 +15,7 @@ TABLE = "i,p\n1,a\n2,b\n"
 HEX = hashlib.sha256(b"x").hexdigest()
 
 
-def rules(text: str, entries: str = "[{file: d.json}, {file: t.csv, required: false}]") -> str:
+def rules(text: str, entries: str = "[{file: d.json}, {file: t.csv, required: false}, {file: x, required: false}]") -> str:
     return f"entries: {entries}\nrules: [{text}]"
 
 
@@ -41,6 +41,7 @@ def rules(text: str, entries: str = "[{file: d.json}, {file: t.csv, required: fa
         ),
         ("{id: R, foreach: {e: doc.d.m}, check: e.value > 1}", {"m": {"a/b": 1}}, ["rule R d.json#/m/a~1b"]),
         ("{id: R, foreach: {e: doc.d.l}, check: e > 1}", {"l": []}, ["vacuous R d.json#/l"]),
+        ("{id: R, foreach: {e: doc.d.no}, when: present.x && e.a, check: e > 1}", {}, []),
         ("{id: R, foreach: {e: doc.d.no}, check: e > 1}", {}, ["undecided R d.json#/no"]),
         (
             "{id: R, foreach: {e: 'doc.d.l.filter(x, x > 1)'}, check: e > 9}",

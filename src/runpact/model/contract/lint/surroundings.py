@@ -8,28 +8,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from runpact.model.contract.language import Contract
+from runpact.model.contract.language import Contract, Kind
 from runpact.model.contract.lint.entries import lint_entries
-from runpact.model.contract.lint.expressions import expression_notes, names_of
+from runpact.model.contract.lint.expressions import expression_notes, lint_expressions, names_of
 from runpact.model.contract.lint.note import Note, nearest, relative_notes, template_notes
 
 
 def lint_surroundings(contract: Contract, schemas: Mapping[str, bytes]) -> Iterator[Note]:
     """Yield what is wrong with the parts beside the kinds."""
-    yield from _workspace(contract)
+    yield from _workspace(contract, schemas)
     yield from _promotions(contract, schemas)
     yield from _policies(contract)
     for name, validator in contract.validators.items():
         yield from relative_notes(validator.module, f"/validators/{name}/module")
 
 
-def _workspace(contract: Contract) -> Iterator[Note]:
+def _workspace(contract: Contract, schemas: Mapping[str, bytes]) -> Iterator[Note]:
     rules = contract.workspace
     for number, directory in enumerate(rules.directories):
         yield from relative_notes(directory, f"/workspace/directories/{number}")
     for word in ("caches", "frozen"):
         for number, glob in enumerate(getattr(rules, word)):
             yield from template_notes(glob, f"/workspace/{word}/{number}")
+    around = Kind(at=".", entries=rules.entries, others=rules.others)
+    yield from lint_entries(contract, around.entries, "/workspace/entries", schemas)
+    yield from lint_expressions(around, "/workspace")
     if rules.log is not None:
         yield from relative_notes(rules.log, "/workspace/log")
     for number, view in enumerate(rules.indexes):
