@@ -11,7 +11,7 @@ import functools
 
 @functools.cache
 def quiet_expressions() -> None:
-    """Silence what the expression engine says of a function that raised: its rule is undecided and says why."""
+    """Silence the expression engine about functions that raised: their rules say why they are undecided."""
     import logging  # noqa: PLC0415 - costs milliseconds that only expressions should pay
 
     logging.getLogger("cel").setLevel(logging.CRITICAL)

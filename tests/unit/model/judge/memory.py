@@ -71,11 +71,21 @@ def bytes_of(path: str, content: object) -> bytes:
     return canonical_json(content)
 
 
+class Link(str):
+    """What a symbolic link says."""
+
+    __slots__ = ()
+
+
 class Memory:
     """What stands in a run, and the answers of inspectors about it."""
 
     def __init__(self, files: Mapping[str, object]) -> None:
-        self.files = {path: bytes_of(path, content) for path, content in files.items() if content is not None}
+        said = {path: content for path, content in files.items() if content is not None}
+        self.links = {path: content for path, content in said.items() if isinstance(content, Link)}
+        self.files = {
+            path: bytes_of(path, content) for path, content in said.items() if path not in self.links
+        }
         self.folders = {path for path, content in files.items() if content is None}
         for path in files:
             parts = path.split("/")[:-1]
@@ -134,6 +144,10 @@ class Memory:
     def tree(self, **more: object) -> RunTree:
         facts = [FileFact(path, "file", len(data)) for path, data in self.files.items()]
         facts += [FileFact(path, "dir") for path in self.folders]
+        facts += [
+            FileFact(path, "symlink", target=said, escapes=said.startswith(("/", "..")))
+            for path, said in self.links.items()
+        ]
         run = {"id": "a", "state": "finished", "word": "finished", **more.pop("run", {})}
         answers = {
             "header": lambda path: FormatFault("not-a-document", "no header"),

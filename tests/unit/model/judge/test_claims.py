@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from unit.model.judge.memory import judged, told
+from unit.model.judge.memory import Link, judged, told
 
 CASES = {
     "one of several": (
@@ -141,6 +141,17 @@ entries:
     "an entry that leans on itself": (
         'entries: [{file: "{x.path}", as: loop, id: R, foreach: {x: files.loop}}]',
         [({"a": ""}, [])],
+    ),
+    "a directory reached by a link": (
+        "entries: [{dir: final, id: R, required: true}]",
+        [
+            ({"a1": None, "final": Link("a1")}, []),
+            ({"a1": None, "via": Link("./a1"), "final": Link("via")}, []),
+            ({"final": Link("gone")}, ["wrong-sort R final"]),
+            ({"a1": "", "final": Link("a1")}, ["wrong-sort R final"]),
+            ({"final": Link("final")}, ["wrong-sort R final"]),
+            ({"final": Link("/etc")}, ["wrong-sort R final", "escaping-link None final"]),
+        ],
     ),
     "other files by place": (
         """

@@ -15,7 +15,9 @@ TABLE = "i,p\n1,a\n2,b\n"
 HEX = hashlib.sha256(b"x").hexdigest()
 
 
-def rules(text: str, entries: str = "[{file: d.json}, {file: t.csv, required: false}, {file: x, required: false}]") -> str:
+def rules(
+    text: str, entries: str = "[{file: d.json}, {file: t.csv, required: false}, {file: x, required: false}]"
+) -> str:
     return f"entries: {entries}\nrules: [{text}]"
 
 
