@@ -1,5 +1,6 @@
 """The benchmarks run, and their rows say what they are held to."""
 
+import ast
 import json
 import subprocess
 import sys
@@ -34,3 +35,20 @@ def test_a_row_is_measured_beside_its_floor_and_stored(tmp_path):
 
 def test_an_unknown_row_is_refused():
     assert bench("no-such-row").returncode == 64
+
+
+def test_the_command_imports_nothing_before_it_answers_its_version():
+    script = (ROOT / "scripts" / "runpact").read_text(encoding="utf-8")
+    assert (ROOT / "scripts" / "runpact").stat().st_mode & 0o111
+    tree = ast.parse(script)
+    imported = [ast.unparse(node) for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    assert imported == ["import sys", "from runpact.__main__ import main"]
+    listed = subprocess.run(
+        [sys.executable, "-X", "importtime", "-c", "import sys; sys.argv[1:] = ['--version']\n" + script],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    modules = {line.rpartition("|")[2].strip() for line in listed.stderr.splitlines()}
+    assert listed.stdout.startswith("runpact ")
+    assert modules & {"re", "click", "msgspec", "typing", "runpact.cli"} == set()
