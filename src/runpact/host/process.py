@@ -65,7 +65,8 @@ def liveness(
     """Say whether the owner of a run still lives.
 
     A held lock alone proves nothing (a forked child inherits it), nor does a process id alone (it is
-    given again): both together do, on the same boot of the same machine.
+    given again): both together do, on the same boot of the same machine. Seen from another container of
+    that boot process ids mean nothing, but its kernel is one and so are its locks.
 
     Args:
         owner: As recorded when the run began.
@@ -75,7 +76,9 @@ def liveness(
     """
     here = here or this_process()
     if owner.host_id != here.host_id or owner.pid_namespace != here.pid_namespace:
-        return Liveness.ALIVE if lock_held else Liveness.UNDECIDED
+        is_same_kernel = owner.boot_id != "" and owner.boot_id == here.boot_id
+        dead = Liveness.DEAD if is_same_kernel and lock_held is False else Liveness.UNDECIDED
+        return Liveness.ALIVE if lock_held else dead
     if owner.boot_id != here.boot_id:
         return Liveness.DEAD
     is_same = start_ticks(owner.pid, proc=proc) == owner.start_ticks
