@@ -59,6 +59,8 @@ def read_run(directory: str) -> Reading:
     if seal is not None and manifest_bytes is not None and seal_fault is None:
         seal_fault = why_seal_rejects(seal, manifest_bytes)
     is_sealed = manifest is not None and manifest.sealed
+    if record is not None and manifest is not None and record.uid != manifest.uid:
+        record_fault = f"the birth record is another run's: it says {record.uid}, the manifest {manifest.uid}"
     return Reading(
         directory=directory,
         manifest_path=manifest_path,

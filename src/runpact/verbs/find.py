@@ -54,7 +54,9 @@ def list_runs(root: str, contract: Contract | None) -> list[RunSummary]:
     """
     places = [Place.of(name, kind) for name, kind in contract.kinds.items()] if contract else []
     paths = _paths(root, places)
-    summaries = [summarise(root, path, places) for path in paths]
+    found = [(path, summarise(root, path, places)) for path in paths]
+    # a staged directory may get its name, and any other be removed, after it was found
+    summaries = [run for path, run in found if run.uid or is_directory(posixpath.join(root, path))]
     return sorted(summaries, key=lambda run: (run.started or "", run.path), reverse=True)
 
 

@@ -8,14 +8,25 @@ from __future__ import annotations
 
 from runpact.disk.reader import Reading, read_run
 from runpact.host.process import liveness
-from runpact.model.run import Liveness, RunFacts, Standing, classify
+from runpact.model.run import Liveness, RunFacts, Standing, State, classify
 from runpact.model.variables import outcome_of
+
+_AMISS = frozenset({State.INTERRUPTED, State.ABANDONED, State.CORRUPT, State.UNKNOWN})
+"""What a run may seem to be while it is being published or sealed."""
 
 
 def stand(directory: str) -> tuple[Reading, Standing]:
-    """Read a run directory and return its records with its computed state."""
+    """Read a run directory and return its records with its computed state.
+
+    An owner may seal its run between our looks at two of its records, or at its lock. It gives the lock back
+    last and writes nothing afterwards, so what looks amiss is looked at once more: that look is final.
+    """
     reading = read_run(directory)
-    return reading, classify(facts_of(reading))
+    standing = classify(facts_of(reading))
+    if standing.state in _AMISS:
+        reading = read_run(directory)
+        standing = classify(facts_of(reading))
+    return reading, standing
 
 
 def facts_of(reading: Reading) -> RunFacts:

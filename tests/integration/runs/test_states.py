@@ -112,8 +112,10 @@ def rewritten(folder: Path, **owner: object) -> None:
     ("owner", "state"),
     [
         ({"boot_id": "another boot"}, "interrupted"),
-        ({"host_id": "another host"}, "unknown"),
-        ({"pid_namespace": 1}, "unknown"),
+        ({"host_id": "another host", "boot_id": "another boot"}, "unknown"),
+        ({"host_id": "another container"}, "interrupted"),
+        ({"pid_namespace": 1}, "interrupted"),
+        ({"pid_namespace": 1, "boot_id": ""}, "unknown"),
         ({"pid": 2**22 + 1}, "interrupted"),
         ({"start_ticks": 1}, "interrupted"),
     ],
