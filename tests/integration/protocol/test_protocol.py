@@ -268,9 +268,14 @@ def test_a_run_of_an_earlier_boot_is_interrupted_even_when_its_process_id_lives(
 
 
 def test_a_run_of_another_host_is_unknown_and_says_so(open_run, cli):
-    _owned_by(open_run(), host_id="another")
+    _owned_by(open_run(), host_id="another", boot_id="another")
     listed = cli("ls", "--json").document["runs"][0]
     assert (listed["state"], listed["reason"]) == ("unknown", "its process ran on another host")
+
+
+def test_a_run_of_another_container_whose_lock_is_free_is_interrupted(open_run, cli):
+    _owned_by(open_run(), host_id="another")
+    assert cli("ls", "--json").document["runs"][0]["state"] == "interrupted"
 
 
 def test_a_process_id_given_again_is_not_the_owner(open_run, cli):
