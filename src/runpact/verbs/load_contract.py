@@ -6,11 +6,12 @@ Does not know: the language.
 
 from __future__ import annotations
 
+import functools
 import posixpath
+from typing import NamedTuple
 
 import msgspec
 
-from runpact.disk.contractfiles import files_below, is_file, read_beneath
 from runpact.formats.yamltree import read_tree
 from runpact.model.contract.entries import all_entries
 from runpact.model.contract.language import Contract, LoadedContract
@@ -22,6 +23,7 @@ from runpact.model.digest import digest_bytes, digest_of_set
 from runpact.model.errors import CannotStartError, Fault, MalformedContractError
 from runpact.model.schema import inline_name
 from runpact.packs import pack_names, read_pack
+from runpact.verbs.contract_answers import ContractAnswers
 
 CONTRACT_FILE = "contract.yaml"
 _EXTENDS = "extends"
@@ -38,9 +40,49 @@ def load_contract(reference: str) -> LoadedContract:
         CannotStartError: There is no such file or pack.
         MalformedContractError: It has faults; all of them are carried.
     """
+    folder = posixpath.dirname(reference) if reference.startswith("/") else None
+    return _memory_of(reference).recall(folder, reference)
+
+
+def load_copy(folder: str) -> LoadedContract:
+    """Read the copy that a run carries; equal to what the run was made under."""
+    data = ContractAnswers(folder).read(CONTRACT_FILE)
+    return _memory_of(data).recall(folder, None)
+
+
+class _Memory:
+    """A contract that was loaded, kept while its files stay as they were."""
+
+    def __init__(self) -> None:
+        self._kept: tuple[LoadedContract, ContractAnswers] | None = None
+
+    def recall(self, folder: str | None, reference: str | None) -> LoadedContract:
+        """Return the contract of that reference; of the copy in the folder without one."""
+        origin = reference or posixpath.join(folder or "", CONTRACT_FILE)
+        kept = self._kept
+        if kept is None or not kept[1].hold_in(folder):
+            answers = ContractAnswers(folder)
+            sources = _named_sources(reference, answers) if reference else _copied_sources(answers)
+            kept = self._kept = _assemble(_Files(sources, answers), origin), answers
+        return kept[0] if kept[0].origin == origin else msgspec.structs.replace(kept[0], origin=origin)
+
+
+@functools.lru_cache(maxsize=16)
+def _memory_of(_contract: str | bytes) -> _Memory:
+    """Return the memory for a reference, or for all copies of these bytes."""
+    return _Memory()
+
+
+class _Files(NamedTuple):
+    """The files of a contract by their path in a copy, and who is asked for more."""
+
+    sources: dict[str, bytes]
+    answers: ContractAnswers
+
+
+def _named_sources(reference: str, answers: ContractAnswers) -> dict[str, bytes]:
     if reference.startswith("/"):
-        folder, name = posixpath.split(reference)
-        return _assemble({CONTRACT_FILE: read_beneath(folder, name)}, folder, origin=reference)
+        return {CONTRACT_FILE: answers.read(posixpath.basename(reference))}
     files = read_pack(reference)
     if files is None:
         raise CannotStartError(
@@ -49,38 +91,33 @@ def load_contract(reference: str) -> LoadedContract:
             got=reference,
             hint="a file is named by its path",
         )
-    return _assemble(files, None, origin=reference)
+    return files
 
 
-def load_copy(folder: str) -> LoadedContract:
-    """Read the copy that a run carries; equal to what the run was made under."""
-    paths = (CONTRACT_FILE, *files_below(folder, _EXTENDS))
-    sources = {path: read_beneath(folder, path) for path in paths}
-    return _assemble(sources, folder, origin=posixpath.join(folder, CONTRACT_FILE))
+def _copied_sources(answers: ContractAnswers) -> dict[str, bytes]:
+    return {path: answers.read(path) for path in (CONTRACT_FILE, *answers.below(_EXTENDS))}
 
 
-def _assemble(sources: dict[str, bytes], folder: str | None, *, origin: str) -> LoadedContract:
-    """Make a contract of its files; what is missing among them is read below `folder`, if there is one."""
-    merged, tree, form = _merged(sources, CONTRACT_FILE, folder, origin, 0)
+def _assemble(files: _Files, origin: str) -> LoadedContract:
+    """Make a contract of its files; what is missing among them is asked for."""
+    merged, tree, form = _merged(files, CONTRACT_FILE, origin, 0)
     contract = completed(merged)
-    schemas = _schemas(contract, sources, folder)
+    schemas = _schemas(contract, files)
     faults = (*form, *lint(contract, tree, origin, schemas, form))
     if faults:
         raise _malformed(origin, tuple(sorted(faults, key=lambda fault: (fault.line, fault.column))))
     return LoadedContract(
         contract=contract,
         schemas=schemas,
-        sources=sources,
-        digest=digest_of_set({path: digest_bytes(data) for path, data in sources.items()}),
+        sources=files.sources,
+        digest=digest_of_set({path: digest_bytes(data) for path, data in files.sources.items()}),
         origin=origin,
     )
 
 
-def _merged(
-    sources: dict[str, bytes], path: str, folder: str | None, origin: str, depth: int
-) -> tuple[Contract, Node, tuple[Fault, ...]]:
+def _merged(files: _Files, path: str, origin: str, depth: int) -> tuple[Contract, Node, tuple[Fault, ...]]:
     """Read the contract at `path` of the sources, and join it with what it extends."""
-    tree = read_tree(sources[path], origin)
+    tree = read_tree(files.sources[path], origin)
     if isinstance(tree, tuple):
         raise _malformed(origin, tree)
     contract, faults = read_contract(tree, origin)
@@ -92,55 +129,53 @@ def _merged(
         raise _malformed(
             origin, (Fault("contracts extend each other without end", origin, got=contract.extends),)
         )
-    parent_path = _fetch_parent(sources, contract.extends, folder, origin)
+    parent_path = _fetch_parent(files, contract.extends, origin)
     inherited = f"{origin} → {contract.extends}"
-    parent, _tree, parent_faults = _merged(sources, parent_path, folder, inherited, depth + 1)
+    parent, _tree, parent_faults = _merged(files, parent_path, inherited, depth + 1)
     if parent_faults:
         raise _malformed(inherited, parent_faults)
     return merge(contract, parent), tree, faults
 
 
-def _fetch_parent(sources: dict[str, bytes], name: str, folder: str | None, origin: str) -> str:
+def _fetch_parent(files: _Files, name: str, origin: str) -> str:
     """Make sure that the parent's files are among the sources; return its path there."""
+    sources, answers = files
     below = f"{_EXTENDS}/{name.replace(':', '.')}"
     path = f"{below}/{CONTRACT_FILE}"
     if path in sources:
         return path
-    files = read_pack(name)
-    if files is not None:
-        sources.update({f"{below}/{relative}": data for relative, data in files.items()})
-    elif folder is None or name.startswith("runpact:"):
+    pack = read_pack(name)
+    if pack is not None:
+        sources.update({f"{below}/{relative}": data for relative, data in pack.items()})
+    elif answers.folder is None or name.startswith("runpact:"):
         fault = Fault(
             f"no pack `{name}` to extend", origin, at="/extends", expected=" or ".join(pack_names()), got=name
         )
         raise _malformed(origin, (fault,))
     else:
-        sources[path] = read_beneath(folder, name)
+        sources[path] = answers.read(name)
     return path
 
 
-def _schemas(contract: Contract, sources: dict[str, bytes], folder: str | None) -> dict[str, bytes]:
+def _schemas(contract: Contract, files: _Files) -> dict[str, bytes]:
     """Return the schema documents by the name entries know them by; lint tells which are missing.
 
     Documents beside a named one are read too, for `$ref` between them. Schemas that stand in the
     contract itself are named by their digest.
     """
+    sources, answers = files
     said = [entry.schema for entry in all_entries(contract) if entry.schema]
     wanted = {schema for schema in said if isinstance(schema, str)}
     directories = {posixpath.dirname(name) for name in wanted} - {""}
-    beside = [
-        path
-        for directory in sorted(directories)
-        for path in (files_below(folder, directory) if folder else ())
-    ]
+    beside = [path for directory in sorted(directories) for path in answers.below(directory)]
     for name in sorted(wanted | {path for path in beside if path.endswith(".json")}):
-        if folder is not None and _among(sources, name) is None and is_file(folder, name):
-            sources[name] = read_beneath(folder, name)
+        if _among(sources, name) is None and answers.has(name):
+            sources[name] = answers.read(name)
     inherited = {path.split("/", 2)[2]: path for path in sources if path.startswith(f"{_EXTENDS}/")}
     own = {path: path for path in sources if not path.startswith(f"{_EXTENDS}/")}
-    files = {name: sources[path] for name, path in (inherited | own).items() if name.endswith(".json")}
+    documents = {name: sources[path] for name, path in (inherited | own).items() if name.endswith(".json")}
     inline = {inline_name(schema): msgspec.json.encode(schema) for schema in said if isinstance(schema, dict)}
-    return files | inline
+    return documents | inline
 
 
 def _among(sources: dict[str, bytes], name: str) -> str | None:
