@@ -49,6 +49,7 @@ def run(
     guard: str = REFUSE,
     caches: Iterable[str] | str = (),
     durability: str = "commit",
+    record_host: bool = False,
     unsafe_skip_check: bool = False,
 ) -> PendingRun:
     """Describe a run; it begins with `with`, or around each call of a decorated function.
@@ -68,6 +69,7 @@ def run(
             looked for when the run took a second or more), `record`, `compare` (looked for), or `off`.
         caches: Globs that anyone may write: relative to the workspace as in `tmp/**`, absolute, or from `~/`.
         durability: `commit` (durable once sealed) or `none` (for tests).
+        record_host: Record host name, user and absolute paths; without it none of them is.
         unsafe_skip_check: Do not judge the run when it is sealed.
 
     Returns:
@@ -86,6 +88,7 @@ def run(
         guard=guard,
         caches=caches,
         durability=durability,
+        record_host=record_host,
         is_checked=not unsafe_skip_check,
     )
 
@@ -126,6 +129,7 @@ class PendingRun:
         guard: str,
         caches: Iterable[str] | str,
         durability: str,
+        record_host: bool,
         is_checked: bool,
     ) -> None:
         """Store what the caller said."""
@@ -139,6 +143,7 @@ class PendingRun:
         self._out, self._durability, self._is_checked = out, durability, is_checked
         self._guard = guard
         self._caches = (caches,) if isinstance(caches, str) else tuple(caches)
+        self._record_host = record_host
         self._workspace: Workspace | None = None
         self._active: ActiveRun | None = None
         self._signals = contextlib.ExitStack()
@@ -195,6 +200,7 @@ class PendingRun:
             guard=self._guard,
             caches=self._caches,
             durability=self._durability,
+            record_host=self._record_host,
             is_checked=self._is_checked,
         )
 
@@ -207,11 +213,12 @@ class PendingRun:
             config=self._config if isinstance(self._config, Mapping) else _text(self._config),
             overrides=self._overrides,
             seeds=self._seeds,
-            command=(sys.executable, *sys.argv) if sys.argv and sys.argv[0] else (sys.executable,),
+            command=tuple(sys.orig_argv) or (sys.executable,),
             out=os.path.abspath(self._out) if self._out else None,
             guard=self._guard,
             caches=self._caches,
             durability=self._durability,
+            record_host=self._record_host,
         )
 
 

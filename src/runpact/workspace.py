@@ -79,6 +79,7 @@ class Said(TypedDict, total=False):
     caches: tuple[str, ...]
     durability: str
     is_private: bool
+    record_host: bool
 
 
 class ExecutedRun(msgspec.Struct, frozen=True, kw_only=True):

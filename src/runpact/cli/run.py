@@ -57,6 +57,7 @@ SIGNALLED = 128
 )
 @click.option("--durability", type=click.Choice(["commit", "none"]), default="commit", show_default=True)
 @click.option("--private", "is_private", is_flag=True, help="Readable by you alone (0700).")
+@click.option("--record-host", is_flag=True, help="Record host name, user and absolute paths.")
 @click.option("--passthrough", is_flag=True, help="Exit with the command's own code.")
 @click.option("--quiet", is_flag=True, help="Do not repeat the command's output on the terminal.")
 @json_option
@@ -78,6 +79,7 @@ def run_command(
     guard: str,
     durability: str,
     is_private: bool,
+    record_host: bool,
     passthrough: bool,
     quiet: bool,
     is_json: bool,
@@ -110,6 +112,7 @@ def run_command(
         command=command,
         durability=durability,
         is_private=is_private,
+        record_host=record_host,
     )
     executed = place.execute(request, tee=not quiet and not is_json)
     _tell(executed, is_json=is_json)

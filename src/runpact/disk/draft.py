@@ -11,12 +11,23 @@ import os
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+import msgspec
+
 from runpact.disk import io
 from runpact.disk.layout import BALLAST, CONTRACT, PRIVATE, RECORD, STAGED, RunPaths, ancestors
 from runpact.model.errors import StorageError
 
 BALLAST_SIZE = 64 * 1024
+FEW_FILES = 16
+"""Above this many files and directories, one flush of the whole file system costs less than one for each."""
 _MAX_CANDIDATES = 100_000
+
+
+class CapturedFile(msgspec.Struct, frozen=True):
+    """A file that a run is born with."""
+
+    data: bytes
+    is_executable: bool = False
 
 
 class Draft:
@@ -30,6 +41,7 @@ class Draft:
         manifest_for: Callable[[str], bytes],
         records: Mapping[str, str],
         contract: Mapping[str, bytes],
+        captured: Mapping[str, CapturedFile] | None = None,
         is_durable: bool,
         mode: int = 0o777,
     ) -> None:
@@ -40,7 +52,8 @@ class Draft:
             record_for: Birth record for a candidate id.
             manifest_for: Unsealed manifest for a candidate id.
             records: Where the layout puts manifest, events and metrics.
-            contract: Files of the contract copy, by relative path.
+            contract: Files of the contract copy, by path relative to that copy.
+            captured: Files of the provenance, by path relative to the run.
             is_durable: Flush to the device at each step that the protocol names.
             mode: Permission bits of the run directory before the umask.
         """
@@ -48,7 +61,8 @@ class Draft:
         self.record_for = record_for
         self.manifest_for = manifest_for
         self.records = dict(records)
-        self.contract = contract
+        self.files = {f"{CONTRACT}/{path}": CapturedFile(data) for path, data in contract.items()}
+        self.files.update(captured or {})
         self.is_durable = is_durable
         self.mode = mode
 
@@ -86,10 +100,7 @@ def _stage(draft: Draft, staging: str, identity: str) -> tuple[int, str]:
     lock = io.open_locked(paths.at(RECORD))
     try:
         io.rewrite(lock, draft.record_for(identity), sync=draft.is_durable)
-        for relative, data in draft.contract.items():
-            path = paths.at(f"{CONTRACT}/{relative}")
-            io.make_parents(posixpath.dirname(path), sync=False)
-            io.create_file(path, data, sync=draft.is_durable)
+        _write_files(draft, paths)
         for relative in draft.records.values():
             io.make_parents(posixpath.dirname(paths.at(relative)), sync=False)
         io.create_file(paths.manifest, draft.manifest_for(identity), sync=draft.is_durable)
@@ -103,9 +114,21 @@ def _stage(draft: Draft, staging: str, identity: str) -> tuple[int, str]:
     return lock, identity
 
 
+def _write_files(draft: Draft, paths: RunPaths) -> None:
+    is_few = len(draft.files) <= FEW_FILES
+    for relative, file in draft.files.items():
+        path = paths.at(relative)
+        io.make_parents(posixpath.dirname(path), sync=False)
+        mode = 0o777 if file.is_executable else 0o666
+        io.create_file(path, file.data, sync=draft.is_durable and is_few, mode=mode)
+    if draft.is_durable and not is_few and not io.sync_file_system(paths.directory):
+        for relative in draft.files:
+            io.sync_path(paths.at(relative))
+
+
 def _directories(draft: Draft) -> list[str]:
     """Return the directories that a draft consists of, each after those below it."""
-    files = [RECORD, *draft.records.values(), *(f"{CONTRACT}/{path}" for path in draft.contract)]
+    files = [RECORD, *draft.records.values(), *draft.files]
     return sorted({directory for path in files for directory in ancestors(path)}, reverse=True)
 
 

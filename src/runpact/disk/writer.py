@@ -25,14 +25,11 @@ from collections.abc import Callable, Iterable
 
 from runpact.disk import io
 from runpact.disk.appendlog import AppendLog
-from runpact.disk.draft import Draft, write_draft
+from runpact.disk.draft import FEW_FILES, Draft, write_draft
 from runpact.disk.layout import PRIVATE, TEMPORARY, RunPaths, ancestors
 from runpact.model.errors import ClosedRunError, WriteOnceError
 from runpact.model.facts import FileFact
 from runpact.model.manifest import FileRecord, LogRecord
-
-_FEW_FILES = 16
-"""Above this many files and directories, one flush of the whole file system costs less than one for each."""
 
 
 class RunWriter:
@@ -219,7 +216,7 @@ class RunWriter:
         directories = {posixpath.dirname(path) for path in logs} - {PRIVATE}
         directories |= {above for fact in names for above in ancestors(fact.path)}
         with io.storing("files of the run", self.directory):
-            if len(files) + len(directories) > _FEW_FILES and io.sync_file_system(self.directory):
+            if len(files) + len(directories) > FEW_FILES and io.sync_file_system(self.directory):
                 return
             for path in files:
                 io.sync_path(self.paths.at(path))

@@ -1,6 +1,6 @@
-"""The interpreter, the platform, the installed packages.
+"""The interpreter, the platform, the installed packages, the variables, the host's names.
 
-Knows: how to list distributions without importing them.
+Knows: how to ask this process and the system for them.
 Does not know: which of them matter.
 """
 
@@ -9,19 +9,28 @@ from __future__ import annotations
 import functools
 import os
 import platform
-import re
 import sys
+from collections.abc import Mapping
 
 from runpact.host import clock
-from runpact.model.provenance import Environment
+from runpact.host.packages import installed_packages, package_origins, torch_of
+from runpact.model.discretion import RECORDED_VARIABLES, shown_value
+from runpact.model.provenance import Environment, Host
 
-_INFO = re.compile(r"(?P<name>[A-Za-z0-9._-]+?)-(?P<version>[^-]+)\.(?:dist-info|egg-info)")
+
+def read_environment(root: str) -> Environment:
+    """Return the environment of this process; read once, and again when its search path changed.
+
+    Args:
+        root: Absolute folder of the workspace, to tell packages installed from it.
+    """
+    return _read(tuple(sys.path), root)
 
 
-@functools.cache
-def read_environment() -> Environment:
-    """Return the environment of this process; read once."""
-    packages = installed_packages(tuple(sys.path))
+@functools.lru_cache(maxsize=4)
+def _read(search: tuple[str, ...], root: str) -> Environment:
+    installed = installed_packages(search)
+    packages = {name: package.version for name, package in installed.items()}
     return Environment(
         python=platform.python_version(),
         implementation=sys.implementation.name,
@@ -30,31 +39,40 @@ def read_environment() -> Environment:
         packages=packages,
         packages_digest=Environment.digest_of(packages),
         captured=clock.now(),
+        origins=package_origins(installed, root=root),
+        torch=torch_of(installed),
     )
 
 
-def installed_packages(search: tuple[str, ...]) -> dict[str, str]:
-    """Return version by normalised name; the first on the search path wins, as for imports.
+def recorded_variables(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables of the allow-list that are set."""
+    return {name: shown_value(environ[name]) for name in RECORDED_VARIABLES if name in environ}
 
-    Names and versions are read from the names of the metadata folders, which is what
-    `importlib.metadata` does too, without opening their files.
+
+def read_host(command: tuple[str, ...], *, cwd: str) -> Host:
+    """Return what names this machine and this person; only for a caller who asked for it.
+
+    Args:
+        command: The command as it was given.
+        cwd: Absolute directory that it runs in.
     """
-    found: dict[str, str] = {}
-    for folder in dict.fromkeys(search):
-        for name in _names(folder or "."):
-            match = _INFO.fullmatch(name)
-            if match is not None:
-                found.setdefault(normalised(match["name"]), match["version"])
-    return dict(sorted(found.items()))
+    import shutil  # noqa: PLC0415 - only who asks for it pays
+
+    return Host(
+        name=os.uname().nodename,
+        user=_user(),
+        cwd=cwd,
+        executable=shutil.which(os.path.join(cwd, command[0])) or shutil.which(command[0])
+        if command
+        else None,
+        command=command,
+    )
 
 
-def normalised(name: str) -> str:
-    """Return a distribution's name as PEP 503 compares it."""
-    return re.sub(r"[-_.]+", "-", name).lower()
+def _user() -> str:
+    import pwd  # noqa: PLC0415 - as above
 
-
-def _names(folder: str) -> list[str]:
     try:
-        return [name for name in os.listdir(folder) if name.endswith((".dist-info", ".egg-info"))]
-    except OSError:
-        return []
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return str(os.getuid())

@@ -65,7 +65,7 @@ def execute(
         for path in inputs:
             record_input(run, path, cwd=cwd)
         logs = run.writer.open_stream(STDOUT), run.writer.open_stream(STDERR)
-        run.event("command.started", argv=list(argv))
+        run.event("command.started", argv=list(run.record.provenance.command))
         end = run_child(argv, cwd=cwd, env={**environ, **child_environment(run)}, logs=logs, tee=tee)
         run.event(
             "command.ended", exit_code=end.exit_code, signal=end.signal, duration_seconds=end.duration_seconds

@@ -13,16 +13,17 @@ import msgspec
 
 from runpact.disk.draft import Draft
 from runpact.disk.writer import RunWriter
-from runpact.host import clock, environment, git, process
+from runpact.host import clock, process
 from runpact.model.confinement import REFUSE, confinement_at_start
 from runpact.model.contract.language import Contract, Kind, LoadedContract
 from runpact.model.errors import UsageError
 from runpact.model.manifest import Manifest, encode_manifest
 from runpact.model.names import check_name
-from runpact.model.provenance import Config, Provenance
+from runpact.model.provenance import Config
 from runpact.model.run import ContractRef, RunRecord
 from runpact.model.template import PathTemplate
 from runpact.verbs.active import ActiveRun
+from runpact.verbs.capture import capture
 from runpact.verbs.confine import hold
 from runpact.verbs.nest import Outer
 
@@ -51,6 +52,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """Globs that anyone may write, relative to the data root."""
     durability: str = "commit"
     is_private: bool = False
+    record_host: bool = False
+    """Record host name, user and absolute paths."""
 
 
 def start_run(root: str, loaded: LoadedContract, request: Request, *, cwd: str) -> ActiveRun:
@@ -68,22 +71,21 @@ def start_run(root: str, loaded: LoadedContract, request: Request, *, cwd: str) 
         StorageError: The run could not be created; nothing is left visible.
     """
     kind_name, kind = pick_kind(loaded.contract, request.kind)
-    code = git.read_code(root)
+    captured = capture(
+        root, cwd, loaded.contract, request.command, mask=_unmasked, with_host=request.record_host
+    )
     uid, moment = clock.new_uid(), clock.utc_now()
     template = PathTemplate.parse(kind.at)
     values = _values(template, kind_name, request) | {
         "started": moment,
-        "git": code.short,
+        "git": captured.provenance.code.short,
         "uid": uid,
         "kind": kind_name,
     }
     rendered = template.render(values)
     captures = template.match(rendered) or {}
-    provenance = Provenance(
-        command=request.command,
-        cwd=_inside(cwd, root),
-        code=code,
-        environment=environment.read_environment(),
+    provenance = msgspec.structs.replace(
+        captured.provenance,
         config=request.config,
         seeds=dict(request.seeds),
         confinement=confinement_at_start(request.guard),
@@ -114,6 +116,7 @@ def start_run(root: str, loaded: LoadedContract, request: Request, *, cwd: str) 
         manifest_for=lambda identity: encode_manifest(unsealed_manifest(record_for(identity))),
         records=msgspec.to_builtins(kind.records),
         contract=loaded.sources,
+        captured=captured.files,
         is_durable=request.durability != "none",
         mode=0o700 if request.is_private else 0o777,
     )
@@ -212,7 +215,5 @@ def _values(template: PathTemplate, kind: str, request: Request) -> dict[str, ob
     return given
 
 
-def _inside(path: str, root: str) -> str:
-    if path == root:
-        return "."
-    return posixpath.relpath(path, root) if path.startswith(root.rstrip("/") + "/") else ""
+def _unmasked(data: bytes) -> bytes:
+    return data
