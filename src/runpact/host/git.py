@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -80,16 +81,14 @@ class Status(msgspec.Struct, frozen=True):
     untracked: tuple[str, ...]
 
 
-def take_snapshot(
-    repository: Repository, environ: Mapping[str, str], *, outputs: tuple[str, ...] = ()
-) -> Snapshot:
+def take_snapshot(repository: Repository, environ: Mapping[str, str], *, outputs: str = "") -> Snapshot:
     """Return the state of a working tree; whatever git cannot tell stands among the reasons.
 
     Args:
         repository: The repository.
         environ: Environment of this process.
-        outputs: Folders, relative to the root of the repository, that runs are written to: each with a
-            slash at its end; untracked files below them are no code.
+        outputs: Regular expression for paths, relative to the root of the repository, of what runs write:
+            such untracked files are no code.
     """
     settings = read_settings(repository)
     known = _headless(repository, settings)
@@ -134,7 +133,7 @@ class _Question:
         self._top = repository.top
         self._deadline = deadline
 
-    def answer(self, known: Snapshot, settings: Mapping[str, str], outputs: tuple[str, ...]) -> Snapshot:
+    def answer(self, known: Snapshot, settings: Mapping[str, str], outputs: str) -> Snapshot:
         """Return what is known, with what git adds."""
         status, reasons = self._status()
         if status is None:
@@ -238,17 +237,17 @@ class _Question:
         return Patch(sink.text if sink.is_whole else b"", sink.size, sink.digest), ()
 
 
-def code_files(untracked: Iterable[str], outputs: tuple[str, ...]) -> tuple[str, ...]:
+def code_files(untracked: Iterable[str], outputs: str) -> tuple[str, ...]:
     """Return the untracked files that are no output of runs.
 
     Args:
         untracked: Paths relative to the root of the repository.
-        outputs: Folders there that runs are written to, each with a slash at its end.
+        outputs: Regular expression for those of them that runs write; empty when nothing is known.
     """
     paths = tuple(untracked)
-    runs = {path.partition(_RECORDS)[0] + "/" for path in paths if _RECORDS in path}
-    skipped = (*outputs, *runs)
-    return tuple(path for path in paths if not path.startswith(skipped))
+    runs = tuple({path.partition(_RECORDS)[0] + "/" for path in paths if _RECORDS in path})
+    is_output = re.compile(outputs, re.DOTALL).fullmatch if outputs else None
+    return tuple(path for path in paths if not path.startswith(runs) and not (is_output and is_output(path)))
 
 
 def _batches(paths: Iterable[str]) -> Iterator[list[str]]:

@@ -117,6 +117,8 @@ def neutral_config(found: Mapping[str, str], *, excludes: str | None) -> str:
         quoted = excludes.replace("\\", "\\\\").replace('"', '\\"')
         lines.append(f'\texcludesFile = "{quoted}"')
     text = "\n".join(lines) + "\n" + _OURS
+    if is_true(found.get("index.sparse")):
+        text += "[index]\n\tsparse = true\n"
     if extensions:
         text += "[extensions]\n"
         text += "".join(f"\t{key[len('extensions.') :]} = {value}\n" for key, value in extensions.items())

@@ -4,9 +4,10 @@ Knows: how to show git a working tree, its index and its objects under a configu
 Does not know: what git is asked.
 
 The repository's own folder is never git's folder. A temporary one takes its place: HEAD is copied,
-references and lists of ignored files are links, index and objects are named by variables, and the
-configuration is written anew from an allow-list (`gitconfig.neutral_config`). So filters, drivers, monitors,
-hooks, helpers and includes are not switched off one by one: git never learns of them.
+references and lists of ignored files are links, the index is named by a variable, the objects are the
+alternate of an empty store, so that nothing is written into them, and the configuration is written anew
+from an allow-list (`gitconfig.neutral_config`). So filters, drivers, monitors, hooks, helpers and includes
+are not switched off one by one: git never learns of them.
 """
 
 from __future__ import annotations
@@ -88,8 +89,9 @@ def _furnish(folder: str, repository: Repository, config: str) -> None:
             os.symlink(target, os.path.join(folder, name))
     if not os.path.exists(os.path.join(folder, "refs")):
         os.mkdir(os.path.join(folder, "refs"))
-    for name in _shared_indexes(repository.folder):
-        os.symlink(os.path.join(repository.folder, name), os.path.join(folder, name))
+    os.mkdir(os.path.join(folder, "objects"))
+    for name in _shared_indexes(repository.folder):  # not linked: git renews the time of the one it reads
+        shutil.copyfile(os.path.join(repository.folder, name), os.path.join(folder, name))
 
 
 def _write(path: str, text: str) -> None:
@@ -113,7 +115,8 @@ def _environment(folder: str, repository: Repository) -> dict[str, str]:
         "GIT_DIR": folder,
         "GIT_WORK_TREE": repository.top,
         "GIT_INDEX_FILE": os.path.join(repository.folder, "index"),
-        "GIT_OBJECT_DIRECTORY": os.path.join(repository.common, "objects"),
+        "GIT_OBJECT_DIRECTORY": os.path.join(folder, "objects"),
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES": _quoted(os.path.join(repository.common, "objects")),
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_CONFIG_GLOBAL": "/dev/null",
         "GIT_ATTR_NOSYSTEM": "1",
@@ -123,3 +126,8 @@ def _environment(folder: str, repository: Repository) -> dict[str, str]:
         "GIT_NO_REPLACE_OBJECTS": "1",
         "GIT_PAGER": "cat",
     }
+
+
+def _quoted(path: str) -> str:
+    """Return a path as a list of paths holds it."""
+    return '"' + path.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import os
 import posixpath
+import re
 from collections.abc import Callable
 
 import msgspec
@@ -25,6 +26,7 @@ from runpact.host.git import MAX_PATCH, Patch, Snapshot, take_snapshot
 from runpact.host.gitfolder import Repository, find_repository, stamp_of
 from runpact.host.lockfiles import MAX_LOCK, Lock, find_locks
 from runpact.model.contract.language import Contract
+from runpact.model.contract.outputs import output_pattern
 from runpact.model.digest import digest_bytes, digest_of_set
 from runpact.model.discretion import is_inside, shown_command, without_credentials
 from runpact.model.provenance import Code, Copy, Environment, LeftOut, LockCopy, Provenance, Untracked
@@ -123,7 +125,7 @@ def _memory_of(top: str) -> _Memory:
     return _Memory()
 
 
-def _taken(repository: Repository, outputs: tuple[str, ...]) -> _Taken:
+def _taken(repository: Repository, outputs: str) -> _Taken:
     memory = _memory_of(repository.top)
     stamp = (stamp_of(repository), outputs)
     known = memory.recall(stamp)
@@ -138,7 +140,7 @@ def _taken(repository: Repository, outputs: tuple[str, ...]) -> _Taken:
 
 
 def _code(
-    repository: Repository, root: str, outputs: tuple[str, ...], mask: Mask, files: dict[str, CapturedFile]
+    repository: Repository, root: str, outputs: str, mask: Mask, files: dict[str, CapturedFile]
 ) -> Code:
     """Return the code's state; what is to be stored of it joins `files`."""
     taken = _taken(repository, outputs)
@@ -202,20 +204,10 @@ def _lock(lock: Lock, root: str, mask: Mask, files: dict[str, CapturedFile]) -> 
     )
 
 
-def _outputs(contract: Contract, root: str, top: str) -> tuple[str, ...]:
-    """Return where runs and latest copies are written to, relative to the repository."""
-    kinds = contract.kinds.values()
-    places = [_literal(kind.at) for kind in kinds]
-    places += [
-        _literal(latest.to) if "{" in latest.to else latest.to for kind in kinds for latest in kind.latest
-    ]
-    prefix = "" if root == top else posixpath.relpath(root, top) + "/"
-    if prefix.startswith("../"):
-        return ()
-    return tuple(prefix + place for place in dict.fromkeys(places) if place)
-
-
-def _literal(template: str) -> str:
-    """Return the folders of a template before its first capture, with a slash at the end; or nothing."""
-    folder = template.partition("{")[0].rpartition("/")[0]
-    return f"{folder}/" if folder else ""
+def _outputs(contract: Contract, root: str, top: str) -> str:
+    """Return a pattern for what runs write, in paths relative to the repository."""
+    if not is_inside(root, top):
+        return ""
+    pattern = output_pattern(contract)
+    prefix = "" if root == top else re.escape(posixpath.relpath(root, top) + "/")
+    return f"{prefix}(?:{pattern})" if pattern else ""

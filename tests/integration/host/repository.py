@@ -59,7 +59,7 @@ class Repository:
         self.git("checkout", "--quiet", commit, cwd=target)
         return target
 
-    def snapshot(self, *, outputs: tuple[str, ...] = (), **variables: str) -> Snapshot:
+    def snapshot(self, *, outputs: str = "", **variables: str) -> Snapshot:
         """Return what runpact sees."""
         found = find_repository(str(self.root))
         assert found is not None
