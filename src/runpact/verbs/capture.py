@@ -22,8 +22,9 @@ from runpact.disk.untracked import read_untracked
 from runpact.host import clock
 from runpact.host.devices import read_devices
 from runpact.host.environment import read_environment, read_host, recorded_variables
-from runpact.host.git import MAX_PATCH, Patch, Snapshot, take_snapshot
+from runpact.host.git import Snapshot, take_snapshot
 from runpact.host.gitfolder import Repository, find_repository, stamp_of
+from runpact.host.gitquestion import MAX_PATCH, Patch
 from runpact.host.lockfiles import MAX_LOCK, Lock, find_locks
 from runpact.model.contract.language import Contract
 from runpact.model.contract.outputs import output_pattern
