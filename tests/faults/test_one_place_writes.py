@@ -37,7 +37,13 @@ ELSEWHERE = {
     ("disk/scratch.py", "tempfile.TemporaryDirectory"): "as above",
     ("host/child.py", "os.write"): "repeats a child's output on our own streams",
     ("host/child.py", "shutil.which"): "finds a program",
+    ("host/environment.py", "shutil.which"): "finds a program",
     ("host/git.py", "shutil.which"): "finds git",
+    ("host/gitneutral.py", "open"): "makes a temporary folder that git is shown, never a run",
+    ("host/gitneutral.py", "os.mkdir"): "as above",
+    ("host/gitneutral.py", "os.symlink"): "as above",
+    ("host/gitneutral.py", "shutil.copyfile"): "as above",
+    ("host/gitneutral.py", "shutil.rmtree"): "as above",
 }
 """Calls outside `disk/io.py` that could write, and why they are no write into a run."""
 

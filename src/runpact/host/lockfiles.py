@@ -6,6 +6,7 @@ Does not know: what becomes of them.
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 
@@ -72,6 +73,17 @@ def _candidates(folder: str) -> list[str]:
 
 def _read(path: str) -> Lock | None:
     """Return a lock file; None for one that cannot be read, and for requirements without a pin."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return _read_once(path, (status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino))
+
+
+@functools.lru_cache(maxsize=_MOST)
+def _read_once(path: str, stamp: tuple[int, ...]) -> Lock | None:
+    """Read a file again only when it changed: it may be large, and runs many."""
+    del stamp
     data = peek_bytes(path, MAX_LOCK + 1)
     is_lock = not os.path.basename(path).startswith("requirements") or _PINNED.search(data)
     return Lock(path, data, len(data)) if data and is_lock else None

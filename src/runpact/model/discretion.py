@@ -90,13 +90,12 @@ def shown_url(url: str) -> str | None:
     """Return an address as it may be recorded; None for a path of this machine."""
     if url.startswith(("/", "~", ".", "file:")) or url == "":
         return None
-    return without_credentials(url.encode("utf-8", "surrogateescape")).decode("utf-8", "replace")
+    return _plain(url)
 
 
 def shown_value(value: str) -> str:
     """Return a variable's value without absolute paths and credentials, cut to a length."""
-    plain = without_credentials(value.encode("utf-8", "surrogateescape")).decode("utf-8", "replace")
-    plain = _ABSOLUTE.sub("[path]", plain)
+    plain = _ABSOLUTE.sub("[path]", _plain(value))
     return plain if len(plain) <= MAX_VALUE else plain[: MAX_VALUE - 1] + "…"
 
 
@@ -134,8 +133,13 @@ def _shown_program(program: str, *, cwd: str, root: str) -> str:
 
 
 def _shown_argument(argument: str, *, cwd: str, root: str, home: str) -> str:
-    option, equals, value = argument.partition("=") if argument.startswith("-") else ("", "", argument)
+    plain = _plain(argument)
+    option, equals, value = plain.partition("=") if plain.startswith("-") else ("", "", plain)
     return f"{option}{equals}{_shown_path(value, cwd=cwd, root=root, home=home)}"
+
+
+def _plain(text: str) -> str:
+    return without_credentials(text.encode("utf-8", "surrogateescape")).decode("utf-8", "backslashreplace")
 
 
 def _shown_path(path: str, *, cwd: str, root: str, home: str) -> str:

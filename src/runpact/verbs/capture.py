@@ -197,12 +197,18 @@ def _lock(lock: Lock, root: str, mask: Mask, files: dict[str, CapturedFile]) -> 
     if lock.size > MAX_LOCK:
         return LockCopy(source=source, size=lock.size, reason=f"larger than {MAX_LOCK:,} bytes")
     path = f"{LOCKS}/{posixpath.basename(lock.place)}"
-    data = mask(without_credentials(lock.data))
+    plain, digest = _without_credentials(lock.data)
+    data = mask(plain)
     files[path] = CapturedFile(data)
-    digest = digest_bytes(lock.data)
     return LockCopy(
         source=source, path=path, size=lock.size, digest=digest, copy_digest=_digest(data, lock.data, digest)
     )
+
+
+@functools.lru_cache(maxsize=8)
+def _without_credentials(data: bytes) -> tuple[bytes, str]:
+    """Return a lock file's text without credentials, and the digest of all of it."""
+    return without_credentials(data), digest_bytes(data)
 
 
 def _outputs(contract: Contract, root: str, top: str) -> str:

@@ -19,28 +19,25 @@ def output_pattern(contract: Contract) -> str:
     """Return a regular expression that fits the paths, relative to the workspace, of what runs write.
 
     Files of runs and of their places, latest copies, promotions, caches, the log and the indexes fit; a file
-    that stands beside the runs does not.
+    that stands beside the runs does not. A template whose first folder is a capture tells nothing: everything
+    would fit it, code as well.
     """
-    return "|".join(dict.fromkeys(_patterns(contract)))
+    found = (_fitting(template) + rest for template, rest in _templates(contract) if template[:1] != "{")
+    return "|".join(dict.fromkeys(found))
 
 
-def _patterns(contract: Contract) -> Iterator[str]:
+def _templates(contract: Contract) -> Iterator[tuple[str, str]]:
+    """Return templates and globs, each with a pattern of what may follow it in a path."""
+    below, at_or_below = "/.*", "(?:/.*)?"
     for kind in contract.kinds.values():
-        if kind.at:
-            yield _below(kind.at)
-        yield from (_below(place.at) for place in kind.places.values())
-        for latest in kind.latest:
-            yield f"{_fitting(latest.to)}(?:/.*)?"
-    yield from (_below(promotion.at) for promotion in contract.promotions.values())
+        yield from ((at, below) for at in (kind.at, *(place.at for place in kind.places.values())) if at)
+        yield from ((latest.to, at_or_below) for latest in kind.latest)
+    yield from ((promotion.at, below) for promotion in contract.promotions.values())
     rules = contract.workspace
-    yield from (f"{_fitting(glob)}(?:/.*)?" for glob in rules.caches)
-    yield from (_fitting(view.files) for view in rules.indexes)
+    yield from ((glob, at_or_below) for glob in rules.caches)
+    yield from ((view.files, "") for view in rules.indexes)
     if rules.log is not None:
-        yield _fitting(rules.log)
-
-
-def _below(template: str) -> str:
-    return f"{_fitting(template)}/.*"
+        yield rules.log, ""
 
 
 def _fitting(template: str) -> str:
