@@ -85,6 +85,7 @@ def test_torch_is_read_from_its_text(tmp_path, text, torch):
 
 
 @pytest.mark.requirement("A-032")
+@pytest.mark.requirement("C-132")
 def test_a_run_imports_no_heavy_package_to_record_its_version(tmp_path):
     install(tmp_path, "torch", "2.5.1")
     for name in ("torch", "numpy", "pynvml", "psutil"):

@@ -77,6 +77,7 @@ def change_everything(repository: Repository) -> None:
     write("empty", "")
 
 
+@pytest.mark.requirement("C-003")
 def test_a_fresh_clone_becomes_the_working_tree(repository, monkeypatch, tmp_path):
     change_everything(repository)
     run = run_of(repository, monkeypatch)
@@ -160,3 +161,20 @@ def test_verify_betrays_a_changed_capture(repository, monkeypatch, name):
     assert run_command_line(["verify", str(run)]) == 3
     path.unlink()
     assert run_command_line(["verify", str(run)]) == 3
+
+
+@pytest.mark.requirement("C-001")
+def test_the_recorded_command_does_the_same_again(repository, monkeypatch):
+    script = repository.write("tools/say.sh", '#!/bin/sh\ncat "$1"\n')
+    script.chmod(0o755)
+    repository.write("tools/said.txt", "hello\n")
+    repository.commit()
+    monkeypatch.chdir(repository.root / "tools")
+    given = [str(script), str(repository.root / "tools/said.txt")]
+    assert run_command_line(["run", "--name", "r", "--quiet", "--", *given]) == 0
+    (record,) = repository.root.rglob(".runpact/run.json")
+    said = json.loads(record.read_text())["provenance"]
+    assert said["command"] == ["./say.sh", "said.txt"]
+    folder = record.parent.parent.parent.parent / said["cwd"]
+    done = subprocess.run(said["command"], cwd=folder, capture_output=True, check=True)
+    assert done.stdout == b"hello\n"

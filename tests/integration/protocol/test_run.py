@@ -292,6 +292,7 @@ def _code_of_a_run(cli, project):
     return json.loads((project.parent / "out/r/.runpact/run.json").read_text())["provenance"]["code"]
 
 
+@pytest.mark.requirement("C-131")
 def test_in_a_clean_repository_commit_and_branch_are_recorded(cli, project):
     _git(project, "init", "-b", "trunk")
     _git(project, "add", "contract.yaml")
