@@ -3,7 +3,7 @@
 It writes what runpact writes, into as many files: a run is staged, published by a rename, logged to, given an
 artifact with its digest, and sealed by a last rename; with eight flushes when it is to be durable.
 
-Knows: the standard library and msgspec.
+Knows: the standard library, msgspec, jsonschema-rs.
 Does not know: runpact.
 """
 
@@ -15,6 +15,7 @@ import os
 import time
 import zlib
 
+import jsonschema_rs
 import msgspec
 
 encode = msgspec.json.encode
@@ -136,3 +137,12 @@ def look_over(directory: str) -> int:
                     json.loads(file.read())
                 count += 1
     return count
+
+
+def validate_all(paths: list[str], schema: str) -> None:
+    """Parse documents and hold each against a schema."""
+    valid = jsonschema_rs.validator_for(json.loads(schema)).is_valid
+    for path in paths:
+        with open(path, "rb") as file:
+            if not valid(msgspec.json.decode(file.read())):
+                raise ValueError(path)

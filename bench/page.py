@@ -20,7 +20,8 @@ Written by `python3 do.py bench --write`; do not edit. Each row does the same wo
 runpact and by hand, without any product (`bench/byhand.py`). The two take turns, each repetition gives one
 ratio, and the table shows the median with the quartiles in brackets: a ratio holds on a slow or busy machine
 too, a time does not. A budget is the largest ratio; the column after it says which figures of a quiet machine
-it comes from. A row is *undecided* when its quartiles lie on both sides of the budget.
+it comes from. A row is *undecided* when its quartiles lie on both sides of the budget. A goal is a time or a
+rate, judged by the median of this session; a busy machine misses it through no fault of runpact.
 """
 
 
@@ -42,7 +43,7 @@ def line(row: Row, measured: Measured) -> list[str]:
     """Return the cells of one row."""
     if isinstance(measured, Count):
         got = "not counted" if measured.value is None else f"{measured.value} {row.unit}"
-        return [row.what, got, "", "", f"≤ {measured.budget}", "", verdict(row, measured)]
+        return [row.what, got, "", "", f"≤ {measured.budget}", "", "", verdict(row, measured)]
     low, middle, high = measured.ratio("runpact")
     return [
         row.what,
@@ -51,8 +52,19 @@ def line(row: Row, measured: Measured) -> list[str]:
         f"{middle:.2f} [{low:.2f}–{high:.2f}]",
         f"≤ {row.budget:.2f}" if row.budget is not None else "",
         row.derived,
+        goal(row, measured),
         verdict(row, measured),
     ]
+
+
+def goal(row: Row, contest: Contest) -> str:
+    """Say what the row is to reach here, and whether it does."""
+    if row.goal is None:
+        return ""
+    _low, seconds, _high = contest.seconds("runpact")
+    if row.unit == MILLISECONDS:
+        return f"≤ {row.goal:g} ms: {MET if seconds * 1000 <= row.goal else MISSED}"
+    return f"≥ {rounded(row.goal)}/s: {MET if 1 / seconds >= row.goal else MISSED}"
 
 
 def amount(row: Row, contest: Contest, way: str) -> str:
@@ -70,7 +82,7 @@ def rounded(number: float) -> str:
     return f"{number:.3g}"
 
 
-COLUMNS = ("what", "runpact", "by hand", "ratio", "budget", "comes from", "")
+COLUMNS = ("what", "runpact", "by hand", "ratio", "budget", "comes from", "goal", "")
 
 
 def table(lines: list[list[str]], columns: tuple[str, ...] = COLUMNS) -> str:
@@ -82,11 +94,12 @@ def table(lines: list[list[str]], columns: tuple[str, ...] = COLUMNS) -> str:
 def page(facts: Mapping[str, object], results: Mapping[Row, Measured]) -> str:
     """Return the whole page."""
     parts = [HEAD, _machine(facts), table([line(row, got) for row, got in results.items()])]
-    misses = [
-        row for row, got in results.items() if MISSED in verdict(row, got) or "missed" in verdict(row, got)
-    ]
+    misses = [row for row, got in results.items() if "missed" in verdict(row, got)]
     if misses:
-        parts.append("Why budgets are missed:\n\n" + "".join(f"- {row.what}: {row.why}\n" for row in misses))
+        parts.append(
+            "Why budgets are missed:\n\n"
+            + "".join(f"- {row.what}: {row.why or 'not known'}\n" for row in misses)
+        )
     notes = [f"- {row.what}: {note}\n" for row, got in results.items() for note in got.notes]
     if notes:
         parts.append("Noted on the way:\n\n" + "".join(notes))
@@ -114,6 +127,7 @@ def as_document(row: Row, measured: Measured) -> dict[str, object]:
         return base | {"count": measured.value, "budget": measured.budget, "notes": list(measured.notes)}
     return base | {
         "budget": row.budget,
+        "goal": row.goal,
         "ratio": [round(number, 4) for number in measured.ratio("runpact")],
         "cpu_ratio": round(measured.cpu_ratio("runpact"), 4),
         "seconds": {way: [round(number, 9) for number in measured.seconds(way)] for way in measured.costs},

@@ -58,6 +58,8 @@ class Row:
     """How the budget follows from the figures of the design."""
     unit: str
     """`ms` a piece, or what is counted by the second."""
+    goal: float | None
+    """What the design asks of a quiet machine, in the unit: most milliseconds, or fewest pieces a second."""
     why: str
     """Told when the row misses its budget."""
     measure: Callable[[str, Scale], Measured]
@@ -73,6 +75,7 @@ def row(
     budget: float | None = None,
     derived: str = "",
     unit: str = MILLISECONDS,
+    goal: float | None = None,
     why: str = "",
 ) -> Callable[[Callable[[str, Scale], Measured]], Callable[[str, Scale], Measured]]:
     """Declare a row; the function gets an empty folder and the scale."""
@@ -80,7 +83,7 @@ def row(
     def declare(function: Callable[[str, Scale], Measured]) -> Callable[[str, Scale], Measured]:
         if name in ROWS:
             raise ValueError(f"two rows are named {name}")
-        ROWS[name] = Row(name, what, budget, derived, unit, why, function)
+        ROWS[name] = Row(name, what, budget, derived, unit, goal, why, function)
         return function
 
     return declare

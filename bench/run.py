@@ -83,7 +83,10 @@ def measured(row: Row, scale: Scale) -> Measured:
         os.chdir(home)
         shutil.rmtree(place, ignore_errors=True)
     cells = [cell.replace("*", "") for cell in page.line(row, found)]
-    print(f"{row.name:14} {cells[1]:>20} {cells[2]:>20}  {cells[3]:20} {cells[4]:8} {cells[6]}", flush=True)
+    print(
+        f"{row.name:14} {cells[1]:>20} {cells[2]:>20}  {cells[3]:20} {cells[4]:8} {cells[7]:8} {cells[6]}",
+        flush=True,
+    )
     return found
 
 

@@ -59,13 +59,14 @@ def _runs(place: str, scale: Scale, durability: str) -> Contest:
     "one minimal run in a process, the second and later, not durable",
     budget=1.5 / 0.8,
     derived="1.5 ms against 0.8 ms",
+    goal=1.5,
 )
 def run_volatile(place: str, scale: Scale) -> Contest:
     """Make runs without any flush."""
     return _runs(place, scale, "none")
 
 
-@row("run-durable", "the same, durable", budget=5 / 3.4, derived="5 ms against 3.4 ms")
+@row("run-durable", "the same, durable", budget=5 / 3.4, derived="5 ms against 3.4 ms", goal=5.0)
 def run_durable(place: str, scale: Scale) -> Contest:
     """Make runs that survive a power cut once they are acknowledged."""
     return _runs(place, scale, "commit")
@@ -123,6 +124,7 @@ def _points(place: str, scale: Scale, names: int) -> Contest:
     "metric points one by one; none acknowledged is lost by SIGKILL",
     budget=368 / 250,
     derived="250 k/s against 368 k/s",
+    goal=250_000,
     unit="points",
 )
 def points_single(place: str, scale: Scale) -> Contest:
@@ -135,6 +137,7 @@ def points_single(place: str, scale: Scale) -> Contest:
     "metric points in batches of ten names; the same promise",
     budget=1.5,
     derived="1 M/s against 1.5 M/s",
+    goal=1_000_000,
     unit="points",
 )
 def points_of_ten(place: str, scale: Scale) -> Contest:

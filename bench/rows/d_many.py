@@ -1,4 +1,4 @@
-"""Rows: many runs, and one run again and again."""
+"""Rows: finding runs among many."""
 
 from __future__ import annotations
 
@@ -9,26 +9,7 @@ from contest import Contest, Way, compete
 from row import Scale, row
 
 from rows.b_runs import minimal_run
-from rows.workspaces import MINIMAL, TEN_FILES, ten_file_run, workspace
-
-
-@row("check", "checking a run of ten files, warm")
-def check_warm(place: str, scale: Scale) -> Contest:
-    """Judge the same run repeatedly in one process."""
-    import runpact
-
-    root, each = workspace(place, TEN_FILES), 20
-    directory = ten_file_run(root, "ten")
-
-    def ours(_number: int) -> None:
-        for _index in range(each):
-            assert runpact.check(directory, workspace=root)[0].verdict.value == "OK"
-
-    def floor(_number: int) -> None:
-        for _index in range(each):
-            byhand.look_over(directory)
-
-    return compete({"runpact": Way(ours), "floor": Way(floor)}, repetitions=scale.of(25, 5), units=each)
+from rows.workspaces import MINIMAL, workspace
 
 
 @row("list", "listing 1,000 runs from their records, warm", unit="runs")
