@@ -16,7 +16,7 @@ import msgspec
 
 from runpact.host import clock
 from runpact.host.gitconfig import is_true
-from runpact.host.gitfolder import Repository, read_head, read_settings
+from runpact.host.gitfolder import Repository, find_repository, read_head, read_settings
 from runpact.host.gitneutral import neutral_git
 from runpact.host.gitquestion import MAX_PATCH, Inquiry, Patch, Status
 from runpact.model.discretion import has_secret_name, shown_url
@@ -45,7 +45,9 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     reasons: tuple[str, ...]
 
 
-def take_snapshot(repository: Repository, environ: Mapping[str, str], *, outputs: str = "") -> Snapshot:
+def take_snapshot(
+    repository: Repository, environ: Mapping[str, str], *, outputs: str = "", deadline: float | None = None
+) -> Snapshot:
     """Return the state of a working tree; whatever git cannot tell stands among the reasons.
 
     Args:
@@ -53,6 +55,7 @@ def take_snapshot(repository: Repository, environ: Mapping[str, str], *, outputs
         environ: Environment of this process.
         outputs: Regular expression for paths, relative to the root of the repository, of what runs write:
             such untracked files are no code.
+        deadline: Moment on the monotonic clock; by default `MAX_SECONDS` from now.
     """
     settings = read_settings(repository)
     known = _headless(repository, settings)
@@ -60,21 +63,28 @@ def take_snapshot(repository: Repository, environ: Mapping[str, str], *, outputs
     refusal = "git is not installed" if program is None else _refusal(repository, settings)
     if refusal or program is None:
         return msgspec.structs.replace(known, reasons=(refusal,))
-    deadline = clock.monotonic() + MAX_SECONDS
+    deadline = deadline or clock.monotonic() + MAX_SECONDS
     try:
         with neutral_git(program, repository, settings, environ) as git:
             inquiry = Inquiry(git, repository, deadline)
-            return _answered(inquiry, known, repository.top, _object_format(settings), outputs)
+            snapshot, submodules = _answered(
+                inquiry, known, repository.top, _object_format(settings), outputs
+            )
+        return _with_submodules(snapshot, submodules, repository.top, environ, deadline)
     except OSError as error:
         reason = f"no temporary folder for git: {os.strerror(error.errno or 0)}"
         return msgspec.structs.replace(known, reasons=(reason,))
 
 
-def _answered(inquiry: Inquiry, known: Snapshot, top: str, names: str, outputs: str) -> Snapshot:
-    """Return what is known, with what git adds."""
+def _answered(
+    inquiry: Inquiry, known: Snapshot, top: str, names: str, outputs: str
+) -> tuple[Snapshot, tuple[str, ...]]:
+    """Return what is known, with what git adds; and the submodules that are to be looked into."""
+    submodules, unseen = inquiry.open_eyes()
     status, reasons = inquiry.status()
     if status is None:
-        return msgspec.structs.replace(known, reasons=reasons)
+        return msgspec.structs.replace(known, reasons=reasons), ()
+    reasons = unseen + reasons
     filtered, doubts = inquiry.filters_of(status.changed)
     left_out = tuple(_left_out(top, status, filtered))
     outside = {each.path for each in left_out}
@@ -82,7 +92,7 @@ def _answered(inquiry: Inquiry, known: Snapshot, top: str, names: str, outputs: 
     patch, faults = inquiry.patch(status.commit or _EMPTY_TREE[names], changed) if changed else (None, ())
     untracked = code_files(status.untracked, outputs)
     is_dirty = bool(untracked or status.submodules or set(status.changed) - filtered.keys())
-    return msgspec.structs.replace(
+    answered = msgspec.structs.replace(
         known,
         commit=status.commit,
         branch=status.branch,
@@ -92,6 +102,29 @@ def _answered(inquiry: Inquiry, known: Snapshot, top: str, names: str, outputs: 
         left_out=left_out,
         reasons=reasons + doubts + faults,
     )
+    return answered, tuple(path for path in submodules if path not in status.submodules)
+
+
+def _with_submodules(
+    snapshot: Snapshot, submodules: tuple[str, ...], top: str, environ: Mapping[str, str], deadline: float
+) -> Snapshot:
+    """Add what changed inside the submodules that are checked out, each asked as a repository of its own."""
+    found: list[LeftOut] = []
+    states: set[bool | None] = {snapshot.dirty}
+    for path in submodules:
+        place = os.path.join(top, path)
+        if not os.path.lexists(os.path.join(place, ".git")):
+            continue
+        inner = find_repository(place)
+        state = take_snapshot(inner, environ, deadline=deadline).dirty if inner else None
+        if state is not False:
+            reason = (
+                "a submodule with changes of its own" if state else "a submodule whose state is not known"
+            )
+            found.append(LeftOut(path, None, reason))
+        states.add(state)
+    dirty = True if True in states else None if None in states else False
+    return msgspec.structs.replace(snapshot, dirty=dirty, left_out=snapshot.left_out + tuple(found))
 
 
 def _left_out(top: str, status: Status, filtered: Mapping[str, str]) -> Iterator[LeftOut]:

@@ -62,10 +62,8 @@ def read_head(repository: Repository) -> Head:
     text = peek_text(os.path.join(repository.folder, "HEAD"), _LINE).strip()
     if _COMMIT.fullmatch(text):
         return Head(text, None)
-    name = text.removeprefix("ref:").strip()
-    if not text.startswith("ref:") or not _REF.fullmatch(name) or "/." in name or ".." in name:
-        return Head(None, None)
-    return Head(_resolved(repository, name), name.removeprefix("refs/heads/"))
+    name = _reference_in(text)
+    return Head(_resolved(repository, name), name.removeprefix("refs/heads/")) if name else Head(None, None)
 
 
 def read_settings(repository: Repository) -> dict[str, str]:
@@ -78,7 +76,19 @@ def read_settings(repository: Repository) -> dict[str, str]:
 
 def stamp_of(repository: Repository) -> tuple[tuple[int, ...], ...]:
     """Return what changes when HEAD or the index do."""
-    return tuple(_changed(os.path.join(repository.folder, name)) for name in ("HEAD", "index", "logs/HEAD"))
+    head = os.path.join(repository.folder, "HEAD")
+    places = [head, *(os.path.join(repository.folder, name) for name in ("index", "logs/HEAD"))]
+    name = _reference_in(peek_text(head, _LINE).strip())
+    if name:
+        places += [os.path.join(repository.common, place) for place in (name, "packed-refs")]
+    return tuple(map(_changed, places))
+
+
+def _reference_in(text: str) -> str:
+    """Return the reference that HEAD names; nothing when it names none, or one that leads elsewhere."""
+    name = text.removeprefix("ref:").strip()
+    is_named = text.startswith("ref:") and _REF.fullmatch(name) and "/." not in name and ".." not in name
+    return name if is_named else ""
 
 
 def _pointed_to(path: str) -> str:

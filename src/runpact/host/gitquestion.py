@@ -7,6 +7,8 @@ Does not know: how git is kept from running anything, what the answers are for.
 from __future__ import annotations
 
 import os
+import re
+import shutil
 from collections.abc import Iterable, Iterator
 
 import msgspec
@@ -27,6 +29,8 @@ _BATCH = 30_000
 _UNTRACKED_SHARE = 0.6
 """Share of the time after which the untracked files are given up, so that the tracked ones can be told."""
 _SUBMODULE = "160000"
+_SPECIAL = re.compile(rb"(?:^|\0)(?:[a-zS] [^\0]*|[A-Z] 160000 [^\0]*)")
+"""Entries of an index that git is told not to look at, and submodules."""
 _NO_FILTER = frozenset({"unspecified", "unset", "set"})
 _STATUS = ("status", "--porcelain=v2", "--branch", "-z", "--no-renames")
 _DIFF = (
@@ -55,6 +59,33 @@ class Status(msgspec.Struct, frozen=True):
     untracked: tuple[str, ...]
 
 
+class Special(msgspec.Struct, frozen=True):
+    """Entries of an index whose state `git status` does not tell, or not alone."""
+
+    assumed: tuple[str, ...]
+    """Marked `assume-unchanged`."""
+    skipped: tuple[str, ...]
+    """Marked `skip-worktree`, as those are that a sparse checkout leaves away."""
+    submodules: tuple[str, ...]
+
+
+def parse_special(output: bytes) -> Special:
+    """Read the answer of `git ls-files --stage -v -z`."""
+    assumed: list[str] = []
+    skipped: list[str] = []
+    submodules: list[str] = []
+    for entry in _SPECIAL.findall(output):
+        head, _tab, path = entry.strip(b"\0").decode("utf-8", "surrogateescape").partition("\t")
+        if f" {_SUBMODULE} " in head:
+            submodules.append(path)
+            continue
+        if head[0].islower():
+            assumed.append(path)
+        if head[0] in "Ss":
+            skipped.append(path)
+    return Special(tuple(assumed), tuple(skipped), tuple(submodules))
+
+
 def parse_status(output: bytes) -> Status:
     """Read the answer of `git status --porcelain=v2 --branch -z --no-renames`."""
     commit = branch = None
@@ -81,13 +112,14 @@ class Inquiry:
     def __init__(self, git: NeutralGit, repository: Repository, deadline: float) -> None:
         """Store whom to ask, and until which moment on the monotonic clock."""
         self._git = git
+        self._environ = dict(git.environ)
         self._top = repository.top
         self._deadline = deadline
 
     def _ask(self, sink: Sink, *arguments: str, deadline: float = 0, question: bytes = b"") -> str:
         return ask(
             (*self._git.command, *arguments),
-            environ=self._git.environ,
+            environ=self._environ,
             deadline=deadline or self._deadline,
             sink=sink,
             question=question,
@@ -108,6 +140,41 @@ class Inquiry:
                 return parse_status(sink.text), reasons
             faults.append(f"git status: {shown_value(fault)}")
         return None, (faults[0],)
+
+    def open_eyes(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Make git look at files that its index tells it not to look at.
+
+        Such a mark stays in the person's index: it is taken off a copy, which is asked from then on.
+
+        Returns:
+            The submodules; why something could not be found out.
+        """
+        sink = Sink(_MAX_NAMES)
+        fault = self._ask(sink, "ls-files", "--stage", "-v", "-z")
+        if fault:
+            return (), (f"git ls-files: {shown_value(fault)}",)
+        special = parse_special(sink.text)
+        there = tuple(path for path in special.skipped if os.path.lexists(os.path.join(self._top, path)))
+        if special.assumed or there:
+            self._copy_index()
+        faults = self._unmark("--no-assume-unchanged", special.assumed) or self._unmark(
+            "--no-skip-worktree", there
+        )
+        return special.submodules, (f"git update-index: {shown_value(faults)}",) if faults else ()
+
+    def _copy_index(self) -> None:
+        """Copy the index with its time: git tells by it which files may have changed in the same moment."""
+        copy = os.path.join(self._environ["GIT_DIR"], "index")
+        shutil.copy2(self._environ["GIT_INDEX_FILE"], copy)
+        self._environ["GIT_INDEX_FILE"] = copy
+
+    def _unmark(self, option: str, paths: tuple[str, ...]) -> str:
+        for batch in _batches(paths):
+            question = b"".join(os.fsencode(path) + b"\0" for path in batch)
+            fault = self._ask(Sink(_MAX_NAMES), "update-index", option, "-z", "--stdin", question=question)
+            if fault:
+                return fault
+        return ""
 
     def filters_of(self, paths: tuple[str, ...]) -> tuple[dict[str, str], tuple[str, ...]]:
         """Return the filter of those paths that have one, which would have to run to tell their state."""
@@ -132,7 +199,7 @@ class Inquiry:
         for path in paths:
             while (path := os.path.dirname(path)) not in folders:
                 folders.add(path)
-        yield os.path.join(self._git.environ["GIT_DIR"], "info/attributes")
+        yield os.path.join(self._environ["GIT_DIR"], "info/attributes")
         yield from (os.path.join(self._top, folder, ".gitattributes") for folder in folders)
 
     def patch(self, base: str, paths: list[str]) -> tuple[Patch | None, tuple[str, ...]]:

@@ -292,6 +292,75 @@ def test_an_answer_without_end_is_cut(tmp_path):
     assert bounded.ask(("/nonexistent",), **answer).startswith("it cannot be started: No such file")
 
 
+@pytest.mark.parametrize("mark", ["--assume-unchanged", "--skip-worktree"])
+@pytest.mark.parametrize("split", [False, True])
+def test_a_change_that_the_index_hides_is_seen(repository, mark, split):
+    if split:
+        repository.git("update-index", "--split-index")
+    repository.write("b.py", "y = 1\n")
+    repository.commit()
+    repository.git("update-index", mark, "a.py", "b.py")
+    repository.write("a.py", "x = 2\n")
+    assert repository.git("status", "--porcelain") == ""
+    index = (repository.root / ".git/index").read_bytes()
+    captured = captured_at(repository.root)
+    assert captured.provenance.code.dirty is True
+    assert b"+x = 2\n" in captured.files[".runpact/code/diff.patch"].data
+    assert b"b.py" not in captured.files[".runpact/code/diff.patch"].data
+    assert (repository.root / ".git/index").read_bytes() == index
+    assert captured.provenance.code.reasons == ()
+
+
+def test_what_a_sparse_checkout_leaves_away_is_no_change(repository):
+    repository.write("kept/a.py", "x\n")
+    repository.write("away/a.py", "x\n")
+    repository.commit()
+    repository.git("sparse-checkout", "set", "kept")
+    assert not (repository.root / "away").exists()
+    code = captured_at(repository.root).provenance.code
+    assert (code.dirty, code.left_out, code.reasons) == (False, (), ())
+
+
+def test_a_change_in_a_submodule_makes_the_tree_dirty_and_is_named(repository, tmp_path):
+    inner = Repository(tmp_path / "inner")
+    for name in ("one", "two", "three"):
+        repository.git("submodule", "--quiet", "add", str(inner.root), name)
+    repository.commit()
+    assert captured_at(repository.root).provenance.code.dirty is False
+    repository.write("one/a.py", "x = 5\n")
+    with (repository.root / ".git/modules/two/config").open("a") as file:
+        file.write("[core]\n\tbare = true\n")
+    repository.git("commit", "--quiet", "--allow-empty", "--message=x", cwd=repository.root / "three")
+    story._memory_of.cache_clear()
+    captured = captured_at(repository.root)
+    assert captured.provenance.code.dirty is True
+    assert left_out_of(captured) == {
+        "one": "a submodule with changes of its own",
+        "two": "a submodule whose state is not known",
+        "three": "a submodule at another commit than the repository names",
+    }
+    repository.git("submodule", "--quiet", "deinit", "--force", "one", "two", "three")
+    story._memory_of.cache_clear()
+    assert captured_at(repository.root).provenance.code.dirty is False
+
+
+def test_a_repository_with_sha256_names_is_told(tmp_path):
+    root = tmp_path / "project"
+    root.mkdir()
+    repository = Repository.__new__(Repository)
+    repository.root = root
+    repository.git("init", "--quiet", "--object-format=sha256")
+    repository.write("a.py", "x\n")
+    code = captured_at(root).provenance.code
+    assert (code.commit, code.dirty, code.untracked.files) == ("unknown", True, 1)
+    repository.git("add", "a.py")
+    story._memory_of.cache_clear()
+    assert captured_at(root).provenance.code.diff is not None
+    commit = repository.commit()
+    assert len(commit) == 64
+    assert captured_at(root).provenance.code.commit == commit
+
+
 # When it is read
 
 
@@ -316,6 +385,11 @@ def test_the_capture_is_taken_once_while_nothing_changed(repository, monkeypatch
     commit = repository.commit()
     assert captured_at(repository.root).provenance.code.commit == commit
     assert len(asked) == 3
+    repository.git("-c", "core.logAllRefUpdates=false", "update-ref", "refs/heads/trunk", "HEAD~1")
+    assert captured_at(repository.root).provenance.code.commit != commit
+    repository.git("checkout", "--quiet", "--detach")
+    assert captured_at(repository.root).provenance.code.branch == "detached"
+    assert len(asked) == 5
 
 
 def test_an_edit_that_git_was_not_told_of_is_seen_after_a_while(repository, monkeypatch):

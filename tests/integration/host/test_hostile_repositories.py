@@ -199,6 +199,12 @@ def split_index(trap: Trap) -> None:
     monitor(trap)
 
 
+def an_index_that_hides(trap: Trap) -> None:
+    trap.repository.git("update-index", "--assume-unchanged", "a.py")
+    monitor(trap)
+    trap.hook_up(trap.folder / "hooks")
+
+
 def maintenance(trap: Trap) -> None:
     trap.configure("[gc]\n\tauto = 1\n\trecentObjectsHook = CANARY\n[maintenance]\n\tauto = true")
     trap.hook_up(trap.folder / "hooks")
@@ -216,7 +222,7 @@ TRAPS: list[Callable[[Trap], None]] = [
         of_the_working_tree,
     ),
     *(submodule, promised_objects, alternates, another_folder, a_folder_elsewhere, a_linked_working_tree),
-    *(sparse, split_index, maintenance),
+    *(sparse, split_index, an_index_that_hides, maintenance),
 ]
 REFUSED = {another_folder: "core.worktree", promised_objects: "git diff: "}
 """What the record says where the state cannot be told."""
@@ -276,6 +282,7 @@ def contents(root: Path) -> dict[str, tuple[int, int]]:
         (promised_objects, ("diff", "HEAD")),
         (a_folder_elsewhere, ("status",)),
         (a_linked_working_tree, ("status",)),
+        (an_index_that_hides, ("update-index", "--no-assume-unchanged", "a.py")),
     ],
     ids=lambda value: getattr(value, "__name__", None),
 )
