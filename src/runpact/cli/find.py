@@ -12,6 +12,7 @@ import click
 import msgspec
 
 from runpact.cli.options import json_option, open_workspace, workspace_options
+from runpact.cli.origintext import origin_lines
 from runpact.cli.output import STATE_COLOUR, paint, plain, print_json, say, table_lines
 from runpact.model.confinement import Confinement
 from runpact.model.inputs import Input
@@ -136,15 +137,8 @@ def _facts(details: RunDetails) -> list[tuple[str, str]]:
         ("duration", f"{run.duration_seconds:.3f} s" if run.duration_seconds is not None else ""),
     ]
     if origin is not None:
-        dirty = {True: ", dirty", False: "", None: ""}[origin.code.dirty]
-        environment = origin.environment
         facts += [
-            ("command", " ".join(origin.command)),
-            ("code", f"{origin.code.commit} ({origin.code.branch}{dirty})"),
-            (
-                "python",
-                f"{environment.python} on {environment.platform}, {len(environment.packages)} packages",
-            ),
+            *origin_lines(origin),
             ("seeds", ", ".join(f"{name} {seed}" for name, seed in origin.seeds.items())),
             ("config", f"{origin.config.source or 'given in the program'}" if origin.config.resolved else ""),
             ("confinement", _confinement(origin.confinement)),
