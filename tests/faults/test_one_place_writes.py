@@ -44,6 +44,7 @@ ELSEWHERE = {
     ("host/gitneutral.py", "os.symlink"): "as above",
     ("host/gitneutral.py", "shutil.copyfile"): "as above",
     ("host/gitneutral.py", "shutil.rmtree"): "as above",
+    ("host/gitquestion.py", "shutil.copy2"): "as above",
 }
 """Calls outside `disk/io.py` that could write, and why they are no write into a run."""
 
