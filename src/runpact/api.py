@@ -48,6 +48,7 @@ def run(
     out: PathLike | None = None,
     guard: str = REFUSE,
     caches: Iterable[str] | str = (),
+    secrets: Iterable[str] | str = (),
     durability: str = "commit",
     record_host: bool = False,
     unsafe_skip_check: bool = False,
@@ -68,6 +69,8 @@ def run(
         guard: What happens to writes outside the run: `refuse` (Python's own raise an error, the rest is
             looked for when the run took a second or more), `record`, `compare` (looked for), or `off`.
         caches: Globs that anyone may write: relative to the workspace as in `tmp/**`, absolute, or from `~/`.
+        secrets: Environment variables that hold a secret, by name or glob, besides those whose name says so;
+            behind a `!`, that hold none. No secret is recorded.
         durability: `commit` (durable once sealed) or `none` (for tests).
         record_host: Record host name, user and absolute paths; without it none of them is.
         unsafe_skip_check: Do not judge the run when it is sealed.
@@ -87,6 +90,7 @@ def run(
         out=_text(out),
         guard=guard,
         caches=caches,
+        secrets=secrets,
         durability=durability,
         record_host=record_host,
         is_checked=not unsafe_skip_check,
@@ -128,6 +132,7 @@ class PendingRun:
         out: str | None,
         guard: str,
         caches: Iterable[str] | str,
+        secrets: Iterable[str] | str,
         durability: str,
         record_host: bool,
         is_checked: bool,
@@ -144,6 +149,7 @@ class PendingRun:
         self._guard = guard
         self._caches = (caches,) if isinstance(caches, str) else tuple(caches)
         self._record_host = record_host
+        self._secrets = (secrets,) if isinstance(secrets, str) else tuple(secrets)
         self._workspace: Workspace | None = None
         self._active: ActiveRun | None = None
         self._signals = contextlib.ExitStack()
@@ -199,6 +205,7 @@ class PendingRun:
             out=self._out,
             guard=self._guard,
             caches=self._caches,
+            secrets=self._secrets,
             durability=self._durability,
             record_host=self._record_host,
             is_checked=self._is_checked,
@@ -217,6 +224,7 @@ class PendingRun:
             out=os.path.abspath(self._out) if self._out else None,
             guard=self._guard,
             caches=self._caches,
+            secrets=self._secrets,
             durability=self._durability,
             record_host=self._record_host,
         )

@@ -30,6 +30,7 @@ from runpact.verbs.find import RunSummary, list_runs, resolve_run, summarise
 from runpact.verbs.initialise import NewWorkspace, initialise_workspace
 from runpact.verbs.inputs import check_inputs
 from runpact.verbs.load_contract import load_contract
+from runpact.verbs.mask import patterns_in
 from runpact.verbs.nest import outer_in, outer_of
 from runpact.verbs.read import ReadDocument, Schema, read_document
 from runpact.verbs.revise import Revision, revise
@@ -77,6 +78,7 @@ class Said(TypedDict, total=False):
     out: str | None
     guard: str
     caches: tuple[str, ...]
+    secrets: tuple[str, ...]
     durability: str
     is_private: bool
     record_host: bool
@@ -212,7 +214,13 @@ class Workspace:
         guard = OFF if request.guard == OFF else COMPARE  # this process itself writes nothing
         run = self.start(msgspec.structs.replace(request, guard=guard))
         execution = execute(
-            run, request.command, inputs=request.inputs, cwd=self.cwd, environ=os.environ, tee=tee
+            run,
+            request.command,
+            inputs=request.inputs,
+            secrets=(*patterns_in(os.environ), *request.secrets),
+            cwd=self.cwd,
+            environ=os.environ,
+            tee=tee,
         )
         return ExecutedRun(id=run.id, uid=run.uid, execution=execution, checked=self.check([run.dir])[0])
 

@@ -14,8 +14,9 @@ from runpact.model.secretforms import SHORTEST, forms
 from runpact.model.secrets import MASK, Masker
 
 FRAGMENTS = [
-    *b"AKIA ghp_ hf_ sk- sk-proj- xoxb- eyJ .eyJ :// user : @ / token Token secret PASSWORD api_".split(),
-    *b"ABCDEFGH12345678 0123456789ab eyJhbGciOiJIUzI1NiJ9 hunter22 0.12345678 MIIEow/+= aaaaaa aabaab".split(),
+    *b"AKIA ghp_ hf_ sk- sk-proj- xoxb- eyJ .eyJ :// user : @ / token Token secret PASSWORD".split(),
+    *b"api_ ? & sig= X-Amz-Signature= &code=".split(),
+    *b"ABCDEFGH12345678 0123456789ab eyJhbGciOiJIUzI1NiJ9 hunter22 0.12345678 MIIEow/+= aabaab".split(),
     *b"key passphrase credential Authorization pad_ -- = \" ' \\ \\n [ ${env: } x a 1 _ - [redacted]".split(),
     *(b"-----BEGIN ", b"RSA ", b"PRIVATE KEY", b" BLOCK", b"-----", b"-----END ", b"correct horse", b": "),
     *(b"a1" * 12, b"Bearer ", b"Basic ", b"\n", b" ", b"\t", b"\xff", b"\xc3\xa9"),
@@ -34,7 +35,7 @@ def in_pieces(masker, text, cuts):
             break
         given_out.append(stream.feed(text[at : at + cut]))
         at += cut
-    return b"".join([*given_out, stream.end()])
+    return b"".join([*given_out, stream.end()]), stream.count
 
 
 @settings(max_examples=600)
@@ -43,15 +44,14 @@ def in_pieces(masker, text, cuts):
 @example(b"ghp_" + b"a" * 30 + b" x", [], [1] * 60)
 @example(b"aabaabaab", ["aabaab"], [3, 3])
 def test_a_stream_is_masked_as_the_whole_is(text, values, cuts):
-    whole, pieces = Masker(values), Masker(values)
-    assert in_pieces(pieces, text, cuts) == whole.mask(text)
-    assert pieces.count == whole.count
+    whole = Masker(values).stream()
+    assert in_pieces(Masker(values), text, cuts) == (whole.end(text), whole.count)
 
 
 @settings(max_examples=300)
 @given(TEXTS, VALUES)
 def test_a_stream_is_masked_as_the_whole_is_byte_by_byte(text, values):
-    assert in_pieces(Masker(values), text, [1] * len(text)) == Masker(values).mask(text)
+    assert in_pieces(Masker(values), text, [1] * len(text))[0] == Masker(values).mask(text)
 
 
 @settings(max_examples=300)

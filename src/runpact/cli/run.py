@@ -49,6 +49,13 @@ SIGNALLED = 128
     "--cache", "caches", multiple=True, metavar="GLOB", help="Let the command write here, as in 'tmp/**'."
 )
 @click.option(
+    "--secret",
+    "secrets",
+    multiple=True,
+    metavar="NAME",
+    help="This environment variable is secret, as in 'ACME_*'; '!NAME': is not.",
+)
+@click.option(
     "--guard",
     type=click.Choice(["compare", "off"]),
     default="compare",
@@ -76,6 +83,7 @@ def run_command(
     seeds: tuple[str, ...],
     inputs: tuple[str, ...],
     caches: tuple[str, ...],
+    secrets: tuple[str, ...],
     guard: str,
     durability: str,
     is_private: bool,
@@ -108,6 +116,7 @@ def run_command(
         seeds=_seeds(seeds),
         inputs=inputs,
         caches=caches,
+        secrets=secrets,
         guard=guard,
         command=command,
         durability=durability,

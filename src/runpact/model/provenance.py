@@ -11,6 +11,7 @@ import msgspec
 from runpact.model.confinement import Confinement
 from runpact.model.digest import digest_of_set
 from runpact.model.inputs import Input
+from runpact.model.masking import Masking
 
 
 class LeftOut(msgspec.Struct, frozen=True):
@@ -31,9 +32,9 @@ class Copy(msgspec.Struct, frozen=True, kw_only=True):
     size: int = 0
     """Bytes of the original."""
     digest: str = ""
-    """Of the original."""
+    """Of the original; empty when secrets were masked in the copy."""
     copy_digest: str = ""
-    """Of what stands in the run; another one than `digest` when secrets were taken out."""
+    """Of what stands in the run."""
     reason: str = ""
     """Why it was not stored."""
 
@@ -173,13 +174,14 @@ class Host(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Config(msgspec.Struct, frozen=True):
-    """The resolved configuration and where it came from."""
+    """The resolved configuration and where it came from; in a record, without its secrets."""
 
     resolved: dict[str, object] = {}
     digest: str = ""
     source: str | None = None
     """File it was read from, relative to the workspace where possible."""
     source_digest: str | None = None
+    """None as well when a secret was masked: whoever knows the rest could find it by trying."""
     overrides: tuple[str, ...] = ()
 
 
@@ -199,3 +201,4 @@ class Provenance(msgspec.Struct, frozen=True):
     devices: Devices = Devices()
     host: Host | None = None
     """None unless it was asked for."""
+    masking: Masking = Masking()

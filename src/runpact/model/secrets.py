@@ -11,6 +11,7 @@ beginning of a secret is kept back, so never more than the longest secret.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -20,7 +21,16 @@ from runpact.model.secretforms import forms
 
 MASK = b"[redacted]"
 """What stands in the place of a secret."""
+_WORTH_KEEPING = 4096
 _RUN = b"x" * shapes.SHORTEST_RUN
+
+
+def encode_text(text: str) -> tuple[bytes, str]:
+    """Return any text as bytes, and how to decode what is no UTF-8 among them."""
+    try:
+        return text.encode("utf-8", "surrogateescape"), "surrogateescape"
+    except UnicodeEncodeError:  # half a pair, as JSON may name it
+        return text.encode("utf-8", "surrogatepass"), "surrogatepass"
 
 
 class _Place(NamedTuple):
@@ -39,7 +49,7 @@ class _Text(NamedTuple):
 
 
 class Masker:
-    """Masks texts and streams, and counts the places."""
+    """Masks texts and streams."""
 
     def __init__(self, values: Iterable[str] = ()) -> None:
         """Prepare for these declared values; those that are too short are left out."""
@@ -48,18 +58,33 @@ class Masker:
         self._firsts = _any_of({form[:1] for form in self._literals})
         self._in_runs = tuple(filter(_is_run, self._literals))
         self._anywhere = tuple(form for form in self._literals if not _is_run(form))
-        self.count = 0
-        """Places masked so far."""
+
+    @classmethod
+    @functools.lru_cache(maxsize=4)
+    def of(cls, values: frozenset[str]) -> Masker:
+        """Return the masker of these values; that of the last run, if they are the same."""
+        return cls(values)
 
     def mask(self, data: bytes) -> bytes:
         """Return `data` with every secret in it masked; the same object when there is none."""
-        return self.stream().end(data)
+        return self.masked(data)[0]
+
+    def masked(self, data: bytes) -> tuple[bytes, int]:
+        """Return `data` as `mask` does, and how many places were masked."""
+        masked, count = (_masked_again if len(data) >= _WORTH_KEEPING else _masked)(self, data)
+        return (masked, count) if count else (data, 0)
 
     def mask_text(self, text: str) -> str:
         """Return `text` with every secret in it masked."""
-        data = text.encode("utf-8", "surrogateescape")
+        data, undecodable = encode_text(text)
         masked = self.mask(data)
-        return text if masked is data else masked.decode("utf-8", "surrogateescape")
+        return text if masked is data else masked.decode("utf-8", undecodable)
+
+    def found(self, text: str) -> Iterator[str]:
+        """Yield the secrets in a text, those within others included."""
+        data, undecodable = encode_text(text)
+        for place in self.places(_Text(data, data.lower()), 0, len(data)):
+            yield data[place.start : place.stop].decode("utf-8", undecodable)
 
     def stream(self) -> MaskedStream:
         """Return what masks one stream piece by piece."""
@@ -119,6 +144,8 @@ class MaskedStream:
         """Found, and reaching behind `_next`."""
         self._masked = -1
         """Where the last mask that was given out ends."""
+        self.count = 0
+        """Places masked so far."""
 
     @property
     def kept(self) -> int:
@@ -155,7 +182,7 @@ class MaskedStream:
                 break
             if self._base + place.start > self._masked:
                 pieces += [text[at : place.start], MASK]
-                self._masker.count += 1
+                self.count += 1
             at = max(at, place.stop)
             self._masked = max(self._masked, self._base + place.stop)
         pieces.append(text[at:stop])
@@ -171,6 +198,15 @@ class MaskedStream:
         ]
         self._text, self._next = text[begin:], self._base + stop
         self._base += begin
+
+
+def _masked(masker: Masker, data: bytes) -> tuple[bytes, int]:
+    stream = masker.stream()
+    return stream.end(data), stream.count
+
+
+_masked_again = functools.lru_cache(maxsize=256)(_masked)
+"""For the diff and the lock file, which stay the same from run to run."""
 
 
 def _prolonged(place: _Place, text: bytes, known: int, base: int) -> _Place:

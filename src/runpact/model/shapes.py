@@ -38,7 +38,8 @@ RUNS = re.sub(rb"[^x]", b" ", re.sub(rb"[\w-]", b"x", bytes(range(256))))
 """Translation: what tokens consist of becomes an `x`, everything else a blank."""
 ADDRESS, PRIVATE_KEY, WEB_TOKEN = b"://", b"-----BEGIN ", b"eyJ"
 """Anchors."""
-WORDS = (b"token", b"secret", b"passw", b"passphrase", b"credential", b"key", b"authorization", b"bearer")
+NAMES = (b"token", b"secret", b"passw", b"passphrase", b"credential", b"key")
+WORDS = (*NAMES, b"authorization", b"bearer", b"sig=", b"signature=")
 """Anchors of named values, in lower case."""
 
 _WORD_START = rb"(?:(?<![A-Za-z0-9])|(?<=\\[nrt]))"
@@ -57,10 +58,12 @@ _HOST = rb"[^\s/?#\"'<>\\]"
 _USER = rb"[^\s/?#\"'<>\\:@]"
 _BODY = rb"[A-Za-z0-9+/=\s\\:,.-]"
 _NAME = rb"(?:(?:secret|passw|passphrase|credential)[\w-]{0,26}|(?P<short>%b|%b))"
-_NO_SECRETS = (
+NO_SECRETS = (
     "pad eos bos unk cls sep mask start end stop image video audio special extra additional prefix next per"
 )
-_KEYS = "api access private signing encryption account master"
+"""Before `token` they say that it is no secret."""
+KEYS = "api access private signing encryption account master"
+"""Before `key` they say that it is a secret."""
 _BLANKS = rb"[ \t]{0,3}"
 _VALUE = rb"[a-z0-9+/_=~!@#%^*:.-]"
 _UNKNOWN = rb"(?!\[redac|\$\{env:)"
@@ -108,12 +111,14 @@ def named_values(word: bytes) -> tuple[Shape, ...]:
         return (_header(),)
     if word == b"bearer":
         return (_bearer(),)
+    if word.startswith(b"sig"):
+        return (_signed(),)
     return (_quoted(), _plain(), _flag())
 
 
 def _name() -> bytes:
-    token = b"".join(rb"(?<!%b)(?<!%b[_-])" % (name, name) for name in _NO_SECRETS.encode().split())
-    key = b"|".join(rb"(?<=%b)|(?<=%b[_-])" % (name, name) for name in _KEYS.encode().split())
+    token = b"".join(rb"(?<!%b)(?<!%b[_-])" % (name, name) for name in NO_SECRETS.encode().split())
+    key = b"|".join(rb"(?<=%b)|(?<=%b[_-])" % (name, name) for name in KEYS.encode().split())
     return _NAME % (token + b"token", rb"(?:%b)key" % key)
 
 
@@ -177,6 +182,17 @@ def _bearer() -> Shape:
 
 
 @functools.cache
+def _signed() -> Shape:
+    """`&X-Amz-Signature=value`: what gives anybody access who has the address."""
+    trigger = rb"sig(?:nature)?=(?P<signed>%b[^\s\"'&#]{16})" % _UNKNOWN
+    return Shape(
+        re.compile(trigger),
+        {"signed": re.compile(rb"[^\s\"'&#]*+")},
+        before=re.compile(rb"[?&;][\w-]{0,30}\Z"),
+    )
+
+
+@functools.cache
 def begun() -> re.Pattern[bytes]:
     """Return the pattern of undecided tokens, keys and addresses that go to the end of a text."""
     kinds = [
@@ -197,7 +213,7 @@ def begun_words() -> re.Pattern[bytes]:
     """Return the pattern of undecided named values, in lower case, that go to the end of a text."""
     quote, blanks = (rb"\\?", rb"[\"']?"), _BLANKS
     kinds = []
-    for word in WORDS[:-2]:
+    for word in NAMES:
         more = () if word in {b"token", b"key"} else (rb"[\w-]{0,26}",)
         name = (*more, *quote, blanks, rb"[:=]")
         kinds += [
@@ -207,6 +223,7 @@ def begun_words() -> re.Pattern[bytes]:
         ]
     kinds.append(_begun(b"authorization", *quote, blanks, rb"[:=]", blanks, *quote, rb"[^\"'\r\n\\]{0,5}"))
     kinds.append(_begun(b"bearer", rb" {1,3}", rb"[a-z0-9._~+/=-]{0,15}"))
+    kinds += [_begun(word, rb"[^\s\"'&#]{0,15}") for word in (b"sig=", b"signature=")]
     return re.compile(rb"(?:%b)\Z" % rb"|".join(kinds))
 
 

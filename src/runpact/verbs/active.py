@@ -22,6 +22,7 @@ from runpact.model.contract.language import Entry, Kind
 from runpact.model.errors import RunpactError, UsageError
 from runpact.model.manifest import FileRecord
 from runpact.model.names import check_relative
+from runpact.model.recordmasker import RecordMasker
 from runpact.model.run import RunRecord, Standing, State
 from runpact.verbs.finish import finish_run
 from runpact.verbs.inputs import record_input
@@ -34,11 +35,21 @@ class ActiveRun(OpenRun):
     """A run that this process is making; use it as a context manager."""
 
     @classmethod
-    def begin(cls, writer: RunWriter, record: RunRecord, kind: Kind, *, root: str, began: float) -> Self:
-        """Write what must stand in a run from its start."""
-        run = cls(writer, record, kind, root=root, began=began)
+    def begin(
+        cls,
+        writer: RunWriter,
+        record: RunRecord,
+        kind: Kind,
+        *,
+        root: str,
+        began: float,
+        config: Mapping[str, object],
+        masker: RecordMasker,
+    ) -> Self:
+        """Write what must stand in a run from its start; the arguments are those of `OpenRun`."""
+        run = cls(writer, record, kind, root=root, began=began, config=config, masker=masker)
         try:
-            run.event("run.started", uid=record.uid, kind=record.kind)
+            run.note("run.started", uid=record.uid, kind=record.kind)
             make_folders(run)
             write_projections(run, {"start", "change"})
         except BaseException as error:
@@ -87,7 +98,7 @@ class ActiveRun(OpenRun):
             stored.path, stored.size, stored.digest, entry=name if self._entry(name) else "", type=type
         )
         try:
-            self.event("artifact.saved", path=relative, size=stored.size, digest=stored.digest)
+            self.note("artifact.saved", path=relative, size=stored.size, digest=stored.digest)
         except RunpactError:
             del self.stored[relative]
             self.writer.discard(relative)

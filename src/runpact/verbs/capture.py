@@ -166,13 +166,16 @@ def _diff(patch: Patch, mask: Mask, files: dict[str, CapturedFile]) -> Copy:
         return Copy(size=patch.size, digest=patch.digest, reason=f"larger than {MAX_PATCH:,} bytes")
     data = mask(patch.text)
     files[DIFF] = CapturedFile(data)
-    return Copy(
-        path=DIFF, size=patch.size, digest=patch.digest, copy_digest=_digest(data, patch.text, patch.digest)
-    )
+    digest, copy_digest = _digests(data, patch.text, patch.digest)
+    return Copy(path=DIFF, size=patch.size, digest=digest, copy_digest=copy_digest)
 
 
-def _digest(data: bytes, original: bytes, known: str) -> str:
-    return known if data == original else digest_bytes(data)
+def _digests(data: bytes, original: bytes, known: str) -> tuple[str, str]:
+    """Return the digests of the original and of the copy.
+
+    Who has a copy without its secret could find the secret by trying, if the original's digest were told.
+    """
+    return (known, known) if data == original else ("", digest_bytes(data))
 
 
 def _untracked(found: dict[str, CapturedFile], mask: Mask, files: dict[str, CapturedFile]) -> Untracked:
@@ -200,9 +203,8 @@ def _lock(lock: Lock, root: str, mask: Mask, files: dict[str, CapturedFile]) -> 
     plain, digest = _without_credentials(lock.data)
     data = mask(plain)
     files[path] = CapturedFile(data)
-    return LockCopy(
-        source=source, path=path, size=lock.size, digest=digest, copy_digest=_digest(data, lock.data, digest)
-    )
+    digest, copy_digest = _digests(data, lock.data, digest)
+    return LockCopy(source=source, path=path, size=lock.size, digest=digest, copy_digest=copy_digest)
 
 
 @functools.lru_cache(maxsize=8)

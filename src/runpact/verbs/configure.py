@@ -46,7 +46,7 @@ def resolve_config(
         _apply(resolved, override)
     return Config(
         resolved=resolved,
-        digest=_digest(resolved),
+        digest=digest_config(resolved),
         source=_relative(path, root) if path else None,
         source_digest=digest_bytes(data) if path else None,
         overrides=overrides,
@@ -75,7 +75,12 @@ def _plain(values: object) -> dict[str, object]:
         ) from error
 
 
-def _digest(resolved: dict[str, object]) -> str:
+def digest_config(resolved: dict[str, object]) -> str:
+    """Return the digest of a resolved configuration, whatever the order of its keys.
+
+    Raises:
+        ConfigError: It is not strict JSON data.
+    """
     try:
         return digest_bytes(canonical_json(resolved))
     except (TypeError, ValueError) as error:

@@ -6,15 +6,18 @@ Does not know: how streams are pumped or signals forwarded.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 
 import msgspec
 
 from runpact.host.child import ChildEnd, resolve_command, run_child
 from runpact.model.run import State
+from runpact.model.secretnames import PATTERNS
 from runpact.verbs.active import ActiveRun
 from runpact.verbs.finish import finish_run
 from runpact.verbs.inputs import record_input
+from runpact.verbs.mask import CONFIG
 from runpact.verbs.nest import DIRECTORY, UID
 
 STDOUT, STDERR = "logs/stdout.log", "logs/stderr.log"
@@ -44,6 +47,7 @@ def execute(
     argv: tuple[str, ...],
     *,
     inputs: tuple[str, ...],
+    secrets: tuple[str, ...],
     cwd: str,
     environ: Mapping[str, str],
     tee: bool,
@@ -54,6 +58,7 @@ def execute(
         run: A run that was just started.
         argv: Command and arguments; no shell is involved.
         inputs: Files and folders to record first.
+        secrets: Patterns of secret names, for the runs that the command makes.
         cwd: Absolute directory to run it in.
         environ: Its environment; the run's own variables join it.
         tee: Repeat both streams on this process's own.
@@ -64,10 +69,17 @@ def execute(
     with run:  # whatever goes wrong before the seal, the run does not stay open
         for path in inputs:
             record_input(run, path, cwd=cwd)
-        logs = run.writer.open_stream(STDOUT), run.writer.open_stream(STDERR)
-        run.event("command.started", argv=list(run.record.provenance.command))
-        end = run_child(argv, cwd=cwd, env={**environ, **child_environment(run)}, logs=logs, tee=tee)
-        run.event(
+        logs = _MaskedLog(run, STDOUT), _MaskedLog(run, STDERR)
+        run.note("command.started", argv=list(run.record.provenance.command))
+        end = run_child(
+            argv,
+            cwd=cwd,
+            env={**environ, **child_environment(run, secrets=secrets)},
+            logs=(logs[0].keep, logs[1].keep),
+            tee=tee,
+        )
+        end = _closed(end, logs)
+        run.note(
             "command.ended", exit_code=end.exit_code, signal=end.signal, duration_seconds=end.duration_seconds
         )
         state, reason = meaning_of(end)
@@ -81,13 +93,42 @@ def execute(
     )
 
 
-def child_environment(run: ActiveRun) -> dict[str, str]:
+class _MaskedLog:
+    """One stream of the command, stored without secrets."""
+
+    def __init__(self, run: ActiveRun, path: str) -> None:
+        self._store = run.writer.open_stream(path)
+        self._stream = run.masker.stream(path)
+
+    def keep(self, piece: bytes) -> None:
+        """Store what the next piece makes certain; raises `OSError`."""
+        self._store(self._stream.feed(piece))
+
+    def close(self) -> None:
+        """Store what was kept back; raises `OSError`."""
+        self._store(self._stream.end())
+
+
+def _closed(end: ChildEnd, logs: tuple[_MaskedLog, _MaskedLog]) -> ChildEnd:
+    """Store the rest of both streams, unless that failed before."""
+    if end.log_fault is not None:
+        return end
+    try:
+        for log in logs:
+            log.close()
+    except OSError as error:
+        return msgspec.structs.replace(end, log_fault=os.strerror(error.errno or 0))
+    return end
+
+
+def child_environment(run: ActiveRun, *, secrets: tuple[str, ...]) -> dict[str, str]:
     """Return the variables by which a program finds its run."""
-    return {
+    told = {PATTERNS: ",".join(secrets)} if secrets else {}
+    return told | {
         DIRECTORY: run.dir,
         "RUNPACT_RUN_ID": run.id,
         UID: run.uid,
-        "RUNPACT_CONFIG": msgspec.json.encode(run.config).decode(),
+        CONFIG: msgspec.json.encode(run.config).decode(),
     }
 
 

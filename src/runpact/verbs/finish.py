@@ -49,7 +49,7 @@ def finish_run(
         duration_seconds=round(clock.monotonic() - run.began, 6),
         exit_code=exit_code,
         signal=signal,
-        error=error,
+        error=run.masker.text("error", error) if error else error,
     )
     try:
         settle_confinement(run, seconds=outcome.duration_seconds)
@@ -71,7 +71,7 @@ def _seal_as_failed(run: OpenRun, outcome: Outcome, fault: RunpactError) -> Stan
     """Commit the bare record of a run whose last files could not be written; then raise why."""
     if not run.writer.is_open:
         raise fault
-    reason = f"{type(fault).__name__}: {fault.message}"
+    reason = run.masker.text("error", f"{type(fault).__name__}: {fault.message}")
     failed = Outcome(
         state=State.FAILED if outcome.state is State.FINISHED else outcome.state,
         ended=outcome.ended,
@@ -86,7 +86,7 @@ def _seal_as_failed(run: OpenRun, outcome: Outcome, fault: RunpactError) -> Stan
 
 
 def _commit(run: OpenRun, outcome: Outcome, projected: dict[str, object]) -> Standing:
-    run.event("run.ended", state=outcome.state.value, error=outcome.error)
+    run.note("run.ended", state=outcome.state.value, error=outcome.error)
     logs = run.writer.sync_logs()
     run.writer.clear_leftovers()
     record = run.record

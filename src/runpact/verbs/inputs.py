@@ -86,7 +86,7 @@ def note_input(
         run=origin or _origin(place, run.root),
         changed=not pinned.digest,
     )
-    run.event(RECORDED, **msgspec.structs.asdict(recorded))
+    run.note(RECORDED, **msgspec.structs.asdict(recorded))
     run.inputs[recorded.name] = KeptInput(recorded, place, pinned.stamp)
     run.input_at.setdefault(place, recorded.name)
     return recorded
@@ -111,7 +111,7 @@ def _compare(run: OpenRun, kept: KeptInput) -> Input:
         return recorded
     changed = msgspec.structs.replace(recorded, changed=True)
     run.inputs[recorded.name] = KeptInput(changed, kept.place, kept.stamp)
-    run.event(CHANGED, name=changed.name, digest=pinned.digest if pinned else None)
+    run.note(CHANGED, name=changed.name, digest=pinned.digest if pinned else None)
     return changed
 
 

@@ -20,6 +20,7 @@ from runpact.model.errors import UsageError
 from runpact.model.inputs import Input
 from runpact.model.manifest import FileRecord
 from runpact.model.provenance import Provenance
+from runpact.model.recordmasker import RecordMasker
 from runpact.model.run import RunRecord, Standing, State
 
 _RESERVED = frozenset({"seq", "time", "event", "crc"})
@@ -52,7 +53,17 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
 class OpenRun:
     """The parts of an open run that the verbs on it share."""
 
-    def __init__(self, writer: RunWriter, record: RunRecord, kind: Kind, *, root: str, began: float) -> None:
+    def __init__(
+        self,
+        writer: RunWriter,
+        record: RunRecord,
+        kind: Kind,
+        *,
+        root: str,
+        began: float,
+        config: Mapping[str, object],
+        masker: RecordMasker,
+    ) -> None:
         """Store the parts.
 
         Args:
@@ -61,7 +72,12 @@ class OpenRun:
             kind: The kind it is of.
             root: Absolute data root of the workspace.
             began: When it was published, on the monotonic clock.
+            config: The resolved configuration with its secrets, which are nowhere recorded.
+            masker: Masks what is recorded.
         """
+        self.config = config
+        """The resolved configuration."""
+        self.masker = masker
         self.writer = writer
         self.record = record
         self.kind = kind
@@ -99,11 +115,6 @@ class OpenRun:
         return self.record.started
 
     @property
-    def config(self) -> Mapping[str, object]:
-        """The resolved configuration."""
-        return self.record.provenance.config.resolved
-
-    @property
     def dir(self) -> str:
         """Absolute path of the run directory."""
         return self.writer.directory
@@ -112,10 +123,12 @@ class OpenRun:
     def provenance(self) -> Provenance:
         """Where the run comes from, as far as it is known now."""
         inputs = tuple(kept.input for kept in self.inputs.values())
-        return msgspec.structs.replace(self.record.provenance, inputs=inputs, confinement=self.confinement)
+        return msgspec.structs.replace(
+            self.record.provenance, inputs=inputs, confinement=self.confinement, masking=self.masker.masking
+        )
 
     def event(self, event: str, /, **fields: object) -> int:
-        """Append an event to the run's log and return its number.
+        """Append an event to the run's log and return its number; secrets in it are masked.
 
         Args:
             event: Dotted name, as in `eval.started`.
@@ -124,4 +137,17 @@ class OpenRun:
         taken = _RESERVED & fields.keys()
         if taken:
             raise UsageError(f"an event cannot carry the field `{min(taken)}`", hint="choose another name")
+        return self.note(self.masker.text("events", event), **self._masked(fields))
+
+    def note(self, event: str, /, **fields: object) -> int:
+        """Append an event of runpact's own, whose fields name files or are masked already."""
         return self.writer.event({"time": clock.now(), "event": event, **fields})
+
+    def _masked(self, fields: dict[str, object]) -> dict[str, object]:
+        """Return an event's fields without secrets; what is no plain data is left for the log to refuse."""
+        try:
+            plain = msgspec.to_builtins(fields, str_keys=True)
+        except (TypeError, ValueError, RecursionError):
+            return fields
+        masked = self.masker.settings("events", plain)
+        return fields if masked is plain else msgspec.convert(masked, dict[str, object])

@@ -70,6 +70,6 @@ def word_for(kind: Kind, state: State) -> str:
 
 def _decided(run: OpenRun, entry: Entry, key: str, value: object) -> object:
     if isinstance(value, Undecided):
-        run.event("field.undecided", path=entry.file, field=key, reason=value.reason)
+        run.note("field.undecided", path=entry.file, field=key, reason=value.reason)
         return None
     return value

@@ -6,6 +6,8 @@ Does not know: how the directory is written, what happens in the run.
 
 from __future__ import annotations
 
+import functools
+import os
 import posixpath
 from collections.abc import Iterator, Mapping
 
@@ -20,11 +22,13 @@ from runpact.model.errors import UsageError
 from runpact.model.manifest import Manifest, encode_manifest
 from runpact.model.names import check_name
 from runpact.model.provenance import Config
+from runpact.model.recordmasker import RecordMasker
 from runpact.model.run import ContractRef, RunRecord
 from runpact.model.template import PathTemplate
 from runpact.verbs.active import ActiveRun
 from runpact.verbs.capture import capture
 from runpact.verbs.confine import hold
+from runpact.verbs.mask import find_secrets, masked_provenance, patterns_in
 from runpact.verbs.nest import Outer
 
 BUILT_IN = frozenset({"started", "git", "uid", "kind"})
@@ -50,6 +54,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """One of `model.confinement.MODES`."""
     caches: tuple[str, ...] = ()
     """Globs that anyone may write, relative to the data root."""
+    secrets: tuple[str, ...] = ()
+    """Globs of names of environment variables that hold a secret; behind a `!`, of names that hold none."""
     durability: str = "commit"
     is_private: bool = False
     record_host: bool = False
@@ -71,8 +77,20 @@ def start_run(root: str, loaded: LoadedContract, request: Request, *, cwd: str) 
         StorageError: The run could not be created; nothing is left visible.
     """
     kind_name, kind = pick_kind(loaded.contract, request.kind)
+    masker = find_secrets(
+        os.environ,
+        (*loaded.contract.workspace.secrets, *patterns_in(os.environ), *request.secrets),
+        config=request.config.resolved,
+        command=request.command,
+    )
+    _refuse_secrets(request, masker)
     captured = capture(
-        root, cwd, loaded.contract, request.command, mask=_unmasked, with_host=request.record_host
+        root,
+        cwd,
+        loaded.contract,
+        masker.command("command", request.command),
+        mask=functools.partial(masker.data, "files"),
+        with_host=request.record_host,
     )
     uid, moment = clock.new_uid(), clock.utc_now()
     template = PathTemplate.parse(kind.at)
@@ -84,11 +102,14 @@ def start_run(root: str, loaded: LoadedContract, request: Request, *, cwd: str) 
     }
     rendered = template.render(values)
     captures = template.match(rendered) or {}
-    provenance = msgspec.structs.replace(
-        captured.provenance,
-        config=request.config,
-        seeds=dict(request.seeds),
-        confinement=confinement_at_start(request.guard),
+    provenance = masked_provenance(
+        msgspec.structs.replace(
+            captured.provenance,
+            config=request.config,
+            seeds=dict(request.seeds),
+            confinement=confinement_at_start(request.guard),
+        ),
+        masker,
     )
 
     def record_for(identity: str) -> RunRecord:
@@ -126,7 +147,17 @@ def start_run(root: str, loaded: LoadedContract, request: Request, *, cwd: str) 
         draft, posixpath.normpath(parent), candidates(posixpath.basename(rendered), kind.clash)
     )
     record = record_for(posixpath.basename(writer.directory))
-    return _held(ActiveRun.begin(writer, record, kind, root=root, began=began), loaded.contract, request, cwd)
+    run = ActiveRun.begin(
+        writer, record, kind, root=root, began=began, config=request.config.resolved, masker=masker
+    )
+    return _held(run, loaded.contract, request, cwd)
+
+
+def _refuse_secrets(request: Request, masker: RecordMasker) -> None:
+    """Refuse secrets in what becomes the name of a directory."""
+    masker.refuse_in(request.name or "", what="run's name")
+    for name, value in request.captures.items():
+        masker.refuse_in(value, what=f"capture `{name}`")
 
 
 def _held(run: ActiveRun, contract: Contract, request: Request, cwd: str) -> ActiveRun:
@@ -213,7 +244,3 @@ def _values(template: PathTemplate, kind: str, request: Request) -> dict[str, ob
             got="nothing",
         )
     return given
-
-
-def _unmasked(data: bytes) -> bytes:
-    return data

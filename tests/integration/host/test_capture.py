@@ -165,7 +165,7 @@ def test_a_mask_works_on_all_that_is_stored_and_the_record_says_so(repository):
     captured = captured_at(repository.root, mask=lambda data: data.replace(b"abc", b"***"))
     assert not any(b"abc" in file.data for file in captured.files.values())
     code = captured.provenance.code
-    assert code.diff.digest != code.diff.copy_digest
+    assert code.diff.digest == "", "by it the secret could be found by trying"
     assert code.diff.copy_digest == digest_bytes(captured.files[code.diff.path].data)
     assert code.untracked.masked == ("b.py", "uv.lock")
 
@@ -416,7 +416,7 @@ def test_the_nearest_lock_files_are_copied_without_credentials(repository):
     assert [each.source for each in locks] == ["sub/poetry.lock", "sub/requirements-dev.txt"]
     stored = captured.files[locks[0].path].data
     assert stored == b'url = "https://example.org/simple"\n'
-    assert (locks[0].digest, locks[0].copy_digest) == (digest_bytes(lock.encode()), digest_bytes(stored))
+    assert (locks[0].digest, locks[0].copy_digest) == ("", digest_bytes(stored))
     assert locks[1].digest == locks[1].copy_digest
 
 

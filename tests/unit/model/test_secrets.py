@@ -34,6 +34,8 @@ MASKED = {
     "mysql --db-password=hunter22 x": "mysql --db-password=[redacted] x",
     "Authorization: Bearer abc.def": "Authorization: [redacted]",
     "curl -H 'authorization: Basic dXNlcg==' u": "curl -H 'authorization: [redacted]' u",
+    "https://host/a?sig=abc%2Fdefghijklmnop&n=2": "https://host/a?sig=[redacted]&n=2",
+    "https://host/a?n=1&X-Amz-Signature=0123456789abcdef0 x": "https://host/a?n=1&X-Amz-Signature=[redacted] x",
     f"sends Bearer {TOKEN}": "sends Bearer [redacted]",
 }
 LEFT = [
@@ -54,6 +56,7 @@ LEFT = [
     "eyJhbGciOiJIUzI1NiJ9_is_no_web_token",
     "the token is not here; the secret: ab",
     "bearer of news, authorization: none",
+    "def call(signature=inspect_this_signature)",
     "/a/rather/long/path/with_a_very_long_file_name_in_it.npz",
 ]
 
@@ -76,10 +79,10 @@ def test_shapes_need_not_stand_at_the_end_of_what_is_known(text):
 
 
 def test_the_masked_places_are_counted():
-    masker = Masker(["hunter22"])
-    masker.mask(b"hunter22 and hunter22hunter22")
-    masker.mask_text("again hunter22")
-    assert masker.count == 3
+    stream = Masker(["hunter22"]).stream()
+    stream.feed(b"hunter22 and hunter22hunter22")
+    stream.end(b"again hunter22")
+    assert stream.count == 3
 
 
 def test_a_text_without_a_secret_is_the_same_object():

@@ -106,6 +106,7 @@ def _workspace(child: WorkspaceRules, parent: WorkspaceRules) -> WorkspaceRules:
         directories=_both(parent.directories, child.directories),
         caches=_both(parent.caches, child.caches),
         frozen=_both(parent.frozen, child.frozen),
+        secrets=_both(parent.secrets, child.secrets),
         log=child.log or parent.log,
         indexes=_join(parent.indexes, child.indexes, lambda view: view.files),
         entries=_join(parent.entries, child.entries, entry_key),

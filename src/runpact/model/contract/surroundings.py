@@ -37,6 +37,8 @@ class WorkspaceRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """Globs that anyone may write; never evidence."""
     frozen: tuple[str, ...] = ()
     """Globs that nobody may write."""
+    secrets: tuple[str, ...] = ()
+    """More environment variables that hold a secret, as in `ACME_*`; behind a `!`, those that hold none."""
     log: str | None = None
     """JSONL of all runs, appended."""
     entries: tuple[Entry, ...] = ()

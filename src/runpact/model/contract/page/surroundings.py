@@ -21,6 +21,10 @@ def workspace_section(contract: Contract) -> str:
             for each in rules.caches
         ),
         *(f"{code(each)} is frozen: nobody may write there" for each in rules.frozen),
+        *(
+            f"environment variable {code(each.lstrip('!'))} holds {'no' if each[0] == '!' else 'a'} secret"
+            for each in rules.secrets
+        ),
         *([f"{code(rules.log)} is the log of all runs"] if rules.log else []),
         *(f"{code(view.files)} lists runs: {', '.join(map(code, view.columns))}" for view in rules.indexes),
     ]
