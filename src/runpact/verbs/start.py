@@ -26,7 +26,7 @@ from runpact.model.recordmasker import RecordMasker
 from runpact.model.run import ContractRef, RunRecord
 from runpact.model.template import PathTemplate
 from runpact.verbs.active import ActiveRun
-from runpact.verbs.capture import capture
+from runpact.verbs.capture import Captured, capture
 from runpact.verbs.confine import hold
 from runpact.verbs.mask import find_secrets, masked_provenance, patterns_in
 from runpact.verbs.nest import Outer
@@ -77,40 +77,19 @@ def start_run(root: str, loaded: LoadedContract, request: Request, *, cwd: str) 
         StorageError: The run could not be created; nothing is left visible.
     """
     kind_name, kind = pick_kind(loaded.contract, request.kind)
-    masker = find_secrets(
-        os.environ,
-        (*loaded.contract.workspace.secrets, *patterns_in(os.environ), *request.secrets),
-        config=request.config.resolved,
-        command=request.command,
-    )
-    _refuse_secrets(request, masker)
-    captured = capture(
-        root,
-        cwd,
-        loaded.contract,
-        masker.command("command", request.command),
-        mask=functools.partial(masker.data, "files"),
-        with_host=request.record_host,
-    )
+    masker = _masker(loaded.contract, request)
+    captured = _captured(root, cwd, loaded.contract, request, masker)
+    provenance = captured.provenance
     uid, moment = clock.new_uid(), clock.utc_now()
     template = PathTemplate.parse(kind.at)
     values = _values(template, kind_name, request) | {
         "started": moment,
-        "git": captured.provenance.code.short,
+        "git": provenance.code.short,
         "uid": uid,
         "kind": kind_name,
     }
     rendered = template.render(values)
     captures = template.match(rendered) or {}
-    provenance = masked_provenance(
-        msgspec.structs.replace(
-            captured.provenance,
-            config=request.config,
-            seeds=dict(request.seeds),
-            confinement=confinement_at_start(request.guard),
-        ),
-        masker,
-    )
 
     def record_for(identity: str) -> RunRecord:
         return RunRecord(
@@ -153,11 +132,38 @@ def start_run(root: str, loaded: LoadedContract, request: Request, *, cwd: str) 
     return _held(run, loaded.contract, request, cwd)
 
 
-def _refuse_secrets(request: Request, masker: RecordMasker) -> None:
-    """Refuse secrets in what becomes the name of a directory."""
+def _captured(root: str, cwd: str, contract: Contract, request: Request, masker: RecordMasker) -> Captured:
+    """Return where the run comes from, without secrets."""
+    command = masker.command("command", request.command)
+    captured = capture(
+        root,
+        cwd,
+        contract,
+        command,
+        mask=functools.partial(masker.data, "files"),
+        with_host=request.record_host,
+    )
+    provenance = msgspec.structs.replace(
+        captured.provenance,
+        config=request.config,
+        seeds=dict(request.seeds),
+        confinement=confinement_at_start(request.guard),
+    )
+    return msgspec.structs.replace(captured, provenance=masked_provenance(provenance, masker))
+
+
+def _masker(contract: Contract, request: Request) -> RecordMasker:
+    """Return what masks the run's records; a secret in what becomes the name of a directory is refused."""
+    masker = find_secrets(
+        os.environ,
+        (*contract.workspace.secrets, *patterns_in(os.environ), *request.secrets),
+        config=request.config.resolved,
+        command=request.command,
+    )
     masker.refuse_in(request.name or "", what="run's name")
     for name, value in request.captures.items():
         masker.refuse_in(value, what=f"capture `{name}`")
+    return masker
 
 
 def _held(run: ActiveRun, contract: Contract, request: Request, cwd: str) -> ActiveRun:

@@ -1,17 +1,21 @@
 """No secret stands in what runpact writes, wherever it came from."""
 
 import base64
+import errno
 import json
 import os
 import shutil
 import subprocess
 import sys
 import urllib.parse
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 import runpact
+from integration.runs.place import Place
+from runpact.disk.writer import RunWriter
 
 CONTRACT = """\
 contract: test.secrets
@@ -272,3 +276,50 @@ def test_a_variable_can_be_said_to_hold_no_secret(planted: Path, monkeypatch: py
     text = (planted / "runs/open/.runpact/events.jsonl").read_text()
     assert str(planted / "notes.txt") in text
     assert json.loads((planted / "runs/open/config.json").read_text()) == {"a": "somewhere ordinary"}
+
+
+def test_secrets_of_arguments_and_of_the_configuration_are_looked_for_in_the_output(place: Place) -> None:
+    code, run = place.run_of(
+        "echo one sesame1 two hunter22; echo $RUNPACT_CONFIG", "--set", "db.password=hunter22"
+    )
+    assert code == 2
+    assert (run / "logs/stdout.log").read_text().splitlines()[0] == "one sesame1 two [redacted]"
+    place.call("run", "--name", "b", "--", "echo", "--token", "sesame1", "and sesame1", "--password=${env:X}")
+    run = place.root / place.runs()[0]["path"]
+    assert (run / "logs/stdout.log").read_text() == "--token [redacted] and [redacted] --password=${env:X}\n"
+
+
+def test_an_outer_configuration_that_cannot_be_read_is_passed_over(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RUNPACT_CONFIG", "{no json")
+    assert place.run_of("true")[1].is_dir()
+
+
+def test_an_event_that_is_no_plain_data_is_refused_as_ever(place: Place) -> None:
+    with runpact.run(name="odd", guard="off", unsafe_skip_check=True) as run, pytest.raises(TypeError):
+        run.event("odd", field=object())
+    assert '"odd"' not in (place.root / run.dir / ".runpact/events.jsonl").read_text()
+
+
+@pytest.mark.parametrize("refused_from", [1, 2])
+def test_output_that_cannot_be_stored_is_told_also_when_it_was_kept_back(
+    place: Place, monkeypatch: pytest.MonkeyPatch, refused_from: int
+) -> None:
+    real = RunWriter.open_stream
+
+    def refusing(writer: RunWriter, relative: str) -> Callable[[bytes], None]:
+        store, pieces = real(writer, relative), []
+
+        def keep(piece: bytes) -> None:
+            pieces.extend([piece] if piece else [])
+            if len(pieces) >= refused_from:
+                raise OSError(errno.ENOSPC, "full")
+            store(piece)
+
+        return keep
+
+    monkeypatch.setattr(RunWriter, "open_stream", refusing)
+    code, answer = place.json("run", "--", "printf", "first and token=")
+    assert code == 3
+    assert answer["reason"] == "its output could not be stored: No space left on device"

@@ -132,3 +132,7 @@ def test_a_value_that_is_no_text_is_masked_as_bytes():
 def test_values_beyond_ascii_are_masked_as_json_escapes_them():
     masked = Masker(["paßword-\U0001f511"]).mask_text(r'"pa\u00dfword-\ud83d\udd11"')
     assert masked == '"[redacted]"'
+
+
+def test_the_secrets_in_a_text_are_found():
+    assert list(Masker(["hunter22"]).found("hunter22 at db://me:hunter23@x")) == ["hunter22", "hunter23"]
