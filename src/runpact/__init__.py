@@ -12,6 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from runpact.api import check, current, list_runs, open_run, read, run, verify
     from runpact.model.errors import RunpactError
+    from runpact.model.facts import ValidatorFault
     from runpact.model.finding import Finding, Report, Severity, Verdict
     from runpact.model.run import State
     from runpact.verbs.active import ActiveRun
@@ -25,6 +26,7 @@ __all__ = [
     "RunpactError",
     "Severity",
     "State",
+    "ValidatorFault",
     "Verdict",
     "__version__",
     "check",
@@ -43,6 +45,7 @@ _HOMES = {
     "RunpactError": "runpact.model.errors",
     "Severity": "runpact.model.finding",
     "State": "runpact.model.run",
+    "ValidatorFault": "runpact.model.facts",
     "Verdict": "runpact.model.finding",
     "check": "runpact.api",
     "current": "runpact.api",

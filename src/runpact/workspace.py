@@ -13,7 +13,7 @@ from typing import TypedDict, Unpack
 
 import msgspec
 
-from runpact.disk.locate import find_workspace
+from runpact.disk.locate import find_workspace, is_of_workspace
 from runpact.model.confinement import COMPARE, OFF
 from runpact.model.contract.language import LoadedContract
 from runpact.model.contract.page import contract_page
@@ -96,7 +96,9 @@ class ExecutedRun(msgspec.Struct, frozen=True, kw_only=True):
 class Workspace:
     """A folder with a contract, or without one, and the runs below it."""
 
-    def __init__(self, *, root: str, data_root: str, reference: str | None, cwd: str, is_named: bool) -> None:
+    def __init__(
+        self, *, root: str, data_root: str, reference: str | None, cwd: str, is_named: bool, is_trusted: bool
+    ) -> None:
         """Store the places; `open` finds them.
 
         Args:
@@ -105,12 +107,14 @@ class Workspace:
             reference: Contract file (absolute) or pack name; None when there is none.
             cwd: Absolute current directory.
             is_named: The caller named the contract.
+            is_trusted: Validators in the contract's folder may be run.
         """
         self.root = root
         self.data_root = data_root
         self.reference = reference
         self.cwd = cwd
         self.is_named = is_named
+        self.is_trusted = is_trusted
         self._loaded: LoadedContract | None = None
         self._basic: LoadedContract | None = None
 
@@ -121,6 +125,7 @@ class Workspace:
         workspace: str | None = None,
         workdir: str | None = None,
         contract: str | None = None,
+        trust_contract: bool = False,
         environ: Mapping[str, str] = os.environ,
     ) -> Workspace:
         """Find the workspace: as named, by `RUNPACT_WORKSPACE`, else upwards from the current directory.
@@ -129,6 +134,7 @@ class Workspace:
             workspace: Folder that holds the contract.
             workdir: Folder for the data, when it is not the contract's.
             contract: Contract file or pack name; its folder is the workspace unless one is named.
+            trust_contract: Run the named contract's own validators, wherever it lies.
             environ: Where `RUNPACT_WORKSPACE` is looked up.
 
         Raises:
@@ -145,12 +151,15 @@ class Workspace:
         else:
             root, found = find_workspace(cwd) or (cwd, None)
         data_root = posixpath.normpath(posixpath.join(cwd, workdir)) if workdir else root
+        judging = reference or found
         return cls(
             root=root,
             data_root=data_root,
-            reference=reference or found,
+            reference=judging,
             cwd=cwd,
             is_named=contract is not None,
+            is_trusted=trust_contract
+            or (judging is not None and is_of_workspace(judging, posixpath.join(cwd, named or ""))),
         )
 
     @property
@@ -161,7 +170,7 @@ class Workspace:
             MalformedContractError: It has faults; all of them are listed.
         """
         if self._loaded is None and self.reference is not None:
-            self._loaded = load_contract(self.reference)
+            self._loaded = load_contract(self.reference, is_trusted=self.is_trusted)
         return self._loaded
 
     @property

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import click
 
-from runpact.cli.options import json_option, open_workspace, workspace_options
+from runpact.cli.options import json_option, open_workspace, trust_option, workspace_options
 from runpact.cli.output import VERDICT_COLOUR, finding_documents, finding_lines, paint, plain, print_json, say
 from runpact.model.errors import UsageError
 from runpact.model.finding import Finding, Report, Severity, Verdict, worst
@@ -21,12 +21,14 @@ from runpact.workspace import CheckedRun, Workspace
 @click.command("check")
 @click.argument("runs", nargs=-1, metavar="[RUN]…")
 @click.option("--strict", "is_strict", is_flag=True, help="A rule that had nothing to judge is INCOMPLETE.")
+@trust_option
 @workspace_options
 @json_option
 def check_command(
     *,
     runs: tuple[str, ...],
     is_strict: bool,
+    trust_contract: bool,
     workspace: str | None,
     workdir: str | None,
     contract: str | None,
@@ -42,7 +44,7 @@ def check_command(
       runpact check baseline-2026
       runpact check --contract contract.yaml path/to/old_run
     """
-    place = open_workspace(workspace, workdir, contract)
+    place = open_workspace(workspace, workdir, contract, trust_contract=trust_contract)
     return show_check(place, runs, is_json=is_json, is_strict=is_strict)
 
 

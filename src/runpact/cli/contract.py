@@ -17,7 +17,7 @@ from runpact.cli.contracttext import (
     verdict_of,
     write_page,
 )
-from runpact.cli.options import json_option, open_workspace, workspace_options
+from runpact.cli.options import json_option, open_workspace, trust_option, workspace_options
 from runpact.cli.output import paint, plain, print_json, say
 from runpact.model.finding import Verdict
 from runpact.workspace import contract_schema, pack_names
@@ -138,12 +138,14 @@ def diff_command(
 @contract_command.command("test")
 @click.argument("file", required=False)
 @click.option("--all", "is_all", is_flag=True, help="Try every shipped pack.")
+@trust_option
 @workspace_options
 @json_option
 def test_command(
     *,
     file: str | None,
     is_all: bool,
+    trust_contract: bool,
     workspace: str | None,
     workdir: str | None,
     contract: str | None,
@@ -155,7 +157,8 @@ def test_command(
     Exit 0 when both hold, 3 when they do not, 2 when there are no cases.
     """
     named = pack_names() if is_all else [file or contract]
-    tried = [open_workspace(workspace, workdir, name).try_trees() for name in named]
+    places = [open_workspace(workspace, workdir, name, trust_contract=trust_contract) for name in named]
+    tried = [place.try_trees() for place in places]
     verdict = Verdict.OK if all(each.is_ok for each in tried) else Verdict.ERROR
     if is_json:
         print_json("contract-test", verdict=verdict.value, contracts=[tried_document(each) for each in tried])

@@ -30,6 +30,15 @@ def workspace_options(function: _Function) -> _Function:
 json_option = click.option("--json", "is_json", is_flag=True, help="Print one JSON document instead of text.")
 
 
-def open_workspace(workspace: str | None, workdir: str | None, contract: str | None) -> Workspace:
+trust_option = click.option(
+    "--trust-contract", is_flag=True, help="Run validators in Python that the named contract brings along."
+)
+
+
+def open_workspace(
+    workspace: str | None, workdir: str | None, contract: str | None, *, trust_contract: bool = False
+) -> Workspace:
     """Return the workspace that the options lead to."""
-    return Workspace.open(workspace=workspace, workdir=workdir, contract=contract)
+    return Workspace.open(
+        workspace=workspace, workdir=workdir, contract=contract, trust_contract=trust_contract
+    )

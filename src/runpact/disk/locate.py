@@ -10,6 +10,7 @@ import os
 import posixpath
 import tomllib
 
+from runpact.disk.layout import PRIVATE, RECORD
 from runpact.model.errors import CannotStartError
 
 CONTRACT_FILE = "contract.yaml"
@@ -30,6 +31,21 @@ def find_workspace(start: str) -> tuple[str, str] | None:
         if parent == directory or os.path.exists(posixpath.join(directory, ".git")):
             return None
         directory = parent
+
+
+def is_of_workspace(contract: str, start: str) -> bool:
+    """Whether a contract's file lies in the workspace around a directory, and in no run of it."""
+    found = find_workspace(start)
+    if found is None:
+        return False
+    root, folder = os.path.realpath(found[0]), posixpath.dirname(os.path.realpath(contract))
+    while (folder + "/").startswith(root.rstrip("/") + "/"):
+        if os.path.exists(posixpath.join(folder, RECORD)) or posixpath.basename(folder) == PRIVATE:
+            return False
+        if folder == root:
+            return True
+        folder = posixpath.dirname(folder)
+    return False
 
 
 def _contract_in(directory: str) -> str | None:

@@ -6,6 +6,7 @@ Does not know: a single rule.
 
 from __future__ import annotations
 
+import functools
 import posixpath
 
 import msgspec
@@ -14,6 +15,7 @@ from runpact.disk.reader import Reading, is_directory
 from runpact.disk.tree import digest_file, list_tree
 from runpact.formats.inspect import Inspector
 from runpact.host.quiet import quiet_expressions
+from runpact.host.validators import Validators
 from runpact.model.contract.language import Kind, LoadedContract
 from runpact.model.errors import NoContractError
 from runpact.model.facts import RunTree
@@ -97,6 +99,7 @@ def _candidates(reading: Reading, loaded: LoadedContract, path: str) -> list[_Ca
 def tree_of(directory: str, loaded: LoadedContract, root: str, *, is_own: bool) -> RunTree:
     """Return what stands in a directory, and who answers questions about it."""
     inspector = Inspector(directory)
+    validators = Validators(loaded.contract.validators, loaded.code_folder)
     places = [Place.of(name, kind) for name, kind in loaded.contract.kinds.items()]
 
     def is_run(path: str) -> bool:
@@ -116,6 +119,7 @@ def tree_of(directory: str, loaded: LoadedContract, root: str, *, is_own: bool) 
         is_canonical=inspector.is_canonical,
         digest=lambda path: digest_file(directory, path)[0],
         is_run=is_run,
+        validate=functools.partial(validators.ask, directory),
         is_own=is_own,
     )
 

@@ -30,18 +30,20 @@ _EXTENDS = "extends"
 _MAX_PARENTS = 8
 
 
-def load_contract(reference: str) -> LoadedContract:
+def load_contract(reference: str, *, is_trusted: bool = False) -> LoadedContract:
     """Read a contract with everything that belongs to it.
 
     Args:
         reference: Absolute path of the contract's file, or the name of a pack.
+        is_trusted: Its own validators may be imported and run.
 
     Raises:
         CannotStartError: There is no such file or pack.
         MalformedContractError: It has faults; all of them are carried.
     """
     folder = posixpath.dirname(reference) if reference.startswith("/") else None
-    return _memory_of(reference).recall(folder, reference)
+    loaded = _memory_of(reference).recall(folder, reference)
+    return msgspec.structs.replace(loaded, code_folder=folder) if is_trusted else loaded
 
 
 def load_copy(folder: str) -> LoadedContract:

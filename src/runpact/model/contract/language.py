@@ -137,3 +137,5 @@ class LoadedContract(msgspec.Struct, frozen=True, kw_only=True):
     """Over the names and digests of `sources`."""
     origin: str = ""
     """Where it was read, for messages."""
+    code_folder: str | None = None
+    """Absolute folder whose validators may be imported; None where the contract's code is not trusted."""
