@@ -26,6 +26,7 @@ from typing import Protocol
 
 import msgspec
 
+from runpact.model.cost import MOST_STEPS, steps
 from runpact.model.digest import canonical_json
 from runpact.model.names import is_relative
 
@@ -69,6 +70,18 @@ class Scope:
         Raises:
             ExpressionError: It cannot be compiled.
         """
+        taken = steps(text, self._size)
+        if taken > MOST_STEPS:
+            return Undecided(
+                f"its loops inside each other take {taken:,} steps, more than {MOST_STEPS:,};"
+                " `match` joins long lists"
+            )
+        return self._value(text)
+
+    def _size(self, reference: str) -> object:
+        return self._value(f"size({reference})")
+
+    def _value(self, text: str) -> object:
         try:
             return compile_expression(text).execute(self._context)
         except ExpressionError:
