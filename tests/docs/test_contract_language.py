@@ -50,6 +50,12 @@ def test_every_example_is_well_formed(sort: str, text: str, tmp_path: Path) -> N
     assert loaded.contract.kinds
 
 
+def test_every_key_says_what_it_means() -> None:
+    rows = [line for line in PAGE.split("## Reference")[1].splitlines() if line.startswith("| `")]
+    assert len(rows) >= 200
+    assert [row for row in rows if row.endswith("|  |")] == []
+
+
 def test_the_page_has_examples_of_each_sort() -> None:
     assert len(EXAMPLES) >= 20
     assert len(examples("cases")) == 1

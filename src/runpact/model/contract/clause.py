@@ -37,7 +37,9 @@ class Count(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How many there must be."""
 
     min: int | None = None
+    """At least so many."""
     max: int | None = None
+    """At most so many."""
     equals: int | Expression | None = None
     """A number, or an expression that yields it."""
 
@@ -46,6 +48,8 @@ class Size(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How many bytes a file must have; the bounds themselves pass."""
 
     min: int | None = None
+    """At least so many bytes."""
     max: int | None = None
+    """At most so many bytes."""
     equals: int | Expression | None = None
     """A number, or an expression over other documents, as for raw binaries."""

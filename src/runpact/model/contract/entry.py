@@ -35,10 +35,13 @@ class Column(Clause, frozen=True, kw_only=True):
     empty: bool = True
     """Cells may be empty (in JSON rows: missing or null)."""
     enum: tuple[Scalar, ...] = ()
+    """The values that cells may have."""
     pattern: str | None = None
     """A regular expression the whole cell must fit; from a subset that always ends."""
     minimum: float | None = None
+    """The least number, included."""
     maximum: float | None = None
+    """The greatest number, included."""
     unique: bool = False
     """No value stands twice."""
     order: Literal["ascending", "strictly_ascending", "descending", "strictly_descending"] | None = None
@@ -77,13 +80,19 @@ class Array(Clause, frozen=True, kw_only=True):
     """Numbers, symbols shared by the whole run (`N`), or expressions over them (`N + 1`);
     `*` is any size, a final `...` any further ones."""
     required: bool = True
+    """The array must exist."""
     finite: bool = False
     """No NaN and no infinity. This and all below read the values."""
     order: Literal["ascending", "strictly_ascending", "descending", "strictly_descending"] | None = None
+    """Each value against the one before it, along the first axis."""
     first: float | None = None
+    """Its first value."""
     last: float | None = None
+    """Its last value."""
     minimum: float | None = None
+    """The least value, included."""
     maximum: float | None = None
+    """The greatest value, included."""
     equals: str | None = None
     """Another array of the same file, or a slice of its first axis: `time[:-1]`."""
     step: Expression | None = None
@@ -107,6 +116,7 @@ class Text(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     sections: tuple[str, ...] = ()
     """Markdown headings, in this order, without the `#`."""
     lines: tuple[Line, ...] = ()
+    """Patterns that lines must match."""
     each: str | None = None
     """A regular expression that every line fits."""
     rows: Count | None = None
@@ -126,6 +136,7 @@ class Entry(Clause, frozen=True, kw_only=True, rename={"as_": "as", "type_": "ty
     files: str | None = None
     """A pattern: `*`, `**` and captures `{name:form}`."""
     dir: str | tuple[str, ...] | None = None
+    """A directory, or several, by literal path."""
     dirs: str | None = None
     """A pattern for directories."""
     one_of: tuple[str, ...] | None = None
@@ -145,6 +156,7 @@ class Entry(Clause, frozen=True, kw_only=True, rename={"as_": "as", "type_": "ty
     present: Expression | None = None
     """Required when it holds, forbidden when it does not."""
     count: Count | None = None
+    """How many files a pattern may match."""
     numbering: Literal["contiguous"] | Numbering | None = None
     """`contiguous`: the numbers of the pattern's one numeric capture have no gap, from 0 or 1."""
     size: Size | None = None
@@ -163,10 +175,13 @@ class Entry(Clause, frozen=True, kw_only=True, rename={"as_": "as", "type_": "ty
     Of a table or JSONL, each row is judged; of an array file, image or model, the facts of its header.
     """
     table: Table | None = None
+    """What the rows of a CSV, TSV or JSONL file must be."""
     arrays: dict[str, Array] | None = None
     """By name or glob; every clause whose name fits an array judges it."""
     extra_arrays: Literal["allowed", "refused"] = "allowed"
+    """Arrays that `arrays` does not name."""
     text: Text | None = None
+    """What a text must hold."""
     rows: dict[str, str] | None = None
     """Where `rows.<name>` are in a document: `{at: /frames, or: self}`; by default the list it is."""
     append_only: bool = False
@@ -229,7 +244,9 @@ class FormatRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """File formats allowed where a glob matches; the first match decides."""
 
     in_: str
+    """Glob over paths of the run."""
     allow: tuple[str, ...]
+    """Formats that files there may have, judged by extension and content."""
     id: str | None = None
     """The rule that findings name; by default the place."""
 
@@ -240,9 +257,16 @@ class ArtifactType(
     """What every artifact of a type must be; its clauses join those of the entries that name it."""
 
     format_: str | tuple[str, ...] | None = None
+    """The formats it may have."""
     schema: str | dict[str, Any] | None = None
+    """JSON Schema of its document."""
     table: Table | None = None
+    """What its rows must be."""
     arrays: dict[str, Array] | None = None
+    """What its arrays must be, by name."""
     extra_arrays: Literal["allowed", "refused"] = "allowed"
+    """Arrays that `arrays` does not name."""
     text: Text | None = None
+    """What its text must hold."""
     description: str = ""
+    """For people; printed by `contract docs`."""

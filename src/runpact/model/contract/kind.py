@@ -21,8 +21,11 @@ class Records(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where a layout puts runpact's own records, relative to the run directory."""
 
     manifest: str = ".runpact/manifest.json"
+    """The manifest's path in the run."""
     events: str = ".runpact/events.jsonl"
+    """The path of the log of events."""
     metrics: str = ".runpact/metrics.jsonl"
+    """The path of the log of metrics."""
 
 
 class Others(Clause, frozen=True, kw_only=True, rename={"in_": "in"}):
@@ -31,12 +34,14 @@ class Others(Clause, frozen=True, kw_only=True, rename={"in_": "in"}):
     in_: str = "**"
     """A glob; the first that matches decides."""
     are: Set = "refused"
+    """What a file that no entry claims is there."""
 
 
 class Strays(Clause, frozen=True, kw_only=True):
     """Directories that stand where runs of this kind stand, but whose names no kind can read."""
 
     are: Set = "refused"
+    """What such a directory is."""
 
 
 class Latest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -56,19 +61,28 @@ class OwnedPlace(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     at: str
     """Relative to the workspace, as in `models/{run.id}`."""
     entries: tuple[Entry, ...] = ()
+    """What may stand there."""
     others: Set | tuple[Others, ...] = "allowed"
+    """Files that no entry claims."""
     description: str = ""
+    """For people; printed by `contract docs`."""
 
 
 class Output(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"type_": "type"}):
     """What a stage writes behind an alias."""
 
     file: str | None = None
+    """One path below the stage's directory."""
     files: str | None = None
+    """A pattern below the stage's directory."""
     type_: str | None = None
+    """The artifact type, `Name@version`."""
     count: dict[str, int] = {}
+    """How many files the pattern matches: `min`, `max`."""
     required: bool | Expression = True
+    """Whether the stage must make it."""
     description: str = ""
+    """For people; printed by `contract docs`."""
 
 
 class Stage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -77,6 +91,7 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     id: str
     """Two digits, and perhaps a letter: `02`, `02b`."""
     slug: str
+    """Names the directory, `NN_slug`."""
     command: tuple[str, ...] = ()
     """Program and arguments; captures allowed."""
     reads: dict[str, str] = {}
@@ -84,13 +99,17 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     writes: dict[str, Output] = {}
     """What stands behind each alias."""
     seed: Scalar = None
+    """Given to the command; recorded."""
     caches: tuple[str, ...] = ()
     """Globs this stage may write outside its own directory."""
     timeout_seconds: float | None = None
+    """After it the stage is stopped."""
     resources: dict[str, Scalar] = {}
+    """What the command needs, for whoever runs it."""
     exit_codes: Literal["contract", "plain"] = "plain"
     """`contract`: its exit codes 0 to 3 are verdicts."""
     description: str = ""
+    """For people; printed by `contract docs`."""
 
 
 class EachStage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -99,12 +118,19 @@ class EachStage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     at: str = "{stage.id}_{stage.slug}"
     """Relative to the run."""
     entries: tuple[Entry, ...] = ()
+    """What may stand in a stage's directory."""
     others: Set | tuple[Others, ...] = "allowed"
+    """Files that no entry claims."""
     formats: tuple[FormatRule, ...] = ()
+    """Formats by location in a stage's directory."""
     inventories: tuple[Inventory, ...] = ()
+    """Files of a stage that list others by digest."""
     states: States | None = None
+    """The lifecycle that a stage's document tells."""
     rules: tuple[Rule, ...] = ()
+    """Conditions across the files of one stage."""
     description: str = ""
+    """For people; printed by `contract docs`."""
 
 
 SHARED_WITH_KIND = ("entries", "others", "formats", "inventories", "states", "rules")
@@ -123,6 +149,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     clash: str = "-{n:02}"
     """Added to the id when the name is taken."""
     records: Records = Records()
+    """Where runpact's own records lie."""
     state_words: dict[str, str] = {}
     """This layout's own word for a state."""
     sealed: Literal["whole", "by_stage"] = "whole"
@@ -130,6 +157,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     exit_codes: Literal["contract", "plain"] = "plain"
     """`contract`: its command's exit codes 0 to 3 are verdicts."""
     entries: tuple[Entry, ...] = ()
+    """What may stand in a run."""
     others: Set | tuple[Others, ...] = "allowed"
     """What no entry names: one word for the whole run, or a list by place."""
     strays: Strays | None = None
@@ -137,17 +165,26 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     formats: tuple[FormatRule, ...] = ()
     """Come before the contract's own."""
     inventories: tuple[Inventory, ...] = ()
+    """Files of the run that list others by digest."""
     states: States | None = None
+    """The lifecycle that a document of the run tells."""
     dimensions: dict[str, Expression] = {}
     """Symbols of array shapes that other documents fix, as in `{M: doc.trajectory.sample_count - 1}`."""
     rules: tuple[Rule, ...] = ()
+    """Conditions across files."""
     tiers: dict[str, Tier] = {}
     """Named levels, the highest first."""
     determinism: Determinism = Determinism()
+    """What may differ between two runs of the same thing."""
     places: dict[str, OwnedPlace] = {}
+    """Directories elsewhere that belong to one run, by name."""
     latest: tuple[Latest, ...] = ()
+    """Copies or links of the newest run; a convenience, never evidence."""
     each_stage: EachStage | None = None
+    """What stands in every stage's directory."""
     stages: tuple[Stage, ...] = ()
+    """The steps of a pipeline, in order."""
     relax: dict[str, str] = {}
     """Why inherited rules or entries, by id or name, are loosened here."""
     description: str = ""
+    """For people; printed by `contract docs`."""

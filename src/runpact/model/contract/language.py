@@ -108,14 +108,19 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     extends: str | None = None
     """A pack, `name@major`, or a file beside the contract."""
     description: str = ""
+    """For people; printed by `contract docs`."""
     workspace: WorkspaceRules = WorkspaceRules()
+    """What stands beside the runs: directories, caches, frozen folders, registry files."""
     kinds: dict[str, Kind] = {}
     """By name; inherited kinds join them."""
     types: dict[str, ArtifactType] = {}
     """Artifact types by `Name@version`."""
     formats: tuple[FormatRule, ...] = ()
+    """Formats by location in every kind; a kind's own come first."""
     promotions: dict[str, Promotion] = {}
+    """Curated copies that `promote` makes, by name."""
     policies: dict[str, Policy] = {}
+    """What a certificate must show, by name."""
     validators: dict[str, RegisteredValidator] = {}
     """Python checks that the workspace's own code provides; never run from a run's copy."""
 

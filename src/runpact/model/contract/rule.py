@@ -38,6 +38,7 @@ class Validator(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     version: str
     """The version that must be registered; another one leaves the rule undecided."""
     arguments: dict[str, Any] = {}
+    """Given to the function by name."""
 
 
 class Rule(Clause, frozen=True, kw_only=True):
@@ -47,7 +48,9 @@ class Rule(Clause, frozen=True, kw_only=True):
     check: Expression | tuple[Expression, ...] | None = None
     """What holds; of several, each is judged on its own."""
     match: Match | None = None
+    """A join by key between two lists."""
     validator: Validator | None = None
+    """A check in Python."""
     when: Expression | None = None
     """Where it does not hold, the rule does not apply."""
     foreach: Bindings = {}  # noqa: RUF012 - frozen; msgspec copies it
@@ -55,7 +58,9 @@ class Rule(Clause, frozen=True, kw_only=True):
     at: str | None = None
     """The place findings name, as in `doc.metrics.loss`; by default the first that `check` refers to."""
     message: str = ""
+    """What findings say instead of the condition."""
     hint: str = ""
+    """What to do about it."""
     relax: str | None = None
     """Why this rule is looser than the inherited one it replaces."""
 
@@ -97,6 +102,7 @@ class Inventory(Clause, frozen=True, kw_only=True):
     prefix: Literal["optional", "forbidden", "required"] = "optional"
     """Whether digests begin with `sha256:`."""
     rules: Aspects = Aspects()
+    """A rule's id for each thing that can be wrong; without one, the inventory's."""
 
 
 class States(Clause, frozen=True, kw_only=True):
@@ -109,7 +115,9 @@ class States(Clause, frozen=True, kw_only=True):
     history: Expression | None = None
     """The list of records, oldest first, whose `field` is the state after each move."""
     field: str = "state"
+    """The field of a history's row that holds the word."""
     reason: Expression | None = None
+    """Why it ended, where a state asks for a reason."""
     reasons: dict[str, tuple[str, ...]] = {}  # noqa: RUF012 - frozen; msgspec copies it
     """Allowed reasons by state."""
 
@@ -118,7 +126,9 @@ class Tolerance(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """How far two numbers may be apart and still count as equal."""
 
     relative: float = 0.0
+    """Of the larger of the two values."""
     absolute: float = 0.0
+    """In the value's own unit."""
 
 
 class Determinism(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -138,3 +148,4 @@ class Tier(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     rules: tuple[str, ...] = ()
     """Only these rules must hold; by default all."""
     description: str = ""
+    """For people; printed by `contract docs`."""

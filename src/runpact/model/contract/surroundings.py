@@ -46,6 +46,7 @@ class WorkspaceRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     others: Set | tuple[Others, ...] = "allowed"
     """What no entry names, runs apart."""
     indexes: tuple[IndexView, ...] = ()
+    """Registry files that are kept up to date from the runs."""
 
 
 class Promotion(
@@ -60,16 +61,22 @@ class Promotion(
     needs: Expression = "true"
     """What must hold of the run."""
     entries: tuple[Entry, ...] = ()
+    """What may stand in the copy."""
     others: Set | tuple[Others, ...] = "refused"
+    """Files that no entry claims."""
     rules: tuple[Rule, ...] = ()
+    """Conditions across the files of the copy."""
     description: str = ""
+    """For people; printed by `contract docs`."""
 
 
 class Guard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A plug-in check of a policy."""
 
     name: str
+    """Name of the plug-in."""
     required: Presence = True
+    """Whether its measurement must be there."""
     limits: dict[str, Scalar] = {}
     """Thresholds by name."""
 
@@ -78,8 +85,11 @@ class Gate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """A bound on a metric of a certificate."""
 
     metric: str
+    """Name of the metric."""
     max: float | None = None
+    """The greatest value, included."""
     min: float | None = None
+    """The least value, included."""
     statistic: Literal["value", "upper", "lower"] = "value"
     """The estimate, or an end of its confidence interval."""
 
@@ -90,18 +100,25 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     like: str | None = None
     """Another policy that this one begins with."""
     profile: Literal["dev", "ci", "release"] = "ci"
+    """How strict the surroundings are."""
     gates: tuple[Gate, ...] = ()
+    """Bounds on metrics."""
     guards: tuple[Guard, ...] = ()
+    """Measurements that must be there and pass."""
     minimum_windows: int | None = None
+    """Fewer evaluated windows are insufficient evidence."""
     confidence: float = 0.95
+    """Of intervals, between 0 and 1."""
     confinement: str | None = None
     """Least level of write confinement, as in `W2`."""
     provenance: tuple[str, ...] = ()
     """What must be recorded, as in `commit`, `lock`, `inputs`."""
     rules: tuple[Rule, ...] = ()
+    """Further conditions."""
     keep: dict[str, int | Expression] = {}
     """What retention keeps: `{newest: 10, best: 3, where: expression}`."""
     description: str = ""
+    """For people; printed by `contract docs`."""
 
 
 class RegisteredValidator(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -110,5 +127,8 @@ class RegisteredValidator(msgspec.Struct, frozen=True, kw_only=True, forbid_unkn
     module: str
     """A file of the workspace, relative to the contract, as in `tools/checks.py`."""
     function: str
+    """Its name in the module."""
     version: str
+    """Raised by its author whenever its judgement changes."""
     description: str = ""
+    """For people; printed by `contract docs`."""
