@@ -16,19 +16,16 @@ from __future__ import annotations
 import functools
 import importlib.machinery
 import importlib.util
-import itertools
-import math
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Protocol
 
 import msgspec
 
 from runpact.model.cost import MOST_STEPS, steps
-from runpact.model.digest import canonical_json
-from runpact.model.names import is_relative
+from runpact.model.functions import FUNCTIONS
 
 
 class Undecided(msgspec.Struct, frozen=True):
@@ -160,67 +157,3 @@ def _convertible(value: object) -> object:
     if isinstance(value, list | tuple):
         return [_convertible(item) for item in value]
     return value
-
-
-def _unique(items: Iterable[object]) -> bool:
-    seen = [_key(item) for item in items]
-    return len(set(seen)) == len(seen)
-
-
-def _sorted(items: list[object]) -> bool:
-    return all(a <= b for a, b in itertools.pairwise(items))  # type: ignore[operator]  # CEL lists hold one type
-
-
-def _same_set(left: Iterable[object], right: Iterable[object]) -> bool:
-    return {_key(item) for item in left} == {_key(item) for item in right}
-
-
-def _close(left: float, right: float, relative: float = 1e-9, absolute: float = 0.0) -> bool:
-    return math.isclose(left, right, rel_tol=relative, abs_tol=absolute)
-
-
-def _sum(items: Iterable[float]) -> float:
-    values = list(items)
-    return sum(values) if all(isinstance(value, int) for value in values) else math.fsum(values)
-
-
-def _flatten(items: Iterable[Iterable[object]]) -> list[object]:
-    return [item for inner in items for item in inner]
-
-
-def _distinct(items: Iterable[object]) -> list[object]:
-    first: dict[object, object] = {}
-    for item in items:
-        first.setdefault(_key(item), item)
-    return list(first.values())
-
-
-def _text(value: object) -> str:
-    """Return any value as text; the engine's own conversion knows no booleans."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return value if isinstance(value, str) else "null" if value is None else str(value)
-
-
-def _key(item: object) -> object:
-    return item if isinstance(item, str | int | float | bool | None) else canonical_json(item)
-
-
-FUNCTIONS: dict[str, Callable[..., object]] = {
-    "unique": _unique,
-    "sorted": _sorted,
-    "sum": _sum,
-    "close": _close,
-    "same_set": _same_set,
-    "flatten": _flatten,
-    "distinct": _distinct,
-    "least": min,
-    "greatest": max,
-    "pad": lambda number, width: f"{number:0{width}d}",
-    "lower": str.lower,
-    "split": str.split,
-    "join": lambda items, between: between.join(items),
-    "is_relative": is_relative,
-    "string": _text,
-}
-"""Functions the contract language adds to CEL."""

@@ -1,0 +1,139 @@
+"""Functions that the contract language adds to CEL.
+
+Knows: lists, numbers, texts and paths as values.
+Does not know: the run; what looks at files is in `runpact.model.judge.names`.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import posixpath
+from collections.abc import Callable, Iterable, Mapping
+
+from runpact.model.digest import canonical_json
+from runpact.model.names import is_relative
+from runpact.model.pattern import compile_pattern
+
+_LONGEST_RANGE = 1_000_000
+
+
+def _unique(items: Iterable[object]) -> bool:
+    seen = [_key(item) for item in items]
+    return len(set(seen)) == len(seen)
+
+
+def _sorted(items: list[object]) -> bool:
+    return all(a <= b for a, b in itertools.pairwise(items))  # type: ignore[operator]  # CEL lists hold one type
+
+
+def _same_set(left: Iterable[object], right: Iterable[object]) -> bool:
+    return {_key(item) for item in left} == {_key(item) for item in right}
+
+
+def _close(left: float, right: float, relative: float = 1e-9, absolute: float = 0.0) -> bool:
+    return math.isclose(left, right, rel_tol=relative, abs_tol=absolute)
+
+
+def _sum(items: Iterable[float]) -> float:
+    values = list(items)
+    return sum(values) if all(isinstance(value, int) for value in values) else math.fsum(values)
+
+
+def _flatten(items: Iterable[Iterable[object]]) -> list[object]:
+    return [item for inner in items for item in inner]
+
+
+def _distinct(items: Iterable[object]) -> list[object]:
+    first: dict[object, object] = {}
+    for item in items:
+        first.setdefault(_key(item), item)
+    return list(first.values())
+
+
+def _text(value: object) -> str:
+    """Return any value as text; the engine's own conversion knows no booleans."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value if isinstance(value, str) else "null" if value is None else str(value)
+
+
+def _key(item: object) -> object:
+    """Return what is equal exactly when two values are: `1` is `1.0` but not `true`."""
+    if isinstance(item, bool):
+        return ("bool", item)
+    return item if isinstance(item, str | int | float | None) else canonical_json(item)
+
+
+def _without(items: Iterable[object], others: Iterable[object]) -> list[object]:
+    left_out = {_key(other) for other in others}
+    return [item for item in items if _key(item) not in left_out]
+
+
+def _mean(items: Iterable[float]) -> float:
+    values = list(items)
+    return math.fsum(values) / len(values)
+
+
+def _range(*bounds: int) -> list[int]:
+    numbers = range(*bounds)
+    if len(numbers) > _LONGEST_RANGE:
+        message = f"a range of {len(numbers):,} numbers is too long"
+        raise ValueError(message)
+    return list(numbers)
+
+
+def _zip(*lists: list[object]) -> list[list[object]]:
+    return [list(items) for items in zip(*lists, strict=True)]
+
+
+def _values(mapping: Mapping[str, object]) -> list[object]:
+    return list(mapping.values())
+
+
+def _groups(text: str, pattern: str) -> list[str]:
+    found = compile_pattern(pattern).fullmatch(text)
+    if found is None:
+        message = f"`{text:.80}` does not match `{pattern}`"
+        raise ValueError(message)
+    return [group or "" for group in found.groups()]
+
+
+def _stem(path: str) -> str:
+    return posixpath.basename(path).split(".", 1)[0]
+
+
+FUNCTIONS: dict[str, Callable[..., object]] = {
+    "abs": abs,
+    "basename": posixpath.basename,
+    "ceil": math.ceil,
+    "close": _close,
+    "dirname": posixpath.dirname,
+    "distinct": _distinct,
+    "flatten": _flatten,
+    "floor": math.floor,
+    "greatest": max,
+    "groups": _groups,
+    "is_relative": is_relative,
+    "join": lambda items, between: between.join(_text(item) for item in items),
+    "keys": list,
+    "least": min,
+    "lower": str.lower,
+    "mean": _mean,
+    "pad": lambda number, width: f"{number:0{width}d}",
+    "range": _range,
+    "replace": str.replace,
+    "same_set": _same_set,
+    "sorted": _sorted,
+    "split": str.split,
+    "stem": _stem,
+    "string": _text,
+    "sum": _sum,
+    "trim": str.strip,
+    "unique": _unique,
+    "upper": str.upper,
+    "values": _values,
+    "without": _without,
+    "zip": _zip,
+}
+"""By name; one that raises leaves its expression undecided."""
