@@ -17,7 +17,7 @@ from runpact.disk.locate import find_workspace, is_of_workspace
 from runpact.model.confinement import COMPARE, OFF
 from runpact.model.contract.language import LoadedContract
 from runpact.model.contract.page import contract_page
-from runpact.model.errors import CannotStartError, NoContractError
+from runpact.model.errors import CannotStartError, Fault, NoContractError
 from runpact.model.finding import Finding, Report
 from runpact.model.run import Standing
 from runpact.packs import contract_schema, pack_folder, pack_names
@@ -29,7 +29,7 @@ from runpact.verbs.execute import Execution, check_command, execute
 from runpact.verbs.find import RunSummary, list_runs, resolve_run, summarise
 from runpact.verbs.initialise import NewWorkspace, initialise_workspace
 from runpact.verbs.inputs import check_inputs
-from runpact.verbs.load_contract import load_contract
+from runpact.verbs.load_contract import advice_on, load_contract
 from runpact.verbs.mask import patterns_in
 from runpact.verbs.nest import outer_in, outer_of
 from runpact.verbs.read import ReadDocument, Schema, read_document
@@ -303,6 +303,10 @@ class Workspace:
                 f"no contract.yaml at or above `{self.cwd}`", at=self.cwd, hint="make one with `runpact init`"
             )
         return self.contract
+
+    def advice(self) -> tuple[Fault, ...]:
+        """Return what in the contract is well formed and yet may surprise."""
+        return advice_on(self.lint())
 
     def page(self) -> str:
         """Return the human document of the contract, in Markdown."""

@@ -7,6 +7,7 @@ Does not know: the language.
 from __future__ import annotations
 
 import click
+import msgspec
 
 from runpact.cli.contracttext import (
     read_page,
@@ -39,7 +40,8 @@ def lint_command(
 
     Exit 0 when it is well formed, 2 when it is not.
     """
-    loaded = open_workspace(workspace, workdir, file or contract).lint()
+    place = open_workspace(workspace, workdir, file or contract)
+    loaded, advice = place.lint(), place.advice()
     found = loaded.contract
     if is_json:
         print_json(
@@ -50,12 +52,16 @@ def lint_command(
             origin=loaded.origin,
             kinds=list(found.kinds),
             files=sorted(loaded.sources),
+            advice=[msgspec.to_builtins(each) for each in advice],
         )
         return 0
     say(f"{paint('OK', 'green')} {plain(loaded.origin)}: contract {found.contract} {found.version}")
     for name, kind in found.kinds.items():
         say(f"  kind {name} at {kind.at}: {len(kind.entries)} entries, {len(kind.rules)} rules")
     say(f"  digest {loaded.digest}")
+    for each in advice:
+        say(f"advice {plain(each.place)}: {plain(each.message)}")
+        say(f"  expected {plain(each.expected)}")
     return 0
 
 

@@ -103,6 +103,20 @@ def _stem(path: str) -> str:
     return posixpath.basename(path).split(".", 1)[0]
 
 
+OF_CEL = frozenset(
+    {
+        *("all", "exists", "exists_one", "filter", "has", "map", "size"),
+        *("bytes", "double", "duration", "dyn", "int", "timestamp", "type", "uint"),
+        *("contains", "endsWith", "matches", "startsWith"),
+        *("getDate", "getDayOfMonth", "getDayOfWeek", "getDayOfYear", "getFullYear", "getHours"),
+        *("getMilliseconds", "getMinutes", "getMonth", "getSeconds"),
+    }
+)
+"""Functions, methods and macros that CEL brings along."""
+
+OF_RUNS = frozenset({"canonical_digest", "digest", "doc_at", "is_dir", "is_file", "is_run", "rows_at"})
+"""Functions that look at the files of a run."""
+
 FUNCTIONS: dict[str, Callable[..., object]] = {
     "abs": abs,
     "basename": posixpath.basename,

@@ -16,6 +16,8 @@ _TOKEN = re.compile(
     r"""|(?<![\w.])(?P<root>[A-Za-z_]\w*)"""
     r"""(?P<parts>(?:\.[A-Za-z_]\w*|\[\d+\]|\["[^"\\\]]*"\]|\['[^'\\\]]*'\])*)(?P<call>\s*\()?"""
 )
+_STRING = re.compile(r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'""")
+_CALL = re.compile(r"\b(?!in\b)([A-Za-z_]\w*)\s*\(")
 _PART = re.compile(r"""\.([A-Za-z_]\w*)|\[(\d+)\]|\["([^"]*)"\]|\['([^']*)'\]""")
 NAMED = ("doc", "files", "rows", "present", "leaves")
 """Roots whose first part is the name of an entry."""
@@ -49,6 +51,12 @@ def references(text: str) -> tuple[Reference, ...]:
             continue
         found.append(Reference(root, parts[:-1] if token["call"] else parts))
     return tuple(dict.fromkeys(found))
+
+
+@functools.lru_cache(maxsize=4096)
+def calls(text: str) -> tuple[str, ...]:
+    """Return the names of the functions, methods and macros that an expression calls, each once."""
+    return tuple(dict.fromkeys(_CALL.findall(_STRING.sub("", text))))
 
 
 @functools.lru_cache(maxsize=4096)

@@ -15,7 +15,7 @@ import msgspec
 from runpact.formats.yamltree import read_tree
 from runpact.model.contract.entries import all_entries
 from runpact.model.contract.language import Contract, LoadedContract
-from runpact.model.contract.lint import lint
+from runpact.model.contract.lint import advise, lint
 from runpact.model.contract.merge import completed, merge
 from runpact.model.contract.node import Node
 from runpact.model.contract.reader import read_contract
@@ -44,6 +44,12 @@ def load_contract(reference: str, *, is_trusted: bool = False) -> LoadedContract
     folder = posixpath.dirname(reference) if reference.startswith("/") else None
     loaded = _memory_of(reference).recall(folder, reference)
     return msgspec.structs.replace(loaded, code_folder=folder) if is_trusted else loaded
+
+
+def advice_on(loaded: LoadedContract) -> tuple[Fault, ...]:
+    """Return what in a contract is well formed and yet may surprise."""
+    tree = read_tree(loaded.sources[CONTRACT_FILE], loaded.origin)
+    return () if isinstance(tree, tuple) else advise(loaded.contract, tree, loaded.origin)
 
 
 def load_copy(folder: str) -> LoadedContract:

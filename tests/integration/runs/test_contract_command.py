@@ -220,3 +220,14 @@ kinds:
     code, document = empty.json("check")
     assert code == 2
     assert [(each["rule"], each["path"]) for each in document["findings"]] == [("BEST", "runs/b/best.json")]
+
+
+def test_lint_tells_what_may_surprise(trees: Place) -> None:
+    _code, out, _err = trees.call("contract", "lint")
+    assert "advice" not in out
+    text = KIND.replace("when: present.log, check: row.n > 0", "check: row.n > 0")
+    trees.write("contract.yaml", text.replace("    rules:\n", EXTRA))
+    code, out, _err = trees.call("contract", "lint")
+    assert (code, "rule `R4` reads `log`, which may be missing" in out) == (0, True)
+    _code, document = trees.json("contract", "lint")
+    assert [each["at"] for each in document["advice"]] == ["/kinds/run/rules/0"]

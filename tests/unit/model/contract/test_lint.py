@@ -5,14 +5,22 @@ from __future__ import annotations
 import pytest
 
 from runpact.formats.yamltree import read_tree
-from runpact.model.contract.lint import lint
+from runpact.model.contract.language import Contract
+from runpact.model.contract.lint import advise, lint
 from runpact.model.contract.merge import completed, merge
+from runpact.model.contract.node import Node
 from runpact.model.contract.reader import read_contract
 from runpact.model.pattern import UnsafePatternError, compile_pattern
 from unit.model.judge.memory import contract_of, told
 
 
 def notes(kind: str, top: str = "") -> list[str]:
+    tree, contract = read(kind, top)
+    found = lint(completed(contract), tree, "c.yaml", {})
+    return [f"{fault.at}: {fault.message}" for fault in found]
+
+
+def read(kind: str, top: str = "") -> tuple[Node, Contract]:
     indented = "".join(f"    {line}\n" for line in kind.splitlines())
     text = f'contract: a.b\nversion: "1.0.0"\n{top}kinds:\n  run:\n    at: "r/{{name}}"\n{indented}'
     tree = read_tree(text.encode(), "c.yaml")
@@ -20,13 +28,16 @@ def notes(kind: str, top: str = "") -> list[str]:
     contract, faults = read_contract(tree, "c.yaml")
     assert contract is not None, faults
     assert faults == ()
-    found = lint(completed(contract), tree, "c.yaml", {}, faults)
-    return [f"{fault.at}: {fault.message}" for fault in found]
+    return tree, contract
 
 
 @pytest.mark.parametrize(
     ("kind", "expected"),
     [
+        (
+            "rules: [{id: R, check: 'size(run.id.trimmed()) > floors(1)'}]",
+            ["there is no function `trimmed`", "there is no function `floors`"],
+        ),
         ("like: nothing", ["/kinds/run/like: it is like no kind of this contract"]),
         ("latest: [{to: x}]", ["/kinds/run/latest/0: it is one of copy, link"]),
         ("latest: [{to: x, copy: a, link: b}]", ["/kinds/run/latest/0: it is one of copy, link"]),
@@ -183,3 +194,24 @@ def test_an_entry_without_a_fault_of_its_type_keeps_its_own_words() -> None:
     types = {"T@1": {"table": {"columns": ["a"]}, "text": {"rows": {"min": 9}}}}
     kind = "entries: [{file: t.csv, id: R, type: T@1, text: {rows: {min: 1}}}]"
     assert told(kind, {"t.csv": "b\n"}, contract={"types": types}) == ["missing-column R t.csv#/a"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        ("check: doc.o.x > 1", ["/kinds/run/rules/0"]),
+        ("foreach: {r: rows.o}, check: r.x > 1", ["/kinds/run/rules/0"]),
+        ("when: present.o, check: doc.o.x > 1", []),
+        ("when: doc.m.has_o, check: doc.o.x > 1", ["/kinds/run/rules/0"]),
+        ("check: '!present.o || doc.o.x > 1'", []),
+        ("when: has(doc.o.x), check: doc.o.x > 1", []),
+        ("check: doc.m.x > 1", []),
+        ("match: {each: rows.o, by: a, with: files.fs, on: path}", ["/kinds/run/rules/0"]),
+    ],
+)
+def test_a_rule_that_reads_what_may_be_missing_is_advised(rule: str, expected: list[str]) -> None:
+    entries = "entries: [{file: o.json, required: false}, {file: m.json}, {files: f/*, as: fs}]"
+    tree, contract = read(f"{entries}\nrules: [{{id: R, {rule}}}]")
+    found = advise(completed(contract), tree, "c.yaml")
+    assert [fault.at for fault in found] == expected
+    assert all("`R` reads `o`" in fault.message for fault in found)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from runpact.model.contract.language import Contract
+from runpact.model.contract.lint.advice import advice_notes
 from runpact.model.contract.lint.head import lint_head
 from runpact.model.contract.lint.kinds import lint_kinds
 from runpact.model.contract.lint.note import Note, placed
@@ -30,6 +31,11 @@ def lint(
     """
     notes = [note for note in _notes(contract, schemas) if not _follows(note, known)]
     return tuple(placed(note, tree, file) for note in dict.fromkeys(notes))
+
+
+def advise(contract: Contract, tree: Node, file: str) -> tuple[Fault, ...]:
+    """Return what is well formed and yet may surprise."""
+    return tuple(placed(note, tree, file) for note in advice_notes(contract))
 
 
 def _notes(contract: Contract, schemas: Mapping[str, bytes]) -> Iterator[Note]:

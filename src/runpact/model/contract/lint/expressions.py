@@ -16,11 +16,13 @@ from runpact.model.contract.lint.head import version_notes
 from runpact.model.contract.lint.note import Note, escaped, nearest
 from runpact.model.errors import RunpactError
 from runpact.model.expression import ExpressionError, compile_expression
-from runpact.model.reference import NAMED, references
+from runpact.model.functions import FUNCTIONS, OF_CEL, OF_RUNS
+from runpact.model.reference import NAMED, calls, references
 from runpact.model.template import PathTemplate
 
 _MACRO = re.compile(r"\.(?:all|exists|exists_one|map|filter)\(\s*([A-Za-z_]\w*)\s*,")
 _ALWAYS = frozenset({*NAMED, "run", "index", "previous", "true", "false", "null", "in"})
+_CALLABLE = OF_CEL | OF_RUNS | FUNCTIONS.keys()
 _TYPES = frozenset({"int", "uint", "double", "bool", "string", "bytes", "list", "map", "type"})
 
 
@@ -83,6 +85,10 @@ def expression_notes(
     except ExpressionError as error:
         yield Note(at, f"the expression cannot be read: {error}", "a CEL expression", text)
         return
+    for called in calls(text):
+        if called not in _CALLABLE:
+            hint = nearest(called, _CALLABLE)
+            yield Note(at, f"there is no function `{called}`", "a function of the language", text, hint)
     local = names | set(_MACRO.findall(text))
     for reference in references(text):
         if reference.name is not None and reference.name not in known and reference.root not in local:

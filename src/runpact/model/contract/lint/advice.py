@@ -1,0 +1,44 @@
+"""What is well formed and yet may surprise.
+
+Knows: rules that will be undecided although every required file stands.
+Does not know: any run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from runpact.model.contract.language import Contract, Entry, Rule, stem_of
+from runpact.model.contract.lint.expressions import rule_texts
+from runpact.model.contract.lint.note import Note
+from runpact.model.reference import references
+
+_READING = frozenset({"doc", "rows", "leaves"})
+
+
+def advice_notes(contract: Contract) -> Iterator[Note]:
+    """Yield the rules that read a document which may be missing, and do not say what holds then."""
+    for name, kind in contract.kinds.items():
+        optional = _optional(kind.entries)
+        for number, rule in enumerate(kind.rules):
+            yield from _of_rule(rule, optional, f"/kinds/{name}/rules/{number}")
+
+
+def _optional(entries: tuple[Entry, ...]) -> frozenset[str]:
+    """Return the names of single files that may be missing."""
+    return frozenset(
+        entry.as_ or stem_of(path) for entry in entries if entry.required is False for path in entry.paths
+    )
+
+
+def _of_rule(rule: Rule, optional: frozenset[str], at: str) -> Iterator[Note]:
+    said = [reference for text in rule_texts(rule, at) for reference in references(text.text)]
+    asked = {each.name for each in said if each.root in {"present", "files"}}
+    asked |= {each.name for each in references(rule.when or "")}
+    unguarded = {each.name for each in said if each.root in _READING and each.name in optional - asked}
+    for name in sorted(filter(None, unguarded)):
+        yield Note(
+            at,
+            f"rule `{rule.id}` reads `{name}`, which may be missing: it is undecided then",
+            f"`when: present.{name}`, unless that is meant",
+        )
