@@ -72,7 +72,7 @@ def test_no_test_uses_a_mock_library():
 
 def test_monkeypatch_changes_the_environment_and_injects_faults_at_the_edge():
     """Faults of system calls and small limits are set in `tests/integration` alone."""
-    environment = {"setenv", "delenv", "chdir", "undo", "context"}
+    environment = {"setenv", "delenv", "chdir", "syspath_prepend", "undo", "context"}
     patches = [
         f"{name}:{node.lineno}: monkeypatch.{node.attr}"
         for name, tree in python_tests()
