@@ -22,6 +22,7 @@ from runpact.model.errors import ContractBrokenError, UsageError
 from runpact.model.finding import Verdict
 from runpact.model.run import State
 from runpact.verbs.active import ActiveRun, state_after
+from runpact.verbs.attach import attached_run
 from runpact.verbs.check import CheckedRun
 from runpact.verbs.find import RunSummary
 from runpact.verbs.inputs import note_input
@@ -101,19 +102,23 @@ _CURRENT: ContextVar[ActiveRun] = ContextVar("runpact_current")
 
 
 def current() -> ActiveRun:
-    """Return the open run of this context, for code that was not handed one.
+    """Return the open run of this context, or of the command that this process belongs to.
 
     Raises:
         UsageError: No run is open here.
     """
-    active = _CURRENT.get(None)
+    active = _open_here()
     if active is None:
         raise UsageError(
             "no run is open here",
-            expected="a call inside `with runpact.run(...)`",
+            expected="a call inside `with runpact.run(...)`, or in the command of `runpact run`",
             hint="start one, or hand the run to this code",
         )
     return active
+
+
+def _open_here() -> ActiveRun | None:
+    return _CURRENT.get(None) or attached_run(os.environ)
 
 
 class PendingRun:
@@ -274,7 +279,7 @@ def read(
 
 def _used(document: ReadDocument, name: str | None) -> object:
     """Return the value, noted as an input of the open run unless it is that run's own."""
-    active = _CURRENT.get(None)
+    active = _open_here()
     if active is not None and active.writer.is_open and not document.place.startswith(active.dir + "/"):
         note_input(active, document.place, document.pinned, name=name, origin=document.run)
     return document.value

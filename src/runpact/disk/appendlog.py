@@ -3,7 +3,7 @@
 Knows: one write per line; numbers advance only after success.
 Does not know: what the lines mean.
 
-Not safe for several processes; threads take turns.
+Threads take turns. Several processes do so by `runpact.disk.sharedlog`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import contextlib
 import enum
 import hashlib
 import math
+import os
 import threading
 import zlib
 
@@ -19,7 +20,7 @@ import msgspec
 
 from runpact.disk import io
 from runpact.model.errors import StorageError, ValueRefusedError
-from runpact.model.journal import frame_line, read_journal
+from runpact.model.journal import count_lines, frame_line
 from runpact.model.manifest import LogRecord
 
 _encode = msgspec.json.Encoder().encode
@@ -32,7 +33,9 @@ class _Doubt(enum.Enum):
     NONE = 0
     TAIL = 1
     """A piece of a refused line may stand at the end."""
-    COUNT = 2
+    OTHERS = 2
+    """Other processes wrote after the last line of this one."""
+    COUNT = 3
     """Nobody knows whether the last line was written, nor whether it was counted."""
 
 
@@ -59,6 +62,21 @@ class AppendLog:
         """Create the file."""
         with io.storing("log", self._path):
             self._descriptor = io.open_append(self._path)
+
+    def adopt(self) -> bool:
+        """Take over a log that other processes may have begun or gone on with; say whether they did."""
+        with io.storing("log", self._path):
+            if not self.exists and os.path.lexists(self._path):
+                self._descriptor = io.open_shared(self._path)
+            is_others = self.exists and os.fstat(self._descriptor).st_size != self.size
+        if is_others:
+            self.expect_others()
+        return is_others
+
+    def hold(self, seconds: float) -> None:
+        """Keep other processes from appending, until this one closes the log."""
+        with io.storing("log", self._path):
+            io.lock_within(self._descriptor, seconds)
 
     def append(self, fields: dict[str, object]) -> int:
         """Append one entry; return its number.
@@ -119,17 +137,25 @@ class AppendLog:
         if self._doubt is _Doubt.NONE:
             return
         with io.storing("log", self._path):
-            if self._doubt is _Doubt.COUNT:
+            if self._doubt is not _Doubt.TAIL:
                 self._recount()
             io.cut(self._descriptor, self.size)
         self._doubt = _Doubt.NONE
 
+    def expect_others(self) -> None:
+        """Go on from what stands in the file by then: another process wrote lines as well."""
+        self._doubt = _Doubt.OTHERS if self._doubt is _Doubt.NONE else _Doubt.COUNT
+
     def _recount(self) -> None:
+        """Count what was written; all of it when a signal or a refusal made the count itself doubtful."""
+        if self._doubt is _Doubt.COUNT:
+            self.count, self.size, self._digest = 0, 0, hashlib.sha256()
         with open(self._path, "rb") as file:
+            file.seek(self.size)
             data = file.read()
-        journal = read_journal(data)
-        self.count, self.size = len(journal.entries), journal.size
-        self._digest = hashlib.sha256(data[: journal.size])
+        self.count, size = count_lines(data, self.count)
+        self._digest.update(data[:size])
+        self.size += size
 
     def sync(self) -> None:
         """Make all lines durable."""

@@ -13,6 +13,7 @@ import errno
 import fcntl
 import functools
 import os
+import time
 from collections.abc import Callable, Iterator
 
 from runpact.model.errors import StorageError
@@ -21,6 +22,8 @@ _CREATE = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC
 _APPEND = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+
+_PAUSE_SECONDS = 0.01
 
 _ADVICE = {
     errno.ENOSPC: "free some space on that file system; nothing acknowledged so far is lost",
@@ -108,6 +111,36 @@ def temporary_of(path: str) -> str:
 def open_append(path: str) -> int:
     """Create a log that must not exist and return its descriptor."""
     return os.open(path, _APPEND, 0o666)
+
+
+def open_shared(path: str) -> int:
+    """Open a log that others append to as well, made when missing, and return its descriptor."""
+    return os.open(path, _APPEND & ~os.O_EXCL, 0o666)
+
+
+def lock(descriptor: int) -> None:
+    """Wait until no other process holds the lock on this file, then hold it."""
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+
+
+def lock_within(descriptor: int, seconds: float) -> bool:
+    """Hold the lock on this file unless another process keeps it longer than so many seconds."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(_PAUSE_SECONDS)
+        else:
+            return True
+
+
+def unlock(descriptor: int) -> None:
+    """Let other processes have the lock."""
+    with contextlib.suppress(OSError):
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
 def append_line(descriptor: int, line: bytes) -> None:

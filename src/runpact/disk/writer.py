@@ -188,6 +188,20 @@ class RunWriter:
         self._streams.append(descriptor)
         return functools.partial(io.write_all, descriptor)
 
+    def adopt_logs(self, *, seconds: float = 5.0) -> bool:
+        """Go on with the logs when other processes of the run may have written; from now on none of them may.
+
+        Args:
+            seconds: How long to wait for one that is stopped in the middle of a line; then it is left to
+                `verify` to find what it writes.
+
+        Returns:
+            Whether any of them wrote.
+        """
+        self._check_open()
+        self.events.hold(seconds)
+        return any([self.events.adopt(), self.metrics.adopt()])
+
     def free_ballast(self) -> None:
         """Give the reserve back, so that the last records fit on a full disk."""
         io.remove_quietly(self.paths.ballast)

@@ -44,6 +44,33 @@ def read_journal(data: bytes) -> Journal:
     return Journal(tuple(entries), position, len(data) - position)
 
 
+class _Numbered(msgspec.Struct):
+    seq: int
+
+
+def count_lines(data: bytes, count: int = 0) -> tuple[int, int]:
+    """Return number of the last line and size of the longest valid prefix, without keeping an entry.
+
+    Args:
+        data: A log, or what follows its first `count` lines.
+        count: Number of the line before.
+    """
+    position = 0
+    while (end := data.find(b"\n", position)) >= 0:
+        head, tail = data[position : end - _SUFFIX], data[end - _SUFFIX : end]
+        body = head + b"}"
+        if end - position <= _SUFFIX or tail != b',"crc":"%08x"}' % zlib.crc32(body):
+            break
+        try:
+            number = msgspec.json.decode(body, type=_Numbered).seq
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            break
+        if number != count + 1:
+            break
+        count, position = number, end + 1
+    return count, position
+
+
 def parse_line(line: bytes) -> dict[str, object] | None:
     """Return the entry of one line without its newline, None when it is not a valid line."""
     head, tail = line[:-_SUFFIX], line[-_SUFFIX:]

@@ -30,6 +30,9 @@ from runpact.verbs.opened import OpenRun
 from runpact.verbs.project import make_folders, write_projections
 from runpact.verbs.read import read_entry
 
+SAVED = "artifact.saved"
+"""Event of a run's log."""
+
 
 class ActiveRun(OpenRun):
     """A run that this process is making; use it as a context manager."""
@@ -94,11 +97,10 @@ class ActiveRun(OpenRun):
             data, suffix = encode_value(value, posixpath.splitext(relative)[1])
             relative += suffix if not posixpath.splitext(relative)[1] else ""
             stored = self.writer.store(relative, [data])
-        self.stored[relative] = FileRecord(
-            stored.path, stored.size, stored.digest, entry=name if self._entry(name) else "", type=type
-        )
+        entry = name if self._entry(name) else ""
+        self.stored[relative] = FileRecord(stored.path, stored.size, stored.digest, entry=entry, type=type)
         try:
-            self.note("artifact.saved", path=relative, size=stored.size, digest=stored.digest)
+            self.note(SAVED, path=relative, size=stored.size, digest=stored.digest, entry=entry, type=type)
         except RunpactError:
             del self.stored[relative]
             self.writer.discard(relative)

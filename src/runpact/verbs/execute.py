@@ -15,10 +15,11 @@ from runpact.host.child import ChildEnd, resolve_command, run_child
 from runpact.model.run import State
 from runpact.model.secretnames import PATTERNS
 from runpact.verbs.active import ActiveRun
+from runpact.verbs.attach import adopt
 from runpact.verbs.finish import finish_run
 from runpact.verbs.inputs import record_input
 from runpact.verbs.mask import CONFIG
-from runpact.verbs.nest import DIRECTORY, UID
+from runpact.verbs.nest import DIRECTORY, ROOT, UID
 
 STDOUT, STDERR = "logs/stdout.log", "logs/stderr.log"
 
@@ -78,6 +79,7 @@ def execute(
             logs=(logs[0].keep, logs[1].keep),
             tee=tee,
         )
+        adopt(run)
         end = _closed(end, logs)
         run.note(
             "command.ended", exit_code=end.exit_code, signal=end.signal, duration_seconds=end.duration_seconds
@@ -128,6 +130,7 @@ def child_environment(run: ActiveRun, *, secrets: tuple[str, ...]) -> dict[str, 
         DIRECTORY: run.dir,
         "RUNPACT_RUN_ID": run.id,
         UID: run.uid,
+        ROOT: run.root,
         CONFIG: msgspec.json.encode(run.config).decode(),
     }
 

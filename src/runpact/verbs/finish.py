@@ -140,6 +140,9 @@ def inventory(
         if fact.kind == "dir" or is_unpinned(fact.path, run.record.records):
             continue
         record = _pin(directory, fact.path, fact.kind, fact.size, fact.target, known, names)
+        if fact.kind == "file" and fact.path in run.labels and not record.type:
+            entry, sort = run.labels[fact.path]
+            record = msgspec.structs.replace(record, entry=entry, type=sort)
         pinned.append(msgspec.structs.replace(record, path=readable_path(fact.path)))
         if record is not known.get(fact.path):
             foreign.append(fact)

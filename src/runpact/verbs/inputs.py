@@ -46,8 +46,8 @@ def record_input(
         UsageError: The name is taken or cannot be one.
     """
     place = posixpath.normpath(posixpath.join(cwd, path))
-    known = run.inputs.get(run.input_at.get(place, "") if name is None else name)
-    if known is not None and known.place == place:
+    known = _known(run, place, name)
+    if known is not None:
         return _compare(run, known)
     return note_input(run, place, pin_input(place), name=name, is_absolute=is_absolute)
 
@@ -61,7 +61,7 @@ def note_input(
     is_absolute: bool = False,
     origin: str | None = None,
 ) -> Input:
-    """Note what was pinned at an absolute path as an input of `run`.
+    """Note what was pinned at an absolute path as an input of `run`, or compare it with what was noted.
 
     Args:
         run: An open run.
@@ -74,6 +74,9 @@ def note_input(
     Raises:
         UsageError: The name is taken or cannot be one.
     """
+    known = _known(run, place, name)
+    if known is not None:
+        return _against(run, known, pinned)
     inside = run.root.rstrip("/") + "/"
     is_inside = place.startswith(inside)
     shown = place.removeprefix(inside)
@@ -98,6 +101,12 @@ def settle_inputs(run: OpenRun) -> None:
         _compare(run, kept)
 
 
+def _known(run: OpenRun, place: str, name: str | None) -> KeptInput | None:
+    """Return what was noted of this place under this name, or under any when none is given."""
+    known = run.inputs.get(run.input_at.get(place, "") if name is None else name)
+    return known if known is not None and known.place == place else None
+
+
 def _compare(run: OpenRun, kept: KeptInput) -> Input:
     recorded = kept.input
     if recorded.changed or stamp_input(kept.place) == kept.stamp:
@@ -106,6 +115,14 @@ def _compare(run: OpenRun, kept: KeptInput) -> Input:
         pinned = pin_input(kept.place)
     except CannotStartError:
         pinned = None
+    return _against(run, kept, pinned)
+
+
+def _against(run: OpenRun, kept: KeptInput, pinned: Pinned | None) -> Input:
+    """Compare an input with what stands in its place now; None when nothing does that can be read."""
+    recorded = kept.input
+    if recorded.changed:
+        return recorded
     if pinned is not None and pinned.digest == recorded.digest:
         run.inputs[recorded.name] = KeptInput(recorded, kept.place, pinned.stamp)
         return recorded

@@ -15,7 +15,7 @@ from runpact.model.run import State
 from runpact.verbs.opened import OpenRun
 from runpact.verbs.standing import stand
 
-UID, DIRECTORY = "RUNPACT_RUN_UID", "RUNPACT_RUN_DIR"
+UID, DIRECTORY, ROOT = "RUNPACT_RUN_UID", "RUNPACT_RUN_DIR", "RUNPACT_RUN_ROOT"
 """Environment variables by which a child finds the run that it works for."""
 
 

@@ -92,6 +92,10 @@ class OpenRun:
         self.held: Held | None = None
         """What keeps the run's writes inside, while it is open."""
         self.confinement = record.provenance.confinement
+        self.adopted: tuple[Input, ...] = ()
+        """What the processes of its command read."""
+        self.labels: dict[str, tuple[str, str]] = {}
+        """Entry and artifact type of the files that those processes saved, by path."""
         self.standing = Standing(State.RUNNING)
 
     @property
@@ -122,7 +126,7 @@ class OpenRun:
     @property
     def provenance(self) -> Provenance:
         """Where the run comes from, as far as it is known now."""
-        inputs = tuple(kept.input for kept in self.inputs.values())
+        inputs = (*(kept.input for kept in self.inputs.values()), *self.adopted)
         return msgspec.structs.replace(
             self.record.provenance, inputs=inputs, confinement=self.confinement, masking=self.masker.masking
         )

@@ -1,0 +1,122 @@
+"""Write into a run from the processes of its command.
+
+Knows: how such a process finds its run, and what the process that seals it takes over.
+Does not know: how processes take turns.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import functools
+import os
+import posixpath
+from collections.abc import Mapping
+from types import TracebackType
+
+from runpact.disk.layout import CONTRACT, RunPaths
+from runpact.disk.reader import read_log, read_run
+from runpact.disk.sharedlog import AttachedWriter
+from runpact.host import clock
+from runpact.model.contract.language import Kind
+from runpact.model.errors import RunpactError, UsageError
+from runpact.model.inputs import inputs_of
+from runpact.model.run import Standing, State
+from runpact.verbs.active import SAVED, ActiveRun
+from runpact.verbs.inputs import settle_inputs
+from runpact.verbs.load_contract import load_copy
+from runpact.verbs.nest import DIRECTORY, ROOT, UID, outer_in
+from runpact.verbs.opened import KeptInput, OpenRun
+
+
+class AttachedRun(ActiveRun):
+    """The run of the command that this process belongs to; the process that started it seals it."""
+
+    def finish(self, state: State = State.FINISHED, *, error: str | None = None) -> Standing:
+        """Refuse: a run is sealed by the process that started it.
+
+        Raises:
+            UsageError: Always.
+        """
+        del state, error
+        raise UsageError(
+            "the run is not this process's to seal",
+            expected="the end of the command",
+            hint="`runpact run` seals it when the command ends",
+        )
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Do nothing: the end of a block is not the end of the command."""
+
+
+def attached_run(environ: Mapping[str, str]) -> AttachedRun | None:
+    """Return the run of the command that this process belongs to; None outside one.
+
+    It is opened once a process; a run that has ended meanwhile refuses what is written to it.
+    """
+    uid, directory = environ.get(UID, ""), environ.get(DIRECTORY, "")
+    if not uid or not directory:
+        return None
+    with contextlib.suppress(LookupError):
+        return _attach(uid, directory, environ.get(ROOT, ""))
+    return None
+
+
+@functools.lru_cache(maxsize=4)
+def _attach(uid: str, directory: str, root: str) -> AttachedRun:
+    outer = outer_in({UID: uid, DIRECTORY: directory}, root="/")
+    record = read_run(outer.directory).record if outer is not None else None
+    if outer is None or record is None:
+        raise LookupError(uid)
+    contract = load_copy(posixpath.join(outer.directory, CONTRACT)).contract
+    writer = AttachedWriter(RunPaths(outer.directory, record.records), is_durable=record.durability != "none")
+    run = AttachedRun(
+        writer,
+        record,
+        contract.kinds.get(record.kind, Kind(at="")),
+        root=root or posixpath.dirname(outer.directory),
+        began=clock.monotonic(),
+    )
+    _remember_inputs(run)
+    atexit.register(_settle, run, os.getpid())
+    return run
+
+
+def _remember_inputs(run: AttachedRun) -> None:
+    """Take over the inputs that the log names, so that none is named twice."""
+    for each in inputs_of(_events(run)):
+        place = posixpath.join(run.root, each.path) if each.path else ""
+        run.inputs[each.name] = KeptInput(each, place, ())
+        run.input_at.setdefault(place, each.name)
+
+
+def _settle(run: AttachedRun, pid: int) -> None:
+    """Compare this process's inputs when it ends; the one that seals could only hash them all again."""
+    own = {name: kept for name, kept in run.inputs.items() if kept.stamp}
+    if own and pid == os.getpid() and run.writer.is_open:
+        run.inputs = own
+        with contextlib.suppress(RunpactError):
+            settle_inputs(run)
+
+
+def adopt(run: OpenRun) -> None:
+    """Take over what the processes of the command wrote; afterwards none of them may write any more.
+
+    Raises:
+        StorageError: The logs cannot be read.
+    """
+    before = run.writer.events.count
+    if not run.writer.adopt_logs():
+        return
+    events = _events(run)[before:]
+    for event in events:
+        if event.get("event") == SAVED:
+            run.labels[str(event.get("path"))] = (str(event.get("entry", "")), str(event.get("type", "")))
+    run.adopted = tuple(each for each in inputs_of(events) if each.name not in run.inputs)
+
+
+def _events(run: OpenRun) -> tuple[dict[str, object], ...]:
+    read = read_log(run.dir, run.record.records["events"])
+    return read[0].entries if read is not None else ()
