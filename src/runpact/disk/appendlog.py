@@ -47,9 +47,10 @@ class AppendLog:
         self._path = path
         self.relative = relative
         self._descriptor = -1
-        self._lock = threading.Lock()
+        self._lock: contextlib.AbstractContextManager[object] = threading.Lock()
         self._digest = hashlib.sha256()
         self._doubt = _Doubt.NONE
+        self._is_held = False
         self.count = 0
         self.size = 0
 
@@ -73,10 +74,11 @@ class AppendLog:
             self.expect_others()
         return is_others
 
-    def hold(self, seconds: float) -> None:
-        """Keep other processes from appending, until this one closes the log."""
+    def hold(self, seconds: float) -> bool:
+        """Keep others from appending until this one closes the log; False when one does not let go."""
         with io.storing("log", self._path):
-            io.lock_within(self._descriptor, seconds)
+            self._is_held = io.lock_within(self._descriptor, seconds)
+        return self._is_held
 
     def append(self, fields: dict[str, object]) -> int:
         """Append one entry; return its number.
@@ -137,25 +139,28 @@ class AppendLog:
         if self._doubt is _Doubt.NONE:
             return
         with io.storing("log", self._path):
-            if self._doubt is not _Doubt.TAIL:
-                self._recount()
-            io.cut(self._descriptor, self.size)
+            if self._doubt is _Doubt.TAIL or self._recount():
+                io.cut(self._descriptor, self.size)
         self._doubt = _Doubt.NONE
 
     def expect_others(self) -> None:
         """Go on from what stands in the file by then: another process wrote lines as well."""
         self._doubt = _Doubt.OTHERS if self._doubt is _Doubt.NONE else _Doubt.COUNT
 
-    def _recount(self) -> None:
-        """Count what was written; all of it when a signal or a refusal made the count itself doubtful."""
+    def _recount(self) -> bool:
+        """Count what was written, all of it unless only others wrote; say whether a torn line is behind."""
         if self._doubt is _Doubt.COUNT:
             self.count, self.size, self._digest = 0, 0, hashlib.sha256()
+        self._doubt = (
+            _Doubt.COUNT
+        )  # a signal, or a fork in another thread, may leave the next lines half done
         with open(self._path, "rb") as file:
             file.seek(self.size)
             data = file.read()
         self.count, size = count_lines(data, self.count)
         self._digest.update(data[:size])
         self.size += size
+        return size != len(data)
 
     def sync(self) -> None:
         """Make all lines durable."""
@@ -175,6 +180,9 @@ class AppendLog:
 
     def close(self) -> None:
         """Give the descriptor back; a second call does nothing."""
+        if self._is_held:
+            io.unlock(self._descriptor)  # a process forked meanwhile may have the descriptor, and so the lock
+            self._is_held = False
         if self.exists:
             io.close_quietly(self._descriptor)
             self._descriptor = -1

@@ -27,7 +27,7 @@ from runpact.disk import io
 from runpact.disk.appendlog import AppendLog
 from runpact.disk.draft import FEW_FILES, Draft, write_draft
 from runpact.disk.layout import PRIVATE, TEMPORARY, RunPaths, ancestors
-from runpact.model.errors import ClosedRunError, WriteOnceError
+from runpact.model.errors import ClosedRunError, StorageError, WriteOnceError
 from runpact.model.facts import FileFact
 from runpact.model.manifest import FileRecord, LogRecord
 
@@ -102,19 +102,25 @@ class RunWriter:
             if os.path.lexists(path):
                 raise _taken(relative)
             io.make_parents(posixpath.dirname(path), sync=self.is_durable)
-            temporary = posixpath.join(
-                posixpath.dirname(path), f"{TEMPORARY}{os.getpid()}-{posixpath.basename(path)}"[:250]
-            )
+            temporary = self._temporary_of(path)
             self._leftovers.add(temporary)
             size, digest = self._write_hashed(temporary, chunks)
             self._publish_file(temporary, path, relative)
         self._leftovers.discard(temporary)
         return FileRecord(relative, size, digest)
 
-    def _write_hashed(self, temporary: str, chunks: Iterable[bytes]) -> tuple[int, str]:
+    def _temporary_of(self, path: str) -> str:
+        return posixpath.join(
+            posixpath.dirname(path), f"{TEMPORARY}{os.getpid()}-{posixpath.basename(path)}"[:250]
+        )
+
+    def _create(self, temporary: str) -> int:
         io.remove_quietly(temporary)
+        return io.open_append(temporary)
+
+    def _write_hashed(self, temporary: str, chunks: Iterable[bytes]) -> tuple[int, str]:
         digest, size = hashlib.sha256(), 0
-        descriptor = io.open_append(temporary)
+        descriptor = self._create(temporary)
         try:
             try:
                 for chunk in chunks:
@@ -188,19 +194,41 @@ class RunWriter:
         self._streams.append(descriptor)
         return functools.partial(io.write_all, descriptor)
 
-    def adopt_logs(self, *, seconds: float = 5.0) -> bool:
+    def adopt_logs(self, *, seconds: float = 10.0) -> bool:
         """Go on with the logs when other processes of the run may have written; from now on none of them may.
 
         Args:
-            seconds: How long to wait for one that is stopped in the middle of a line; then it is left to
-                `verify` to find what it writes.
+            seconds: How long to wait for one that is stopped in the middle of a line.
 
         Returns:
             Whether any of them wrote.
+
+        Raises:
+            StorageError: One did not let go, so what it may still write is not known.
         """
         self._check_open()
-        self.events.hold(seconds)
-        return any([self.events.adopt(), self.metrics.adopt()])
+        self.events.expect_others()  # first, so that nothing is sealed at a wrong size whatever fails here
+        try:
+            is_held = self.events.hold(seconds)
+            self._clear_unpublished()
+        finally:
+            is_others = any([self.events.adopt(), self.metrics.adopt()])
+        if not is_held:
+            raise StorageError(
+                "a process of the command is stopped while it writes into the run",
+                at=self.directory,
+                hint="end it; the run is sealed without what it was about to write",
+            )
+        return is_others
+
+    def _clear_unpublished(self) -> None:
+        """Remove artifacts that other processes did not finish; in this turn none of them begins another."""
+        private = self.paths.at(PRIVATE)
+        with io.storing("run directory", private):
+            names = os.listdir(private)
+        for name in names:
+            if name.startswith(TEMPORARY):
+                io.remove_quietly(posixpath.join(private, name))
 
     def free_ballast(self) -> None:
         """Give the reserve back, so that the last records fit on a full disk."""

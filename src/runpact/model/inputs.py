@@ -6,6 +6,7 @@ Does not know: how a file is read or hashed.
 
 from __future__ import annotations
 
+import contextlib
 import posixpath
 from collections.abc import Container, Iterable, Mapping
 
@@ -67,15 +68,32 @@ def _numbered(name: str, taken: Container[str]) -> str:
 
 
 def inputs_of(events: Iterable[Mapping[str, object]]) -> tuple[Input, ...]:
-    """Return the inputs that a log of events tells of; for a run that was never sealed."""
+    """Return the inputs that a log of events tells of, where no manifest does.
+
+    Several processes may have written it: they record one input each for itself, or name two alike.
+    """
     found: dict[str, Input] = {}
     for event in events:
         name = str(event.get("name", ""))
         if event.get("event") == RECORDED:
-            try:
-                found[name] = msgspec.convert(dict(event), Input)
-            except msgspec.ValidationError:
-                continue  # the log is free text to whoever writes events of this name
+            with contextlib.suppress(
+                msgspec.ValidationError
+            ):  # the log is free text to whoever writes events
+                _add(found, msgspec.convert(dict(event), Input))
         elif event.get("event") == CHANGED and name in found:
             found[name] = msgspec.structs.replace(found[name], changed=True)
     return tuple(found.values())
+
+
+def _add(found: dict[str, Input], recorded: Input) -> None:
+    """Add an input; one seen before with other content has changed, another of its name is numbered."""
+    known = found.get(recorded.name)
+    if known is None:
+        found[recorded.name] = recorded
+    elif known.path == recorded.path and known.digest == recorded.digest:
+        found[known.name] = msgspec.structs.replace(known, changed=known.changed or recorded.changed)
+    elif known.path is not None and known.path == recorded.path:
+        found[known.name] = msgspec.structs.replace(known, changed=True)
+    else:
+        name = _numbered(recorded.name, found)
+        found[name] = msgspec.structs.replace(recorded, name=name)

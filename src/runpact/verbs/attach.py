@@ -11,7 +11,8 @@ import contextlib
 import functools
 import os
 import posixpath
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterable, Mapping
 from types import TracebackType
 
 from runpact.disk.layout import CONTRACT, RunPaths
@@ -21,12 +22,16 @@ from runpact.host import clock
 from runpact.model.contract.language import Kind
 from runpact.model.errors import RunpactError, UsageError
 from runpact.model.inputs import inputs_of
-from runpact.model.run import Standing, State
+from runpact.model.run import RunRecord, Standing, State
 from runpact.verbs.active import SAVED, ActiveRun
 from runpact.verbs.inputs import settle_inputs
 from runpact.verbs.load_contract import load_copy
+from runpact.verbs.mask import find_secrets, outer_config, patterns_in
 from runpact.verbs.nest import DIRECTORY, ROOT, UID, outer_in
 from runpact.verbs.opened import KeptInput, OpenRun
+
+STARTED = "command.started"
+"""Event of a run's log; only a run that has it lets other processes write."""
 
 
 class AttachedRun(ActiveRun):
@@ -70,7 +75,12 @@ def _attach(uid: str, directory: str, root: str) -> AttachedRun:
     record = read_run(outer.directory).record if outer is not None else None
     if outer is None or record is None:
         raise LookupError(uid)
+    events = _events(outer.directory, record)
+    if not any(event.get("event") == STARTED for event in events):
+        raise LookupError(uid)
     contract = load_copy(posixpath.join(outer.directory, CONTRACT)).contract
+    told = outer_config(os.environ)
+    config = told if isinstance(told, dict) else record.provenance.config.resolved
     writer = AttachedWriter(RunPaths(outer.directory, record.records), is_durable=record.durability != "none")
     run = AttachedRun(
         writer,
@@ -78,15 +88,22 @@ def _attach(uid: str, directory: str, root: str) -> AttachedRun:
         contract.kinds.get(record.kind, Kind(at="")),
         root=root or posixpath.dirname(outer.directory),
         began=clock.monotonic(),
+        config=config,
+        masker=find_secrets(
+            os.environ,
+            (*contract.workspace.secrets, *patterns_in(os.environ)),
+            config=config,
+            command=tuple(sys.orig_argv),
+        ),
     )
-    _remember_inputs(run)
+    _remember_inputs(run, events)
     atexit.register(_settle, run, os.getpid())
     return run
 
 
-def _remember_inputs(run: AttachedRun) -> None:
+def _remember_inputs(run: AttachedRun, events: Iterable[Mapping[str, object]]) -> None:
     """Take over the inputs that the log names, so that none is named twice."""
-    for each in inputs_of(_events(run)):
+    for each in inputs_of(events):
         place = posixpath.join(run.root, each.path) if each.path else ""
         run.inputs[each.name] = KeptInput(each, place, ())
         run.input_at.setdefault(place, each.name)
@@ -110,13 +127,13 @@ def adopt(run: OpenRun) -> None:
     before = run.writer.events.count
     if not run.writer.adopt_logs():
         return
-    events = _events(run)[before:]
+    events = _events(run.dir, run.record)[before:]
     for event in events:
         if event.get("event") == SAVED:
             run.labels[str(event.get("path"))] = (str(event.get("entry", "")), str(event.get("type", "")))
     run.adopted = tuple(each for each in inputs_of(events) if each.name not in run.inputs)
 
 
-def _events(run: OpenRun) -> tuple[dict[str, object], ...]:
-    read = read_log(run.dir, run.record.records["events"])
+def _events(directory: str, record: RunRecord) -> tuple[dict[str, object], ...]:
+    read = read_log(directory, record.records["events"])
     return read[0].entries if read is not None else ()

@@ -15,7 +15,7 @@ from runpact.host.child import ChildEnd, resolve_command, run_child
 from runpact.model.run import State
 from runpact.model.secretnames import PATTERNS
 from runpact.verbs.active import ActiveRun
-from runpact.verbs.attach import adopt
+from runpact.verbs.attach import STARTED, adopt
 from runpact.verbs.finish import finish_run
 from runpact.verbs.inputs import record_input
 from runpact.verbs.mask import CONFIG
@@ -71,15 +71,17 @@ def execute(
         for path in inputs:
             record_input(run, path, cwd=cwd)
         logs = _MaskedLog(run, STDOUT), _MaskedLog(run, STDERR)
-        run.note("command.started", argv=list(run.record.provenance.command))
-        end = run_child(
-            argv,
-            cwd=cwd,
-            env={**environ, **child_environment(run, secrets=secrets)},
-            logs=(logs[0].keep, logs[1].keep),
-            tee=tee,
-        )
-        adopt(run)
+        run.note(STARTED, argv=list(run.record.provenance.command))
+        try:
+            end = run_child(
+                argv,
+                cwd=cwd,
+                env={**environ, **child_environment(run, secrets=secrets)},
+                logs=(logs[0].keep, logs[1].keep),
+                tee=tee,
+            )
+        finally:
+            adopt(run)
         end = _closed(end, logs)
         run.note(
             "command.ended", exit_code=end.exit_code, signal=end.signal, duration_seconds=end.duration_seconds

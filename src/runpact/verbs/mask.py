@@ -55,7 +55,7 @@ def find_secrets(
     }
     others = (
         *secret_settings(config),
-        *secret_settings(_outer_config(environ)),
+        *secret_settings(outer_config(environ)),
         *_in_command(command),
         *Masker.of(frozenset()).found("\n".join((*environ.values(), *texts_in(config), *command))),
     )
@@ -107,7 +107,8 @@ def _in_command(command: tuple[str, ...]) -> Iterator[str]:
             yield argument[start:]
 
 
-def _outer_config(environ: Mapping[str, str]) -> object:
+def outer_config(environ: Mapping[str, str]) -> object:
+    """Return the configuration of the run around, secrets included; None when there is none."""
     try:
         return msgspec.json.decode(environ.get(CONFIG, "null"))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

@@ -36,6 +36,9 @@ assert runpact.read("schemas/metrics.json")["type"] == "object"
 
 
 def attached(run: runpact.ActiveRun) -> AttachedRun:
+    """Attach to a run of this process as a process of its command does."""
+    if "command.started" not in Path(run.dir, ".runpact/events.jsonl").read_text():
+        run.event("command.started")
     environ = {"RUNPACT_RUN_UID": run.uid, "RUNPACT_RUN_DIR": run.dir, "RUNPACT_RUN_ROOT": run.root}
     found = attached_run(environ)
     assert found is not None
@@ -179,7 +182,7 @@ def test_both_sides_go_on_with_one_log(place: Place) -> None:
         other.event("one")
         adopt(run)
         run.log({"a": 3})
-        assert run.event("two") == 3
+        assert run.event("two") == 4
         other.writer.close()
         assert not other.writer.is_open
         run.save("metrics", {"loss": 1})
@@ -268,7 +271,8 @@ def test_a_stopped_writer_does_not_stop_the_seal_for_ever(empty: Place) -> None:
         descriptor = os.open(Path(run.dir, ".runpact/events.jsonl"), os.O_RDONLY)
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         began = time.monotonic()
-        run.writer.adopt_logs(seconds=0.05)
+        with pytest.raises(StorageError, match="stopped while it writes"):
+            run.writer.adopt_logs(seconds=0.05)
         assert 0.05 <= time.monotonic() - began < 5
         os.close(descriptor)
     assert runpact.verify(run.dir) is runpact.Verdict.OK
@@ -299,3 +303,137 @@ def test_threads_of_an_attached_run_take_turns(empty: Place) -> None:
             thread.join()
         adopt(run)
     assert empty.json("show", run.id)[1]["metrics"][0]["count"] == 400
+
+
+WORKERS = """\
+import multiprocessing, os, sys
+import runpact
+
+def work(number):
+    run = runpact.current()
+    for step in range(20):
+        run.log({f"w{number}": step}, step=step)
+    run.save(f"parts/{number}.json", {"number": number})
+    return os.getpid()
+
+if __name__ == "__main__":
+    runpact.current().log({"main": 0})
+    with multiprocessing.get_context(sys.argv[1]).Pool(2) as pool:
+        assert os.getpid() not in pool.map(work, range(4))
+    runpact.current().log({"main": 1})
+"""
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+def test_workers_of_multiprocessing_write_into_the_run_of_the_command(empty: Place, method: str) -> None:
+    empty.write("work.py", WORKERS)
+    code, folder = empty.run_of(f"{sys.executable} work.py {method}")
+    assert code == 0
+    shown = empty.json("show", folder.name)[1]
+    metrics = {each["name"]: each["count"] for each in shown["metrics"]}
+    assert metrics == {"main": 2} | {f"w{number}": 20 for number in range(4)}
+    assert {f"parts/{number}.json" for number in range(4)} <= {each["path"] for each in shown["files"]}
+    assert runpact.verify(folder) is runpact.Verdict.OK
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_workers_of_a_run_in_python_are_told_that_it_is_not_theirs(empty: Place, method: str) -> None:
+    empty.write(
+        "work.py",
+        """\
+import multiprocessing, sys
+import runpact
+
+def work(_number):
+    try:
+        runpact.current().log({"a": 1})
+    except runpact.RunpactError as error:
+        return error.code
+
+if __name__ == "__main__":
+    with runpact.run(name="a"), multiprocessing.get_context(sys.argv[1]).Pool(1) as pool:
+        print(pool.map(work, [1])[0])
+""",
+    )
+    done = subprocess.run(
+        [sys.executable, "work.py", method], cwd=empty.root, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == [{"fork": "closed-run", "spawn": "usage"}[method]]
+
+
+def test_a_worker_killed_in_the_middle_of_a_save_leaves_no_file(empty: Place) -> None:
+    empty.write(
+        "work.py",
+        """\
+import os, signal, runpact
+run = runpact.current()
+if os.fork() == 0:
+    real, count = os.write, [0]
+    def write(descriptor, data):
+        os.kill(os.getpid(), signal.SIGKILL)
+    os.write = write
+    run.save("model.bin", b"x" * 100)
+os.wait()
+run.save("model.bin", b"y" * 100)
+""",
+    )
+    code, folder = empty.run_of(f"{sys.executable} work.py")
+    assert code == 0
+    assert (folder / "model.bin").read_bytes() == b"y" * 100
+    assert not list(folder.rglob(".tmp-*"))
+    assert runpact.verify(folder) is runpact.Verdict.OK
+
+
+def test_an_artifact_sealed_before_its_event_is_not_taken_back(empty: Place) -> None:
+    with runpact.run(name="a") as run:
+        other = attached(run)
+        real = other.writer.events.append
+
+        def late(fields: dict[str, object]) -> int:
+            adopt(run)
+            run.finish()
+            return real(fields)
+
+        other.writer.events.append = late  # type: ignore[method-assign]
+        with pytest.raises(ClosedRunError):
+            other.save("x.txt", "x")
+    assert Path(run.dir, "x.txt").read_text() == "x"
+    assert runpact.verify(run.dir) is runpact.Verdict.OK
+
+
+def test_a_run_that_has_no_command_lets_no_other_process_write(empty: Place) -> None:
+    with runpact.run(name="a") as run:
+        assert attached_run({"RUNPACT_RUN_UID": run.uid, "RUNPACT_RUN_DIR": run.dir}) is None
+
+
+def test_a_closed_writer_refuses(empty: Place) -> None:
+    with runpact.run(name="a") as run:
+        other = attached(run)
+        other.writer.close()
+        with pytest.raises(ClosedRunError):
+            other.save("x.txt", "x")
+        adopt(run)
+
+
+def test_a_signal_between_counting_and_writing_loses_no_line(
+    empty: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with runpact.run(name="a") as run:
+        one, two = attached(run), None
+        attached_run.__globals__["_attach"].cache_clear()
+        two = attached(run)
+        one.log({"a": 1})
+        two.log({"a": 2})
+        two.log({"a": 3})
+
+        def interrupted(*_arguments: object) -> tuple[int, int]:
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as patch:
+            patch.setattr("runpact.disk.appendlog.count_lines", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                one.log({"a": 4})
+        one.log({"a": 5})
+        adopt(run)
+    assert empty.json("show", run.id)[1]["metrics"][0]["count"] == 4
+    assert runpact.verify(run.dir) is runpact.Verdict.OK
