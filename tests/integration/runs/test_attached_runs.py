@@ -437,3 +437,24 @@ def test_a_signal_between_counting_and_writing_loses_no_line(
         adopt(run)
     assert empty.json("show", run.id)[1]["metrics"][0]["count"] == 4
     assert runpact.verify(run.dir) is runpact.Verdict.OK
+
+
+def test_a_program_masks_the_secrets_of_its_run_and_may_read_them(empty: Place) -> None:
+    empty.write(
+        "work.py",
+        """\
+import runpact
+run = runpact.current()
+assert run.config["api_token"] == "tr0ub4dor-and-3"
+run.event("asked", by="tr0ub4dor-and-3", also="of-the-shell-9f8e7d")
+""",
+    )
+    script = f"export DB_PASSWORD=of-the-shell-9f8e7d; {sys.executable} work.py"
+    code, folder = empty.run_of(script, "--set", "api_token=tr0ub4dor-and-3")
+    assert code == 0
+    asked = [line for line in (folder / ".runpact/events.jsonl").read_text().splitlines() if "asked" in line]
+    assert len(asked) == 1
+    for path in folder.rglob("*"):
+        if path.is_file():
+            assert b"tr0ub4dor-and-3" not in path.read_bytes()
+    assert "of-the-shell-9f8e7d" not in asked[0]
