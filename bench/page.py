@@ -6,9 +6,10 @@ Does not know: how it was measured.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from contest import Contest
+from rivals import Peer
 from row import MILLISECONDS, Count, Measured, Row
 
 MET, MISSED, UNDECIDED, FREE = "met", "**missed**", "undecided", "–"
@@ -22,6 +23,16 @@ ratio, and the table shows the median with the quartiles in brackets: a ratio ho
 too, a time does not. A budget is the largest ratio; the column after it says which figures of a quiet machine
 it comes from. A row is *undecided* when its quartiles lie on both sides of the budget. A goal is a time or a
 rate, judged by the median of this session; a busy machine misses it through no fault of runpact.
+"""
+
+
+PEERS = """\
+## Other systems
+
+Measured after the rows, on the same machine, by `bench/peers/`: the median of fifteen minimal runs in one
+process (a parameter, a metric point, a small artifact where the system has one), then points one by one.
+Each system is installed in a throw-away environment and asked for its plainest local store. runpact's run is
+durable, sealed and checked. What a system does not record of such a run stands in the last column.
 """
 
 
@@ -91,10 +102,29 @@ def table(lines: list[list[str]], columns: tuple[str, ...] = COLUMNS) -> str:
     return "".join("| " + " | ".join(cells) + " |\n" for cells in rows)
 
 
-def page(facts: Mapping[str, object], results: Mapping[Row, Measured]) -> str:
+def peer_table(peers: Sequence[Peer]) -> str:
+    """Lay out what other systems take for the same work."""
+    return table([_peer_line(peer) for peer in peers], ("system", "one run", "metric points", "it lacks"))
+
+
+def _peer_line(peer: Peer) -> list[str]:
+    if peer.left_out:
+        return [peer.name, peer.left_out, "", ""]
+    points = peer.points_per_second
+    return [
+        f"{peer.name} {peer.version}",
+        f"{rounded(peer.run_ms or 0)} ms",
+        f"{rounded(points)}/s" if points is not None else "none",
+        peer.lacks,
+    ]
+
+
+def page(facts: Mapping[str, object], results: Mapping[Row, Measured], peers: Sequence[Peer] = ()) -> str:
     """Return the whole page."""
     parts = [HEAD, _machine(facts), table([line(row, got) for row, got in results.items()])]
     misses = [row for row, got in results.items() if "missed" in verdict(row, got)]
+    if peers:
+        parts.append(PEERS + "\n" + peer_table(peers))
     if misses:
         parts.append(
             "Why budgets are missed:\n\n"

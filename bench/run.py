@@ -5,6 +5,7 @@
     python3 do.py bench run points      the named rows
     python3 do.py bench --list          the names
     python3 do.py bench --write         every row, then renew docs/performance.md
+    python3 do.py bench --no-peers      every row, but nothing is installed to compare with
 
 Knows: which rows are asked for, where results go.
 Does not know: what is measured, how it is laid out.
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import compileall
+import dataclasses
 import json
 import os
 import shutil
@@ -23,6 +25,7 @@ from pathlib import Path
 
 import machine
 import page
+from rivals import Peer, measure_peers
 from row import Measured, Row, Scale, all_rows
 
 HERE = Path(__file__).resolve().parent
@@ -48,11 +51,23 @@ def main(arguments: list[str]) -> int:
     facts: dict[str, object] = {"load_before": machine.load(), "is_quick": options.quick}
     results = {row: measured(row, Scale(is_quick=options.quick)) for row in chosen}
     facts |= machine.describe(tempfile.gettempdir()) | {"load_after": machine.load()}
-    store(options.results, facts, results)
+    peers = compared(options)
+    store(options.results, facts, results, peers)
     if options.write:
-        PAGE.write_text(page.page(facts, results), encoding="utf-8")
+        PAGE.write_text(page.page(facts, results, peers), encoding="utf-8")
         print(f"wrote {PAGE.relative_to(ROOT)}")
     return 0
+
+
+def compared(options: argparse.Namespace) -> list[Peer]:
+    """Measure other systems, when everything is measured in full."""
+    if options.rows or options.quick or options.no_peers:
+        print("left out: other systems (they are measured with every row, in full)")
+        return []
+    print("other systems, each in a throw-away environment:", flush=True)
+    peers = measure_peers()
+    print(page.peer_table(peers))
+    return peers
 
 
 def parsed(arguments: list[str]) -> argparse.Namespace:
@@ -66,10 +81,11 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--write", action="store_true", help="renew docs/performance.md; not with single rows"
     )
+    parser.add_argument("--no-peers", action="store_true", help="do not install other systems")
     parser.add_argument("--results", metavar="FOLDER", type=Path, default=RESULTS, help="where results go")
     options = parser.parse_args(arguments)
-    if options.write and (options.rows or options.quick):
-        parser.error("--write needs every row in full")
+    if options.write and (options.rows or options.quick or options.no_peers):
+        parser.error("--write needs every row in full, and the peers")
     return options
 
 
@@ -77,6 +93,7 @@ def measured(row: Row, scale: Scale) -> Measured:
     """Measure one row in a folder of its own, and say at once what came out."""
     home = os.getcwd()
     place = tempfile.mkdtemp(prefix="runpact-bench-")
+    os.chdir(place)  # so that no repository is around: its files would be captured too
     try:
         found = row.measure(place, scale)
     finally:
@@ -90,13 +107,14 @@ def measured(row: Row, scale: Scale) -> Measured:
     return found
 
 
-def store(folder: Path, facts: dict[str, object], results: dict[Row, Measured]) -> None:
+def store(folder: Path, facts: dict[str, object], results: dict[Row, Measured], peers: list[Peer]) -> None:
     """Keep the results for programs; the newest under a name of its own."""
     folder.mkdir(parents=True, exist_ok=True)
     document = {
         "format": "runpact.bench/1",
         "machine": facts,
         "rows": [page.as_document(row, found) for row, found in results.items()],
+        "peers": [dataclasses.asdict(peer) for peer in peers],
     }
     path = folder / "latest.json"
     path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

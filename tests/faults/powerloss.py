@@ -176,9 +176,6 @@ class Machine:
             self._sizes[inode] = size
             self.changes.append(Change(at, inode=inode, offset=size))
 
-    def _posix_fallocate(self, at: int, _value: None, descriptor: int, offset: int, size: int) -> None:
-        self._content(at, self._open[descriptor][0], offset, bytes(size))
-
     def _own(self, at: int, _value: None, path: str, data: bytes) -> None:
         self._content(at, self._new(at, path, is_directory=False), 0, data)
 

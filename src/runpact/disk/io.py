@@ -12,6 +12,7 @@ import contextlib
 import errno
 import fcntl
 import functools
+import hashlib
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -175,12 +176,18 @@ def open_locked(path: str) -> int:
 
 
 def reserve(path: str, size: int) -> None:
-    """Set `size` bytes of the disk aside, to be freed when it is full."""
-    descriptor = os.open(path, _CREATE, 0o600)
-    try:
-        os.posix_fallocate(descriptor, 0, size)
-    finally:
-        close_quietly(descriptor)
+    """Set `size` bytes of the disk aside, to be freed when it is full.
+
+    They are written, not allocated: the file system sets space aside for what waits to be written, and
+    giving that back costs nothing, where freeing allocated blocks can wait milliseconds for the device.
+    """
+    create_file(path, _incompressible(size), sync=False, mode=0o600)
+
+
+@functools.cache
+def _incompressible(size: int) -> bytes:
+    """Return bytes that take their full size on file systems that compress, too."""
+    return hashlib.shake_128(b"ballast").digest(size)
 
 
 def close(descriptor: int) -> None:

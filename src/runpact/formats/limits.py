@@ -22,12 +22,15 @@ MAX_DEPTH = 64
 """Deepest nesting of lists and mappings."""
 MAX_ITEMS = 1_000_000
 """Most values in one document."""
+_FIRST = 64 * 1024
 
 
 def read_capped(stream: BinaryIO, limit: int = MAX_SIZE) -> bytes | FormatFault:
     """Return the rest of `stream`, or a fault when it is longer than `limit` bytes or cannot be read."""
     try:
-        data = stream.read(limit + 1)
+        data = stream.read(_FIRST)  # asking for all at once would reserve the whole limit each time
+        if len(data) == _FIRST:
+            data += stream.read(max(0, limit + 1 - _FIRST))
     except OSError as error:
         return FormatFault("unreadable", f"cannot be read: {error.strerror or error}")
     if len(data) > limit:

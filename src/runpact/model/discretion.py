@@ -7,6 +7,7 @@ Does not know: where the values come from; which values a person declared secret
 
 from __future__ import annotations
 
+import functools
 import posixpath
 import re
 
@@ -93,12 +94,14 @@ def shown_url(url: str) -> str | None:
     return _plain(url)
 
 
+@functools.lru_cache(maxsize=128)
 def shown_value(value: str) -> str:
     """Return a variable's value without absolute paths and credentials, cut to a length."""
     plain = _ABSOLUTE.sub("[path]", _plain(value))
     return plain if len(plain) <= MAX_VALUE else plain[: MAX_VALUE - 1] + "…"
 
 
+@functools.lru_cache(maxsize=16)
 def shown_command(command: tuple[str, ...], *, cwd: str, root: str, home: str) -> tuple[str, ...]:
     """Return a command as it may be recorded: it means the same, and names no folder of a person.
 

@@ -76,11 +76,12 @@ def capture(
     folders = tuple(dict.fromkeys((cwd, root)))
     top = repository.top if repository is not None else root
     locks = tuple(_lock(lock, root, mask, files) for lock in find_locks(folders, top))
+    environ = dict(os.environ)  # which decodes each variable once; its own look-ups do so each time
     environment: Environment = msgspec.structs.replace(
-        read_environment(root), variables=recorded_variables(os.environ), locks=locks
+        read_environment(root), variables=recorded_variables(environ), locks=locks
     )
     provenance = Provenance(
-        command=shown_command(command, cwd=cwd, root=root, home=os.environ.get("HOME", "")),
+        command=shown_command(command, cwd=cwd, root=root, home=environ.get("HOME", "")),
         cwd=_inside(cwd, root),
         code=code,
         environment=environment,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import posixpath
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from runpact.host.caches import cache_folders, home_folder, temporary_folders
@@ -54,19 +54,20 @@ def hold(
         cwd: Absolute directory that the program works in.
         outer: Absolute directory of the run that this one is part of; it may be written too.
     """
+    environ = dict(os.environ)  # decoded once
     root, place = os.path.realpath(run.root), os.path.realpath(cwd)
     repository = repository_above(root)
     places = place_folders(run.kind, run.root, named_by(run.record)).values()
     watched = tuple(dict.fromkeys(path for path in (root, repository, place) if path))
     territory = Territory(
         root=root,
-        home=home_folder(os.environ),
+        home=home_folder(environ),
         own=tuple(os.path.realpath(path) for path in (run.dir, outer, *places) if path),
         watched=watched,
-        caches=cache_folders(os.environ),
+        caches=cache_folders(environ),
         globs=(*caches, *contract.workspace.caches, *_copies(run)),
     )
-    narrow = tuple(path for path in watched if not _is_wide(path))
+    narrow = tuple(path for path in watched if not _is_wide(path, environ))
     run.held = Held(
         mode=mode,
         territory=territory,
@@ -169,10 +170,10 @@ def _copies(run: OpenRun) -> tuple[str, ...]:
     return tuple(re.sub(r"\{[^}]*\}", "*", latest.to) for latest in run.kind.latest)
 
 
-def _is_wide(path: str) -> bool:
+def _is_wide(path: str, environ: Mapping[str, str]) -> bool:
     """Whether a folder belongs to all programs of the user rather than to a project."""
-    home = home_folder(os.environ)
-    return f"{home}/".startswith(f"{path.rstrip('/')}/") or path in temporary_folders(os.environ)
+    home = home_folder(environ)
+    return f"{home}/".startswith(f"{path.rstrip('/')}/") or path in temporary_folders(environ)
 
 
 def _outermost(paths: Iterable[str]) -> tuple[str, ...]:

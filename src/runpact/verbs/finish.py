@@ -129,7 +129,7 @@ def inventory(
 ) -> tuple[tuple[FileRecord, ...], tuple[FileFact, ...]]:
     """Pin every file of the run by digest, sorted by path; return also those that others wrote.
 
-    Files that were saved through the run keep the digest computed while writing when their size still
+    Files that were written through the run keep the digest computed while writing when their size still
     agrees; a symbolic link is pinned by the text of its target.
     """
     directory = run.writer.directory

@@ -84,7 +84,7 @@ class OpenRun:
         self.root = root
         self.began = began
         self.stored: dict[str, FileRecord] = {}
-        """Artifacts saved so far, by path."""
+        """What was written through runpact so far, artifacts and the files it was born with, by path."""
         self.inputs: dict[str, KeptInput] = {}
         """What it read so far, by name."""
         self.input_at: dict[str, str] = {}

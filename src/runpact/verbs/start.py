@@ -14,12 +14,14 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from runpact.disk.draft import Draft
+from runpact.disk.layout import RECORD
 from runpact.disk.writer import RunWriter
 from runpact.host import clock, process
 from runpact.model.confinement import REFUSE, confinement_at_start
 from runpact.model.contract.language import Contract, Kind, LoadedContract
+from runpact.model.digest import digest_bytes
 from runpact.model.errors import UsageError
-from runpact.model.manifest import Manifest, encode_manifest
+from runpact.model.manifest import FileRecord, Manifest, encode_manifest
 from runpact.model.names import check_name
 from runpact.model.provenance import Config
 from runpact.model.recordmasker import RecordMasker
@@ -90,46 +92,63 @@ def start_run(root: str, loaded: LoadedContract, request: Request, *, cwd: str) 
     }
     rendered = template.render(values)
     captures = template.match(rendered) or {}
-
-    def record_for(identity: str) -> RunRecord:
-        return RunRecord(
-            uid=uid,
-            id=identity,
-            kind=kind_name,
-            name=str(values.get(_free_capture(template) or "", request.name or "")),
-            started=clock.format_time(moment),
-            captures=captures,
-            records=msgspec.to_builtins(kind.records),
-            contract=ContractRef(loaded.contract.contract, loaded.contract.version, loaded.digest),
-            owner=process.this_process(),
-            provenance=provenance,
-            parent=request.outer.uid if request.outer else None,
-            parent_path=request.outer.path if request.outer else None,
-            durability=request.durability,
-        )
-
-    draft = Draft(
-        token=uid.replace("-", "")[-16:],
-        record_for=lambda identity: (
-            msgspec.json.format(msgspec.json.encode(record_for(identity)), indent=1) + b"\n"
-        ),
-        manifest_for=lambda identity: encode_manifest(unsealed_manifest(record_for(identity))),
+    unnamed = RunRecord(
+        uid=uid,
+        id="",
+        kind=kind_name,
+        name=str(values.get(_free_capture(template) or "", request.name or "")),
+        started=clock.format_time(moment),
+        captures=captures,
         records=msgspec.to_builtins(kind.records),
-        contract=loaded.sources,
-        captured=captured.files,
-        is_durable=request.durability != "none",
-        mode=0o700 if request.is_private else 0o777,
+        contract=ContractRef(loaded.contract.contract, loaded.contract.version, loaded.digest),
+        owner=process.this_process(),
+        provenance=provenance,
+        parent=request.outer.uid if request.outer else None,
+        parent_path=request.outer.path if request.outer else None,
+        durability=request.durability,
     )
+
+    draft = _draft(unnamed, loaded, captured, request)
     parent = request.out or posixpath.join(root, posixpath.dirname(rendered))
     began = clock.monotonic()
     writer = RunWriter.create(
         draft, posixpath.normpath(parent), candidates(posixpath.basename(rendered), kind.clash)
     )
-    record = record_for(posixpath.basename(writer.directory))
+    record = msgspec.structs.replace(unnamed, id=posixpath.basename(writer.directory))
     run = ActiveRun.begin(
         writer, record, kind, root=root, began=began, config=request.config.resolved, masker=masker
     )
+    run.stored |= _born_with(draft, record.id)
     return _held(run, loaded.contract, request, cwd)
+
+
+def _draft(unnamed: RunRecord, loaded: LoadedContract, captured: Captured, request: Request) -> Draft:
+    """Return the parts of a run that has all but its id."""
+
+    def record_for(identity: str) -> RunRecord:
+        return msgspec.structs.replace(unnamed, id=identity)
+
+    @functools.lru_cache(maxsize=1)
+    def encoded(identity: str) -> bytes:
+        return msgspec.json.format(msgspec.json.encode(record_for(identity)), indent=1) + b"\n"
+
+    return Draft(
+        token=unnamed.uid.replace("-", "")[-16:],
+        record_for=encoded,
+        manifest_for=lambda identity: encode_manifest(unsealed_manifest(record_for(identity))),
+        records=unnamed.records,
+        contract=loaded.sources,
+        captured=captured.files,
+        is_durable=request.durability != "none",
+        mode=0o700 if request.is_private else 0o777,
+    )
+
+
+def _born_with(draft: Draft, identity: str) -> dict[str, FileRecord]:
+    """Pin the files that a run began with, so that a later change of one is betrayed by its digest."""
+    contents = {path: file.data for path, file in draft.files.items()}
+    contents[RECORD] = draft.record_for(identity)
+    return {path: FileRecord(path, len(data), digest_bytes(data)) for path, data in contents.items()}
 
 
 def _captured(root: str, cwd: str, contract: Contract, request: Request, masker: RecordMasker) -> Captured:
