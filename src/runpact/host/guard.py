@@ -53,6 +53,13 @@ _SHAPES = {
     "os.truncate": _Shape((0, None)),
     "os.utime": _Shape((0, 3)),
 }
+_UNCOUNTED = {
+    "multiprocessing.popen_spawn_posix": "multiprocessing (spawn)",
+    "multiprocessing.popen_forkserver": "multiprocessing (forkserver)",
+    "joblib.externals.loky.backend.popen_loky_posix": "joblib (loky)",
+    "loky.backend.popen_loky_posix": "loky",
+}
+"""Modules that are imported to start a worker, past the events that the hook sees."""
 _STARTING = ("subprocess.Popen", "os.system", "os.posix_spawn", "os.exec", "os.spawn")
 
 
@@ -162,6 +169,8 @@ class _Hook:
         guards = self._guards
         if any(guard.territory.allows(path) for guard in guards) or _is_own():
             return
+        if event == "os.mkdir" and any(guard.territory.leads_to_free(path) for guard in guards):
+            return
         is_refused = any(guard.refuses for guard in guards)
         for guard in guards:
             if guard.is_watching:
@@ -239,6 +248,11 @@ def _descriptor_path(descriptor: int) -> str:
         return os.readlink(f"/proc/self/fd/{descriptor}")
     except OSError:
         return ""
+
+
+def uncounted_starters() -> list[str]:
+    """Return what this process imported that starts programs without an audit event."""
+    return [name for module, name in _UNCOUNTED.items() if module in sys.modules]
 
 
 def _database_path(database: object) -> str:

@@ -149,6 +149,11 @@ class Territory:
                 break
         return self._is_cache(path)
 
+    def leads_to_free(self, path: str) -> bool:
+        """Whether a folder of this path lies on the way to one that may be written, and so may be made."""
+        inside = _folder(path)
+        return any(is_free and folder.startswith(inside) for folder, is_free in self._rows)
+
     def _is_cache(self, path: str) -> bool:
         *folders, name = path.split("/")
         if not CACHE_NAMES.isdisjoint((*folders, name)) or name.startswith(CACHE_FILES):

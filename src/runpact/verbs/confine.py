@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from runpact.host.caches import cache_folders, home_folder, temporary_folders
-from runpact.host.guard import Guard
+from runpact.host.guard import Guard, uncounted_starters
 from runpact.host.watch import Changes, changes_since, moment_of, repository_above
 from runpact.model.confinement import (
     COMPARE,
@@ -124,6 +124,8 @@ def _gaps(held: Held, changes: Changes | None) -> tuple[str, ...]:
     if programs:
         named = ", ".join(sorted(programs)[:_MOST_PROGRAMS])
         gaps.append(f"{sum(programs.values())} child processes were started: {named}")
+    if held.guard.is_watching and (starters := uncounted_starters()):
+        gaps.append(f"workers that this process started are not held and not counted: {', '.join(starters)}")
     return tuple(gaps)
 
 
@@ -145,6 +147,7 @@ def _seen_by_comparison(run: OpenRun, held: Held, changes: Changes | None) -> tu
     if changes is None:
         return ()
     known = {path for (path, _event), refused in held.guard.strays.items() if not refused}
+    known.update(held.guard.written_databases())
     inside = os.path.realpath(run.dir) + "/"
     removed = [path for path in changes.removed_in if not inside.startswith(f"{path.rstrip('/')}/")]
     pairs = [(path, "changed") for path in changes.changed] + [(path, "removed") for path in removed]

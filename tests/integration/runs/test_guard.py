@@ -240,6 +240,15 @@ def test_a_database_that_existed_may_be_opened_and_is_compared_afterwards(
     assert place.json("check", run.id)[1]["verdict"] == "WARNING"
 
 
+def test_a_database_that_changed_is_one_stray_however_often_it_was_seen(place: Place) -> None:
+    with runpact.run(name="a", guard="refuse") as run:
+        time.sleep(1.05)  # long enough to be compared
+        _database()
+    record = confinement(place, run)
+    assert record["mechanism"] == ["hook", "comparison"]
+    assert [(stray["path"], stray["seen_by"]) for stray in record["strays"]] == [("old.db", "hook")]
+
+
 FREE: dict[str, Callable[[], object]] = {
     "read": lambda: Path("old.txt").read_text(),
     "read by descriptor": lambda: os.close(os.open("old.txt", os.O_RDONLY)),
@@ -397,6 +406,54 @@ def test_programs_that_were_started_are_a_gap_with_their_names(place: Place) -> 
         os.waitpid(os.posix_spawn("/bin/sh", ["sh", "-c", ":"], {}), 0)
         subprocess.run(["true"], check=True, close_fds=False)
     assert "4 child processes were started: sh, true" in confinement(place, run)["gaps"]
+
+
+@pytest.mark.parametrize("method", ["spawn", "forkserver", "fork"])
+def test_workers_that_no_event_tells_of_are_a_gap_too(place: Place, method: str) -> None:
+    place.write(
+        "work.py",
+        """\
+import multiprocessing, sys
+import runpact
+if __name__ == "__main__":
+    with runpact.run(name="a"), multiprocessing.get_context(sys.argv[1]).Pool(1) as pool:
+        pool.map(abs, [1])
+""",
+    )
+    subprocess.run([sys.executable, "work.py", method], cwd=place.root, check=True, capture_output=True)
+    (folder,) = (place.root / "runs").iterdir()
+    gaps = json.loads((folder / ".runpact/manifest.json").read_text())["provenance"]["confinement"]["gaps"]
+    told = [gap for gap in gaps if gap.startswith("workers that this process started")]
+    assert len(told) == (method != "fork")  # a forked worker keeps the hook
+    assert all(method in gap for gap in told)
+
+
+def test_a_missing_folder_above_a_cache_may_be_made(place: Place) -> None:
+    place.write(
+        "work.py",
+        """\
+import os
+import runpact
+with runpact.run(name="a"):
+    os.makedirs(os.path.expanduser("~/.config/matplotlib"))
+    try:
+        os.mkdir(os.path.expanduser("~/.config/other"))
+    except PermissionError:
+        print("refused")
+""",
+    )
+    home = place.root / "home"
+    home.mkdir()
+    done = subprocess.run(
+        [sys.executable, "work.py"],
+        cwd=place.root,
+        env={**os.environ, "HOME": str(home)},
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert done.stdout == "refused\n"
+    assert (home / ".config/matplotlib").is_dir()
 
 
 @pytest.fixture

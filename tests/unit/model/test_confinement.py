@@ -58,6 +58,13 @@ def test_the_innermost_folder_decides(path: str, is_free: bool) -> None:
     assert TERRITORY.allows(path) is is_free
 
 
+@pytest.mark.parametrize(
+    ("path", "leads"), [("/home/me", True), ("/home", True), ("/home/me/other", False), ("/home/m", False)]
+)
+def test_a_missing_folder_on_the_way_to_a_free_one_may_be_made(path: str, leads: bool) -> None:
+    assert TERRITORY.leads_to_free(path) is leads
+
+
 def test_a_workspace_that_is_the_temporary_folder_itself_stays_free() -> None:
     own = ("/tmp/runs/a",)
     territory = Territory(root="/tmp", home="/root", own=own, watched=("/tmp",), caches=("/tmp",))
