@@ -428,6 +428,16 @@ if __name__ == "__main__":
     assert all(method in gap for gap in told)
 
 
+def test_what_may_have_started_workers_is_told_from_its_import(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "multiprocessing.popen_spawn_posix", sys)
+    with runpact.run(name="a") as run:
+        pass
+    told = "workers that this process started are not held and not counted: multiprocessing (spawn)"
+    assert told in confinement(place, run)["gaps"]
+
+
 def test_a_missing_folder_above_a_cache_may_be_made(place: Place) -> None:
     place.write(
         "work.py",
