@@ -16,6 +16,7 @@ from runpact.cli.origintext import origin_lines
 from runpact.cli.output import STATE_COLOUR, paint, plain, print_json, say, table_lines
 from runpact.model.confinement import Confinement
 from runpact.model.inputs import Input
+from runpact.model.masking import Masking
 from runpact.workspace import RunDetails, RunSummary
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
@@ -142,8 +143,14 @@ def _facts(details: RunDetails) -> list[tuple[str, str]]:
             ("seeds", ", ".join(f"{name} {seed}" for name, seed in origin.seeds.items())),
             ("config", f"{origin.config.source or 'given in the program'}" if origin.config.resolved else ""),
             ("confinement", _confinement(origin.confinement)),
+            ("secrets", _masking(origin.masking)),
         ]
     return [(name, value) for name, value in facts if value]
+
+
+def _masking(masking: Masking) -> str:
+    count = sum(masking.places.values())
+    return f"masked in {count} place{'s' if count > 1 else ''}: {', '.join(masking.places)}" if count else ""
 
 
 def _confinement(confinement: Confinement) -> str:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+import msgspec
+
 from runpact.model.errors import UsageError
 from runpact.model.masking import Masking
 from runpact.model.secretforms import is_too_short
@@ -19,6 +21,7 @@ from runpact.model.secretnames import (
     secret_settings,
 )
 from runpact.model.secrets import MASK, MaskedStream, Masker, encode_text
+from runpact.model.secretschema import Path, replaced_at
 
 _MASK = MASK.decode()
 
@@ -26,13 +29,20 @@ _MASK = MASK.decode()
 class RecordMasker:
     """Masks the records of one run."""
 
-    def __init__(self, variables: Mapping[str, str] | None = None, values: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        variables: Mapping[str, str] | None = None,
+        values: Iterable[str] = (),
+        marked: Iterable[Path] = (),
+    ) -> None:
         """Prepare for secrets.
 
         Args:
             variables: Environment variables that hold one.
             values: Further secrets.
+            marked: Where in the configuration its schema says that one stands.
         """
+        self._marked = tuple(marked)
         self._references = {value: f"${{env:{name}}}" for name, value in (variables or {}).items()}
         declared = {value.strip() for value in (*self._references, *values)} - {""}
         self._masker = Masker.of(frozenset(declared))
@@ -81,6 +91,19 @@ class RecordMasker:
             return value
         return self._settled(where, value, is_secret=False)
 
+    def config(self, value: object) -> object:
+        """Return the configuration as `settings` does, also without what its schema marks."""
+        for path in self._marked:
+            value = replaced_at(value, path, self._hidden)
+        return self.settings("config", value)
+
+    def _hidden(self, value: object) -> object:
+        """Return what stands in a record for a value that is a secret, of whatever type."""
+        if value is None or (isinstance(value, str) and is_reference(value)):
+            return value
+        self._note("config", 1)
+        return self._references.get(value, _MASK) if isinstance(value, str) else _MASK
+
     def command(self, where: str, arguments: tuple[str, ...]) -> tuple[str, ...]:
         """Return a command without secrets, those that only its options name included."""
         shown = []
@@ -91,6 +114,23 @@ class RecordMasker:
                 shown.append(self.text(where, argument[:start]) + _MASK)
                 self._note(where, 1)
         return tuple(shown)
+
+    def overrides(self, overrides: tuple[str, ...]) -> tuple[str, ...]:
+        """Return overrides `dotted.key=value` of the configuration without what is a secret there."""
+        return self.command("config", tuple(map(self._override, overrides)))
+
+    def _override(self, override: str) -> str:
+        key, equals, text = override.partition("=")
+        path = tuple(key.strip().split("."))
+        if any(path == marked[: len(path)] or marked == path[: len(marked)] for marked in self._marked):
+            self._note("config", 1)
+            return f"{key}{equals}{_MASK}"
+        try:
+            value = msgspec.json.decode(text)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return override
+        masked = self.settings("config", value) if isinstance(value, dict | list) else value
+        return override if masked is value else f"{key}{equals}{msgspec.json.encode(masked).decode()}"
 
     def refuse_in(self, text: str, *, what: str) -> None:
         """Refuse a secret in what becomes the name of a directory.

@@ -30,7 +30,7 @@ from runpact.model.template import PathTemplate
 from runpact.verbs.active import ActiveRun
 from runpact.verbs.capture import Captured, capture
 from runpact.verbs.confine import hold
-from runpact.verbs.mask import find_secrets, masked_provenance, patterns_in
+from runpact.verbs.mask import find_secrets, marked_settings, masked_provenance, patterns_in
 from runpact.verbs.nest import Outer
 
 BUILT_IN = frozenset({"started", "git", "uid", "kind"})
@@ -79,7 +79,7 @@ def start_run(root: str, loaded: LoadedContract, request: Request, *, cwd: str) 
         StorageError: The run could not be created; nothing is left visible.
     """
     kind_name, kind = pick_kind(loaded.contract, request.kind)
-    masker = _masker(loaded.contract, request)
+    masker = _masker(loaded, kind, request)
     captured = _captured(root, cwd, loaded.contract, request, masker)
     provenance = captured.provenance
     uid, moment = clock.new_uid(), clock.utc_now()
@@ -171,13 +171,14 @@ def _captured(root: str, cwd: str, contract: Contract, request: Request, masker:
     return msgspec.structs.replace(captured, provenance=masked_provenance(provenance, masker))
 
 
-def _masker(contract: Contract, request: Request) -> RecordMasker:
+def _masker(loaded: LoadedContract, kind: Kind, request: Request) -> RecordMasker:
     """Return what masks the run's records; a secret in what becomes the name of a directory is refused."""
     masker = find_secrets(
         os.environ,
-        (*contract.workspace.secrets, *patterns_in(os.environ), *request.secrets),
+        (*loaded.contract.workspace.secrets, *patterns_in(os.environ), *request.secrets),
         config=request.config.resolved,
         command=request.command,
+        marked=marked_settings(kind, request.config.resolved, loaded.schemas),
     )
     masker.refuse_in(request.name or "", what="run's name")
     for name, value in request.captures.items():

@@ -323,3 +323,26 @@ def test_output_that_cannot_be_stored_is_told_also_when_it_was_kept_back(
     code, answer = place.json("run", "--", "printf", "first and token=")
     assert code == 3
     assert answer["reason"] == "its output could not be stored: No space left on device"
+
+
+MARKING = {"type": "object", "properties": {"login": {"type": "string", "writeOnly": True}}}
+
+
+def test_what_the_schema_of_the_configuration_marks_is_masked_and_named_by_its_variable(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.write(
+        "contract.yaml",
+        CONTRACT.replace("fields: run.config}", f"fields: run.config, schema: {json.dumps(MARKING)}}}"),
+    )
+    monkeypatch.setenv("ACME_LOGIN", "ada-lovelace")
+    code, run = place.run_of("echo as ada-lovelace", "--set", "login=ada-lovelace", "--name", "one")
+    assert (code, json.loads((run / "config.json").read_text())) == (0, {"login": "${env:ACME_LOGIN}"})
+    assert (run / "logs/stdout.log").read_text() == "as [redacted]\n"
+    assert "masked in 4 places: command, config, logs/stdout.log" in place.call("show", "one")[1]
+    code, run = place.run_of("echo as grace-hopper", "--set", "login=grace-hopper", "--name", "two")
+    assert (code, json.loads((run / "config.json").read_text())) == (0, {"login": "[redacted]"})
+    assert (run / "logs/stdout.log").read_text() == "as [redacted]\n"
+    assert json.loads((run / ".runpact/run.json").read_text())["provenance"]["config"]["overrides"] == [
+        "login=[redacted]"
+    ]

@@ -78,3 +78,33 @@ def test_texts_that_are_half_a_pair_are_masked_too():
 
 def test_all_texts_of_a_value_are_looked_at():
     assert list(texts_in({"a": [("b", 1)], "c": None})) == ["a", "b", "c"]
+
+
+def test_what_the_schema_marks_is_masked_whatever_it_is():
+    config = {"a": "hunter22", "b": 5, "c": ["x", "y"], "d": None, "e": "${env:Z}", "f": "free"}
+    masker = RecordMasker(VARIABLES, marked=[("a",), ("b",), ("c", 1), ("d",), ("e",)])
+    shown = {
+        "a": "${env:DB_PASSWORD}",
+        "b": "[redacted]",
+        "c": ["x", "[redacted]"],
+        "d": None,
+        "e": "${env:Z}",
+    }
+    assert masker.config(config) == {**shown, "f": "free"}
+    assert masker.masking.places == {"config": 3}
+
+
+def test_overrides_are_masked_by_key_by_mark_and_within_documents():
+    masker = RecordMasker(VARIABLES, marked=[("hub", "login")])
+    overrides = (
+        "lr=0.1",
+        "db.password=x",
+        "hub.login=x",
+        "hub={}",
+        "hub.login.more=1",
+        'db={"password":"x","n":1}',
+    )
+    assert masker.overrides((*overrides, "list=[1]", "say=hunter22")) == (
+        *("lr=0.1", "db.password=[redacted]", "hub.login=[redacted]", "hub=[redacted]"),
+        *("hub.login.more=[redacted]", 'db={"password":"[redacted]","n":1}', "list=[1]", "say=[redacted]"),
+    )
