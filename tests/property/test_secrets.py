@@ -82,6 +82,8 @@ def test_usual_encodings_of_a_value_are_found(value, before, after):
         in_json,
         json.dumps(in_json, ensure_ascii=False)[1:-1],
         repr(value)[1:-1],
+        value.encode().hex(),
+        value.encode().hex().upper(),
     ):
         assert written.encode() not in masker.mask(b"|" + written.encode() + b"|")
     for encode in (base64.standard_b64encode, base64.urlsafe_b64encode):

@@ -1,6 +1,6 @@
 """The forms in which a declared value may be printed.
 
-Knows: escaping in URLs, JSON and Python, base64.
+Knows: escaping in URLs, JSON and Python, base64, hexadecimal digits.
 Does not know: where the values come from.
 """
 
@@ -23,13 +23,13 @@ def forms(value: str) -> frozenset[bytes]:
 
     These are the value without blanks around it and each longer line of it, and of both: percent-encoded
     (blanks also as `+`, slashes also plain, digits in either case); escaped as in JSON, with and without
-    `\u`, also twice, and as in Python; base64 in both alphabets at any offset within a larger text, as in
-    `user:value`.
+    `\u`, also twice, and as in Python; hexadecimal in either case; base64 in both
+    alphabets at any offset within a larger text, as in `user:value`.
     """
     found: set[bytes] = set()
     for part in _parts(value):
         data = part.encode("utf-8", "surrogateescape")
-        found |= {data, *_percent(data), *_escaped(part), *_base64(data)}
+        found |= {data, *_percent(data), *_escaped(part), *_base64(data), *_hexadecimal(data)}
     return frozenset(found)
 
 
@@ -72,6 +72,10 @@ def _ascii(character: str) -> str:
         return character
     units = character.encode("utf-16-be").hex()
     return "".join(f"\\u{units[i : i + 4]}" for i in range(0, len(units), 4))
+
+
+def _hexadecimal(data: bytes) -> set[bytes]:
+    return {data.hex().encode(), data.hex().upper().encode()}
 
 
 def _base64(data: bytes) -> set[bytes]:

@@ -26,7 +26,7 @@ from runpact.model.run import RunRecord, Standing, State
 from runpact.verbs.active import SAVED, ActiveRun
 from runpact.verbs.inputs import settle_inputs
 from runpact.verbs.load_contract import load_copy
-from runpact.verbs.mask import find_secrets, outer_config, patterns_in
+from runpact.verbs.mask import find_secrets, marked_settings, outer_config, patterns_in
 from runpact.verbs.nest import DIRECTORY, ROOT, UID, outer_in
 from runpact.verbs.opened import KeptInput, OpenRun
 
@@ -78,22 +78,24 @@ def _attach(uid: str, directory: str, root: str) -> AttachedRun:
     events = _events(outer.directory, record)
     if not any(event.get("event") == STARTED for event in events):
         raise LookupError(uid)
-    contract = load_copy(posixpath.join(outer.directory, CONTRACT)).contract
+    loaded = load_copy(posixpath.join(outer.directory, CONTRACT))
+    kind = loaded.contract.kinds.get(record.kind, Kind(at=""))
     told = outer_config(os.environ)
     config = told if isinstance(told, dict) else record.provenance.config.resolved
     writer = AttachedWriter(RunPaths(outer.directory, record.records), is_durable=record.durability != "none")
     run = AttachedRun(
         writer,
         record,
-        contract.kinds.get(record.kind, Kind(at="")),
+        kind,
         root=root or posixpath.dirname(outer.directory),
         began=clock.monotonic(),
         config=config,
         masker=find_secrets(
             os.environ,
-            (*contract.workspace.secrets, *patterns_in(os.environ)),
+            (*loaded.contract.workspace.secrets, *patterns_in(os.environ)),
             config=config,
             command=tuple(sys.orig_argv),
+            marked=marked_settings(kind, config, loaded.schemas),
         ),
     )
     _remember_inputs(run, events)

@@ -165,7 +165,7 @@ def _captured(root: str, cwd: str, contract: Contract, request: Request, masker:
     provenance = msgspec.structs.replace(
         captured.provenance,
         config=request.config,
-        seeds=dict(request.seeds),
+        seeds={masker.text("config", name): seed for name, seed in request.seeds.items()},
         confinement=confinement_at_start(request.guard),
     )
     return msgspec.structs.replace(captured, provenance=masked_provenance(provenance, masker))
