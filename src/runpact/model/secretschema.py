@@ -62,10 +62,7 @@ def _decoded(document: bytes) -> object:
 
 
 def _marked(value: object, place: _Place, path: Path) -> Iterator[Path]:
-    for each in _spoken(place):
-        schema = each.schema
-        if not isinstance(schema, dict):
-            continue
+    for each, schema in _spoken(place):
         if schema.get("writeOnly") is True:
             yield path
         for key, below in _children(value):
@@ -94,7 +91,7 @@ def _parts(schema: Mapping[str, object], key: str | int) -> Iterator[object]:
         yield schema.get("additionalProperties")
 
 
-def _spoken(place: _Place) -> Iterator[_Place]:
+def _spoken(place: _Place) -> Iterator[tuple[_Place, dict[str, object]]]:
     """Yield a schema and every other that it applies to the same value."""
     waiting, seen = [place], set()
     while waiting:
@@ -102,7 +99,7 @@ def _spoken(place: _Place) -> Iterator[_Place]:
         if not isinstance(each.schema, dict) or id(each.schema) in seen:
             continue
         seen.add(id(each.schema))
-        yield each
+        yield each, each.schema
         for word in _BRANCHES:
             branches = each.schema.get(word)
             waiting += [each.at(branch) for branch in branches] if isinstance(branches, list) else []
