@@ -27,6 +27,7 @@ from pathlib import Path
 from faults.scenario import (
     CONFIG,
     LATEST,
+    LATEST_LINK,
     PLACES,
     WORDS,
     Fact,
@@ -271,10 +272,13 @@ def _parsed(data: bytes) -> object:
 
 
 def _latest(folder: Path, found: list[Found], *, is_sealed: bool) -> Iterator[str]:
-    path = folder / LATEST
+    path, link = folder / LATEST, folder / LATEST_LINK
+    finished = [run.folder / "parts" for run in found if run.state == "finished"]
+    if link.is_symlink() and link.resolve() not in finished:
+        yield f"whole: the latest link leads to {link.readlink()}"
     if not path.exists():
         return
-    if not any(run.state == "finished" for run in found):
+    if not finished:
         yield "whole: there is a latest copy of a run that did not finish"
     elif _parsed(path.read_bytes()) != result_of(1):
         yield f"whole: the latest copy says {path.read_bytes()[:60]!r}"

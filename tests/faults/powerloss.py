@@ -99,6 +99,7 @@ class Machine:
         self.flushes: list[int] = []
         self.facts: list[tuple[int, Fact]] = []
         self.directories = {0}
+        self.links: dict[int, str] = {}
         self._names: dict[int, dict[str, int]] = {0: {}}
         self._open: dict[int, tuple[int, int, bool]] = {}
         self._sizes: dict[int, int] = {}
@@ -197,6 +198,9 @@ class Machine:
 
     _rmdir = _unlink
 
+    def _symlink(self, at: int, _value: None, target: str, path: str) -> None:
+        self.links[self._new(at, path, is_directory=False)] = target
+
     def _link(self, at: int, _value: None, source: str, target: str) -> None:
         directory, name = self._resolve(source)
         target_directory, target_name = self._resolve(target)
@@ -230,8 +234,8 @@ class Machine:
         self.facts.append((at, fact))
 
 
-Tree = dict[str, bytes | None]
-"""Content by path; None for a directory."""
+Tree = dict[str, bytes | str | None]
+"""Content by path; text for the target of a link, None for a directory."""
 Fate = Callable[[Change], str]
 """`all`, `half`, `zeros` or `none`: what became of a change."""
 
@@ -251,7 +255,7 @@ def tree_after(machine: Machine, changes: list[Change], fate: Fate) -> Tree:
                 names[directory][name] = inode
         if change.inode is not None:
             _apply(content.setdefault(change.inode, bytearray()), change, what)
-    return dict(_walk(names, content, 0, ""))
+    return dict(_walk(names, content | machine.links, 0, ""))
 
 
 def _apply(content: bytearray, change: Change, what: str) -> None:
@@ -266,14 +270,15 @@ def _apply(content: bytearray, change: Change, what: str) -> None:
 
 
 def _walk(
-    names: dict[int, dict[str, int]], content: dict[int, bytearray], inode: int, prefix: str
-) -> Iterator[tuple[str, bytes | None]]:
+    names: dict[int, dict[str, int]], content: dict[int, bytearray | str], inode: int, prefix: str
+) -> Iterator[tuple[str, bytes | str | None]]:
     for name, below in sorted(names[inode].items()):
         if below in names:
             yield prefix + name, None
             yield from _walk(names, content, below, f"{prefix}{name}/")
         else:
-            yield prefix + name, bytes(content.get(below, b""))
+            found = content.get(below, b"")
+            yield prefix + name, found if isinstance(found, str) else bytes(found)
 
 
 def fates_ordered(machine: Machine, changes: list[Change], cut: int) -> Iterator[Fate]:
@@ -377,6 +382,8 @@ def materialise(folder: Path, tree: Tree) -> None:
     for path, content in tree.items():
         if content is None:
             (folder / path).mkdir()
+        elif isinstance(content, str):
+            (folder / path).symlink_to(content)
         else:
             (folder / path).write_bytes(content)
 

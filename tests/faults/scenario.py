@@ -3,8 +3,9 @@
 Knows: the calls of a run in order, and what the program was told by each of them.
 Does not know: faults, nor what must be true afterwards (`faults.oracle`).
 
-A fact is a JSON object on one line, written with one `os.write` after the call returned: whatever happens to
-the process next, what was told had been acknowledged. `asked` stands before a call, so that the oracle knows
+A fact is a JSON object on one line, written with one `os.writev` after the call returned: whatever happens to
+the process next, what was told had been acknowledged; and runpact never calls `writev`, so a fault at every
+`write` spares the facts. `asked` stands before a call, so that the oracle knows
 what may be there without having been acknowledged.
 
     python -m faults.scenario FOLDER [--kind K] [--durability D] [--name N] [--facts FILE]
@@ -20,6 +21,7 @@ import hashlib
 import json
 import os
 import sys
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 
@@ -53,6 +55,7 @@ kinds:
     others: refused
     latest:
       - {copy: result.json, to: "latest/result.json"}
+      - {link: parts, to: "latest/parts"}
   placed:
     like: run
     at: "placed/{name}"
@@ -62,6 +65,9 @@ SCHEMA = '{"type": "object", "required": ["loss"], "properties": {"loss": {"type
 PLACES = {"run": "runs", "placed": "placed"}
 """Folder of each kind's runs, below the workspace."""
 LATEST = "latest/result.json"
+LATEST_LINK = "latest/parts"
+TRACEBACK = 70
+"""Exit code of a program whose user would have seen a traceback."""
 
 
 def lay_out(folder: Path, *, is_taken: bool = False) -> None:
@@ -105,7 +111,7 @@ def teller(descriptor: int) -> Tell:
     """Return a function that writes one fact with one system call."""
 
     def tell(fact: str, **fields: object) -> None:
-        os.write(descriptor, json.dumps({"fact": fact, **fields}).encode() + b"\n")
+        os.writev(descriptor, [json.dumps({"fact": fact, **fields}).encode() + b"\n"])
 
     return tell
 
@@ -256,10 +262,13 @@ def main(arguments: list[str]) -> int:
     if not (said.folder / "contract.yaml").exists():
         lay_out(said.folder)
     descriptor = os.open(said.facts, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666) if said.facts else 1
+    tell = teller(descriptor)
     os.path.lexists(BEGIN_MARK)
-    code = make_run(
-        said.folder, teller(descriptor), kind=said.kind, durability=said.durability, name=said.name
-    )
+    try:
+        code = make_run(said.folder, tell, kind=said.kind, durability=said.durability, name=said.name)
+    except BaseException:  # noqa: BLE001 - whatever a user would see the traceback of
+        tell("traceback", text=traceback.format_exc())
+        return TRACEBACK
     os.path.lexists(END_MARK)
     return code
 

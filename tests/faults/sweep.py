@@ -17,6 +17,7 @@ import json
 import os
 import random
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -27,10 +28,8 @@ from pathlib import Path
 
 from faults.inject import Fault, Injector, faults_of, install, look_away
 from faults.oracle import End, violations
-from faults.scenario import Fact, Tell, lay_out, make_run, read_facts, result_of, teller
+from faults.scenario import TRACEBACK, Fact, Tell, lay_out, make_run, read_facts, result_of, teller
 
-TRACEBACK = 70
-"""Exit code of a child whose user would have seen a traceback."""
 INTERRUPTED = 130
 SHARED_MEMORY = Path("/dev/shm")
 
@@ -65,6 +64,15 @@ def command(kind: str, durability: str) -> Way:
         return code
 
     return make
+
+
+def tracebacks(facts: list[Fact]) -> list[str]:
+    """Return what a user would have seen a traceback of."""
+    return [
+        f"traceback: {str(fact['text']).strip().splitlines()[-1]}"
+        for fact in facts
+        if fact["fact"] == "traceback"
+    ]
 
 
 class Server:
@@ -132,9 +140,7 @@ class Server:
         """Return whether the fault struck, and what is wrong."""
         place, facts, end = self.run(fault)
         wrong = violations(place, facts, end)
-        for fact in facts:
-            if fact["fact"] == "traceback":
-                wrong.append(f"traceback: {str(fact['text']).strip().splitlines()[-1]}")
+        wrong += tracebacks(facts)
         return any(fact["fact"] == "hit" for fact in facts), wrong
 
 
@@ -178,11 +184,23 @@ def sweep(
     }
 
 
+def repository(folder: Path) -> Path:
+    """Make a git repository with a change and a file that git does not know: both are stored with a run."""
+    quiet = ["git", "-C", str(folder), "-c", "user.name=n", "-c", "user.email=n@example.invalid"]
+    (folder / "known.py").write_text("before = 1\n")
+    for words in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "--message", "one"]):
+        subprocess.run([*quiet, *words], check=True)
+    (folder / "known.py").write_text("after = 2\n")
+    (folder / "unknown.py").write_text("new = 3\n")
+    return folder
+
+
 WAYS = {
     "api": lambda kind, durability: api(kind, durability, stubborn=False),
     "stubborn": lambda kind, durability: api(kind, durability, stubborn=True),
     "race": lambda kind, durability: api(kind, durability, stubborn=False),
     "command": command,
+    "repository": lambda kind, durability: api(kind, durability, stubborn=False),
 }
 
 
@@ -195,12 +213,14 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--offset", type=int, default=0)
     said = parser.parse_args(arguments)
-    result = sweep(
-        WAYS[said.way](said.kind, said.durability),
-        every=said.every,
-        offset=said.offset,
-        is_taken=said.way == "race",
-    )
+    with tempfile.TemporaryDirectory(prefix="runpact-sweep-") as folder:
+        os.chdir(repository(Path(folder)) if said.way == "repository" else folder)
+        result = sweep(
+            WAYS[said.way](said.kind, said.durability),
+            every=said.every,
+            offset=said.offset,
+            is_taken=said.way == "race",
+        )
     print(json.dumps(result))
     return 0
 

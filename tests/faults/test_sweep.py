@@ -75,3 +75,12 @@ def test_every_fault_at_every_call_breaks_no_invariant(
 ) -> None:
     found = swept(every=1, way=way, kind=kind, durability=durability)
     held(found, f"{way}, {kind}, {durability}", figures, at_least=1000)
+
+
+@pytest.mark.nightly
+def test_faults_while_the_state_of_the_code_is_stored_break_no_invariant(
+    figures: Callable[[str], None],
+) -> None:
+    plain, found = (swept(every=every, way=way) for every, way in ((500, "api"), (5, "repository")))
+    assert found["calls"] > plain["calls"]
+    held(found, "within a repository", figures, at_least=500)
