@@ -163,13 +163,26 @@ class PendingRun:
         """Start the run."""
         from runpact.host.signals import raising_on_termination  # noqa: PLC0415 - only a started run needs it
 
+        self._signals.enter_context(raising_on_termination())
+        try:
+            return self._start()
+        except BaseException as error:
+            self._abort(error)
+            raise
+
+    def _start(self) -> ActiveRun:
         self._workspace = Workspace.open(**self._where)
         if self._workspace.contract is None:
             sys.stderr.write("runpact: no contract here; using the pack runpact:basic@1\n")
         self._active = self._workspace.start(self._request(self._workspace))
-        self._signals.enter_context(raising_on_termination())
         self._signals.callback(_CURRENT.reset, _CURRENT.set(self._active))
         return self._active
+
+    def _abort(self, error: BaseException) -> None:
+        """Seal a run whose block was never entered: a signal came in between, and nobody else will."""
+        with self._signals:
+            if self._active is not None:
+                self._active.__exit__(type(error), error, error.__traceback__)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
