@@ -52,4 +52,5 @@ def test_processes_that_write_at_once_and_are_killed_lose_nothing(figures: Calla
 
 
 def test_without_turns_the_same_loses_lines() -> None:
-    assert found_by("--storm", "8", "--without-turns")["violations"] != {}
+    storms = (found_by("--storm", "8", "--without-turns") for _attempt in range(10))
+    assert any(storm["violations"] for storm in storms), "a race may be missed, but not so often"
