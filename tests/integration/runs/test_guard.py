@@ -428,12 +428,18 @@ if __name__ == "__main__":
     assert all(method in gap for gap in told)
 
 
-def test_what_may_have_started_workers_is_told_from_its_import(
-    place: Place, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(sys.modules, "multiprocessing.popen_spawn_posix", sys)
-    with runpact.run(name="a") as run:
-        pass
+def test_what_may_have_started_workers_is_told_from_its_import(place: Place) -> None:
+    imported = "multiprocessing.popen_spawn_posix"
+    before = sys.modules.get(imported)
+    sys.modules[imported] = sys
+    try:
+        with runpact.run(name="a") as run:
+            pass
+    finally:
+        if before is None:
+            del sys.modules[imported]
+        else:
+            sys.modules[imported] = before
     told = "workers that this process started are not held and not counted: multiprocessing (spawn)"
     assert told in confinement(place, run)["gaps"]
 
