@@ -11,7 +11,7 @@ import os
 import stat
 from collections.abc import Iterator
 
-from runpact.model.digest import PREFIX
+from runpact.model.digest import SHA256
 from runpact.model.errors import StorageError
 from runpact.model.facts import FileFact
 
@@ -67,8 +67,8 @@ def read_file(root: str, path: str, max_bytes: int) -> bytes:
     return data
 
 
-def digest_file(root: str, path: str) -> tuple[str, int]:
-    """Return digest and size of a regular file below `root`, all read through one descriptor.
+def digest_file(root: str, path: str, algorithm: str = SHA256) -> tuple[str, int]:
+    """Return digest, `<algorithm>:<hex>`, and size of a regular file, all read through one descriptor.
 
     Raises:
         StorageError: It is no regular file, cannot be read, or changed while it was hashed.
@@ -76,7 +76,7 @@ def digest_file(root: str, path: str) -> tuple[str, int]:
     descriptor = _open_file(root, path)
     try:
         before = os.fstat(descriptor)
-        digest, size = _hash(descriptor, before.st_size)
+        digest, size = _hash(descriptor, before.st_size, algorithm)
         after = os.fstat(descriptor)
     except OSError as error:
         raise _refused(root, path, error) from error
@@ -200,17 +200,19 @@ def _read_up_to(descriptor: int, limit: int) -> bytes:
     return b"".join(parts)
 
 
-def _hash(descriptor: int, size: int) -> tuple[str, int]:
+def _hash(descriptor: int, size: int, algorithm: str) -> tuple[str, int]:
     """Hash to the end of the file, or one byte past the size it should have."""
+    digest = hashlib.new(algorithm, usedforsecurity=False)
     if size < _CHUNK:
         data = _read_up_to(descriptor, size + 1)
-        return PREFIX + hashlib.sha256(data).hexdigest(), len(data)
-    digest, total, buffer = hashlib.sha256(), 0, bytearray(_CHUNK)
+        digest.update(data)
+        return f"{algorithm}:{digest.hexdigest()}", len(data)
+    total, buffer = 0, bytearray(_CHUNK)
     view = memoryview(buffer)
     while total <= size and (count := os.readv(descriptor, [buffer])):
         digest.update(view[:count])
         total += count
-    return PREFIX + digest.hexdigest(), total
+    return f"{algorithm}:{digest.hexdigest()}", total
 
 
 def _identity(status: os.stat_result) -> tuple[int, int, int]:

@@ -23,6 +23,10 @@ MOST_BYTES = 2 * 1024**3
 """Largest array that is held in memory."""
 
 
+MOST_LISTED = 200_000
+"""Most values of an array that an expression may look at one by one."""
+
+
 class LoadedValues:
     """The values of one array."""
 
@@ -60,11 +64,11 @@ class LoadedValues:
         return float(self._array.flat[-1]) if self._array.size else None
 
     def range(self) -> tuple[float | None, float | None]:
-        """Return the least and the greatest value; None for an empty array or one that holds NaN."""
-        if not self._array.size:
-            return None, None
-        least, greatest = float(self._array.min()), float(self._array.max())
-        return (None, None) if least != least else (least, greatest)  # noqa: PLR0124 - NaN is not itself
+        """Return the least and the greatest value that is no NaN; None where there is none."""
+        import numpy as np  # noqa: PLC0415 - only a claim about values pays for it
+
+        values = self._array[~np.isnan(self._array)] if self._array.dtype.kind == "f" else self._array
+        return (float(values.min()), float(values.max())) if values.size else (None, None)
 
     def is_progression(self, first: float, step: float) -> bool:
         """Whether the values are `first + arange(n) * step`, bit for bit."""
@@ -81,6 +85,17 @@ class LoadedValues:
         if not isinstance(other, LoadedValues):
             return False
         return bool(np.array_equal(self._array, other._array[start:stop]))  # noqa: SLF001 - of the same class
+
+    def listed(self) -> list[object] | str:
+        """Return all values in C order, or why there are too many or none that an expression can hold."""
+        if self._array.size > MOST_LISTED:
+            return f"it has {self._array.size} values, more than {MOST_LISTED}"
+        if self._array.dtype.kind not in "biufUS":
+            return f"values of type {self._array.dtype} have no place in an expression"
+        values = self._array.reshape(-1).tolist()
+        if self._array.dtype.kind == "S":
+            return [value.decode("utf-8", "replace") for value in values]
+        return list(values)
 
 
 def load_values(stream: BinaryIO, name: str, *, is_npy: bool) -> LoadedValues | str:

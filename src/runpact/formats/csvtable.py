@@ -10,15 +10,24 @@ import csv
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from runpact.model.facts import DamagedRowError, FormatFault, TableFact, TableRows
+from runpact.model.facts import DamagedRowError, Form, FormatFault, TableFact, TableRows
 
 MAX_LINE = 1024 * 1024
 """Longest line, bytes."""
 
 
-def inspect(stream: BinaryIO, *, delimiter: str = ",") -> TableFact | FormatFault:
+_COMMAS, _TABS = Form(delimiter=","), Form(delimiter="\t")
+_WHITESPACE = "whitespace"
+
+
+def has_dialect(form: Form) -> bool:
+    """Whether a form says how a table is spelled."""
+    return bool(form.delimiter or form.comment or form.columns is not None)
+
+
+def inspect(stream: BinaryIO, *, form: Form = _COMMAS) -> TableFact | FormatFault:
     """Report header and row count; every row must be as wide as the header."""
-    table = read_table(stream, delimiter=delimiter)
+    table = read_table(stream, form=form)
     if isinstance(table, FormatFault):
         return table
     try:
@@ -29,12 +38,14 @@ def inspect(stream: BinaryIO, *, delimiter: str = ",") -> TableFact | FormatFaul
 
 def inspect_tsv(stream: BinaryIO) -> TableFact | FormatFault:
     """Report header and row count of a table whose columns are parted by tabs."""
-    return inspect(stream, delimiter="\t")
+    return inspect(stream, form=_TABS)
 
 
-def read_table(stream: BinaryIO, *, delimiter: str = ",") -> TableRows | FormatFault:
+def read_table(stream: BinaryIO, *, form: Form = _COMMAS) -> TableRows | FormatFault:
     """Return header and rows as a stream; every row must be as wide as the header."""
-    reader = csv.reader(_lines(stream), delimiter=delimiter, strict=True)
+    reader = _reader(_rows_only(_lines(stream), form.comment), form.delimiter or ",")
+    if form.columns is not None:
+        return TableRows(form.columns, _as_wide(_guarded(reader), len(form.columns)))
     try:
         header = next(_guarded(reader), None)
     except DamagedRowError as error:
@@ -49,7 +60,17 @@ def read_table(stream: BinaryIO, *, delimiter: str = ",") -> TableRows | FormatF
 
 def read_table_tsv(stream: BinaryIO) -> TableRows | FormatFault:
     """Return header and rows of a table whose columns are parted by tabs."""
-    return read_table(stream, delimiter="\t")
+    return read_table(stream, form=_TABS)
+
+
+def _reader(lines: Iterator[str], delimiter: str) -> Iterator[list[str]]:
+    if delimiter == _WHITESPACE:
+        return (cells for line in lines if (cells := line.split()))
+    return csv.reader(lines, delimiter=delimiter, strict=True)
+
+
+def _rows_only(lines: Iterator[str], comment: str) -> Iterator[str]:
+    return (line for line in lines if not line.startswith(comment)) if comment else lines
 
 
 def _as_wide(rows: Iterator[list[str]], width: int) -> Iterator[list[str]]:

@@ -6,26 +6,32 @@ Does not know: what a contract demands of a file.
 
 from __future__ import annotations
 
+import functools
+import os
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import BinaryIO
 
 from runpact.formats.archive import open_archive
 from runpact.formats.arrayvalues import LoadedValues, load_values
 from runpact.formats.beneath import open_beneath
+from runpact.formats.csvtable import has_dialect, read_table
 from runpact.formats.header import header_of
 from runpact.formats.limits import MAX_ITEMS
 from runpact.formats.npz import arrays, inspect_npy
-from runpact.formats.registry import Format, formats_named
+from runpact.formats.registry import BY_NAME, Format, formats_named
 from runpact.formats.sniff import HEAD, sniff
 from runpact.formats.text import read_text
 from runpact.formats.torchfile import is_checkpoint
 from runpact.model.digest import canonical_json
 from runpact.model.facts import (
+    AS_NAMED,
     ArraysFact,
     ContentFact,
     DamagedRowError,
     DocumentFact,
     Facts,
+    Form,
     FormatFault,
     Json,
     TableRows,
@@ -37,49 +43,73 @@ _Row = Sequence[str] | Mapping[str, Json]
 class Inspector:
     """Answers questions about the files below one directory; remembers what it parsed."""
 
-    def __init__(self, root: str) -> None:
-        """Store the directory; nothing is opened yet."""
+    def __init__(self, root: str, links: Mapping[str, str] = MappingProxyType({})) -> None:
+        """Store the directory; nothing is opened yet.
+
+        Args:
+            root: Absolute path.
+            links: Paths of links, and of the file in the directory that each leads to.
+        """
         self._root = root
-        self._facts: dict[str, Facts | FormatFault] = {}
-        self._contents: dict[str, ContentFact | FormatFault] = {}
+        self._links = links
+        self._facts: dict[tuple[str, str], Facts | FormatFault] = {}
+        self._contents: dict[tuple[str, str], ContentFact | FormatFault] = {}
         self._values_of = ""
         self._values: dict[str, LoadedValues | str] = {}
-        self._rows: dict[str, list[dict[str, Json]] | FormatFault] = {}
+        self._rows: dict[tuple[str, Form], list[dict[str, Json]] | FormatFault] = {}
 
-    def document(self, path: str) -> DocumentFact | FormatFault:
-        """Report a file's document by its suffix; a fault when its format is no document."""
-        facts = self.facts(path)
+    def document(self, path: str, form: Form = AS_NAMED) -> DocumentFact | FormatFault:
+        """Report a file's document; a fault when its format is no document."""
+        facts = self.facts(path, form)
         if isinstance(facts, DocumentFact | FormatFault):
             return facts
         return FormatFault(
-            "not-a-document", f"`{formats_named(path)[0].name}` files are not read as documents"
+            "not-a-document", f"`{_format_of(path, form).name}` files are not read as documents"
         )
 
-    def facts(self, path: str) -> Facts | FormatFault:
-        """Report everything known about a file of its suffix."""
-        if path not in self._facts:
-            self._facts[path] = self._inspect(path)
-        return self._facts[path]
+    def facts(self, path: str, form: Form = AS_NAMED) -> Facts | FormatFault:
+        """Report everything known about a file of its format."""
+        key = path, form.format
+        if key not in self._facts:
+            self._facts[key] = self._inspect(path, _format_of(path, form))
+        return self._facts[key]
 
-    def content(self, path: str) -> ContentFact | FormatFault:
-        """Report which format a file has, by its name and by its bytes."""
-        if path not in self._contents:
-            self._contents[path] = self._look(path)
-        return self._contents[path]
+    def content(self, path: str, form: Form = AS_NAMED) -> ContentFact | FormatFault:
+        """Report which format a file has, by its name (or as is said) and by its bytes."""
+        key = path, form.format
+        if key not in self._contents:
+            self._contents[key] = self._look(path, form)
+        return self._contents[key]
 
-    def rows(self, path: str) -> list[dict[str, Json]] | FormatFault:
+    def rows(self, path: str, form: Form = AS_NAMED) -> list[dict[str, Json]] | FormatFault:
         """Return the rows of a table or a JSONL file, by column; they are kept."""
-        if path not in self._rows:
-            self._rows[path] = self._read_rows(path)
-        return self._rows[path]
+        key = path, form
+        if key not in self._rows:
+            self._rows[key] = self._read_rows(path, form)
+        return self._rows[key]
 
     def text(self, path: str) -> str | FormatFault:
         """Return the whole of a UTF-8 text."""
-        stream = open_beneath(self._root, path)
+        stream = self._open(path)
         if isinstance(stream, FormatFault):
             return stream
         with stream:
             return read_text(stream)
+
+    def chunk(self, path: str, start: int, count: int) -> bytes | FormatFault:
+        """Return so many bytes from a place, from the end where that is negative."""
+        stream = self._open(path)
+        if isinstance(stream, FormatFault):
+            return stream
+        try:
+            with stream:
+                stream.seek(start, os.SEEK_SET if start >= 0 else os.SEEK_END)
+                data = stream.read(count)
+        except OSError as error:
+            return FormatFault("unreadable", f"cannot be read: {error.strerror or error}")
+        if len(data) < count:
+            return FormatFault("unreadable", f"it ends before {count} bytes from {start}")
+        return data
 
     def is_canonical(self, path: str) -> bool:
         """Say whether the bytes of a JSON document are its canonical form (RFC 8785)."""
@@ -103,8 +133,11 @@ class Inspector:
             self._values[name] = self._load(path, name)
         return self._values[name]
 
+    def _open(self, path: str) -> BinaryIO | FormatFault:
+        return open_beneath(self._root, self._links.get(path, path))
+
     def _load(self, path: str, name: str) -> LoadedValues | str:
-        stream = open_beneath(self._root, path)
+        stream = self._open(path)
         if isinstance(stream, FormatFault):
             return stream.message
         with stream:
@@ -115,8 +148,8 @@ class Inspector:
         facts = self.facts(path)
         return facts if isinstance(facts, FormatFault) else header_of(facts)
 
-    def _read_rows(self, path: str) -> list[dict[str, Json]] | FormatFault:
-        table = self.table(path)
+    def _read_rows(self, path: str, form: Form) -> list[dict[str, Json]] | FormatFault:
+        table = self.table(path, form)
         if isinstance(table, FormatFault):
             return table
         found: list[dict[str, Json]] = []
@@ -129,32 +162,32 @@ class Inspector:
             return error.fault
         return found
 
-    def table(self, path: str) -> TableRows | FormatFault:
+    def table(self, path: str, form: Form = AS_NAMED) -> TableRows | FormatFault:
         """Return the rows of a table, a JSONL file or a JSON list of objects, as a stream to be read once."""
-        named = formats_named(path)[0]
-        if named.table is None:
-            return _as_table(self.document(path))
-        stream = open_beneath(self._root, path)
+        named = _format_of(path, form)
+        read = functools.partial(read_table, form=form) if has_dialect(form) else named.table
+        if read is None:
+            return _as_table(self.document(path, form))
+        stream = self._open(path)
         if isinstance(stream, FormatFault):
             return stream
-        table = named.table(stream)
+        table = read(stream)
         if isinstance(table, FormatFault):
             stream.close()
             return table
         return TableRows(table.columns, _closing(table.rows, stream))
 
-    def _inspect(self, path: str) -> Facts | FormatFault:
-        named = formats_named(path)[0]
+    def _inspect(self, path: str, named: Format) -> Facts | FormatFault:
         if named.inspect is None:
             return FormatFault("not-a-document", f"`{named.name}` files are not looked into")
-        stream = open_beneath(self._root, path)
+        stream = self._open(path)
         if isinstance(stream, FormatFault):
             return stream
         with stream:
             return named.inspect(stream)
 
-    def _look(self, path: str) -> ContentFact | FormatFault:
-        stream = open_beneath(self._root, path)
+    def _look(self, path: str, form: Form) -> ContentFact | FormatFault:
+        stream = self._open(path)
         if isinstance(stream, FormatFault):
             return stream
         try:
@@ -162,9 +195,9 @@ class Inspector:
                 content, has_pickle = content_of(stream)
         except OSError as error:
             return FormatFault("unreadable", f"cannot be read: {error.strerror or error}")
-        named = formats_named(path)
+        named = (BY_NAME[form.format],) if form.format in BY_NAME else formats_named(path)
         fits = [each for each in named if content in each.contents or not each.contents]
-        fault = self._strict_fault(path, fits)
+        fault = self._strict_fault(path, fits, form)
         return ContentFact(
             named=tuple(each.name for each in named),
             fits=() if fault else tuple(each.name for each in fits),
@@ -173,12 +206,17 @@ class Inspector:
             fault=fault,
         )
 
-    def _strict_fault(self, path: str, fits: list[Format]) -> FormatFault | None:
+    def _strict_fault(self, path: str, fits: list[Format], form: Form) -> FormatFault | None:
         """Say why a file is not what its first bytes promise; None when only they can be judged."""
         if not any(each.is_strict for each in fits):
             return None
-        facts = self.facts(path)
+        facts = self.facts(path, form)
         return facts if isinstance(facts, FormatFault) else None
+
+
+def _format_of(path: str, form: Form) -> Format:
+    """Return the format that a file is read as: the one that was said, else the one of its name."""
+    return BY_NAME.get(form.format) or formats_named(path)[0]
 
 
 def _closing(rows: Iterator[_Row], stream: BinaryIO) -> Iterator[_Row]:

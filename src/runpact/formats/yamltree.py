@@ -132,7 +132,8 @@ class _Builder:
 
     def _scalar(self, node: yaml.Node, line: int, column: int, at: str) -> Scalar:
         if node.tag not in _PLAIN_TAGS:
-            self._fault(f"the tag `{node.tag}` is not accepted", line, column, at)
+            message = f"the tag `{node.tag}` is not accepted; quote a text that begins with `!`"
+            self._fault(message, line, column, at)
         is_quoted = bool(getattr(node, "style", None))
         return str(node.value) if is_quoted else plain_scalar(node.value)
 

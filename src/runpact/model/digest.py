@@ -15,7 +15,11 @@ import math
 import re
 from collections.abc import Mapping
 
-PREFIX = "sha256:"
+SHA256 = "sha256"
+HEX_DIGITS = {"md5": 32, "sha1": 40, SHA256: 64, "sha512": 128, "blake2b": 128}
+"""Algorithms that layouts use, and how long their digests are; runpact's own records use SHA-256 alone."""
+
+PREFIX = f"{SHA256}:"
 _FORM = re.compile(r"sha256:[0-9a-f]{64}")
 
 

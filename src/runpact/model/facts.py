@@ -86,13 +86,16 @@ class ArrayValues(Protocol):
         """Return the last value; None for an empty array."""
 
     def range(self) -> tuple[float | None, float | None]:
-        """Return the least and the greatest value; None for an empty array or one that holds NaN."""
+        """Return the least and the greatest value that is no NaN; None where there is none."""
 
     def is_progression(self, first: float, step: float) -> bool:
         """Whether the values are `first + arange(n) * step`, bit for bit."""
 
     def equals(self, other: object, start: int | None, stop: int | None) -> bool:
         """Whether the values are those of a slice of another array along its first axis."""
+
+    def listed(self) -> list[object] | str:
+        """Return all values in C order, or why there are too many or none that an expression can hold."""
 
 
 class ArraysFact(msgspec.Struct, frozen=True):
@@ -191,7 +194,23 @@ class ContentFact(msgspec.Struct, frozen=True, kw_only=True):
     """Why it could not be read as what it is named."""
 
 
-def _no_facts(path: str) -> FormatFault:
+class Form(msgspec.Struct, frozen=True):
+    """How a file is to be read, where its name does not say it."""
+
+    format: str = ""
+    """A format's name; empty for the one that the file's name claims."""
+    delimiter: str = ""
+    """What parts the cells of a table: one character, or `whitespace`; empty for the format's own."""
+    comment: str = ""
+    """Lines that begin so are no rows."""
+    columns: tuple[str, ...] | None = None
+    """Names of the columns of a table without a header."""
+
+
+AS_NAMED = Form()
+
+
+def _no_facts(path: str, _form: Form = AS_NAMED) -> FormatFault:
     return FormatFault("not-a-document", f"`{path}` is not looked into")
 
 
@@ -212,13 +231,13 @@ class RunTree(msgspec.Struct, frozen=True, kw_only=True):
     """Sorted by path."""
     run: Mapping[str, object] = {}
     """The variable `run` of expressions."""
-    document: Callable[[str], DocumentFact | FormatFault]
+    document: Callable[[str, Form], DocumentFact | FormatFault]
     """Parse one file; must parse each at most once."""
-    content: Callable[[str], ContentFact | FormatFault]
+    content: Callable[[str, Form], ContentFact | FormatFault]
     """Say which format a file has; the fault is for a file that cannot be read at all."""
-    rows: Callable[[str], Iterable[dict[str, object]] | FormatFault] = _no_facts
+    rows: Callable[[str, Form], Iterable[dict[str, object]] | FormatFault] = _no_facts
     """The rows of a CSV, TSV or JSONL file, by column; a fault for other files and damaged ones."""
-    table: Callable[[str], TableRows | FormatFault] = _no_facts
+    table: Callable[[str, Form], TableRows | FormatFault] = _no_facts
     """The same rows as a stream."""
     header: Callable[[str], Json | FormatFault] = _no_facts
     """What the header of an array file, image or model says, as a document."""
@@ -230,8 +249,10 @@ class RunTree(msgspec.Struct, frozen=True, kw_only=True):
     """The whole of a UTF-8 text."""
     is_canonical: Callable[[str], bool] = lambda _path: False
     """Whether a file's bytes are canonical JSON (RFC 8785)."""
-    digest: Callable[[str], str] = str
-    """`sha256:<hex>` of a file's bytes."""
+    digest: Callable[[str, str], str] = lambda path, _algorithm: path
+    """`sha256:<hex>` of a file's bytes; of another algorithm by its name."""
+    chunk: Callable[[str, int, int], bytes | FormatFault] = lambda path, _start, _count: _no_facts(path)
+    """So many bytes of a file, from a place; from its end where that is negative."""
     is_run: Callable[[str], bool] = lambda _path: False
     """Whether a directory, relative to the workspace, is a run of some kind."""
     validate: Callable[[str, str, dict[str, Json]], tuple[ValidatorFault, ...] | str] = (

@@ -99,6 +99,12 @@ def _groups(text: str, pattern: str) -> list[str]:
     return [group or "" for group in found.groups()]
 
 
+def _caught(lines: Iterable[str], pattern: str) -> list[str]:
+    compiled = compile_pattern(pattern)
+    found = [match for line in lines if (match := compiled.fullmatch(line))]
+    return [match[1] or "" if compiled.groups else match[0] for match in found]
+
+
 def _stem(path: str) -> str:
     return posixpath.basename(path).split(".", 1)[0]
 
@@ -114,12 +120,18 @@ OF_CEL = frozenset(
 )
 """Functions, methods and macros that CEL brings along."""
 
-OF_RUNS = frozenset({"canonical_digest", "digest", "doc_at", "is_dir", "is_file", "is_run", "rows_at"})
+OF_RUNS = frozenset(
+    {
+        *("array_at", "canonical_digest", "digest", "doc_at", "hex_at", "is_dir", "is_file", "is_run"),
+        *("lines_at", "number_at", "rows_at", "text_at"),
+    }
+)
 """Functions that look at the files of a run."""
 
 FUNCTIONS: dict[str, Callable[..., object]] = {
     "abs": abs,
     "basename": posixpath.basename,
+    "caught": _caught,
     "ceil": math.ceil,
     "close": _close,
     "dirname": posixpath.dirname,

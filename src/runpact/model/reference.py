@@ -19,7 +19,7 @@ _TOKEN = re.compile(
 _STRING = re.compile(r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'""")
 _CALL = re.compile(r"\b(?!in\b)([A-Za-z_]\w*)\s*\(")
 _PART = re.compile(r"""\.([A-Za-z_]\w*)|\[(\d+)\]|\["([^"]*)"\]|\['([^']*)'\]""")
-NAMED = ("doc", "files", "rows", "present", "leaves")
+NAMED = ("doc", "files", "rows", "present", "leaves", "text", "lines")
 """Roots whose first part is the name of an entry."""
 
 
@@ -36,8 +36,14 @@ class Reference(msgspec.Struct, frozen=True):
 
     @property
     def text(self) -> str:
-        """The chain with dots."""
-        return ".".join((self.root, *self.parts))
+        """The chain as an expression says it."""
+        return self.root + "".join(map(_link, self.parts))
+
+
+def _link(part: str) -> str:
+    if part.isdigit():
+        return f"[{part}]"
+    return f".{part}" if part.isidentifier() else f'["{part}"]'
 
 
 @functools.lru_cache(maxsize=4096)

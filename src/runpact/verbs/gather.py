@@ -20,6 +20,7 @@ from runpact.model.contract.language import Kind, LoadedContract
 from runpact.model.errors import NoContractError
 from runpact.model.facts import RunTree
 from runpact.model.judge import is_of_kind
+from runpact.model.links import linked_files
 from runpact.model.place import Place
 from runpact.model.run import Standing
 from runpact.model.variables import foreign_variables, outcome_of, run_variables
@@ -98,7 +99,9 @@ def _candidates(reading: Reading, loaded: LoadedContract, path: str) -> list[_Ca
 
 def tree_of(directory: str, loaded: LoadedContract, root: str, *, is_own: bool) -> RunTree:
     """Return what stands in a directory, and who answers questions about it."""
-    inspector = Inspector(directory)
+    files = list_tree(directory)
+    links = linked_files(files)
+    inspector = Inspector(directory, links)
     validators = Validators(loaded.contract.validators, loaded.code_folder)
     places = [Place.of(name, kind) for name, kind in loaded.contract.kinds.items()]
 
@@ -107,7 +110,7 @@ def tree_of(directory: str, loaded: LoadedContract, root: str, *, is_own: bool) 
         return fits and is_directory(posixpath.join(root, path))
 
     return RunTree(
-        files=list_tree(directory),
+        files=files,
         document=inspector.document,
         content=inspector.content,
         rows=inspector.rows,
@@ -117,7 +120,8 @@ def tree_of(directory: str, loaded: LoadedContract, root: str, *, is_own: bool) 
         values=inspector.values,
         text=inspector.text,
         is_canonical=inspector.is_canonical,
-        digest=lambda path: digest_file(directory, path)[0],
+        digest=lambda path, algorithm: digest_file(directory, links.get(path, path), algorithm)[0],
+        chunk=inspector.chunk,
         is_run=is_run,
         validate=functools.partial(validators.ask, directory),
         is_own=is_own,

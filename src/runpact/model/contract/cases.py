@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from runpact.model.contract.clause import Clause
 from runpact.model.contract.entries import placed_entries, placed_rules
 from runpact.model.contract.language import Contract, Entry
 from runpact.model.finding import Finding, Severity
@@ -116,9 +117,9 @@ def rule_ids(contract: Contract, schemas: Mapping[str, bytes]) -> tuple[str, ...
 
 def _ids(clauses: Iterable[object]) -> Iterator[str]:
     for clause in clauses:
-        identity = getattr(clause, "id", None)
-        if isinstance(identity, str):
-            yield identity
+        if isinstance(clause, Clause):
+            yield from ([clause.id] if clause.id is not None else [])
+            yield from clause.ids.values()
 
 
 def _of_entry(entry: Entry) -> Iterator[str]:

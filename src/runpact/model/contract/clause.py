@@ -27,18 +27,25 @@ class Clause(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """The rule that findings name, as in a requirement's number; by default the clause's place."""
     severity: Grade | None = None
     """What a fault weighs; by default `incomplete` for what is missing and `error` for what is wrong."""
+    ids: dict[str, str] = {}
+    """Rule ids by finding code, where they differ: `{missing: R1, schema: R2, too-few: R3}`."""
     error_from: str | None = None
     """Version of the contract from which a fault weighs its severity; before it is a warning."""
     description: str = ""
     """For people; printed by `contract docs`."""
 
+    @property
+    def says_how_to_tell(self) -> bool:
+        """Whether it says how its faults weigh or are named; one that does not leaves it to its entry."""
+        return bool(self.severity or self.error_from or self.ids)
+
 
 class Count(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How many there must be."""
 
-    min: int | None = None
+    min: int | Expression | None = None
     """At least so many."""
-    max: int | None = None
+    max: int | Expression | None = None
     """At most so many."""
     equals: int | Expression | None = None
     """A number, or an expression that yields it."""
@@ -47,9 +54,9 @@ class Count(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Size(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How many bytes a file must have; the bounds themselves pass."""
 
-    min: int | None = None
+    min: int | Expression | None = None
     """At least so many bytes."""
-    max: int | None = None
+    max: int | Expression | None = None
     """At most so many bytes."""
     equals: int | Expression | None = None
     """A number, or an expression over other documents, as for raw binaries."""

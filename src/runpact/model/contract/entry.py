@@ -59,6 +59,12 @@ class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     columns: dict[str, Column] | tuple[str, ...] = ()
     """By name or glob (`metric__*`); a list of names demands that they exist."""
+    delimiter: str = ""
+    """What parts the cells: one character, or `whitespace`; by default the comma of CSV, the tab of TSV."""
+    comment: str = ""
+    """Lines that begin so are no rows, as in `#`."""
+    header: bool = True
+    """The first row names the columns; without it, they are those of `columns`, in this order."""
     extra: Literal["allowed", "refused"] = "allowed"
     """Columns that `columns` does not name."""
     column_order: Literal["any", "given"] = "any"
@@ -90,9 +96,9 @@ class Array(Clause, frozen=True, kw_only=True):
     last: float | None = None
     """Its last value."""
     minimum: float | None = None
-    """The least value, included."""
+    """The least value, included; NaN is judged by `finite` alone."""
     maximum: float | None = None
-    """The greatest value, included."""
+    """The greatest value, included; NaN is judged by `finite` alone."""
     equals: str | None = None
     """Another array of the same file, or a slice of its first axis: `time[:-1]`."""
     step: Expression | None = None
@@ -105,16 +111,18 @@ class Line(Clause, frozen=True, kw_only=True):
     """Lines of a text that fit a pattern."""
 
     pattern: str
-    """A regular expression for a whole line; from a subset that always ends."""
+    """A regular expression for a whole line; bindings and captures as `{name}` stand for their text."""
     count: Count = Count(min=1)
     """How many lines fit it; `{max: 0}` forbids them."""
+    where: Literal["anywhere", "first", "last"] = "anywhere"
+    """Only the first or the last line is looked at."""
 
 
 class Text(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a text must contain."""
 
     sections: tuple[str, ...] = ()
-    """Markdown headings, in this order, without the `#`."""
+    """Markdown headings, in this order, without the `#`; bindings and captures as `{name}`."""
     lines: tuple[Line, ...] = ()
     """Patterns that lines must match."""
     each: str | None = None
@@ -164,7 +172,8 @@ class Entry(Clause, frozen=True, kw_only=True, rename={"as_": "as", "type_": "ty
     formerly: dict[str, str] = {}  # noqa: RUF012 - frozen; msgspec copies it
     """Legacy names, each readable until a version of the contract; never written."""
     format_: str | tuple[str, ...] | None = None
-    """Read strictly as this format, or any of these; what cannot be read is this entry's fault."""
+    """Read strictly as this format, whatever the file's name says, or as any of these that its name claims;
+    what cannot be read is this entry's fault."""
     type_: str | None = None
     """An artifact type of the contract, `Name@version`; its clauses join those here."""
     canonical: bool = False
@@ -180,6 +189,8 @@ class Entry(Clause, frozen=True, kw_only=True, rename={"as_": "as", "type_": "ty
     """By name or glob; every clause whose name fits an array judges it."""
     extra_arrays: Literal["allowed", "refused"] = "allowed"
     """Arrays that `arrays` does not name."""
+    symbols: Literal["run", "file"] = "run"
+    """Whether the symbols of its arrays' shapes are shared by the whole run or by one file alone."""
     text: Text | None = None
     """What a text must hold."""
     rows: dict[str, str] | None = None

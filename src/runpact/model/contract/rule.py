@@ -89,6 +89,8 @@ class Inventory(Clause, frozen=True, kw_only=True):
     """Key of the path in a list."""
     digest: str = "sha256"
     """Key of the digest in a list."""
+    algorithm: Literal["sha256", "sha512", "sha1", "md5", "blake2b"] = "sha256"
+    """What the digests are made with."""
     base: str = "."
     """Directory that the paths begin in, relative to the run; captures and bindings allowed."""
     covers: tuple[str, ...] | Expression = ()
@@ -100,7 +102,7 @@ class Inventory(Clause, frozen=True, kw_only=True):
     sorted: bool = False
     """Paths ascend by code point."""
     prefix: Literal["optional", "forbidden", "required"] = "optional"
-    """Whether digests begin with `sha256:`."""
+    """Whether digests begin with the algorithm, as in `sha256:`."""
     rules: Aspects = Aspects()
     """A rule's id for each thing that can be wrong; without one, the inventory's."""
 
@@ -112,6 +114,8 @@ class States(Clause, frozen=True, kw_only=True):
     """Where the state stands, as in `doc.session_status.state`."""
     moves: dict[str, tuple[str, ...]]
     """Allowed next states by state; a state without any is final."""
+    initial: tuple[str, ...] = ()
+    """States that a history may begin with; by default any."""
     history: Expression | None = None
     """The list of records, oldest first, whose `field` is the state after each move."""
     field: str = "state"

@@ -6,6 +6,7 @@ Does not know: how a header or a value is read.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 import msgspec
@@ -41,6 +42,11 @@ class _Asked(msgspec.Struct, frozen=True):
         """Where a finding about the array is."""
         return place_of(self.path, self.array.name)
 
+    @property
+    def scope(self) -> str:
+        """Who shares the symbols of its shape: the run, or the file alone."""
+        return self.path if self.entry.symbols == "file" else ""
+
 
 def place_of(path: str, name: str) -> str:
     """Return the place of an array; the file itself for the one array of an NPY file."""
@@ -56,7 +62,8 @@ def judge_arrays(subject: Subject) -> Iterator[Finding]:
             fixed[name] = value
         else:
             yield _unfixed(subject, name, text, value)
-    symbols, asked = Symbols(fixed), []
+    shared: dict[str, Symbols] = defaultdict(lambda: Symbols(fixed))
+    asked: list[_Asked] = []
     for entry in subject.kind.entries:
         if entry.arrays is not None:
             for claim in subject.claims(entry):
@@ -64,9 +71,9 @@ def judge_arrays(subject: Subject) -> Iterator[Finding]:
                 yield from (each for each in found if isinstance(each, Finding))
                 asked += [each for each in found if isinstance(each, _Asked)]
     for each in asked:
-        _note(symbols, each)
+        _note(shared[each.scope], each)
     for each in asked:
-        yield from _judge(subject, each, symbols)
+        yield from _judge(subject, each, shared[each.scope])
 
 
 def _unfixed(subject: Subject, name: str, text: str, value: object) -> Finding:
@@ -208,5 +215,5 @@ def _missing(path: str, name: str) -> Fault:
 
 
 def _finding(subject: Subject, entry: Entry, clause: Array, fault: Fault) -> Finding:
-    weighing: Clause = clause if clause.severity or clause.error_from else entry
-    return subject.finding(weighing, clause.id or entry.rule, fault)
+    weighing: Clause = clause if clause.says_how_to_tell else entry
+    return subject.finding(weighing, clause.ids.get(fault.code) or clause.id or entry.rule, fault)

@@ -76,9 +76,9 @@ def _bounds(clause: Array, values: ArrayValues, place: str) -> Iterator[Fault]:
     least, greatest = (
         values.range() if clause.minimum is not None or clause.maximum is not None else (None, None)
     )
-    if clause.minimum is not None and (least is None or least < clause.minimum):
+    if clause.minimum is not None and least is not None and least < clause.minimum:
         yield _wrong(place, "a value is too small", f"at least {clause.minimum:g}", str(least))
-    if clause.maximum is not None and (greatest is None or greatest > clause.maximum):
+    if clause.maximum is not None and greatest is not None and greatest > clause.maximum:
         yield _wrong(place, "a value is too large", f"at most {clause.maximum:g}", str(greatest))
 
 

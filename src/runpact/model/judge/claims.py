@@ -6,7 +6,6 @@ Does not know: whether a claim holds.
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Iterator
 
@@ -15,14 +14,16 @@ from runpact.model.errors import RunpactError
 from runpact.model.expression import Undecided
 from runpact.model.facts import FileFact
 from runpact.model.judge.claim import Claim, Group
-from runpact.model.judge.frame import Frame, Stuck
+from runpact.model.judge.frame import EMPTY, Frame, Stuck
 from runpact.model.judge.grade import version_key
 from runpact.model.judge.loops import frames
 from runpact.model.judge.view import View
+from runpact.model.links import led_to
 from runpact.model.names import check_relative
+from runpact.model.reference import references
 from runpact.model.template import PathTemplate
 
-_MOST_LINKS = 8
+_NUMERIC = re.compile(r"\{[a-z_]\w*:(?:int|[0-9]+)\}")
 _SLOT = re.compile(r"\{([a-z][a-z0-9_]*)((?:\.[A-Za-z_][A-Za-z0-9_]*)*)\}")
 
 
@@ -46,6 +47,12 @@ class Selections:
         return self._groups[key]
 
     def _grouped(self, entry: Entry) -> Iterator[Group]:
+        if entry.foreach and entry.when is not None and not _speaks_of_items(entry.when, entry):
+            answer = self._subject.decide(entry.when)
+            if isinstance(answer, Undecided):
+                yield Group(frame=EMPTY, claims=(), undecided=answer)
+            if answer is not True:
+                return
         for frame in frames(self._subject, entry.foreach):
             if isinstance(frame, Stuck):
                 yield Group(frame=frame.frame, claims=(), undecided=frame.answer)
@@ -82,31 +89,35 @@ class Selections:
 
     def _standing(self, path: str, entry: Entry) -> FileFact | None:
         fact = self._subject.by_path.get(path)
-        if fact is not None and fact.kind == "symlink" and entry.wants_directory:
-            fact = self._led_to(fact)
+        if fact is not None and fact.kind == "symlink":
+            fact = led_to(fact, self._subject.by_path)
         if fact is None:
             return None
         if entry.one_of is not None or entry.any_of is not None:
             return fact if fact.kind in {"file", "dir"} else None
         return fact if fact.kind == ("dir" if entry.wants_directory else "file") else None
 
-    def _led_to(self, link: FileFact) -> FileFact | None:
-        """Return what a link inside the run leads to; nothing when it leads out, or in a circle."""
-        fact: FileFact | None = link
-        for _step in range(_MOST_LINKS):
-            if fact is None or fact.kind != "symlink" or fact.escapes:
-                break
-            above = posixpath.dirname(fact.path)
-            fact = self._subject.by_path.get(posixpath.normpath(posixpath.join(above, fact.target or "")))
-        return fact
-
-    def _matched(self, entry: Entry, pattern: str, frame: Frame) -> Iterator[Claim]:
-        template = PathTemplate.pattern(_bound(pattern, frame))
+    def _matched(self, entry: Entry, pattern: str, frame: Frame) -> list[Claim]:
+        template = PathTemplate.pattern(pattern_bound(pattern, frame))
         wanted = "dir" if entry.wants_directory else "file"
+        found: list[Claim] = []
         for fact in self._subject.tree.files:
-            captures = template.match(fact.path) if fact.kind == wanted else None
+            captures = template.match(fact.path) if fact.kind in {wanted, "symlink"} else None
             if captures is not None:
-                yield Claim(path=fact.path, fact=fact, frame=frame.with_captures(captures))
+                stands = led_to(fact, self._subject.by_path)
+                if stands is not None and stands.kind == wanted:
+                    found.append(Claim(path=fact.path, fact=stands, frame=frame.with_captures(captures)))
+        return sorted(found, key=_natural) if _NUMERIC.search(pattern) else found
+
+
+def _speaks_of_items(text: str, entry: Entry) -> bool:
+    return any(each.root in {*entry.foreach, "index", "previous"} for each in references(text))
+
+
+def _natural(claim: Claim) -> list[tuple[int, str]]:
+    """Return what sorts `f2` before `f10`."""
+    parts = re.split(r"([0-9]+)", claim.path)
+    return [(int(part), part) if number % 2 else (0, part) for number, part in enumerate(parts)]
 
 
 def filled(text: str, frame: Frame) -> str:
@@ -125,7 +136,16 @@ def slots_filled(text: str, frame: Frame) -> str:
     return _SLOT.sub(lambda slot: _value(slot, frame), text)
 
 
-def _bound(pattern: str, frame: Frame) -> str:
+def pattern_filled(pattern: str, frame: Frame) -> str:
+    """Return a regular expression in which bound names stand for their text."""
+    if "{" not in pattern:
+        return pattern
+    return _SLOT.sub(
+        lambda slot: re.escape(_value(slot, frame)) if slot[1] in frame.variables else slot[0], pattern
+    )
+
+
+def pattern_bound(pattern: str, frame: Frame) -> str:
     """Fill only the slots that bindings name; the rest are captures."""
     if not frame.places:
         return pattern

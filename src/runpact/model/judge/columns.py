@@ -6,6 +6,7 @@ Does not know: where the cells come from.
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -78,14 +79,17 @@ class ColumnJudge:
             return self._stepped(typed, column.step)
         if column.order is not None:
             compare, expected = _ORDERS[column.order]
-            return "" if _holds(compare, typed, self._above) else f"{expected}, {self._above}"
+            below, above = typed, self._above
+            if column.type == "any":
+                below, above = as_spelled(below), as_spelled(above)
+            return "" if _holds(compare, below, above) else f"{expected}, {self._above}"
         return ""
 
     def _stepped(self, typed: object, step: float) -> str:
         if not isinstance(typed, int | float) or not isinstance(self._above, int | float):
             return "a number"
         wanted = self._above + step
-        return "" if typed == wanted else f"{wanted:g}"
+        return "" if math.isclose(typed, wanted, rel_tol=1e-9, abs_tol=1e-12) else f"{wanted:g}"
 
     def _unique(self, typed: object) -> str:
         key = typed if isinstance(typed, str | int | float | bool) else repr(typed)
@@ -96,6 +100,16 @@ class ColumnJudge:
         else:
             self._known.add(key)
         return ""
+
+
+def as_spelled(value: object) -> object:
+    """Return a number for a text that spells one, so that 10 comes after 9."""
+    if isinstance(value, str):
+        try:
+            return float(value)
+        except ValueError:
+            return value
+    return value
 
 
 def _holds(compare: Callable[[Any, Any], bool], cell: object, above: object) -> bool:

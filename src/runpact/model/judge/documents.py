@@ -10,11 +10,11 @@ from collections.abc import Iterator
 
 from runpact.model.codes import CODES
 from runpact.model.contract.language import Entry
-from runpact.model.facts import DocumentFact, FormatFault
+from runpact.model.facts import AS_NAMED, DocumentFact, Form, FormatFault
 from runpact.model.finding import Finding, Severity
 from runpact.model.judge.claim import Claim
 from runpact.model.judge.grade import Fault
-from runpact.model.judge.subject import DOCUMENTS, Subject
+from runpact.model.judge.subject import Subject
 from runpact.model.schema import inline_name, validator_for
 
 _UNTOLD = {"not-a-document", "no-reader"}
@@ -56,7 +56,8 @@ def _judge(subject: Subject, entry: Entry, claim: Claim, unreadable: set[str]) -
 def _format(subject: Subject, entry: Entry, path: str) -> Iterator[Fault]:
     """Yield why a file is not of a format that its entry claims."""
     formats = (entry.format_,) if isinstance(entry.format_, str) else entry.format_ or ()
-    content = subject.tree.content(path)
+    said = Form(formats[0]) if len(formats) == 1 else AS_NAMED
+    content = subject.tree.content(path, said)
     fault = content if isinstance(content, FormatFault) else content.fault
     if fault is None and not isinstance(content, FormatFault) and set(formats) & set(content.fits):
         fault = _damage(subject, path)
@@ -72,18 +73,16 @@ def _format(subject: Subject, entry: Entry, path: str) -> Iterator[Fault]:
 
 def _damage(subject: Subject, path: str) -> FormatFault | None:
     """Return why a file of the right sort cannot be read; None where only its first bytes can be judged."""
-    found = subject.document(path) if path.endswith(DOCUMENTS) else subject.tree.header(path)
+    found = subject.document(path) if subject.is_document(path) else subject.tree.header(path)
     return found if isinstance(found, FormatFault) and found.code not in _UNTOLD else None
 
 
 def _is_read(subject: Subject, entry: Entry, path: str) -> bool:
-    return entry.file is not None and path.endswith(DOCUMENTS) and not subject.is_record(path)
+    return entry.file is not None and subject.is_document(path) and not subject.is_record(path)
 
 
 def _has_no_header(subject: Subject, path: str) -> bool:
-    return isinstance(subject.tree.header(path), FormatFault) and isinstance(
-        subject.tree.rows(path), FormatFault
-    )
+    return isinstance(subject.tree.header(path), FormatFault) and isinstance(subject.rows(path), FormatFault)
 
 
 def _unreadable(path: str, fault: FormatFault) -> Fault:
@@ -139,7 +138,7 @@ def _values(
         else:
             yield None, document.value
         return
-    rows = subject.tree.rows(path)
+    rows = subject.rows(path)
     if not isinstance(rows, FormatFault):
         yield from enumerate(rows)
         return

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from runpact.model.contract.language import FormatRule
 from runpact.model.errors import RunpactError
-from runpact.model.facts import FormatFault
+from runpact.model.facts import AS_NAMED, FormatFault
 from runpact.model.finding import Finding, Severity
 from runpact.model.judge.subject import Subject
 from runpact.model.template import compile_glob
@@ -32,7 +32,7 @@ def _file(subject: Subject, path: str, rules: tuple[FormatRule, ...]) -> Iterato
         yield _finding(path, "formats", "no format rule matches its place", "a rule for it", path)
         return
     try:
-        content = subject.tree.content(path)
+        content = subject.tree.content(path, AS_NAMED)
     except RunpactError as error:
         content = FormatFault("unreadable", error.message)
     name, allowed = rule.id or f"formats/{rule.in_}", " ".join(rule.allow)

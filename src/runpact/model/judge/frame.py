@@ -11,6 +11,8 @@ import msgspec
 from runpact.model.expression import Undecided
 from runpact.model.reference import Reference, pointer_of
 
+_CONTENTS = frozenset({"doc", "rows", "lines"})
+
 
 class Located(msgspec.Struct, frozen=True):
     """Where a value stands."""
@@ -61,7 +63,7 @@ class Frame(msgspec.Struct, frozen=True):
         place = self.places.get(reference.root)
         if place is None:
             return None
-        if reference.parts and reference.parts[0] == "doc":
+        if reference.parts and reference.parts[0] in _CONTENTS:
             return Located(place.path, pointer_of(reference.parts[1:]))
         return place if not place.pointer and not place.is_pair else place.below(reference.parts)
 

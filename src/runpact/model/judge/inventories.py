@@ -13,6 +13,7 @@ from collections.abc import Iterator
 import msgspec
 
 from runpact.model.contract.language import Inventory
+from runpact.model.digest import HEX_DIGITS
 from runpact.model.expression import Undecided
 from runpact.model.facts import FormatFault
 from runpact.model.finding import Finding, Severity
@@ -24,8 +25,8 @@ from runpact.model.names import is_relative
 from runpact.model.reference import at_pointer, pointer_of
 from runpact.model.template import compile_glob
 
-_LINE = re.compile(r"(?P<digest>[0-9a-f]{64}) [ *](?P<path>[^\0\n]+)")
-_DIGEST = re.compile(r"(?P<prefix>sha256:)?(?P<hex>[0-9a-f]{64})")
+_LINE = re.compile(r"(?P<digest>[0-9A-Fa-f]+) [ *](?:[.]/)?(?P<path>[^\0\n]+)")
+_DIGEST = re.compile(r"(?:(?P<prefix>[a-z0-9]+):)?(?P<hex>[0-9A-Fa-f]+)")
 
 
 class _Listed(msgspec.Struct, frozen=True):
@@ -61,7 +62,7 @@ def _judge(subject: Subject, inventory: Inventory, claim: Claim) -> Iterator[Fin
     for fault in _coverage(subject, inventory, claim, reading):
         yield subject.finding(inventory, aspects.covers or usual, fault)
     for listed in reading.listed:
-        for fault in _truth(subject, listed):
+        for fault in _truth(subject, inventory, listed):
             yield subject.finding(inventory, aspects.digests or usual, fault)
 
 
@@ -92,18 +93,20 @@ def _lines(subject: Subject, inventory: Inventory, path: str) -> _Reading:
     for number, line in enumerate(text.removesuffix("\n").split("\n") if text else ()):
         place = f"{path}#/{number}"
         found = _LINE.fullmatch(line)
-        if found is None or not is_relative(found["path"]):
+        if found is None or not is_relative(found["path"]) or not _is_whole(inventory, found["digest"]):
             faults.append(
                 Fault(
                     code="checksum-line",
                     path=place,
                     message="the line is no digest and path",
-                    expected="64 hex digits, two blanks, a relative path that stays inside",
+                    expected=f"{HEX_DIGITS[inventory.algorithm]} hex digits, two blanks, a path inside",
                     got=line[:120],
                 )
             )
         else:
-            listed.append(_Listed(_based(inventory, found["path"]), f"sha256:{found['digest']}", path))
+            listed.append(
+                _Listed(_based(inventory, found["path"]), _digest(inventory, found["digest"]), path)
+            )
     return _Reading(tuple(listed), tuple(faults))
 
 
@@ -134,10 +137,8 @@ def _entries(subject: Subject, inventory: Inventory, path: str) -> _Reading:
         if wrong is not None:
             faults.append(wrong)
         else:
-            found = _DIGEST.fullmatch(str(digest))
-            listed.append(
-                _Listed(_based(inventory, str(name)), f"sha256:{found['hex']}" if found else "", place)
-            )
+            found = str(digest).rpartition(":")[2]
+            listed.append(_Listed(_based(inventory, str(name)), _digest(inventory, found), place))
     return _Reading(tuple(listed), tuple(faults))
 
 
@@ -163,9 +164,10 @@ def _malformed(inventory: Inventory, name: object, digest: object, place: str) -
         unfit = (has_prefix and inventory.prefix == "forbidden") or (
             not has_prefix and inventory.prefix == "required"
         )
-        if found is not None and not unfit:
+        is_whole = found is not None and _is_whole(inventory, found["hex"])
+        if is_whole and not unfit and (not has_prefix or (found and found["prefix"] == inventory.algorithm)):
             return None
-        expected, got = "64 lower-case hex digits", str(digest)
+        expected, got = f"{HEX_DIGITS[inventory.algorithm]} hex digits", str(digest)
     return Fault(
         code="inventory",
         path=place,
@@ -194,6 +196,7 @@ def _coverage(subject: Subject, inventory: Inventory, claim: Claim, reading: _Re
     for path in sorted(due - listed):
         yield Fault(
             code="not-listed",
+            severity=Severity.INCOMPLETE,
             path=place,
             message=f"`{path}` is not listed",
             expected=path,
@@ -220,9 +223,17 @@ def _below(subject: Subject, inventory: Inventory, own: str) -> set[str]:
     }
 
 
-def _truth(subject: Subject, listed: _Listed) -> Iterator[Fault]:
+def _is_whole(inventory: Inventory, digits: str) -> bool:
+    return len(digits) == HEX_DIGITS[inventory.algorithm]
+
+
+def _digest(inventory: Inventory, digits: str) -> str:
+    return f"{inventory.algorithm}:{digits.lower()}"
+
+
+def _truth(subject: Subject, inventory: Inventory, listed: _Listed) -> Iterator[Fault]:
     fact = subject.by_path.get(listed.path)
-    if fact is None or fact.kind != "file":
+    if fact is None or fact.kind not in {"file", "symlink"}:
         yield Fault(
             code="missing",
             severity=Severity.INCOMPLETE,
@@ -233,7 +244,7 @@ def _truth(subject: Subject, listed: _Listed) -> Iterator[Fault]:
             leans=(listed.path,),
         )
         return
-    digest = subject.tree.digest(listed.path)
+    digest = subject.tree.digest(listed.path, inventory.algorithm)
     if digest != listed.digest:
         yield Fault(
             code="digest-mismatch",

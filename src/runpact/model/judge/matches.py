@@ -132,7 +132,7 @@ def _disagreements(
     match: Match, left: dict[str, object], right: dict[str, object], side: _Side, number: int
 ) -> Iterator[Fault]:
     for field in match.equal:
-        if left.get(field) != right.get(field):
+        if not _agree(left.get(field), right.get(field)):
             yield Fault(
                 code="match",
                 path=f"{side.place(number)}/{field}" if "#" in side.place(number) else side.place(number),
@@ -140,6 +140,21 @@ def _disagreements(
                 expected=repr(left.get(field)),
                 got=repr(right.get(field)),
             )
+
+
+def _agree(left: object, right: object) -> bool:
+    """Whether two values are equal; a text that spells a number is equal to that number."""
+    if left == right:
+        return True
+    if isinstance(left, str) is isinstance(right, str):
+        return False
+    text, number = (left, right) if isinstance(left, str) else (right, left)
+    if isinstance(number, bool) or not isinstance(number, int | float):
+        return False
+    try:
+        return float(str(text)) == number
+    except ValueError:
+        return False
 
 
 def _path(subject: Subject, text: str, frame: Frame) -> str:

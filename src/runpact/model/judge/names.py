@@ -9,17 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from runpact.model.contract.language import Entry, stem_of
-from runpact.model.digest import canonical_json, digest_bytes
-from runpact.model.errors import RunpactError
 from runpact.model.expression import Scope
 from runpact.model.facts import DocumentFact, FormatFault
 from runpact.model.judge.claim import Claim
 from runpact.model.judge.frame import Frame, Located
+from runpact.model.judge.looking import Looking
 from runpact.model.judge.view import View
-from runpact.model.names import check_relative
 from runpact.model.reference import Reference, at_pointer, pointer_of
 
-_BOUND_DOCUMENTS = ("doc", "rows")
+_CONTENTS = ("doc", "rows", "text", "lines")
+"""What a file that a name is bound to can be looked into for, as in `f.doc`."""
 
 
 class Names:
@@ -29,7 +28,7 @@ class Names:
         """Store the run."""
         self._subject = subject
         self._scopes: dict[tuple[str, ...], Scope] = {}
-        self._functions = _functions(subject)
+        self._functions = Looking(subject).functions()
 
     def scope(self, wanted: tuple[Reference, ...], frame: Frame) -> Scope:
         """Return the scope for references, its bound names set to the frame's."""
@@ -45,30 +44,40 @@ class Names:
     def _completed(self, name: str, wanted: tuple[Reference, ...], frame: Frame) -> object:
         """Return a bound value, with the document of its file when the expression looks into it."""
         value = frame.variables[name]
-        place = frame.places.get(name)
-        if place is None or place.pointer or not isinstance(value, dict):
+        parts = [each.parts for each in wanted if each.root == name]
+        if name == "previous" and isinstance(value, dict):
+            return {each: self._looked_into(item, _below(each, parts)) for each, item in value.items()}
+        return self._looked_into(value, {each[0] for each in parts if each})
+
+    def _looked_into(self, value: object, wanted: set[str]) -> object:
+        """Return a file's item with those of its contents that an expression wants."""
+        if not isinstance(value, dict) or not value.keys() >= _ITEM:
             return value
-        extra: dict[str, object] = {}
-        for root in _BOUND_DOCUMENTS:
-            if any(each.root == name and each.parts[:1] == (root,) for each in wanted):
-                content = self._document(place.path) if root == "doc" else self.rows_at(place.path, None)
-                extra |= {root: content} if content is not None else {}
-        return {**value, **extra}
+        contents = {root: self._content(root, str(value["path"])) for root in _CONTENTS if root in wanted}
+        return {**value, **{root: content for root, content in contents.items() if content is not None}}
+
+    def _content(self, root: str, path: str) -> object:
+        if root == "doc":
+            return self._document(path)
+        return self.rows_at(path, None) if root == "rows" else self._text(root, path)
+
+    def _text(self, root: str, path: str) -> object:
+        text = self._subject.tree.text(path)
+        if isinstance(text, FormatFault):
+            return None
+        return text if root == "text" else text.splitlines()
 
     def _variables(self, wanted: list[Reference]) -> dict[str, object]:
-        variables: dict[str, dict[str, object]] = {
-            "doc": {},
-            "files": {},
-            "rows": {},
-            "present": {},
-            "leaves": {},
-        }
+        variables: dict[str, dict[str, object]] = {root: {} for root in _READERS}
+        looked = {each.parts[0] for each in wanted if each.root not in _ROOTS and each.parts}
         run: dict[str, object] = {}
         for each in wanted:
             if each.root == "run":
                 run |= self._of_run(each.parts)
             elif each.name is not None:
                 value = _READERS[each.root](self, each.name)
+                if each.root == "files" and looked.intersection(_CONTENTS) and isinstance(value, list):
+                    value = [self._looked_into(item, looked) for item in value]
                 if value is not None:
                     variables[each.root][each.name] = value
         return {**self._subject.constants, **variables, "run": run}
@@ -160,9 +169,9 @@ class Names:
 
     def rows_at(self, path: str, spec: dict[str, str] | None) -> object:
         """Return the rows of a file: of a table, of a JSONL file, or of the list that a document holds."""
-        rows = self._subject.tree.rows(path)
+        rows = self._subject.rows(path)
         if not isinstance(rows, FormatFault):
-            return list(rows)
+            return rows
         document = self._document(path)
         if spec:
             try:
@@ -175,6 +184,14 @@ class Names:
         document = self._document_named(name)
         return None if document is None else list(_leaves(document, "", ""))
 
+    def _text_named(self, name: str) -> object:
+        claims = self.claims_of(name)
+        return self._text("text", claims[0].path) if claims else None
+
+    def _lines_named(self, name: str) -> object:
+        claims = self.claims_of(name)
+        return self._text("lines", claims[0].path) if claims else None
+
 
 _READERS: dict[str, Callable[[Names, str], object]] = {
     "doc": Names._document_named,  # noqa: SLF001 - its own table
@@ -182,14 +199,26 @@ _READERS: dict[str, Callable[[Names, str], object]] = {
     "rows": Names._rows_named,  # noqa: SLF001 - its own table
     "present": Names._presence,  # noqa: SLF001 - its own table
     "leaves": Names._leaves_named,  # noqa: SLF001 - its own table
+    "text": Names._text_named,  # noqa: SLF001 - its own table
+    "lines": Names._lines_named,  # noqa: SLF001 - its own table
 }
+_ROOTS = frozenset({*_READERS, "run", "index"})
+_ITEM = frozenset({"path", "size"})
+
+
+def _below(name: str, parts: list[tuple[str, ...]]) -> set[str]:
+    """Return what is wanted of one of the items that went before."""
+    return {each[1] for each in parts if each[:1] == (name,) and len(each) > 1}
 
 
 def _item(claim: Claim) -> dict[str, object]:
     bound = {
         name: value for name, value in claim.frame.variables.items() if name not in {"index", "previous"}
     }
-    return {**bound, "path": claim.path, "size": claim.fact.size if claim.fact else 0}
+    item = {**bound, "path": claim.path, "size": claim.fact.size if claim.fact else 0}
+    if claim.fact is not None and claim.fact.path != claim.path:
+        item["target"] = claim.fact.path
+    return item
 
 
 def _leaves(value: object, pointer: str, key: str) -> Iterator[dict[str, object]]:
@@ -201,42 +230,3 @@ def _leaves(value: object, pointer: str, key: str) -> Iterator[dict[str, object]
             yield from _leaves(item, f"{pointer}/{index}", key)
     else:
         yield {"pointer": pointer, "key": key, "value": value}
-
-
-def _functions(subject: View) -> dict[str, Callable[..., object]]:
-    """Return the functions that look at the run; an unsafe path is nowhere."""
-
-    def kind_of(path: str) -> str:
-        try:
-            fact = subject.by_path.get(check_relative(path.rstrip("/"), what="path"))
-        except RunpactError:
-            return ""
-        return fact.kind if fact is not None else ""
-
-    def digest(path: str) -> str:
-        if kind_of(path) != "file":
-            message = f"there is no file `{path}`"
-            raise KeyError(message)
-        return subject.tree.digest(path)
-
-    def doc_at(path: str) -> object:
-        document = subject.document(path)
-        if isinstance(document, FormatFault):
-            raise KeyError(f"no document at `{path}`: {document.message}")
-        return document.value
-
-    def rows_at(path: str) -> object:
-        rows = subject.tree.rows(path)
-        if isinstance(rows, FormatFault):
-            raise KeyError(f"no rows at `{path}`: {rows.message}")
-        return list(rows)
-
-    return {
-        "doc_at": doc_at,
-        "rows_at": rows_at,
-        "is_file": lambda path: kind_of(path) == "file",
-        "is_dir": lambda path: kind_of(path) == "dir",
-        "digest": digest,
-        "canonical_digest": lambda value: digest_bytes(canonical_json(value)),
-        "is_run": subject.tree.is_run,
-    }

@@ -18,8 +18,11 @@ from runpact.model.template import PathTemplate
 _MOST_NAMED = 20
 
 
-def gaps(entry: Entry, claims: list[Claim]) -> Iterator[Fault]:
-    """Yield the names that are missing from the numbering of a pattern's files, at most 20 of them."""
+def gaps(entry: Entry, pattern: str, claims: list[Claim]) -> Iterator[Fault]:
+    """Yield the names that are missing from the numbering of a pattern's files, at most 20 of them.
+
+    `pattern` is the entry's, with what is bound filled in.
+    """
     numbering = entry.numbering if isinstance(entry.numbering, Numbering) else _only(claims)
     if numbering is None:
         return
@@ -29,7 +32,7 @@ def gaps(entry: Entry, claims: list[Claim]) -> Iterator[Fault]:
         for number in range(first, max(numbers)):
             if number not in numbers and named < _MOST_NAMED:
                 named += 1
-                yield _gap(_sibling(numbers[min(numbers)], numbering.of, number, entry), number)
+                yield _gap(_sibling(numbers[min(numbers)], numbering.of, number, pattern), number)
 
 
 def _only(claims: list[Claim]) -> Numbering | None:
@@ -56,9 +59,8 @@ def _groups(claims: list[Claim], of: str) -> dict[tuple[tuple[str, str], ...], d
     return groups
 
 
-def _sibling(claim: Claim, of: str, number: int, entry: Entry) -> str:
+def _sibling(claim: Claim, of: str, number: int, pattern: str) -> str:
     """Return the path that another number would have; the path at hand where a glob hides it."""
-    pattern = entry.pattern or ""
     captured = None if {"*", "?"} & set(pattern) else PathTemplate.pattern(pattern).match(claim.path)
     return claim.path if captured is None else PathTemplate.parse(pattern).render({**captured, of: number})
 

@@ -76,16 +76,17 @@ def below(tree: RunTree, folder: str, run: dict[str, object]) -> RunTree:
         tree,
         files=files,
         run=run,
-        document=lambda path: tree.document(prefix + path),
-        content=lambda path: tree.content(prefix + path),
-        rows=lambda path: tree.rows(prefix + path),
-        table=lambda path: tree.table(prefix + path),
+        document=lambda path, form: tree.document(prefix + path, form),
+        content=lambda path, form: tree.content(prefix + path, form),
+        rows=lambda path, form: tree.rows(prefix + path, form),
+        table=lambda path, form: tree.table(prefix + path, form),
         arrays=lambda path: tree.arrays(prefix + path),
         values=lambda path, name: tree.values(prefix + path, name),
         header=lambda path: tree.header(prefix + path),
         text=lambda path: tree.text(prefix + path),
         is_canonical=lambda path: tree.is_canonical(prefix + path),
-        digest=lambda path: tree.digest(prefix + path),
+        digest=lambda path, algorithm: tree.digest(prefix + path, algorithm),
+        chunk=lambda path, start, count: tree.chunk(prefix + path, start, count),
     )
 
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
+
 from runpact.model.contract.language import Count, Entry, Size
 from runpact.model.expression import Undecided
 from runpact.model.finding import Finding, Severity
 from runpact.model.judge.claim import Claim, Group
-from runpact.model.judge.claims import filled
+from runpact.model.judge.claims import filled, pattern_bound
 from runpact.model.judge.frame import EMPTY, Frame
 from runpact.model.judge.grade import Fault
 from runpact.model.judge.numbering import gaps
@@ -21,9 +23,14 @@ from runpact.model.judge.subject import Subject
 
 def judge_presence(subject: Subject) -> Iterator[Finding]:
     """Yield what is missing, forbidden, miscounted, misnumbered, of the wrong size or sort."""
+    lacking: set[str] = set()
     for entry in subject.kind.entries:
         for fault in _entry(subject, entry):
-            yield subject.finding(entry, entry.rule, fault)
+            told = fault
+            if fault.code == "missing":
+                told = msgspec.structs.replace(fault, leans=(fault.path,)) if fault.path in lacking else fault
+                lacking.add(fault.path)
+            yield subject.finding(entry, entry.rule, told)
 
 
 def _entry(subject: Subject, entry: Entry) -> Iterator[Fault]:
@@ -53,7 +60,7 @@ def _group(subject: Subject, entry: Entry, group: Group) -> Iterator[Fault]:
         where = _shown(entry, group.frame)
         yield from counted(subject, entry.count, len(standing), where, "files", frame=group.frame)
     if entry.numbering is not None:
-        yield from gaps(entry, standing)
+        yield from gaps(entry, pattern_bound(entry.pattern or "", group.frame), standing)
     for claim in standing:
         yield from _size(subject, entry.size, claim)
 
@@ -201,14 +208,14 @@ def counted(
         what: What was counted, as in `files`.
         frame: Names for an expression in `equals`.
     """
-    exact: object = count.equals
-    if isinstance(exact, str):
-        exact = subject.evaluate(exact, frame)
-        if isinstance(exact, Undecided):
-            yield undecided(subject, path, exact, (str(count.equals),), f"how many {what}", frame)
+    bounds = [_bound_of(subject, bound, frame) for bound in (count.equals, count.min, count.max)]
+    for said, bound in zip((count.equals, count.min, count.max), bounds, strict=True):
+        if isinstance(bound, Undecided):
+            yield undecided(subject, path, bound, (str(said),), f"how many {what}", frame)
             return
-    few = exact if exact is not None else count.min
-    many = exact if exact is not None else count.max
+    exact, least, most = bounds
+    few = exact if exact is not None else least
+    many = exact if exact is not None else most
     if isinstance(few, int | float) and number < few:
         yield Fault(
             code="too-few",
@@ -228,6 +235,21 @@ def counted(
         )
 
 
+def _bound_of(subject: Subject, said: int | str | None, frame: Frame) -> float | Undecided | None:
+    """Return a bound as a number; a text that spells one is taken as such, anything else decides nothing."""
+    value = subject.evaluate(said, frame) if isinstance(said, str) else said
+    if isinstance(value, str):
+        try:
+            return float(value)
+        except ValueError:
+            return Undecided(f"it is {value!r:.80}, no number")
+    if value is None and said is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float | Undecided):
+        return Undecided(f"it is {value!r:.80}, no number")
+    return value
+
+
 def undecided(
     subject: Subject, path: str, answer: Undecided, texts: tuple[str, ...], what: str, frame: Frame
 ) -> Fault:
@@ -245,4 +267,6 @@ def undecided(
 
 
 def _shown(entry: Entry, frame: Frame) -> str:
-    return filled(entry.path, frame) if frame.places and entry.pattern is None else entry.path
+    if not frame.places:
+        return entry.path
+    return filled(entry.path, frame) if entry.pattern is None else pattern_bound(entry.pattern, frame)

@@ -7,11 +7,13 @@ Does not know: how an expression is evaluated.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 from runpact.model.contract.language import Rule
 from runpact.model.expression import Undecided
 from runpact.model.finding import Finding, Severity
+from runpact.model.judge.claims import slots_filled
 from runpact.model.judge.frame import EMPTY, Frame, Stuck
 from runpact.model.judge.grade import Fault
 from runpact.model.judge.loops import frames
@@ -19,7 +21,7 @@ from runpact.model.judge.matches import judge_match
 from runpact.model.judge.presence import undecided
 from runpact.model.judge.subject import Subject
 from runpact.model.judge.validators import judge_validator
-from runpact.model.reference import references
+from runpact.model.reference import literals, references
 
 MOST_FAULTS = 50
 """Faults told of one rule; the rest are counted."""
@@ -93,7 +95,7 @@ def _broken(subject: Subject, rule: Rule, check: str, frame: Frame) -> Fault:
     return Fault(
         code="rule",
         path=_place(subject, rule, check, frame),
-        message=rule.message or "the rule does not hold",
+        message=slots_filled(rule.message, frame) or "the rule does not hold",
         expected=check,
         got=_got(subject, rule, check, frame),
         hint=rule.hint or None,
@@ -108,8 +110,10 @@ def _got(subject: Subject, rule: Rule, check: str, frame: Frame) -> str | None:
         value = subject.evaluate(reference.text, frame)
         if isinstance(value, str | int | float | bool) or value is None:
             return f"{reference.text} = {value!r}"[:160]
-        return None
-    return None
+        break
+    items = [(name, frame.variables[name]) for name in frame.places]
+    told = [f"{name} = {value!r}" for name, value in items if isinstance(value, str | int | float | bool)]
+    return ", ".join(told)[:160] or None
 
 
 def _undecided(subject: Subject, rule: Rule, text: str, answer: Undecided, frame: Frame) -> Fault:
@@ -128,9 +132,11 @@ def _place(subject: Subject, rule: Rule, check: str, frame: Frame) -> str:
 
 
 def _pattern(subject: Subject, check: str) -> str:
-    """Return the path or pattern of the first entry whose files a condition counts."""
+    """Return the path or pattern of the first entry whose files a condition counts, or a path it spells."""
     names = (reference.name for reference in references(check) if reference.root == "files")
-    return next((path for name in names if name for path in subject.names.paths_of(name)), "")
+    counted = (path for name in names if name for path in subject.names.paths_of(name))
+    spelled = (text for text in literals(check) if text in subject.by_path)
+    return next(itertools.chain(counted, spelled), "")
 
 
 def vacuous(subject: Subject, rule: Rule) -> Fault:

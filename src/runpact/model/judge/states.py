@@ -23,7 +23,7 @@ def judge_states(subject: Subject) -> Iterator[Finding]:
     states = subject.kind.states
     if states is not None:
         for fault in _judge(subject, states):
-            yield subject.finding(states, states.id or "states", fault)
+            yield subject.finding(states, states.ids.get(fault.code) or states.id or "states", fault)
 
 
 def _judge(subject: Subject, states: States) -> Iterator[Fault]:
@@ -47,6 +47,10 @@ def _history(subject: Subject, states: States, text: str, word: str) -> Iterator
         yield undecided(subject, _place(subject, text), answer, (text,), "the history", EMPTY)
         return
     passed = [row.get(states.field) if isinstance(row, dict) else None for row in rows]
+    if passed and states.initial and str(passed[0]) not in states.initial:
+        place = f"{_place(subject, text)}#/0/{states.field}".replace("##", "#")
+        message, first = "a history does not begin so", " or ".join(states.initial)
+        yield Fault(code="transition", path=place, message=message, expected=first, got=str(passed[0]))
     for index, (before, after) in enumerate(itertools.pairwise(passed), start=1):
         allowed = states.moves.get(str(before), ())
         if str(after) not in allowed:

@@ -16,10 +16,11 @@ from runpact.model.contract.clause import Clause
 from runpact.model.contract.language import Entry, Kind, LoadedContract, Records
 from runpact.model.errors import RunpactError
 from runpact.model.expression import Undecided
-from runpact.model.facts import DocumentFact, FileFact, FormatFault, RunTree
+from runpact.model.facts import DocumentFact, FileFact, FormatFault, RunTree, TableRows
 from runpact.model.finding import Finding, Severity
 from runpact.model.judge.claim import Claim, Group
 from runpact.model.judge.claims import Selections
+from runpact.model.judge.forms import Forms
 from runpact.model.judge.frame import EMPTY, Frame, Located
 from runpact.model.judge.grade import Fault, graded
 from runpact.model.judge.names import Names
@@ -49,6 +50,7 @@ class Subject:
         self._leaning: dict[int, tuple[str, ...]] = {}
         self.selections = Selections(self)
         self.names = Names(self)
+        self._forms = Forms(kind.entries)
 
     def add(self, findings: Iterable[Finding]) -> None:
         """Note findings; those of one clause may lean on those of the clauses before."""
@@ -61,7 +63,9 @@ class Subject:
 
     def finding(self, clause: Clause, rule: str, fault: Fault) -> Finding:
         """Return the finding that a fault of a clause comes to here."""
-        finding = graded(self.loaded.contract, clause, rule, fault)
+        is_usual = rule in {clause.id, getattr(clause, "rule", None)}
+        told = clause.ids.get(fault.code, rule) if is_usual else rule
+        finding = graded(self.loaded.contract, clause, told, fault)
         if fault.leans:
             self._leaning[id(finding)] = fault.leans
         return finding
@@ -117,8 +121,9 @@ class Subject:
         return self.names.scope(references(condition), frame).decide(condition)
 
     def place_of(self, text: str, frame: Frame = EMPTY) -> Located | None:
-        """Return the first place that an expression refers to."""
-        for reference in references(text):
+        """Return the first place that an expression refers to; what is bound here comes first."""
+        found = references(text)
+        for reference in sorted(found, key=lambda each: each.root not in frame.places):
             place = self.located(reference, frame)
             if place is not None:
                 return place
@@ -132,9 +137,24 @@ class Subject:
     def document(self, path: str) -> DocumentFact | FormatFault:
         """Return a parsed document, read at most once."""
         try:
-            return self.tree.document(path)
+            return self.tree.document(path, self._forms.form_of(path))
         except RunpactError as error:
             return FormatFault("unreadable", error.message)
+
+    @functools.cache  # noqa: B019 - lives as long as one judgement
+    def rows(self, path: str) -> list[dict[str, object]] | FormatFault:
+        """Return the rows of a table, the cells of typed columns as values."""
+        rows = self.tree.rows(path, self._forms.form_of(path))
+        return rows if isinstance(rows, FormatFault) else self._forms.typed(path, rows)
+
+    def table(self, path: str) -> TableRows | FormatFault:
+        """Return the rows of a table as a stream, as they are written."""
+        return self.tree.table(path, self._forms.form_of(path))
+
+    def is_document(self, path: str) -> bool:
+        """Whether a file is read as a document, by its name or because an entry says so."""
+        said = self._forms.form_of(path).format
+        return f".{said}" in DOCUMENTS if said else path.endswith(DOCUMENTS)
 
     def why_unread(self, path: str) -> str:
         """Return why neither a document nor a header can be read there; nothing for what was read."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
+import msgspec
+
 from runpact.model.contract.clause import Clause
 from runpact.model.contract.language import Column, Entry, Table
 from runpact.model.expression import Undecided
@@ -16,7 +18,8 @@ from runpact.model.facts import DamagedRowError, FormatFault, TableRows
 from runpact.model.finding import Finding, Severity
 from runpact.model.judge.cells import is_empty
 from runpact.model.judge.claim import Claim
-from runpact.model.judge.columns import ColumnJudge
+from runpact.model.judge.claims import pattern_filled
+from runpact.model.judge.columns import ColumnJudge, as_spelled
 from runpact.model.judge.grade import Fault
 from runpact.model.judge.presence import counted, undecided
 from runpact.model.judge.subject import Subject
@@ -68,7 +71,7 @@ class _Judgement:
 
     def _source(self) -> TableRows | FormatFault:
         if self.entry.rows is None:
-            return self.subject.tree.table(self.claim.path)
+            return self.subject.table(self.claim.path)
         rows = self.subject.names.rows_at(self.claim.path, self.entry.rows)
         if not isinstance(rows, list):
             return FormatFault("not-a-document", "there is no list of rows", self.entry.rows.get("at", ""))
@@ -85,7 +88,12 @@ class _Judgement:
                 glob = compile_glob(name)
                 names = [each for each in source.columns or () if glob.fullmatch(each)]
             for each in names:
-                yield ColumnJudge(each, column, self._equal_to(column))
+                yield ColumnJudge(each, self._bound(column), self._equal_to(column))
+
+    def _bound(self, column: Column) -> Column:
+        if column.pattern is None:
+            return column
+        return msgspec.structs.replace(column, pattern=pattern_filled(column.pattern, self.claim.frame))
 
     def _equal_to(self, column: Column) -> object:
         if column.equals is None:
@@ -172,12 +180,16 @@ class _Judgement:
                 yield self._of_entry(Fault(code="duplicate", path=place, message=message, got=repr(key)))
             self.keys.add(key)
         if self.table.order and self.is_ordered:
-            values = tuple(_comparable(_value(row, name, places)) for name in self.table.order)
+            values = tuple(as_spelled(_value(row, name, places)) for name in self.table.order)
             if self.last is not None and not _ascends(self.last, values):
                 self.is_ordered = False
                 message = f"row {self.count} does not ascend by {', '.join(self.table.order)}"
+                place = self.claim.path
+                before, after = (", ".join(map(str, each)) for each in (self.last, values))
                 yield self._of_entry(
-                    Fault(code="order", path=self.claim.path, message=message, got=repr(values))
+                    Fault(
+                        code="order", path=place, message=message, expected=f"not before {before}", got=after
+                    )
                 )
             self.last = values
 
@@ -209,8 +221,8 @@ class _Judgement:
         return self.subject.finding(self.entry, self.entry.rule, fault)
 
     def _of_column(self, column: Column, fault: Fault) -> Finding:
-        clause: Clause = column if column.severity or column.error_from else self.entry
-        return self.subject.finding(clause, column.id or self.entry.rule, fault)
+        clause: Clause = column if column.says_how_to_tell else self.entry
+        return self.subject.finding(clause, column.ids.get(fault.code) or column.id or self.entry.rule, fault)
 
 
 def _cell(row: Sequence[str] | Mapping[str, object], judge: ColumnJudge, places: Mapping[str, int]) -> object:
@@ -225,16 +237,6 @@ def _value(row: Sequence[str] | Mapping[str, object], name: str, places: Mapping
         value = row.get(name)
         return value if isinstance(value, str | int | float | bool | None) else repr(value)
     return row[places[name]] if name in places else None
-
-
-def _comparable(value: object) -> object:
-    """Return a number for what is spelled as one, so that 10 comes after 9."""
-    if isinstance(value, str):
-        try:
-            return float(value)
-        except ValueError:
-            return value
-    return value
 
 
 def _ascends(above: tuple[object, ...], below: tuple[object, ...]) -> bool:

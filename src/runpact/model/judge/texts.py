@@ -13,6 +13,7 @@ from runpact.model.contract.language import Entry, Line, Text
 from runpact.model.facts import FormatFault
 from runpact.model.finding import Finding, Severity
 from runpact.model.judge.claim import Claim
+from runpact.model.judge.claims import pattern_filled, slots_filled
 from runpact.model.judge.grade import Fault
 from runpact.model.judge.presence import counted
 from runpact.model.judge.subject import Subject
@@ -50,17 +51,17 @@ def _claim(subject: Subject, entry: Entry, claim: Claim) -> Iterator[Finding]:
 def _text(subject: Subject, entry: Entry, told: Text, claim: Claim, text: str) -> Iterator[Finding]:
     lines = lines_of(text)
     faults = [
-        *_sections(told, claim.path, lines),
-        *_each(told, claim.path, lines),
+        *_sections([slots_filled(each, claim.frame) for each in told.sections], claim.path, lines),
+        *_each(told, claim, lines),
         *_end(told, claim.path, text),
     ]
     if told.rows is not None:
         faults += counted(subject, told.rows, len(lines), claim.path, "lines", frame=claim.frame)
     yield from (subject.finding(entry, entry.rule, fault) for fault in faults)
     for line in told.lines:
-        clause = line if line.severity or line.error_from else entry
+        clause = line if line.says_how_to_tell else entry
         for fault in _occurs(subject, line, claim, lines):
-            yield subject.finding(clause, line.id or entry.rule, fault)
+            yield subject.finding(clause, line.ids.get(fault.code) or line.id or entry.rule, fault)
 
 
 def lines_of(text: str) -> list[str]:
@@ -90,10 +91,10 @@ def headings(lines: list[str]) -> Iterator[str]:
         above = "" if found is not None else line
 
 
-def _sections(told: Text, path: str, lines: list[str]) -> Iterator[Fault]:
+def _sections(sections: list[str], path: str, lines: list[str]) -> Iterator[Fault]:
     """Yield each section that does not come after the one before it."""
-    waiting = list(headings(lines)) if told.sections else []
-    for section in told.sections:
+    waiting = list(headings(lines)) if sections else []
+    for section in sections:
         if section in waiting:
             waiting = waiting[waiting.index(section) + 1 :]
             continue
@@ -102,15 +103,15 @@ def _sections(told: Text, path: str, lines: list[str]) -> Iterator[Fault]:
             severity=Severity.INCOMPLETE,
             path=path,
             message=f"the section `{section}` is missing, or stands before one it must follow",
-            expected=", ".join(told.sections),
+            expected=", ".join(sections),
             got=", ".join(headings(lines))[:160] or "no heading",
         )
 
 
-def _each(told: Text, path: str, lines: list[str]) -> Iterator[Fault]:
+def _each(told: Text, claim: Claim, lines: list[str]) -> Iterator[Fault]:
     if told.each is None:
         return
-    pattern = compile_pattern(told.each)
+    path, pattern = claim.path, compile_pattern(pattern_filled(told.each, claim.frame))
     wrong = [number for number, line in enumerate(lines) if not pattern.fullmatch(line)]
     for number in wrong[:_MOST_LINES]:
         message = "the line is not like every line must be"
@@ -121,21 +122,24 @@ def _each(told: Text, path: str, lines: list[str]) -> Iterator[Fault]:
 
 
 def _occurs(subject: Subject, line: Line, claim: Claim, lines: list[str]) -> Iterator[Fault]:
-    pattern = compile_pattern(line.pattern)
-    found = [number for number, each in enumerate(lines) if pattern.fullmatch(each)]
-    place = claim.path
-    if line.count.max == 0 and found:
-        place = f"{claim.path}#/{found[0]}"
-    for fault in counted(
-        subject, line.count, len(found), place, f"lines like {line.pattern}", frame=claim.frame
-    ):
+    source = pattern_filled(line.pattern, claim.frame)
+    pattern = compile_pattern(source)
+    looked = {"first": range(min(1, len(lines))), "last": range(max(0, len(lines) - 1), len(lines))}
+    found = [
+        number for number in looked.get(line.where, range(len(lines))) if pattern.fullmatch(lines[number])
+    ]
+    shown = (
+        (found[:1] or list(looked.get(line.where, ()))) if line.count.max == 0 or line.where in looked else []
+    )
+    place = f"{claim.path}#/{shown[0]}" if shown else claim.path
+    for fault in counted(subject, line.count, len(found), place, f"lines like {source}", frame=claim.frame):
         yield Fault(
             code="line" if fault.code != "undecided" else fault.code,
             severity=fault.severity,
             path=fault.path,
             message=fault.message,
             expected=fault.expected,
-            got=lines[found[0]][:120] if place != claim.path else fault.got,
+            got=lines[shown[0]][:120] if shown else fault.got,
             leans=fault.leans,
         )
 

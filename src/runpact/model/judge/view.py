@@ -31,6 +31,9 @@ class View(Protocol):
     def document(self, path: str) -> DocumentFact | FormatFault:
         """Return a parsed document."""
 
+    def rows(self, path: str) -> list[dict[str, object]] | FormatFault:
+        """Return the rows of a table, the cells of typed columns as values."""
+
     def evaluate(self, text: str, frame: Frame = EMPTY) -> object:
         """Return the value of an expression, or `Undecided`."""
 

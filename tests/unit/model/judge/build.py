@@ -14,11 +14,11 @@ def tree(*facts, documents=None, contents=None, run=None, is_own=True) -> RunTre
     files = tuple(FileFact(fact, "file", 1) if isinstance(fact, str) else fact for fact in facts)
     known = documents or {}
 
-    def document(path):
+    def document(path, _form):
         value = known.get(path, FormatFault("not-a-document", "not read"))
         return value if isinstance(value, FormatFault | DocumentFact) else DocumentFact(value)
 
-    def content(path):
+    def content(path, _form):
         name = path.rsplit(".", 1)[-1]
         return (contents or {}).get(path, ContentFact(named=(name,), fits=(name,), content=name))
 

@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 from runpact.formats.arrayvalues import load_values
-from runpact.formats.csvtable import read_table
+from runpact.formats.csvtable import has_dialect, read_table
 from runpact.formats.inspect import parse_document
 from runpact.formats.jsonl import inspect as inspect_jsonl
 from runpact.formats.npz import inspect as inspect_npz
@@ -19,11 +19,13 @@ from runpact.model.contract.language import Contract, LoadedContract
 from runpact.model.contract.merge import completed
 from runpact.model.digest import canonical_json
 from runpact.model.facts import (
+    AS_NAMED,
     ArraysFact,
     ContentFact,
     DamagedRowError,
     DocumentFact,
     FileFact,
+    Form,
     FormatFault,
     RunTree,
     TableRows,
@@ -91,17 +93,18 @@ class Memory:
             parts = path.split("/")[:-1]
             self.folders |= {"/".join(parts[: n + 1]) for n in range(len(parts))}
 
-    def document(self, path: str) -> DocumentFact | FormatFault:
+    def document(self, path: str, form: Form = AS_NAMED) -> DocumentFact | FormatFault:
         if path.endswith(".jsonl"):
             return inspect_jsonl(io.BytesIO(self.files[path]))
-        if not path.endswith((".json", ".yaml")):
+        name = f"x.{form.format}" if form.format else path
+        if not name.endswith((".json", ".yaml")):
             return NO_DOCUMENT
-        value = parse_document(path, self.files[path])
+        value = parse_document(name, self.files[path])
         return value if isinstance(value, FormatFault) else DocumentFact(value)
 
-    def table(self, path: str) -> TableRows | FormatFault:
-        if path.endswith(".csv"):
-            return read_table(io.BytesIO(self.files[path]))
+    def table(self, path: str, form: Form = AS_NAMED) -> TableRows | FormatFault:
+        if path.endswith(".csv") or has_dialect(form):
+            return read_table(io.BytesIO(self.files[path]), form=form)
         document = self.document(path)
         if isinstance(document, FormatFault):
             return document
@@ -109,8 +112,8 @@ class Memory:
             return FormatFault("not-a-document", "it is no list of rows")
         return TableRows(None, iter(document.value))
 
-    def rows(self, path: str) -> list[dict[str, object]] | FormatFault:
-        table = self.table(path)
+    def rows(self, path: str, form: Form = AS_NAMED) -> list[dict[str, object]] | FormatFault:
+        table = self.table(path, form)
         if isinstance(table, FormatFault):
             return table
         try:
@@ -131,9 +134,18 @@ class Memory:
         except UnicodeDecodeError:
             return FormatFault("invalid-text", "not UTF-8")
 
-    def content(self, path: str) -> ContentFact | FormatFault:
-        suffix = path.rsplit(".", 1)[-1]
-        document = self.document(path) if suffix in {"json", "yaml", "jsonl"} else None
+    def digest(self, path: str, algorithm: str) -> str:
+        data = self.files[self.links.get(path, path)]
+        return f"{algorithm}:{hashlib.new(algorithm, data).hexdigest()}"
+
+    def chunk(self, path: str, start: int, count: int) -> bytes | FormatFault:
+        data = self.files[path]
+        found = data[start:][:count]
+        return found if len(found) == count else FormatFault("unreadable", "it ends before")
+
+    def content(self, path: str, form: Form = AS_NAMED) -> ContentFact | FormatFault:
+        suffix = form.format or path.rsplit(".", 1)[-1]
+        document = self.document(path, form) if suffix in {"json", "yaml", "jsonl"} else None
         fault = document if isinstance(document, FormatFault) else None
         return ContentFact(named=(suffix,), fits=() if fault else (suffix,), content=suffix, fault=fault)
 
@@ -151,7 +163,8 @@ class Memory:
         run = {"id": "a", "state": "finished", "word": "finished", **more.pop("run", {})}
         answers = {
             "header": lambda path: FormatFault("not-a-document", "no header"),
-            "digest": lambda path: f"sha256:{hashlib.sha256(self.files[path]).hexdigest()}",
+            "digest": self.digest,
+            "chunk": self.chunk,
             "is_run": lambda path: path == "r/known",
             "validate": validate,
         }

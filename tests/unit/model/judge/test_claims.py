@@ -133,7 +133,7 @@ entries:
 """,
         [
             ({}, []),
-            ({"attempt1": None}, ["missing R attempt1/report.json", "missing S attempt{t.n}/*.log"]),
+            ({"attempt1": None}, ["missing R attempt1/report.json", "missing S attempt1/*.log"]),
             ({"attempt1/report.json": 1, "attempt1/a.log": ""}, []),
             ({"logs": ""}, ["wrong-sort D logs"]),
         ],

@@ -135,7 +135,7 @@ def test_a_document_that_cannot_be_read_is_an_error_with_its_place():
 
 
 def test_a_provider_that_fails_is_a_finding():
-    def refuse(_path):
+    def refuse(_path, _form):
         raise StorageError("cannot read it")
 
     kind = _kind(Entry(file="m.json"), formats=(FormatRule(in_="**", allow=("json",)),))

@@ -74,8 +74,8 @@ def rules(
         ("{id: R, check: digest('no') == ''}", {}, ["undecided R "]),
         ("{id: R, check: canonical_digest(doc.d) == digest('d.json')}", {"b": 1, "a": 2}, []),
         ("{id: R, check: doc_at('d.json') == doc.d && size(rows_at('t.csv')) == 2}", {}, []),
-        ("{id: R, check: doc_at('t.csv') == 1}", {}, ["undecided R "]),
-        ("{id: R, check: rows_at('d.json') == 1}", {}, ["undecided R "]),
+        ("{id: R, check: doc_at('t.csv') == 1}", {}, ["undecided R t.csv"]),
+        ("{id: R, check: rows_at('d.json') == 1}", {}, ["undecided R d.json"]),
         ("{id: R, check: is_run('r/known') && !is_run('r/x')}", {}, []),
         ("{id: R, check: 'run.id == \"b\" || size(run) < 0'}", {}, ["rule R "]),
         ("{id: R, check: doc.t.x == 1}", {}, ["undecided R t.csv#/x"]),
@@ -208,7 +208,10 @@ def test_a_place_of_a_name_that_is_nowhere_is_the_run() -> None:
 
 def test_a_validator_without_a_registry_is_undecided() -> None:
     tree = RunTree(
-        files=(), document=lambda _path: NO_DOCUMENT, content=lambda _path: NO_DOCUMENT, is_own=False
+        files=(),
+        document=lambda _path, _form: NO_DOCUMENT,
+        content=lambda _path, _form: NO_DOCUMENT,
+        is_own=False,
     )
     loaded = contract_of("rules: [{id: R, validator: {name: v, version: '1'}}]")
     (finding,) = judge(loaded.contract.kinds["run"], loaded, tree).findings
@@ -404,5 +407,5 @@ def test_the_first_entry_that_claims_a_format_has_its_fault() -> None:
 def test_a_content_that_cannot_be_told_is_a_fault() -> None:
     fault = FormatFault("unreadable", "no permission")
     assert told(
-        "entries: [{file: a.json, id: F, format: json}]", {"a.json": 1}, content=lambda _path: fault
+        "entries: [{file: a.json, id: F, format: json}]", {"a.json": 1}, content=lambda _path, _form: fault
     ) == ["unreadable F a.json"]

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from runpact.model.codes import CODES
 from runpact.model.contract.language import Contract, Entry, Numbering, Table, Text
 from runpact.model.contract.lint.head import version_notes
 from runpact.model.contract.lint.note import Note, escaped, nearest, relative_notes, template_notes
+from runpact.model.formats import FORMATS
 from runpact.model.pattern import UnsafePatternError, compile_pattern
 from runpact.model.schema import SchemaError, inline_name, validator_for
 from runpact.model.template import PathTemplate
@@ -51,6 +53,8 @@ def _entry(
         yield from relative_notes(name, f"{place}/formerly")
         yield from version_notes(until, f"{place}/formerly/{escaped(name)}")
     yield from version_notes(entry.error_from, f"{place}/error_from")
+    yield from code_notes(entry.ids, f"{place}/ids")
+    yield from format_notes(entry, f"{place}/format")
     if entry.type_ is not None and contract.types and entry.type_ not in contract.types:
         known = list(contract.types)
         hint = nearest(entry.type_, known)
@@ -59,6 +63,22 @@ def _entry(
         yield from _schema(entry.schema, f"{place}/schema", schemas)
     yield from _table(entry.table, f"{place}/table") if entry.table is not None else ()
     yield from _text(entry.text, f"{place}/text") if entry.text is not None else ()
+
+
+def code_notes(ids: Mapping[str, str], at: str) -> Iterator[Note]:
+    """Yield the keys of `ids` that are no finding's code."""
+    for code in ids:
+        if code not in CODES:
+            place = f"{at}/{escaped(code)}"
+            yield Note(place, "no finding has this code", ", ".join(CODES), code, nearest(code, CODES))
+
+
+def format_notes(entry: Entry, at: str) -> Iterator[Note]:
+    """Yield the names that neither a known format nor the file's own suffix has."""
+    formats = entry.format_
+    for name in (formats,) if isinstance(formats, str) else formats or ():
+        if name not in FORMATS and not entry.path.endswith(f".{name}"):
+            yield Note(at, "there is no such format", ", ".join(FORMATS), name, nearest(name, FORMATS))
 
 
 def _together(entry: Entry, word: str, place: str) -> Iterator[Note]:
