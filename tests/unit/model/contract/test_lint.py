@@ -38,6 +38,10 @@ def read(kind: str, top: str = "") -> tuple[Node, Contract]:
             "rules: [{id: R, check: 'size(run.id.trimmed()) > floors(1)'}]",
             ["there is no function `trimmed`", "there is no function `floors`"],
         ),
+        (
+            "entries: [{file: a, ids: {mising: R}, format: jsn}, {file: b.xyz, format: [xyz, json]}]",
+            ["/ids/mising: no finding has this code", "/format: there is no such format"],
+        ),
         ("like: nothing", ["/kinds/run/like: it is like no kind of this contract"]),
         ("latest: [{to: x}]", ["/kinds/run/latest/0: it is one of copy, link"]),
         ("latest: [{to: x, copy: a, link: b}]", ["/kinds/run/latest/0: it is one of copy, link"]),

@@ -101,6 +101,16 @@ rules:
             ),
         ],
     ),
+    "texts that are none": (
+        """
+entries: [{files: "*.bin", as: b}]
+rules:
+  - {id: A, foreach: {f: files.b}, check: f.text == ""}
+  - {id: B, check: "text_at('a.bin') == ''"}
+  - {id: C, foreach: {f: files.b}, check: "doc_at(f.path) == f.doc"}
+""",
+        [({"a.bin": b"\xff"}, ["undecided A a.bin", "undecided B a.bin", "undecided C a.bin"])],
+    ),
     "bytes of a file": (
         """
 entries: [{file: v.raw}]
@@ -391,6 +401,11 @@ def test_an_expression_sees_what_the_files_hold(
     kind: str, files: dict[str, object], expected: list[str]
 ) -> None:
     assert told(kind, files) == expected
+
+
+def test_a_file_without_a_document_has_its_header() -> None:
+    kind = "entries: [{files: '*.png', as: p}]\nrules: [{id: R, check: \"doc_at('a.png').width == 3\"}]"
+    assert told(kind, {"a.png": ""}, header=lambda _path: {"width": 3}) == []
 
 
 def test_a_message_names_what_is_bound() -> None:
