@@ -72,7 +72,7 @@ def take_snapshot(
             )
         return _with_submodules(snapshot, submodules, repository.top, environ, deadline)
     except OSError as error:
-        reason = f"no temporary folder for git: {os.strerror(error.errno or 0)}"
+        reason = f"no temporary folder for git: {error.strerror or type(error).__name__}"
         return msgspec.structs.replace(known, reasons=(reason,))
 
 
@@ -156,9 +156,16 @@ def code_files(untracked: Iterable[str], outputs: str) -> tuple[str, ...]:
         outputs: Regular expression for those of them that runs write; empty when nothing is known.
     """
     paths = tuple(untracked)
-    runs = tuple({path.partition(_RECORDS)[0] + "/" for path in paths if _RECORDS in path})
+    runs = {path.partition(_RECORDS)[0] for path in paths if _RECORDS in path}
     is_output = re.compile(outputs, re.DOTALL).fullmatch if outputs else None
-    return tuple(path for path in paths if not path.startswith(runs) and not (is_output and is_output(path)))
+    return tuple(
+        path for path in paths if not (is_output and is_output(path)) and runs.isdisjoint(_folders_of(path))
+    )
+
+
+def _folders_of(path: str) -> Iterator[str]:
+    while path := path.rpartition("/")[0]:
+        yield path
 
 
 def _headless(repository: Repository, settings: Mapping[str, str]) -> Snapshot:

@@ -72,8 +72,8 @@ def parse_config(text: str) -> dict[str, str]:
 
 
 def _joined(text: str) -> list[str]:
-    """Return the lines, those that end in a backslash joined to the next."""
-    return re.sub(r"\\\r?\n", "", text).splitlines()
+    """Return the lines, those that end in a backslash joined to the next; no value has a null character."""
+    return re.sub(r"\\\r?\n", "", text.replace("\0", "")).splitlines()
 
 
 def _value(text: str) -> str:

@@ -95,13 +95,18 @@ def _pointed_to(path: str) -> str:
     """Follow the file that a linked working tree or a submodule has in place of the folder."""
     if os.path.isdir(path):
         return path
-    target = peek_text(path, _LINE).partition("\n")[0].removeprefix("gitdir:").strip()
+    target = _line_of(path).removeprefix("gitdir:").strip()
     return os.path.normpath(os.path.join(os.path.dirname(path), target)) if target else path
 
 
 def _common(folder: str) -> str:
-    shared = peek_text(os.path.join(folder, "commondir"), _LINE).strip()
+    shared = _line_of(os.path.join(folder, "commondir"))
     return os.path.normpath(os.path.join(folder, shared)) if shared else folder
+
+
+def _line_of(path: str) -> str:
+    """Return the first line of a file that names a path; such a name has no null character."""
+    return peek_text(path, _LINE).partition("\n")[0].partition("\0")[0].strip()
 
 
 def _resolved(repository: Repository, name: str) -> str | None:

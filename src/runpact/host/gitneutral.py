@@ -101,7 +101,11 @@ def _write(path: str, text: str) -> None:
 
 def _shared_indexes(folder: str) -> list[str]:
     try:
-        return [name for name in os.listdir(folder) if name.startswith("sharedindex.")]
+        return [
+            name
+            for name in os.listdir(folder)
+            if name.startswith("sharedindex.") and os.path.isfile(os.path.join(folder, name))
+        ]
     except OSError:
         return []
 

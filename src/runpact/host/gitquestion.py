@@ -31,6 +31,7 @@ _UNTRACKED_SHARE = 0.6
 _SUBMODULE = "160000"
 _SPECIAL = re.compile(rb"(?:^|\0)(?:[a-zS] [^\0]*|[A-Z] 160000 [^\0]*)")
 """Entries of an index that git is told not to look at, and submodules."""
+_BRANCHES = {"(detached)": "detached", "(unknown)": None}
 _NO_FILTER = frozenset({"unspecified", "unset", "set"})
 _STATUS = ("status", "--porcelain=v2", "--branch", "-z", "--no-renames")
 _DIFF = (
@@ -97,7 +98,7 @@ def parse_status(output: bytes) -> Status:
         if mark == "#":
             key, _space, value = rest.partition(" ")
             commit = value if key == "branch.oid" and value != "(initial)" else commit
-            branch = {"(detached)": "detached"}.get(value, value) if key == "branch.head" else branch
+            branch = _BRANCHES.get(value, value) if key == "branch.head" else branch
         elif mark in {"1", "u"}:
             fields = rest.split(" ", 7 if mark == "1" else 9)
             (submodules if _SUBMODULE in fields[2:6] else changed).append(fields[-1])

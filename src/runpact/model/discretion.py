@@ -52,7 +52,7 @@ _SOURCES = re.compile(
     re.IGNORECASE,
 )
 
-_USERINFO = re.compile(rb"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<who>[^\s/?#\"'<>\\]*)@")
+_USERINFO = re.compile(rb"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{0,30})://(?P<who>[^\s/?#\"'<>\\]*)@")
 _SECRET_QUERY = re.compile(
     rb"(?P<key>[?&](?:access_token|auth|api_?key|key|password|private_token|sig|signature|token|x-amz-[a-z-]+))"
     rb"=[^\s&#\"'<>\\]+",

@@ -252,6 +252,42 @@ def test_a_broken_repository_is_a_reason_and_no_error(repository):
     assert captured_at(repository.root).provenance.code.commit == "unknown"
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("commondir", b"a\0b\n"),
+        ("config", b'[core]\n\tworktree = "a\0b"\n\0\n[core "x\n\\'),
+        ("HEAD", b"ref: refs/heads/a\0b\n"),
+        ("HEAD", b"ref: refs/heads/../../../../etc/passwd\n"),
+        ("HEAD", b"\xff" * 9000),
+        ("packed-refs", b"\xff\0" * 9000),
+        ("config", b"\xff\0[" * 9000),
+        ("index", b""),
+        ("config.worktree", b"\0"),
+        ("sharedindex.d", None),
+    ],
+)
+def test_nonsense_in_a_repository_is_never_an_error(repository, name, content):
+    repository.write("a.py", "x = 2\n")
+    place = repository.root / ".git" / name
+    if content is None:
+        place.mkdir()
+    else:
+        place.write_bytes(content)
+    code = captured_at(repository.root).provenance.code
+    assert code.dirty is not False
+    assert "(" not in code.branch
+    if name == "sharedindex.d":
+        assert (code.dirty, code.reasons) == (True, ())
+
+
+def test_a_pointer_to_a_repository_that_is_nonsense_is_never_an_error(tmp_path):
+    (tmp_path / ".git").write_bytes(b"gitdir: \0\xff\n")
+    code = captured_at(tmp_path).provenance.code
+    assert (code.commit, code.dirty) == ("unknown", None)
+    assert len(code.reasons) == 1
+
+
 def test_no_room_for_the_temporary_folder_is_a_reason_and_no_error(repository, monkeypatch):
     monkeypatch.setenv("TMPDIR", "/nonexistent")
     code = captured_at(repository.root).provenance.code
