@@ -2,6 +2,8 @@
 
 Knows: which folder is the workspace, which contract it has, where data stands.
 Does not know: how a verb works, how an answer is shown.
+
+Each verb is imported by the method that uses it: what a command does not need would cost it half its time.
 """
 
 from __future__ import annotations
@@ -9,36 +11,29 @@ from __future__ import annotations
 import os
 import posixpath
 from collections.abc import Mapping, Sequence
-from typing import TypedDict, Unpack
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import msgspec
 
 from runpact.disk.locate import find_workspace, is_of_workspace
 from runpact.model.confinement import COMPARE, OFF
 from runpact.model.contract.language import LoadedContract
-from runpact.model.contract.page import contract_page
 from runpact.model.errors import CannotStartError, Fault, NoContractError
 from runpact.model.finding import Finding, Report
 from runpact.model.run import Standing
 from runpact.packs import contract_schema, pack_folder, pack_names
-from runpact.verbs.active import ActiveRun
-from runpact.verbs.check import CheckedRun, check_run, shown_path
-from runpact.verbs.configure import resolve_config
-from runpact.verbs.examples import lay_out
-from runpact.verbs.execute import Execution, check_command, execute
-from runpact.verbs.find import RunSummary, list_runs, resolve_run, summarise
-from runpact.verbs.initialise import NewWorkspace, initialise_workspace
-from runpact.verbs.inputs import check_inputs
-from runpact.verbs.load_contract import advice_on, load_contract
-from runpact.verbs.mask import patterns_in
-from runpact.verbs.nest import outer_in, outer_of
-from runpact.verbs.read import ReadDocument, Schema, read_document
-from runpact.verbs.revise import Revision, revise
-from runpact.verbs.show import RunDetails, show_run
-from runpact.verbs.start import Request, start_run
-from runpact.verbs.strays import check_surroundings
-from runpact.verbs.trees import TriedContract, try_trees
-from runpact.verbs.verify import verify_run
+
+if TYPE_CHECKING:
+    from runpact.verbs.active import ActiveRun
+    from runpact.verbs.check import CheckedRun  # noqa: TC004 - exported for annotations alone
+    from runpact.verbs.execute import Execution
+    from runpact.verbs.find import RunSummary  # noqa: TC004 - exported for annotations alone
+    from runpact.verbs.initialise import NewWorkspace
+    from runpact.verbs.read import ReadDocument, Schema
+    from runpact.verbs.revise import Revision  # noqa: TC004 - exported for annotations alone
+    from runpact.verbs.show import RunDetails  # noqa: TC004 - exported for annotations alone
+    from runpact.verbs.start import Request, Said
+    from runpact.verbs.trees import TriedContract  # noqa: TC004 - exported for annotations alone
 
 __all__ = [
     "CheckedRun",
@@ -64,24 +59,6 @@ class Where(TypedDict):
     workspace: str | None
     workdir: str | None
     contract: str | None
-
-
-class Said(TypedDict, total=False):
-    """What a caller may say about a run, as `Request` names it."""
-
-    kind: str | None
-    name: str | None
-    captures: Mapping[str, str]
-    seeds: Mapping[str, int | None]
-    inputs: tuple[str, ...]
-    command: tuple[str, ...]
-    out: str | None
-    guard: str
-    caches: tuple[str, ...]
-    secrets: tuple[str, ...]
-    durability: str
-    is_private: bool
-    record_host: bool
 
 
 class ExecutedRun(msgspec.Struct, frozen=True, kw_only=True):
@@ -169,6 +146,8 @@ class Workspace:
         Raises:
             MalformedContractError: It has faults; all of them are listed.
         """
+        from runpact.verbs.load_contract import load_contract
+
         if self._loaded is None and self.reference is not None:
             self._loaded = load_contract(self.reference, is_trusted=self.is_trusted)
         return self._loaded
@@ -176,6 +155,8 @@ class Workspace:
     @property
     def working_contract(self) -> LoadedContract:
         """The contract, or the basic pack when the workspace has none."""
+        from runpact.verbs.load_contract import load_contract
+
         if self.contract is not None:
             return self.contract
         if self._basic is None:
@@ -184,6 +165,8 @@ class Workspace:
 
     def start(self, request: Request) -> ActiveRun:
         """Start a run here."""
+        from runpact.verbs.start import start_run
+
         return start_run(self.data_root, self.working_contract, request, cwd=self.cwd)
 
     def request(
@@ -203,6 +186,10 @@ class Workspace:
             overrides: `dotted.key=value`, applied in order.
             said: The rest, as `Request` names it.
         """
+        from runpact.verbs.configure import resolve_config
+        from runpact.verbs.nest import outer_in, outer_of
+        from runpact.verbs.start import Request
+
         resolved = resolve_config(config, tuple(overrides), root=self.data_root, cwd=self.cwd)
         outer = (
             outer_of(within, root=self.data_root)
@@ -218,6 +205,10 @@ class Workspace:
             CommandNotFoundError: The command cannot be started; nothing was created.
             CannotStartError: An input is missing; nothing was created.
         """
+        from runpact.verbs.execute import check_command, execute
+        from runpact.verbs.inputs import check_inputs
+        from runpact.verbs.mask import patterns_in
+
         check_command(request.command, cwd=self.cwd, environ=os.environ)
         check_inputs(request.inputs, cwd=self.cwd)
         guard = OFF if request.guard == OFF else COMPARE  # this process itself writes nothing
@@ -235,14 +226,20 @@ class Workspace:
 
     def runs(self) -> list[RunSummary]:
         """List the runs, newest first."""
+        from runpact.verbs.find import list_runs
+
         return list_runs(self.data_root, self.working_contract.contract)
 
     def resolve(self, reference: str) -> str:
         """Return the absolute directory of the run a person means."""
+        from runpact.verbs.find import resolve_run
+
         return resolve_run(self.data_root, reference, self.working_contract.contract, cwd=self.cwd)
 
     def summary(self, reference: str) -> RunSummary:
         """Return one line about one run."""
+        from runpact.verbs.find import summarise
+
         return summarise(self.data_root, self.shown(self.resolve(reference)))
 
     def check(self, references: Sequence[str], *, is_strict: bool = False) -> list[CheckedRun]:
@@ -256,6 +253,8 @@ class Workspace:
             NoSuchRunError: One of them does not exist.
             NoContractError: There is nothing to judge by.
         """
+        from runpact.verbs.check import check_run
+
         directories = [self.resolve(reference) for reference in references] or [
             posixpath.normpath(posixpath.join(self.data_root, run.path)) for run in self.runs()
         ]
@@ -277,18 +276,26 @@ class Workspace:
             CannotStartError: File or schema cannot be read.
             MalformedDocumentError: It is not what it must be; carries every fault.
         """
+        from runpact.verbs.read import read_document
+
         return read_document(path, schema, root=self.data_root, cwd=self.cwd)
 
     def surroundings(self) -> tuple[Finding, ...]:
         """Return what is wrong beside the runs: what is missing, what stands where only runs may."""
+        from runpact.verbs.strays import check_surroundings
+
         return check_surroundings(self.data_root, self.contract) if self.contract is not None else ()
 
     def show(self, reference: str) -> RunDetails:
         """Return what is recorded about one run."""
+        from runpact.verbs.show import show_run
+
         return show_run(self.data_root, self.shown(self.resolve(reference)))
 
     def shown(self, directory: str) -> str:
         """Return how a run's directory is named to people: relative to the data root, if inside."""
+        from runpact.verbs.check import shown_path
+
         return shown_path(directory, self.data_root)
 
     def lint(self) -> LoadedContract:
@@ -306,10 +313,14 @@ class Workspace:
 
     def advice(self) -> tuple[Fault, ...]:
         """Return what in the contract is well formed and yet may surprise."""
+        from runpact.verbs.load_contract import advice_on
+
         return advice_on(self.lint())
 
     def page(self) -> str:
         """Return the human document of the contract, in Markdown."""
+        from runpact.model.contract.page import contract_page
+
         return contract_page(self.lint())
 
     def revise(self, old: Workspace, references: Sequence[str], *, is_against: bool) -> Revision:
@@ -320,6 +331,8 @@ class Workspace:
             references: Runs of this workspace to judge by both; all of them when none is named.
             is_against: Judge runs at all.
         """
+        from runpact.verbs.revise import revise
+
         directories = [self.resolve(each) for each in references]
         if is_against and not references:
             directories = [
@@ -334,6 +347,8 @@ class Workspace:
             NoContractError: There is no contract.
             CannotStartError: It carries no cases.
         """
+        from runpact.verbs.trees import try_trees
+
         loaded = self.lint()
         reference = self.reference or ""
         folder = posixpath.dirname(reference) if reference.startswith("/") else pack_folder(reference)
@@ -341,6 +356,8 @@ class Workspace:
 
     def verify(self, reference: str) -> tuple[str, Standing, Report]:
         """Verify one run; return its directory, its state and the report."""
+        from runpact.verbs.verify import verify_run
+
         directory = self.resolve(reference)
         standing, report = verify_run(directory)
         return directory, standing, report
@@ -364,10 +381,14 @@ def _named(root: str) -> tuple[str, str | None]:
 
 def initialise(folder: str, *, pack: str, identity: str | None) -> NewWorkspace:
     """Start a workspace in `folder`, made when missing."""
+    from runpact.verbs.initialise import initialise_workspace
+
     root = posixpath.normpath(posixpath.join(_current_directory(), folder))
     return initialise_workspace(root, pack=pack, identity=identity)
 
 
 def lay_out_example(name: str, folder: str) -> str:
     """Lay out the example `name` in `folder` and return its absolute path."""
+    from runpact.verbs.examples import lay_out
+
     return lay_out(name, posixpath.normpath(posixpath.join(_current_directory(), folder)))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,7 +16,9 @@ from runpact.cli.options import json_option, open_workspace, trust_option, works
 from runpact.cli.output import VERDICT_COLOUR, finding_documents, finding_lines, paint, plain, print_json, say
 from runpact.model.errors import UsageError
 from runpact.model.finding import Finding, Report, Severity, Verdict, worst
-from runpact.workspace import CheckedRun, Workspace
+
+if TYPE_CHECKING:
+    from runpact.workspace import CheckedRun, Workspace
 
 
 @click.command("check")

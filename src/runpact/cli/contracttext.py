@@ -7,13 +7,16 @@ Does not know: flags, the language.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from runpact.cli.output import paint, plain, say
 from runpact.model.errors import CannotStartError
 from runpact.model.finding import Verdict
-from runpact.workspace import Revision, TriedContract
+
+if TYPE_CHECKING:
+    from runpact.workspace import Revision, TriedContract
 
 
 def read_page(path: str) -> str:

@@ -7,6 +7,7 @@ Does not know: where runs stand.
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
@@ -17,7 +18,9 @@ from runpact.cli.output import STATE_COLOUR, paint, plain, print_json, say, tabl
 from runpact.model.confinement import Confinement
 from runpact.model.inputs import Input
 from runpact.model.masking import Masking
-from runpact.workspace import RunDetails, RunSummary
+
+if TYPE_CHECKING:
+    from runpact.workspace import RunDetails, RunSummary
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
@@ -23,7 +24,9 @@ from runpact.cli.output import (
 from runpact.model.errors import UsageError
 from runpact.model.finding import Severity, Verdict
 from runpact.model.run import State
-from runpact.workspace import ExecutedRun
+
+if TYPE_CHECKING:
+    from runpact.workspace import ExecutedRun
 
 SIGNALLED = 128
 """Added to the number of the signal that ended the command."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import posixpath
-import tomllib
 
 from runpact.disk.layout import PRIVATE, RECORD
 from runpact.model.errors import CannotStartError
@@ -64,8 +63,14 @@ def _named_in(project: str) -> str | None:
     try:
         with open(project, "rb") as file:
             data = file.read()
-        table = tomllib.loads(data.decode()).get("tool", {}).get("runpact", {}) if b"runpact" in data else {}
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        table = _table_in(data) if b"runpact" in data else {}
+    except (OSError, ValueError) as error:
         raise CannotStartError(f"`{project}` cannot be read: {error}", at=project) from error
     named = table.get("contract") if isinstance(table, dict) else None
     return named if isinstance(named, str) else None
+
+
+def _table_in(data: bytes) -> object:
+    import tomllib  # noqa: PLC0415 - most workspaces are marked by their contract alone
+
+    return tomllib.loads(data.decode()).get("tool", {}).get("runpact", {})

@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import math
 import sys
-import zipfile
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -141,6 +140,8 @@ def _npz(value: object) -> bytes:
     if not isinstance(value, Mapping) or not value:
         raise _refused(value, "a `.npz` file is written from arrays by name", "a mapping of names to arrays")
     stream = io.BytesIO()
+    import zipfile  # noqa: PLC0415 - only arrays pay for it
+
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
         for name, array in value.items():
             archive.writestr(zipfile.ZipInfo(f"{name}.npy", _EPOCH), _npy(array))

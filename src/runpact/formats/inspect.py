@@ -10,19 +10,15 @@ import functools
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
-from runpact.formats.archive import open_archive
-from runpact.formats.arrayvalues import LoadedValues, load_values
 from runpact.formats.beneath import open_beneath
 from runpact.formats.csvtable import has_dialect, read_table
 from runpact.formats.header import header_of
 from runpact.formats.limits import MAX_ITEMS
-from runpact.formats.npz import arrays, inspect_npy
 from runpact.formats.registry import BY_NAME, Format, formats_named
 from runpact.formats.sniff import HEAD, sniff
 from runpact.formats.text import read_text
-from runpact.formats.torchfile import is_checkpoint
 from runpact.model.digest import canonical_json
 from runpact.model.facts import (
     AS_NAMED,
@@ -36,6 +32,9 @@ from runpact.model.facts import (
     Json,
     TableRows,
 )
+
+if TYPE_CHECKING:
+    from runpact.formats.arrayvalues import LoadedValues
 
 _Row = Sequence[str] | Mapping[str, Json]
 
@@ -137,6 +136,8 @@ class Inspector:
         return open_beneath(self._root, self._links.get(path, path))
 
     def _load(self, path: str, name: str) -> LoadedValues | str:
+        from runpact.formats.arrayvalues import load_values  # noqa: PLC0415 - only arrays and archives pay for it
+
         stream = self._open(path)
         if isinstance(stream, FormatFault):
             return stream.message
@@ -245,6 +246,8 @@ def _as_table(document: DocumentFact | FormatFault) -> TableRows | FormatFault:
 
 def content_of(stream: BinaryIO) -> tuple[str, bool]:
     """Return what the bytes of a file are, and whether reading it the usual way would execute them."""
+    from runpact.formats.npz import inspect_npy  # noqa: PLC0415 - only arrays and archives pay for it
+
     head = stream.read(HEAD)
     name = sniff(head)
     if name == "zip":
@@ -256,6 +259,10 @@ def content_of(stream: BinaryIO) -> tuple[str, bool]:
 
 
 def _archive_content(stream: BinaryIO) -> tuple[str, bool]:
+    from runpact.formats.archive import open_archive  # noqa: PLC0415 - only arrays and archives pay for it
+    from runpact.formats.npz import arrays  # noqa: PLC0415 - only arrays and archives pay for it
+    from runpact.formats.torchfile import is_checkpoint  # noqa: PLC0415 - only arrays and archives pay for it
+
     opened = open_archive(stream)
     if isinstance(opened, FormatFault):
         return "zip", False

@@ -10,14 +10,16 @@ import functools
 import importlib
 import posixpath
 from collections.abc import Callable
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import msgspec
 
-from runpact.formats import csvtable, jsondoc, jsonl, npz, text, tomldoc, torchfile, yamldoc
+from runpact.formats import jsondoc, text
 from runpact.model.facts import DocumentFact, Facts, FormatFault, TableRows
 
 Inspect = Callable[[BinaryIO], Facts | FormatFault]
+Parse = Callable[[bytes], DocumentFact | FormatFault]
+ReadTable = Callable[[BinaryIO], TableRows | FormatFault]
 
 TEXTUAL = frozenset({"text", "json", "svg", "html", "empty"})
 """Contents that are text; the first bytes cannot tell its kinds apart."""
@@ -32,9 +34,9 @@ class Format(msgspec.Struct, frozen=True):
     """What `sniff` says of such a file."""
     inspect: Inspect | None = None
     """Reports facts; None when a look at the first bytes is all there is."""
-    parse: Callable[[bytes], DocumentFact | FormatFault] | None = None
+    parse: Parse | None = None
     """Reads a whole document; only for formats that rules and schemas may look into."""
-    table: Callable[[BinaryIO], TableRows | FormatFault] | None = None
+    table: ReadTable | None = None
     """Reads a table as a stream of rows."""
     is_strict: bool = False
     """A file that cannot be parsed does not have this format."""
@@ -44,10 +46,34 @@ def _late(module: str, function: str = "inspect") -> Inspect:
     """Return an inspector whose module is imported when it is first asked."""
 
     def inspect(stream: BinaryIO) -> Facts | FormatFault:
-        found: Inspect = getattr(importlib.import_module(f"runpact.formats.{module}"), function)
+        found: Inspect = _function(module, function)
         return found(stream)
 
     return inspect
+
+
+def _late_parse(module: str) -> Parse:
+    """Return a parser of documents whose module is imported when it is first asked."""
+
+    def parse(data: bytes) -> DocumentFact | FormatFault:
+        found: Parse = _function(module, "parse")
+        return found(data)
+
+    return parse
+
+
+def _late_table(module: str, function: str = "read_table") -> ReadTable:
+    """Return a reader of tables whose module is imported when it is first asked."""
+
+    def read_table(stream: BinaryIO) -> TableRows | FormatFault:
+        found: ReadTable = _function(module, function)
+        return found(stream)
+
+    return read_table
+
+
+def _function(module: str, function: str) -> Any:  # noqa: ANN401 - each caller says which function it is
+    return getattr(importlib.import_module(f"runpact.formats.{module}"), function)
 
 
 def _own(*contents: str) -> frozenset[str]:
@@ -56,14 +82,20 @@ def _own(*contents: str) -> frozenset[str]:
 
 FORMATS = (
     Format("json", (".json",), TEXTUAL, jsondoc.inspect, jsondoc.parse, is_strict=True),
-    Format("yaml", (".yaml", ".yml"), TEXTUAL, yamldoc.inspect, yamldoc.parse, is_strict=True),
-    Format("toml", (".toml",), TEXTUAL, tomldoc.inspect, tomldoc.parse, is_strict=True),
-    Format("jsonl", (".jsonl", ".ndjson"), TEXTUAL, jsonl.inspect),
-    Format("csv", (".csv",), TEXTUAL, csvtable.inspect, table=csvtable.read_table),
-    Format("tsv", (".tsv",), TEXTUAL, csvtable.inspect_tsv, table=csvtable.read_table_tsv),
-    Format("npz", (".npz",), _own("npz"), npz.inspect, is_strict=True),
-    Format("npy", (".npy",), _own("npy"), npz.inspect_npy, is_strict=True),
-    Format("pt", (".pt", ".pth", ".ckpt"), _own("torch", "torch-legacy"), torchfile.inspect, is_strict=True),
+    Format("yaml", (".yaml", ".yml"), TEXTUAL, _late("yamldoc"), _late_parse("yamldoc"), is_strict=True),
+    Format("toml", (".toml",), TEXTUAL, _late("tomldoc"), _late_parse("tomldoc"), is_strict=True),
+    Format("jsonl", (".jsonl", ".ndjson"), TEXTUAL, _late("jsonl")),
+    Format("csv", (".csv",), TEXTUAL, _late("csvtable"), table=_late_table("csvtable")),
+    Format(
+        "tsv",
+        (".tsv",),
+        TEXTUAL,
+        _late("csvtable", "inspect_tsv"),
+        table=_late_table("csvtable", "read_table_tsv"),
+    ),
+    Format("npz", (".npz",), _own("npz"), _late("npz"), is_strict=True),
+    Format("npy", (".npy",), _own("npy"), _late("npz", "inspect_npy"), is_strict=True),
+    Format("pt", (".pt", ".pth", ".ckpt"), _own("torch", "torch-legacy"), _late("torchfile"), is_strict=True),
     Format("safetensors", (".safetensors",), _own("safetensors"), _late("safetensors")),
     Format("onnx", (".onnx",), _own("onnx"), _late("onnxfile")),
     Format("hdf5", (".h5", ".hdf5", ".h5ad"), _own("hdf5"), _late("hdf5file")),

@@ -6,12 +6,8 @@ Does not know: names of files, contracts, the rest of the content.
 
 from __future__ import annotations
 
-import pickletools
 import re
-import warnings
 from collections.abc import Callable
-
-from runpact.formats.torchfile import LEGACY
 
 HEAD = 4096
 """Bytes from the start of a file that are enough to tell."""
@@ -107,12 +103,17 @@ _WORKING = frozenset(
     }
 )
 """Opcodes that execute or store something."""
+LEGACY = b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
+"""The magic number that `torch.save` pickled first until version 1.6."""
 _ENOUGH = 4
 """Opcodes in a row that a whole head of another file does not have by accident."""
 
 
 def _opcodes(head: bytes) -> tuple[list[str], str]:
     """Return the opcodes that can be read, and whether they `stop`, are `cut` short or become `unknown`."""
+    import pickletools  # noqa: PLC0415 - only a file without a known beginning pays for it
+    import warnings  # noqa: PLC0415 - as above
+
     names: list[str] = []
     try:
         with warnings.catch_warnings():

@@ -10,11 +10,9 @@ import zipfile
 from typing import BinaryIO
 
 from runpact.formats.archive import open_archive
+from runpact.formats.sniff import LEGACY
 from runpact.formats.ziparchive import members_of
 from runpact.model.facts import ArchiveFact, FormatFault
-
-LEGACY = b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
-"""The magic number that `torch.save` pickled first until version 1.6."""
 
 
 def inspect(stream: BinaryIO) -> ArchiveFact | FormatFault:

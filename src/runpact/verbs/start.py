@@ -10,6 +10,7 @@ import functools
 import os
 import posixpath
 from collections.abc import Iterator, Mapping
+from typing import TypedDict
 
 import msgspec
 
@@ -62,6 +63,24 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     is_private: bool = False
     record_host: bool = False
     """Record host name, user and absolute paths."""
+
+
+class Said(TypedDict, total=False):
+    """What a caller may say about a run, as `Request` names it, less what must be resolved first."""
+
+    kind: str | None
+    name: str | None
+    captures: Mapping[str, str]
+    seeds: Mapping[str, int | None]
+    inputs: tuple[str, ...]
+    command: tuple[str, ...]
+    out: str | None
+    guard: str
+    caches: tuple[str, ...]
+    secrets: tuple[str, ...]
+    durability: str
+    is_private: bool
+    record_host: bool
 
 
 def start_run(root: str, loaded: LoadedContract, request: Request, *, cwd: str) -> ActiveRun:

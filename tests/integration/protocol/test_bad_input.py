@@ -202,7 +202,7 @@ def test_a_place_without_permission_is_refused_and_named(project, tmp_path):
         folder.chmod(folder.stat().st_mode | 0o055)
     (project / "runs").mkdir(mode=0o555)
     program = (
-        "import _strptime, os, sys\n"
+        "import _strptime, os, sys, tomllib\n"
         "from runpact.cli.main import run_command_line\n"
         "import runpact.workspace, runpact.cli.run, runpact.cli.find\n"
         "run_command_line(['run', '--name', 'w', '--out', 'warm', '--quiet', '--', 'true'])\n"

@@ -6,7 +6,6 @@ Does not know: a single word of the language itself.
 
 from __future__ import annotations
 
-import difflib
 import functools
 from typing import Any
 
@@ -117,6 +116,8 @@ class _Reader:
         words = [str(word) for word in kind.values]
         if node.scalar in words and node.pairs is None and node.items is None:
             return node.scalar
+        import difflib  # noqa: PLC0415 - only a fault pays for it
+
         near = difflib.get_close_matches(str(node.scalar), words, n=1)
         self._add(
             node,
@@ -129,6 +130,8 @@ class _Reader:
         return _MISSING
 
     def _unknown(self, key: Node, known: list[str], at: str) -> None:
+        import difflib  # noqa: PLC0415 - only a fault pays for it
+
         near = difflib.get_close_matches(str(key.scalar), known, n=1, cutoff=0.6)
         self._add(
             key,

@@ -6,7 +6,6 @@ Does not know: any rule.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator
 
 import msgspec
@@ -37,6 +36,8 @@ def placed(note: Note, tree: Node, file: str) -> Fault:
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return a hint that names the known word most like this one; empty when none is like it."""
+    import difflib  # noqa: PLC0415 - only a fault pays for it
+
     near = difflib.get_close_matches(word, list(known), n=1)
     return f"did you mean `{near[0]}`?" if near else ""
 
