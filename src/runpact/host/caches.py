@@ -51,7 +51,7 @@ _SYSTEM = ("/tmp", "/var/tmp", "/dev", "/proc", "/sys")  # noqa: S108 - named, n
 def home_folder(environ: Mapping[str, str]) -> str:
     """Return the home directory, free of links; `/` when there is none."""
     home = environ.get("HOME") or "/"
-    return os.path.realpath(home) if os.path.isabs(home) else "/"
+    return _real((home,))[0] if os.path.isabs(home) else "/"
 
 
 def temporary_folders(environ: Mapping[str, str]) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ import functools
 import os
 import posixpath
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -56,6 +56,7 @@ def capture(
     command: tuple[str, ...],
     *,
     mask: Mask,
+    environ: Mapping[str, str],
     with_host: bool,
 ) -> Captured:
     """Return command, code, environment and devices of a run that is about to be made.
@@ -66,6 +67,7 @@ def capture(
         contract: Says where runs are written to.
         command: As it was given.
         mask: Takes declared secrets out of what is stored.
+        environ: The environment of this process.
         with_host: Record what names machine and person.
     """
     repository = find_repository(root) or find_repository(cwd)
@@ -76,7 +78,6 @@ def capture(
     folders = tuple(dict.fromkeys((cwd, root)))
     top = repository.top if repository is not None else root
     locks = tuple(_lock(lock, root, mask, files) for lock in find_locks(folders, top))
-    environ = dict(os.environ)  # which decodes each variable once; its own look-ups do so each time
     environment: Environment = msgspec.structs.replace(
         read_environment(root), variables=recorded_variables(environ), locks=locks
     )

@@ -6,7 +6,6 @@ Does not know: how a write is noticed.
 
 from __future__ import annotations
 
-import os
 import posixpath
 import re
 from collections.abc import Iterable, Mapping
@@ -14,6 +13,7 @@ from datetime import datetime
 
 from runpact.host.caches import cache_folders, home_folder, temporary_folders
 from runpact.host.guard import Guard, uncounted_starters
+from runpact.host.realpath import real_path
 from runpact.host.watch import Changes, changes_since, moment_of, repository_above
 from runpact.model.confinement import (
     COMPARE,
@@ -43,6 +43,7 @@ def hold(
     caches: Iterable[str],
     cwd: str,
     outer: str | None,
+    environ: Mapping[str, str],
 ) -> None:
     """Begin to keep the writes of an open run inside.
 
@@ -53,16 +54,16 @@ def hold(
         caches: Globs that anyone may write.
         cwd: Absolute directory that the program works in.
         outer: Absolute directory of the run that this one is part of; it may be written too.
+        environ: The environment of this process.
     """
-    environ = dict(os.environ)  # decoded once
-    root, place = os.path.realpath(run.root), os.path.realpath(cwd)
+    root, place = real_path(run.root), real_path(cwd)
     repository = repository_above(root)
     places = place_folders(run.kind, run.root, named_by(run.record)).values()
     watched = tuple(dict.fromkeys(path for path in (root, repository, place) if path))
     territory = Territory(
         root=root,
         home=home_folder(environ),
-        own=tuple(os.path.realpath(path) for path in (run.dir, outer, *places) if path),
+        own=tuple(real_path(path) for path in (run.dir, outer, *places) if path),
         watched=watched,
         caches=cache_folders(environ),
         globs=(*caches, *contract.workspace.caches, *_copies(run)),
@@ -148,7 +149,7 @@ def _seen_by_comparison(run: OpenRun, held: Held, changes: Changes | None) -> tu
         return ()
     known = {path for (path, _event), refused in held.guard.strays.items() if not refused}
     known.update(held.guard.written_databases())
-    inside = os.path.realpath(run.dir) + "/"
+    inside = real_path(run.dir) + "/"
     removed = [path for path in changes.removed_in if not inside.startswith(f"{path.rstrip('/')}/")]
     pairs = [(path, "changed") for path in changes.changed] + [(path, "removed") for path in removed]
     return tuple(

@@ -98,8 +98,9 @@ def start_run(root: str, loaded: LoadedContract, request: Request, *, cwd: str) 
         StorageError: The run could not be created; nothing is left visible.
     """
     kind_name, kind = pick_kind(loaded.contract, request.kind)
-    masker = _masker(loaded, kind, request)
-    captured = _captured(root, cwd, loaded.contract, request, masker)
+    environ = dict(os.environ)  # which decodes each variable once; its own look-ups do so each time
+    masker = _masker(loaded, kind, request, environ)
+    captured = _captured((root, cwd), loaded.contract, request, masker, environ)
     provenance = captured.provenance
     uid, moment = clock.new_uid(), clock.utc_now()
     template = PathTemplate.parse(kind.at)
@@ -138,7 +139,7 @@ def start_run(root: str, loaded: LoadedContract, request: Request, *, cwd: str) 
         writer, record, kind, root=root, began=began, config=request.config.resolved, masker=masker
     )
     run.stored |= _born_with(draft, record.id)
-    return _held(run, loaded.contract, request, cwd)
+    return _held(run, loaded.contract, request, cwd, environ)
 
 
 def _draft(unnamed: RunRecord, loaded: LoadedContract, captured: Captured, request: Request) -> Draft:
@@ -170,15 +171,21 @@ def _born_with(draft: Draft, identity: str) -> dict[str, FileRecord]:
     return {path: FileRecord(path, len(data), digest_bytes(data)) for path, data in contents.items()}
 
 
-def _captured(root: str, cwd: str, contract: Contract, request: Request, masker: RecordMasker) -> Captured:
-    """Return where the run comes from, without secrets."""
+def _captured(
+    folders: tuple[str, str],
+    contract: Contract,
+    request: Request,
+    masker: RecordMasker,
+    environ: Mapping[str, str],
+) -> Captured:
+    """Return where the run comes from, without secrets; `folders` are data root and current directory."""
     command = masker.command("command", request.command)
     captured = capture(
-        root,
-        cwd,
+        *folders,
         contract,
         command,
         mask=functools.partial(masker.data, "files"),
+        environ=environ,
         with_host=request.record_host,
     )
     provenance = msgspec.structs.replace(
@@ -190,11 +197,11 @@ def _captured(root: str, cwd: str, contract: Contract, request: Request, masker:
     return msgspec.structs.replace(captured, provenance=masked_provenance(provenance, masker))
 
 
-def _masker(loaded: LoadedContract, kind: Kind, request: Request) -> RecordMasker:
+def _masker(loaded: LoadedContract, kind: Kind, request: Request, environ: Mapping[str, str]) -> RecordMasker:
     """Return what masks the run's records; a secret in what becomes the name of a directory is refused."""
     masker = find_secrets(
-        os.environ,
-        (*loaded.contract.workspace.secrets, *patterns_in(os.environ), *request.secrets),
+        environ,
+        (*loaded.contract.workspace.secrets, *patterns_in(environ), *request.secrets),
         config=request.config.resolved,
         command=request.command,
         marked=marked_settings(kind, request.config.resolved, loaded.schemas),
@@ -205,11 +212,13 @@ def _masker(loaded: LoadedContract, kind: Kind, request: Request) -> RecordMaske
     return masker
 
 
-def _held(run: ActiveRun, contract: Contract, request: Request, cwd: str) -> ActiveRun:
+def _held(
+    run: ActiveRun, contract: Contract, request: Request, cwd: str, environ: Mapping[str, str]
+) -> ActiveRun:
     """Return the run with its writes kept inside; one that cannot be held does not stay open."""
     outer = request.outer.directory if request.outer else None
     try:
-        hold(run, contract, request.guard, caches=request.caches, cwd=cwd, outer=outer)
+        hold(run, contract, request.guard, caches=request.caches, cwd=cwd, outer=outer, environ=environ)
     except BaseException as error:
         run.__exit__(type(error), error, error.__traceback__)
         raise

@@ -30,7 +30,15 @@ def captured_at(
 ) -> Captured:
     contract = load_contract("runpact:basic@1").contract
     command = (sys.executable, str(root / "a.py"))
-    return capture(str(root), str(cwd or root), contract, command, mask=mask, with_host=with_host)
+    return capture(
+        str(root),
+        str(cwd or root),
+        contract,
+        command,
+        mask=mask,
+        environ=dict(os.environ),
+        with_host=with_host,
+    )
 
 
 def left_out_of(captured: Captured) -> dict[str, str]:

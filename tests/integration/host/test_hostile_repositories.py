@@ -366,6 +366,14 @@ def test_a_run_in_a_hostile_repository_is_a_run(trap, monkeypatch):
         lay(trap)
     root = str(trap.repository.root)
     pack = load_contract("runpact:basic@1")
-    captured = capture(root, root, pack.contract, ("true",), mask=lambda data: data, with_host=False)
+    captured = capture(
+        root,
+        root,
+        pack.contract,
+        ("true",),
+        mask=lambda data: data,
+        environ=dict(os.environ),
+        with_host=False,
+    )
     assert captured.provenance.code.dirty is True
     assert not trap.fired.exists()
