@@ -39,6 +39,20 @@ class _Doubt(enum.Enum):
     """Nobody knows whether the last line was written, nor whether it was counted."""
 
 
+_SURE, _UNKNOWN = _Doubt.NONE, _Doubt.COUNT
+_BATCH = 64
+"""Lines that wait to be hashed."""
+
+
+class _Point(msgspec.Struct):
+    """The body of a line of the metric log."""
+
+    seq: int
+    time: float
+    step: float | None
+    values: dict[str, float]
+
+
 class AppendLog:
     """Writes framed lines and knows count, size and digest of what it wrote."""
 
@@ -49,7 +63,9 @@ class AppendLog:
         self._descriptor = -1
         self._lock: contextlib.AbstractContextManager[object] = threading.Lock()
         self._digest = hashlib.sha256()
-        self._doubt = _Doubt.NONE
+        self._unhashed: list[bytes] = []
+        """The last lines, not in the digest yet."""
+        self._doubt = _SURE
         self._is_held = False
         self.count = 0
         self.size = 0
@@ -106,22 +122,15 @@ class AppendLog:
                 values = _plain_numbers(values)
                 break
         with self._lock:
-            if self._doubt is not _Doubt.NONE:
+            if self._doubt is not _SURE:
                 self._settle()
-            number = self.count + 1
-            body = b'{"seq":%d,"time":%.6f,"step":%b,"values":%b}' % (
-                number,
-                time,
-                _encode(step),
-                _encode(values),
-            )
-            line = b'%b,"crc":"%08x"}\n' % (body[:-1], _crc(body))
-            self._write(line)
+            body = _encode(_Point(self.count + 1, time, step, values))
+            self._write(b'%b,"crc":"%08x"}\n' % (body[:-1], _crc(body)))
 
     def _write(self, line: bytes) -> None:
         if self._descriptor < 0:
             self.open()
-        self._doubt = _Doubt.COUNT  # a signal may end the next lines anywhere
+        self._doubt = _UNKNOWN  # a signal may end the next lines anywhere
         try:
             io.append_line(self._descriptor, line)
         except OSError as error:
@@ -131,8 +140,15 @@ class AppendLog:
             raise io.storage_error("log", self._path, error) from error
         self.count += 1
         self.size += len(line)
-        self._digest.update(line)
-        self._doubt = _Doubt.NONE
+        self._unhashed.append(line)
+        if len(self._unhashed) >= _BATCH:
+            self._hash()
+        self._doubt = _SURE
+
+    def _hash(self) -> None:
+        """Hash the last lines together: one by one, that takes as long as making a line does."""
+        self._digest.update(b"".join(self._unhashed))
+        self._unhashed.clear()
 
     def _settle(self) -> None:
         """Make file and count agree again: a line behind a torn one could never be read."""
@@ -149,11 +165,11 @@ class AppendLog:
 
     def _recount(self) -> bool:
         """Count what was written, all of it unless only others wrote; say whether a torn line is behind."""
-        if self._doubt is _Doubt.COUNT:
+        if self._doubt is _UNKNOWN:
             self.count, self.size, self._digest = 0, 0, hashlib.sha256()
-        self._doubt = (
-            _Doubt.COUNT
-        )  # a signal, or a fork in another thread, may leave the next lines half done
+            self._unhashed.clear()
+        self._doubt = _UNKNOWN  # a signal, or a fork in another thread, may leave the next lines half done
+        self._hash()
         with open(self._path, "rb") as file:
             file.seek(self.size)
             data = file.read()
@@ -176,6 +192,9 @@ class AppendLog:
         """
         with self._lock:
             self._settle()
+            self._doubt = _UNKNOWN  # until what waits is hashed
+            self._hash()
+            self._doubt = _SURE
         return LogRecord(self.relative, self.count, self.size, f"sha256:{self._digest.hexdigest()}")
 
     def close(self) -> None:
