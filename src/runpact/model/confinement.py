@@ -4,7 +4,7 @@ Knows: which folder decides about a path, the levels of confinement, what each m
 Does not know: how a write is noticed.
 """
 
-from __future__ import annotations
+# No deferred annotations: the decoder would evaluate each as text, which costs every command milliseconds.
 
 import re
 

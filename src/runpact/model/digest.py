@@ -10,7 +10,6 @@ Source:
 from __future__ import annotations
 
 import hashlib
-import json
 import math
 import re
 from collections.abc import Mapping
@@ -56,7 +55,7 @@ def _canonical(value: object) -> str:
         case None | bool():
             return {None: "null", True: "true", False: "false"}[value]
         case str():
-            return json.dumps(value, ensure_ascii=False)
+            return _quoted(value)
         case int() | float():
             return _number(value)
         case list() | tuple():
@@ -66,6 +65,12 @@ def _canonical(value: object) -> str:
             return "{" + ",".join(f"{_canonical(key)}:{_canonical(value[key])}" for key in keys) + "}"
     message = f"{type(value).__name__} is not JSON data"
     raise TypeError(message)
+
+
+def _quoted(text: str) -> str:
+    import json  # noqa: PLC0415 - listing and checking need no canonical form, and it costs milliseconds
+
+    return json.dumps(text, ensure_ascii=False)
 
 
 _SAFE_INTEGER = 2**53

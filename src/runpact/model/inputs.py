@@ -4,7 +4,7 @@ Knows: how an input is named and recorded, how a log of events tells of inputs.
 Does not know: how a file is read or hashed.
 """
 
-from __future__ import annotations
+# No deferred annotations: the decoder would evaluate each as text, which costs every command milliseconds.
 
 import contextlib
 import posixpath

@@ -7,7 +7,7 @@ Order of commitment: the seal is written first and names the manifest to come; r
 by the sealed one is the commit point. So a sealed manifest without its seal is damage, never a state.
 """
 
-from __future__ import annotations
+# No deferred annotations: the decoder would evaluate each as text, which costs every command milliseconds.
 
 import zlib
 from typing import TypeVar

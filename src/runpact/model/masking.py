@@ -4,7 +4,7 @@ Knows: how many and where.
 Does not know: which they were; nothing here can tell.
 """
 
-from __future__ import annotations
+# No deferred annotations: the decoder would evaluate each as text, which costs every command milliseconds.
 
 import msgspec
 

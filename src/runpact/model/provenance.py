@@ -4,7 +4,7 @@ Knows: the facts worth recording, as values.
 Does not know: how they are captured, which of them may be recorded (`model/discretion.py`).
 """
 
-from __future__ import annotations
+# No deferred annotations: the decoder would evaluate each as text, which costs every command milliseconds.
 
 import msgspec
 

@@ -4,7 +4,7 @@ Knows: what a state follows from; the table of moves; no state is believed from 
 Does not know: how the facts are gathered.
 """
 
-from __future__ import annotations
+# No deferred annotations: the decoder would evaluate each as text, which costs every command milliseconds.
 
 import enum
 

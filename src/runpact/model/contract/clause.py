@@ -4,7 +4,7 @@ Knows: rule ids, severities, migration grace, bounds.
 Does not know: what a clause is about.
 """
 
-from __future__ import annotations
+# No deferred annotations: the decoder would evaluate each as text, which costs every command milliseconds.
 
 from typing import Annotated, Literal
 

@@ -7,7 +7,7 @@ A struct's field is a key of the document, `in_` standing for `in`. The reader, 
 the contract file and the reference are all made from these declarations.
 """
 
-from __future__ import annotations
+# No deferred annotations: the decoder would evaluate each as text, which costs every command milliseconds.
 
 import msgspec
 
