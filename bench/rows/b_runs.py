@@ -60,19 +60,32 @@ def _runs(place: str, scale: Scale, durability: str) -> Contest:
     budget=1.5 / 0.8,
     derived="1.5 ms against 0.8 ms",
     goal=1.5,
+    why="capture, masking, guard and check are in it, which the floor lacks",
 )
 def run_volatile(place: str, scale: Scale) -> Contest:
     """Make runs without any flush."""
     return _runs(place, scale, "none")
 
 
-@row("run-durable", "the same, durable", budget=5 / 3.4, derived="5 ms against 3.4 ms", goal=5.0)
+@row(
+    "run-durable",
+    "the same, durable",
+    budget=5 / 3.4,
+    derived="5 ms against 3.4 ms",
+    goal=5.0,
+    why="it flushes more often than the floor",
+)
 def run_durable(place: str, scale: Scale) -> Contest:
     """Make runs that survive a power cut once they are acknowledged."""
     return _runs(place, scale, "commit")
 
 
-@row("run-flushes", "flushes of one minimal durable run, counted by strace", unit="flushes")
+@row(
+    "run-flushes",
+    "flushes of one minimal durable run, counted by strace",
+    unit="flushes",
+    why="with fewer, the simulated power cuts lose the contract's copy, the manifest or the seal",
+)
 def run_flushes(place: str, _scale: Scale) -> Count:
     """Count the system calls of eleven runs, less those of the first."""
     tracer = shutil.which("strace")
@@ -125,6 +138,7 @@ def _points(place: str, scale: Scale, names: int) -> Contest:
     budget=368 / 250,
     derived="250 k/s against 368 k/s",
     goal=250_000,
+    why="values are checked, the log can be cut off and counted again, its digest is kept",
     unit="points",
 )
 def points_single(place: str, scale: Scale) -> Contest:
@@ -138,6 +152,7 @@ def points_single(place: str, scale: Scale) -> Contest:
     budget=1.5,
     derived="1 M/s against 1.5 M/s",
     goal=1_000_000,
+    why="as for single points",
     unit="points",
 )
 def points_of_ten(place: str, scale: Scale) -> Contest:
