@@ -62,7 +62,7 @@ def test_listing_imports_no_verb_but_its_own(workspace):
 def test_checking_documents_imports_no_writer_and_no_binary_format(workspace):
     modules = imported(workspace, "check", "runs/a")
     assert "runpact.model.judge" in modules
-    unneeded = {"zipfile", "tomllib", "pickle", "csv", "subprocess", "numpy", "runpact.verbs.start"}
+    unneeded = {"zipfile", "tomllib", "pickle", "subprocess", "numpy", "runpact.verbs.start"}
     assert modules & unneeded == set()
 
 

@@ -346,3 +346,29 @@ def test_what_the_schema_of_the_configuration_marks_is_masked_and_named_by_its_v
     assert json.loads((run / ".runpact/run.json").read_text())["provenance"]["config"]["overrides"] == [
         "login=[redacted]"
     ]
+
+
+def test_each_run_of_a_process_masks_the_secrets_that_its_environment_has_by_then(
+    planted: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(planted)
+    monkeypatch.setenv("OMP_PLACES", "{0}")
+    recorded = []
+    for name, places in (("plain", "{0}"), ("secret", "ghp_0123456789abcdefghijABCDEF"), ("again", "{0}")):
+        monkeypatch.setenv("OMP_PLACES", places)
+        with runpact.run(name=name, guard="off") as run:
+            recorded.append(run.provenance.environment.variables["OMP_PLACES"])
+    assert recorded == ["{0}", "[redacted]", "{0}"]
+
+
+def test_a_secret_variable_set_between_two_runs_of_a_process_is_masked_in_the_second(
+    planted: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(planted)
+    seen = []
+    for name in ("before", "after"):
+        with runpact.run(name=name, guard="off", config={"note": "set-between-9f3a"}) as run:
+            seen.append(json.loads((Path(run.dir) / "config.json").read_text())["note"])
+        monkeypatch.setenv("LATE_PASSWORD", "set-between-9f3a")
+    assert seen[0] == "set-between-9f3a"
+    assert "set-between-9f3a" not in seen[1]
