@@ -27,6 +27,9 @@ import msgspec
 from runpact.model.cost import MOST_STEPS, steps
 from runpact.model.functions import FUNCTIONS
 
+_CALLED = re.compile(r"^Function '(\w+)' error: (?:Python function call failed: \w+: )?")
+"""How the engine begins what it says of a function that raised."""
+
 
 class Undecided(msgspec.Struct, frozen=True):
     """An expression that has no answer, and why."""
@@ -86,7 +89,7 @@ class Scope:
         except (KeyError, IndexError) as error:
             return Undecided(f"there is no {error}")
         except Exception as error:  # noqa: BLE001 - the engine raises what it likes; all of it means: no answer
-            return Undecided(str(error).split(". ", 1)[0])
+            return Undecided(_CALLED.sub(r"`\1`: ", str(error)).split(". ", 1)[0])
 
     def decide(self, text: str) -> bool | Undecided:
         """Return whether an expression holds; a value that is no boolean decides nothing."""

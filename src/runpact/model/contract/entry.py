@@ -7,11 +7,14 @@ Does not know: YAML, files, how a claim is judged.
 # No deferred annotations: the decoder would evaluate each as text, which costs every command milliseconds.
 
 import posixpath
+import re
 from typing import Any, Literal
 
 import msgspec
 
 from runpact.model.contract.clause import Bindings, Clause, Count, Expression, Presence, Scalar, Size
+
+_STEM = re.compile(r"(?:\{[^{}]*\}|[^.])*")
 
 
 class Numbering(
@@ -246,9 +249,10 @@ class Entry(Clause, frozen=True, kw_only=True, rename={"as_": "as", "type_": "ty
 
 
 def stem_of(path: str) -> str:
-    """Return the last part of a path without its suffixes; a hidden file keeps its dot."""
+    """Return the last part of a path without its suffixes; a hidden file keeps its dot, a slot its dots."""
     last = posixpath.basename(path.rstrip("/"))
-    return last.split(".", 1)[0] if not last.startswith(".") else last
+    found = _STEM.match(last)
+    return found[0] if found is not None and not last.startswith(".") else last
 
 
 class FormatRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"in_": "in"}):

@@ -165,6 +165,11 @@ class Subject:
             return header.message
         return ""
 
+    def absent(self, *texts: str) -> tuple[str, ...]:
+        """Return the names in expressions that no file stands for."""
+        named = (each.name for text in texts for each in references(text) if each.name is not None)
+        return tuple(name for name in dict.fromkeys(named) if not self.names.claims_of(name))
+
     def leans_on(self, *texts: str, frame: Frame = EMPTY) -> tuple[str, ...]:
         """Return the files that expressions speak of."""
         return tuple(dict.fromkeys(path for text in texts for path in self._files_of(text, frame)))
