@@ -3,7 +3,8 @@
     python3 tools/requirements_table.py            print how many demands are held
     python3 tools/requirements_table.py --write    name in each row the tests marked with its number
 
-Knows: the tables' form, and how a test says which demands it holds: `@pytest.mark.requirement("A-005", …)`.
+Knows: the tables' form, and how a test says which demands it holds: `@pytest.mark.requirement("A-005", …)`; a pack
+holds those whose number is a rule that one of its bad trees breaks.
 Does not know: whether a test passes.
 """
 
@@ -19,6 +20,9 @@ PAGES = ROOT / "docs" / "requirements"
 NUMBER = re.compile(r"(?:A-\d{3}|AX-\d{3}|B-\d{3}|B-A\d|C-\d{3}|X-\d{2}|[DE]\d+\.\d+)")
 ROW = re.compile(rf"^\| (?P<number>{NUMBER.pattern}) \| (?P<demand>.*?) \| (?P<held>[^|]*) \|$")
 OPEN = "open"
+PACKS = ROOT / "src" / "runpact" / "packs"
+PACK_TEST = "tests/corpus/test_packs.py::test_a_pack_judges_its_trees_right_and_every_rule_is_broken_by_one"
+_BROKEN = re.compile(rf'"verdict": "fail", "rule": "({NUMBER.pattern})"')
 
 
 def pages() -> list[Path]:
@@ -45,6 +49,12 @@ def test_functions() -> dict[str, set[str]]:
         if "corpus" not in path.parts:
             tree = ast.parse(path.read_text(encoding="utf-8"))
             _collect(tree, path.relative_to(ROOT).as_posix(), set(), tests)
+    for pack in PACKS.iterdir():
+        cases = pack / "cases.yaml"
+        if cases.is_file():
+            tests[f"{PACK_TEST}[runpact:{pack.name}]"] = set(
+                _BROKEN.findall(cases.read_text(encoding="utf-8"))
+            )
     return tests
 
 
@@ -117,7 +127,8 @@ def counts() -> str:
         total[1] += 1
     parts = [f"{letter} {held}/{total}" for letter, (held, total) in sorted(totals.items())]
     held, total = (sum(pair[index] for pair in totals.values()) for index in (0, 1))
-    return f"requirements held by a test: {held} of {total} ({', '.join(parts)})"
+    judged = sum(bool(nodes) and all(PACK_TEST in node for node in nodes) for _, _, nodes in rows())
+    return f"requirements held by a test: {held} of {total} ({', '.join(parts)}), {judged} of them by a pack's rule alone"
 
 
 if __name__ == "__main__":
