@@ -3,8 +3,8 @@
     python3 tools/requirements_table.py            print how many demands are held
     python3 tools/requirements_table.py --write    name in each row the tests marked with its number
 
-Knows: the tables' form, and how a test says which demands it holds: `@pytest.mark.requirement("A-005", …)`; a pack
-holds those whose number is a rule that one of its bad trees breaks.
+Knows: the tables' form, and how a test says which demands it holds: `@pytest.mark.requirement("A-005", …)`;
+a pack holds those whose number is a rule that one of its bad trees breaks.
 Does not know: whether a test passes.
 """
 
@@ -52,9 +52,8 @@ def test_functions() -> dict[str, set[str]]:
     for pack in PACKS.iterdir():
         cases = pack / "cases.yaml"
         if cases.is_file():
-            tests[f"{PACK_TEST}[runpact:{pack.name}]"] = set(
-                _BROKEN.findall(cases.read_text(encoding="utf-8"))
-            )
+            text = cases.read_text(encoding="utf-8")
+            tests[f"{PACK_TEST}[runpact:{pack.name}]"] = set(_BROKEN.findall(text))
     return tests
 
 
@@ -128,7 +127,8 @@ def counts() -> str:
     parts = [f"{letter} {held}/{total}" for letter, (held, total) in sorted(totals.items())]
     held, total = (sum(pair[index] for pair in totals.values()) for index in (0, 1))
     judged = sum(bool(nodes) and all(PACK_TEST in node for node in nodes) for _, _, nodes in rows())
-    return f"requirements held by a test: {held} of {total} ({', '.join(parts)}), {judged} of them by a pack's rule alone"
+    told = f"requirements held by a test: {held} of {total} ({', '.join(parts)})"
+    return f"{told}, {judged} of them by a pack's rule alone"
 
 
 if __name__ == "__main__":

@@ -47,7 +47,7 @@ def needed_version(old: Contract, found: tuple[Change, ...]) -> str:
 
 
 _UNCOUNTED = frozenset(
-    {"contract", "version", "extends", "description", "message", "hint", "relax", "note", "like"}
+    {"contract", "version", "extends", "description", "message", "hint", "relax", "note", "like", "ids"}
 )
 """Keys that say nothing about a run; what is inherited is compared itself."""
 

@@ -54,13 +54,17 @@ entries:
       key: [a]
       rows: {min: 1}
   - {file: u.csv, table: {columns: [x, y]}}
+  - {file: d.dat, ids: {missing: M1, schema: S1}, format: csv, table: {delimiter: ";", comment: "#", header: false, columns: [x]}}
+  - {file: b.dat, format: [csv, tsv], table: {delimiter: whitespace, columns: [x]}}
+  - {file: k.npz, symbols: file, arrays: {q: {shape: [N]}}}
+  - {file: o.md, text: {lines: [{pattern: End, where: last}]}}
   - {file: z.npz, arrays: {q: {dtype: ["<f8", "<f4"], shape: [N, 7], finite: true, order: ascending, first: 0, last: 1, minimum: 0, maximum: 1, equals: p, step: "1"}, p: {}}}
   - {file: q.md, text: {rows: {min: 1}, lines: [{pattern: y}]}}
   - {file: r.md, text: {sections: [One], lines: [{pattern: "a|b", id: L}, {pattern: x}], each: ".*"}}
 dimensions: {N: doc.m.n}
 others: [{in: "x/**", are: refused, id: O}]
-inventories: [{of: m, at: /f, covers: ["**"], exclude: [x], id: I}, {of: s, covers: doc.s.all}]
-states: {word: doc.m.state, moves: {open: [closed], closed: []}}
+inventories: [{of: m, at: /f, covers: ["**"], exclude: [x], id: I}, {of: s, covers: doc.s.all, algorithm: md5}]
+states: {word: doc.m.state, moves: {open: [closed], closed: []}, initial: [open]}
 rules:
   - {id: Q, check: [doc.m.a == 1, doc.m.b == 1], message: two things, when: doc.m.on, error_from: "2.0"}
   - {id: T, foreach: {x: doc.m.l}, check: x > 1, description: All are large., severity: warning}
@@ -103,6 +107,16 @@ def test_the_page_says_everything() -> None:
     page = contract_page(contract_of(KIND, **CONTRACT))
     for said in (
         "What we do.",
+        "M1 (missing), S1 (schema)",
+        "read as csv or tsv",
+        "cells are parted by `;`",
+        "cells are parted by whitespace",
+        "lines that begin with `#` are no rows",
+        "no header; the columns stand in this order",
+        "sizes named in shapes are shared by one file alone",
+        "the last line like `End`",
+        "with their md5",
+        "A history begins with `open`.",
         "`runpact:basic@1`",
         "One training run.",
         "refused (N)",

@@ -28,6 +28,8 @@ def content_lines(entry: Entry, schemas: Mapping[str, bytes]) -> str:
         parts.append(table(("key", "type", "must it stand", "what", "rule"), rows))
     if entry.table is not None:
         parts += [table(("column", "cells", "rule"), _columns(entry.table)), items(_of_table(entry.table))]
+    if entry.symbols == "file":
+        parts.append(items(["sizes named in shapes are shared by one file alone"]))
     if entry.arrays:
         rows = ((code(name), *_array(array)) for name, array in entry.arrays.items())  # type: ignore[assignment]  # rows of another width
         parts.append(table(("array", "type", "shape", "values", "rule"), rows))
@@ -145,6 +147,13 @@ def _cells(column: Column) -> str:
 
 
 def _of_table(told: Table) -> Iterator[str]:
+    if told.delimiter:
+        parted = told.delimiter if told.delimiter == "whitespace" else code(told.delimiter)
+        yield f"cells are parted by {parted}"
+    if told.comment:
+        yield f"lines that begin with {code(told.comment)} are no rows"
+    if not told.header:
+        yield "no header; the columns stand in this order"
     if told.extra == "refused":
         yield "no other columns"
     if told.order:
@@ -176,5 +185,6 @@ def _of_text(told: Text) -> Iterator[str]:
     if told.sections:
         yield f"sections in this order: {', '.join(told.sections)}"
     for line in told.lines:
-        yield f"lines like {code(line.pattern)}: {_json(line.count)}{f' ({line.id})' if line.id else ''}"
+        which = "lines" if line.where == "anywhere" else f"the {line.where} line"
+        yield f"{which} like {code(line.pattern)}: {_json(line.count)}{f' ({line.id})' if line.id else ''}"
     yield from ([f"every line is like {code(told.each)}"] if told.each is not None else [])

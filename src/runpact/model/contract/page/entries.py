@@ -19,7 +19,12 @@ def entry_rows(entries: Iterable[Entry]) -> Iterator[tuple[str, str, str, str]]:
         is_choice = entry.one_of is not None or entry.any_of is not None
         shown = [" or ".join(code(path) for path in paths)] if is_choice else [code(path) for path in paths]
         for path in shown:
-            yield path, _presence(entry), _what(entry), entry.id or ""
+            yield path, _presence(entry), _what(entry), _rules(entry)
+
+
+def _rules(entry: Entry) -> str:
+    named = [f"{rule} ({code_of_finding})" for code_of_finding, rule in entry.ids.items()]
+    return ", ".join([*([entry.id] if entry.id else []), *named])
 
 
 def _presence(entry: Entry) -> str:
@@ -40,6 +45,9 @@ def _presence(entry: Entry) -> str:
 
 def _what(entry: Entry) -> str:
     said = [entry.description]
+    if entry.format_ is not None:
+        formats = (entry.format_,) if isinstance(entry.format_, str) else entry.format_
+        said.append(f"read as {' or '.join(formats)}")
     if entry.count is not None:
         said.append(_bounds(entry.count, "files"))
     if entry.numbering is not None:

@@ -89,6 +89,8 @@ def _rules(kind: Kind) -> Iterator[str]:
     if kind.states is not None:
         yield heading(3, "States")
         yield paragraph(f"The state stands in {code(kind.states.word)}{_rule(kind.states.id)}.")
+        if kind.states.initial:
+            yield paragraph(f"A history begins with {' or '.join(map(code, kind.states.initial))}.")
         moves = (
             (code(word), ", ".join(code(each) for each in nexts) or "final")
             for word, nexts in kind.states.moves.items()
@@ -123,7 +125,7 @@ def _inventory(each: Inventory) -> str:
     covered = (
         code(each.covers) if isinstance(each.covers, str) else ", ".join(code(glob) for glob in each.covers)
     )
-    said = f"{code(each.of + ('#' + each.at if each.at else ''))} lists files with their sha256"
+    said = f"{code(each.of + ('#' + each.at if each.at else ''))} lists files with their {each.algorithm}"
     said += f"; it covers {covered}" if covered else ""
     said += f" except {', '.join(code(glob) for glob in each.exclude)}" if each.exclude else ""
     ids = [each.id, each.rules.form, each.rules.covers, each.rules.digests]
