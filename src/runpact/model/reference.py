@@ -17,6 +17,7 @@ _TOKEN = re.compile(
     r"""(?P<parts>(?:\.[A-Za-z_]\w*|\[\d+\]|\["[^"\\\]]*"\]|\['[^'\\\]]*'\])*)(?P<call>\s*\()?"""
 )
 _STRING = re.compile(r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'""")
+_SPOKEN = re.compile(r"\{((?:doc|run)\.[A-Za-z_][\w.]*)\}")
 _CALL = re.compile(r"\b(?!in\b)([A-Za-z_]\w*)\s*\(")
 _PART = re.compile(r"""\.([A-Za-z_]\w*)|\[(\d+)\]|\["([^"]*)"\]|\['([^']*)'\]""")
 NAMED = ("doc", "files", "rows", "present", "leaves", "text", "lines")
@@ -69,6 +70,11 @@ def calls(text: str) -> tuple[str, ...]:
 def literals(text: str) -> tuple[str, ...]:
     """Return the texts in quotes that an expression holds."""
     return tuple(token["string"][1:-1] for token in _TOKEN.finditer(text) if token["string"])
+
+
+def slots_of(path: str) -> tuple[str, ...]:
+    """Return what documents and the run are asked for in the slots of a path: `{doc.config.model}.pt`."""
+    return tuple(_SPOKEN.findall(path))
 
 
 def pointer_of(parts: tuple[object, ...] | list[object]) -> str:

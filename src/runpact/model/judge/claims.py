@@ -20,11 +20,22 @@ from runpact.model.judge.loops import frames
 from runpact.model.judge.view import View
 from runpact.model.links import led_to
 from runpact.model.names import check_relative
-from runpact.model.reference import references
+from runpact.model.reference import references, slots_of
 from runpact.model.template import PathTemplate
 
 _NUMERIC = re.compile(r"\{[a-z_]\w*:(?:int|[0-9]+)\}")
 _SLOT = re.compile(r"\{([a-z][a-z0-9_]*)((?:\.[A-Za-z_][A-Za-z0-9_]*)*)\}")
+
+
+_UNFIT = re.compile(r"[*?{}\[\]\0]|^$")
+
+
+class _UnsaidError(Exception):
+    """A slot of a path for which there is no text."""
+
+    def __init__(self, answer: Undecided) -> None:
+        super().__init__(answer.reason)
+        self.answer = answer
 
 
 class Selections:
@@ -64,16 +75,37 @@ class Selections:
                 continue
             try:
                 yield Group(frame=frame, claims=tuple(self._claims(entry, frame)))
+            except _UnsaidError as error:
+                yield Group(frame=frame, claims=(), undecided=error.answer)
             except RunpactError as error:
                 reason = Undecided(f"{error.message}: `{error.got}`")
                 yield Group(frame=frame, claims=(), undecided=reason)
 
     def _claims(self, entry: Entry, frame: Frame) -> Iterator[Claim]:
         if entry.pattern is not None:
-            yield from self._matched(entry, entry.pattern, frame)
+            yield from self._matched(entry, self._spoken(entry.pattern, frame), frame)
             return
         for path in entry.paths:
-            yield self._literal(entry, filled(path, frame).rstrip("/"), frame)
+            yield self._literal(entry, filled(self._spoken(path, frame), frame).rstrip("/"), frame)
+
+    def _spoken(self, path: str, frame: Frame) -> str:
+        """Return a path with what documents and the run say in its slots, as in `{doc.config.model}.pt`.
+
+        Raises:
+            _UnsaidError: One of them says nothing that can stand in a path.
+        """
+        told = path
+        for text in slots_of(path):
+            told = told.replace(f"{{{text}}}", self._said(text, frame))
+        return told if told == path else check_relative(told.rstrip("/"), what="path")
+
+    def _said(self, text: str, frame: Frame) -> str:
+        value = self._subject.evaluate(text, frame)
+        if isinstance(value, Undecided):
+            raise _UnsaidError(value)
+        if isinstance(value, bool) or not isinstance(value, str | int) or _UNFIT.search(str(value)):
+            raise _UnsaidError(Undecided(f"`{text}` is {value!r:.80}, which is no part of a path"))
+        return str(value)
 
     def _literal(self, entry: Entry, path: str, frame: Frame) -> Claim:
         fact = self._standing(path, entry)

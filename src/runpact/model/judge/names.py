@@ -216,6 +216,8 @@ def _item(claim: Claim) -> dict[str, object]:
         name: value for name, value in claim.frame.variables.items() if name not in {"index", "previous"}
     }
     item = {**bound, "path": claim.path, "size": claim.fact.size if claim.fact else 0}
+    if claim.fact is not None:
+        item["mode"] = f"{claim.fact.mode:03o}"
     if claim.fact is not None and claim.fact.path != claim.path:
         item["target"] = claim.fact.path
     return item

@@ -19,6 +19,7 @@ from runpact.model.judge.frame import EMPTY, Frame
 from runpact.model.judge.grade import Fault
 from runpact.model.judge.numbering import gaps
 from runpact.model.judge.subject import Subject
+from runpact.model.reference import slots_of
 
 
 def judge_presence(subject: Subject) -> Iterator[Finding]:
@@ -36,7 +37,7 @@ def judge_presence(subject: Subject) -> Iterator[Finding]:
 def _entry(subject: Subject, entry: Entry) -> Iterator[Fault]:
     for group in subject.groups(entry):
         if group.undecided is not None:
-            texts = (*entry.foreach.values(), *([entry.when] if entry.when else []))
+            texts = (*entry.foreach.values(), *([entry.when] if entry.when else []), *slots_of(entry.path))
             yield undecided(subject, entry.path, group.undecided, texts, "whether it applies", group.frame)
             continue
         if not any(subject.is_record(claim.path) for claim in group.claims):

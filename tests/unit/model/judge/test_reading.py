@@ -226,6 +226,32 @@ rules:
             ({"s.csv": "n\n1\n"}, ["missing R x/1.txt", "undecided S y/{r.n}.txt"]),
         ],
     ),
+    "paths that documents name": (
+        """
+entries:
+  - {file: c.json, as: config, required: false}
+  - {file: "{doc.config.model}.pt", id: M, when: present.config}
+  - {files: "{doc.config.model}_{n}.log", id: L, required: false, count: {max: 1}}
+  - {dir: "{run.id}", id: D}
+rules: [{id: P, foreach: {d: files.config}, check: d.mode == "000"}]
+""",
+        [
+            ({"c.json": {"model": "net"}, "net.pt": "", "a/x": "", "net_1.log": ""}, []),
+            (
+                {"c.json": {"model": "net"}, "net_1.log": "", "net_2.log": ""},
+                ["missing M net.pt", "too-many L {doc.config.model}_{n}.log", "missing D a"],
+            ),
+            (
+                {"c.json": {"model": "../x"}, "a/x": ""},
+                ["undecided M {doc.config.model}.pt", "undecided L {doc.config.model}_{n}.log"],
+            ),
+            (
+                {"c.json": {"model": "*"}, "a/x": ""},
+                ["undecided M {doc.config.model}.pt", "undecided L {doc.config.model}_{n}.log"],
+            ),
+            ({"a/x": ""}, ["undecided L {doc.config.model}_{n}.log", "vacuous P "]),
+        ],
+    ),
     "bounds that are no numbers": (
         """
 entries:

@@ -17,7 +17,7 @@ from runpact.model.contract.lint.note import Note, escaped, nearest
 from runpact.model.errors import RunpactError
 from runpact.model.expression import ExpressionError, compile_expression
 from runpact.model.functions import FUNCTIONS, OF_CEL, OF_RUNS
-from runpact.model.reference import NAMED, calls, references
+from runpact.model.reference import NAMED, calls, references, slots_of
 from runpact.model.template import PathTemplate
 
 _MACRO = re.compile(r"\.(?:all|exists|exists_one|map|filter)\(\s*([A-Za-z_]\w*)\s*,")
@@ -135,6 +135,8 @@ def _entry_texts(entry: Entry, at: str) -> Iterator[_Text]:
     bound = frozenset(entry.foreach)
     names = bound | _captures(entry)
     yield from _binding_texts(entry.foreach, f"{at}/foreach")
+    for path in entry.paths or (entry.path,):
+        yield from (_Text(at, text, names) for text in slots_of(path))
     for word in ("when", "required", "forbidden", "present", "fields"):
         value = getattr(entry, word)
         if isinstance(value, str):
