@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 from runpact.model.contract.language import Entry, stem_of
 from runpact.model.expression import Scope
-from runpact.model.facts import DocumentFact, FormatFault
+from runpact.model.facts import DocumentFact, FileFact, FormatFault
 from runpact.model.judge.claim import Claim
 from runpact.model.judge.frame import Frame, Located
 from runpact.model.judge.looking import Looking
@@ -215,12 +215,9 @@ def _item(claim: Claim) -> dict[str, object]:
     bound = {
         name: value for name, value in claim.frame.variables.items() if name not in {"index", "previous"}
     }
-    item = {**bound, "path": claim.path, "size": claim.fact.size if claim.fact else 0}
-    if claim.fact is not None:
-        item["mode"] = f"{claim.fact.mode:03o}"
-    if claim.fact is not None and claim.fact.path != claim.path:
-        item["target"] = claim.fact.path
-    return item
+    fact = claim.fact or FileFact(claim.path, "file")
+    target = {"target": fact.path} if fact.path != claim.path else {}
+    return {**bound, "path": claim.path, "size": fact.size, "mode": f"{fact.mode:03o}", **target}
 
 
 def _leaves(value: object, pointer: str, key: str) -> Iterator[dict[str, object]]:
