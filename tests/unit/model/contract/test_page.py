@@ -185,6 +185,9 @@ def test_the_page_of_a_small_contract_is_small() -> None:
     page = contract_page(contract_of("entries: [{file: a.json}]\nothers: refused"))
     assert "No other file may stand" in page
     assert "Rules" not in page
+    page = contract_page(contract_of("states: {word: run.state, moves: {a: []}}"))
+    assert "The state stands in `run.state`" in page
+    assert "begins with" not in page
     assert "Other files are noted" in contract_page(contract_of("others: advised"))
 
 
