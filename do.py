@@ -347,7 +347,7 @@ def do_nightly(arguments: list[str]) -> int:
     """Set up and run the slow tests, browser tests included."""
     set_up("test")
     steps = Steps()
-    closing = run_pytest(steps, markers="nightly or browser", extra=arguments, environment={})
+    closing = run_pytest(steps, markers="nightly or browser", extra=["-n", "2", *arguments], environment={})
     say_what_is_left_out()
     code = steps.finish()
     say(f"pytest: {closing or 'no closing line'}")

@@ -13,8 +13,15 @@ from collections.abc import Callable
 from faults.scenario import TRACEBACK, Fact, Tell, read_facts, teller
 
 
-def told_by(work: Callable[[Tell], int]) -> tuple[list[Fact], int]:
-    """Run `work` in a child; return its facts and its exit code, negative when a signal ended it."""
+def told_by(
+    work: Callable[[Tell], int], *, meanwhile: Callable[[int], None] = lambda _child: None
+) -> tuple[list[Fact], int]:
+    """Run `work` in a child; return its facts and its exit code, negative when a signal ended it.
+
+    Args:
+        work: Runs in the child.
+        meanwhile: Called here with the child's process id.
+    """
     receiving, sending = os.pipe()
     child = os.fork()
     if child == 0:
@@ -28,6 +35,7 @@ def told_by(work: Callable[[Tell], int]) -> tuple[list[Fact], int]:
         finally:
             os._exit(code)
     os.close(sending)
+    meanwhile(child)
     with os.fdopen(receiving, "rb") as stream:
         facts = read_facts(stream.read())
     return facts, os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])

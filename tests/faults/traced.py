@@ -1,17 +1,18 @@
-"""Faults that the kernel injects: a program of its own is killed or refused at its n-th system call.
+"""Faults that the kernel injects: a process is killed or refused at its n-th system call.
 
-Knows: how to have strace count, kill and refuse; which calls change anything.
+Knows: how to have strace count, kill and refuse in a child of this process; which calls change anything.
 Does not know: what must be true afterwards (`faults.oracle`), which module makes a call.
 
     python -m faults.traced [--kind K] [--durability D] [--what kill|refuse] [--every N] [--offset K]
 
-prints one JSON document. One program is recorded first; then each of its calls between the scenario's marks
-gets a program of its own. strace counts by name, so a call is named by its name and its number.
+prints one JSON document. One run is recorded first; then each of its calls between the scenario's marks
+gets a run of its own. strace counts by name, so a call is named by its name and its number.
 """
 
 from __future__ import annotations
 
 import argparse
+import ctypes
 import json
 import os
 import re
@@ -25,8 +26,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from faults.children import told_by
+from faults.fulldisk import FAILED, OwnFileError, write_own
 from faults.oracle import End, violations
-from faults.scenario import BEGIN_MARK, END_MARK, TRACEBACK, lay_out, read_facts
+from faults.scenario import BEGIN_MARK, END_MARK, Fact, Tell, lay_out, make_run
 from faults.sweep import SHARED_MEMORY, tracebacks
 
 CHANGING = frozenset(
@@ -40,8 +43,11 @@ AROUND = frozenset({"openat", "close", "getdents64"})
 ERRORS = ("ENOSPC", "EIO")
 STILL_WORKS = frozenset({"unlink", "unlinkat", "rmdir", "fsync", "fdatasync", "ftruncate", "flock", "chmod"})
 """What a full disk still does."""
-_LINE = re.compile(r"^\d+ +(\w+)\((.*)$")
+_LINE = re.compile(r"^(\w+)\((.*)$")
 _SECONDS = 60
+PR_SET_PTRACER = 0x59616D61
+ANYBODY = ctypes.c_ulong(-1)
+"""Some systems let only a parent trace, unless the child says otherwise; strace is no parent here."""
 
 
 @dataclass(frozen=True)
@@ -86,66 +92,81 @@ def injections(calls: list[Call], what: str) -> Iterator[Injection]:
 
 
 class Tracer:
-    """Runs the scenario under strace, each time in a workspace of its own."""
+    """Makes runs under strace, each in a child and a workspace of its own."""
 
     def __init__(self, kind: str, durability: str) -> None:
-        """Store what kind of run is made."""
-        self.options = ["--kind", kind, "--durability", durability]
-        self.folder = Path(
-            tempfile.mkdtemp(
-                prefix="runpact-trace-", dir=SHARED_MEMORY if os.access(SHARED_MEMORY, os.W_OK) else None
-            )
-        )
+        """Store what kind of run is made, and make one: what is imported late is there then."""
+        self.kind, self.durability = kind, durability
+        base = SHARED_MEMORY if os.access(SHARED_MEMORY, os.W_OK) else None
+        self.folder = Path(tempfile.mkdtemp(prefix="runpact-trace-", dir=base))
         self.place = self.folder / "w"
         self.log = self.folder / "log"
-        self.facts = self.folder / "facts"
+        lay_out(self.place)
+        assert violations(self.place, [], End("killed")) == []
 
     def close(self) -> None:
         """Remove everything."""
         shutil.rmtree(self.folder)
 
-    def start(self, *words: str) -> int:
-        """Make a run under strace; return the exit code, negative when a signal ended it."""
+    def start(self, *words: str) -> tuple[list[Fact], int]:
+        """Make a run under strace; return its facts and its exit code, negative when a signal ended it."""
         shutil.rmtree(self.place, ignore_errors=True)
         lay_out(self.place)
-        self.facts.unlink(missing_ok=True)
         self.log.unlink(missing_ok=True)
-        # with the quicker --seccomp-bpf strace does not send the signals it is asked for
-        is_killing = any("signal=SIGKILL" in word for word in words)
-        tracing = ["strace", "-f", *([] if is_killing else ["--seccomp-bpf"]), "-qq", "-o", str(self.log)]
-        tracing += [part for word in words for part in ("-e", word)]
-        scenario = [sys.executable, "-m", "faults.scenario", str(self.place), "--facts", str(self.facts)]
-        environment = os.environ | {"PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"}
-        done = subprocess.run(
-            [*tracing, *scenario, *self.options],
-            check=False,
-            env=environment,
-            stderr=subprocess.DEVNULL,
-            timeout=_SECONDS,
-        )
-        return done.returncode
+        wait, go = os.pipe()
+        tracers: list[subprocess.Popen[bytes]] = []
+
+        def work(tell: Tell) -> int:
+            ctypes.CDLL(None).prctl(PR_SET_PTRACER, ANYBODY, 0, 0, 0)
+            os.read(wait, 1)
+            os.path.lexists(BEGIN_MARK)
+            try:
+                code = make_run(self.place, tell, kind=self.kind, durability=self.durability, write=write_own)
+            except OwnFileError:
+                code = FAILED
+            os.path.lexists(END_MARK)
+            return code
+
+        def attach(child: int) -> None:
+            command = ["strace", "-p", str(child), "-qq", "-o", str(self.log)]
+            command += [part for word in words for part in ("-e", word)]
+            tracers.append(subprocess.Popen(command, stderr=subprocess.DEVNULL))
+            _wait_for_tracer(child, tracers[0])
+            os.write(go, b".")
+
+        try:
+            facts, code = told_by(work, meanwhile=attach)
+            tracers[0].wait(_SECONDS)
+        finally:
+            os.close(wait)
+            os.close(go)
+        return facts, code
 
     def record(self) -> list[Call]:
         """Return the calls between the marks."""
-        code = self.start("trace=%file,%desc", "signal=none")
+        _facts, code = self.start("trace=%file,%desc", "signal=none")
         assert code == 0, f"the recorded run exits with {code}"
         return list(_between_marks(self.log.read_text(errors="replace")))
 
     def judge(self, injection: Injection) -> tuple[bool, list[str]]:
         """Return whether the injection struck, and what is wrong."""
-        code = self.start(f"trace={injection.call.name}", "signal=none", injection.words)
+        facts, code = self.start(f"trace={injection.call.name}", "signal=none", injection.words)
         if injection.how == "kill":
             is_hit, end = code < 0, End("killed")
         else:
             is_hit = "(INJECTED)" in self.log.read_text(errors="replace")
             end = End("exit", code, is_tidy=not injection.is_sticky)
-        if not is_hit:
-            return False, []
-        facts = read_facts(self.facts.read_bytes()) if self.facts.exists() else []
-        wrong = violations(self.place, facts, end) + tracebacks(facts)
-        if code == TRACEBACK and not tracebacks(facts):
-            wrong.append("the program ended with a traceback that it could not tell")
-        return True, wrong
+        return is_hit, violations(self.place, facts, end) + tracebacks(facts) if is_hit else []
+
+
+def _wait_for_tracer(child: int, tracer: subprocess.Popen[bytes]) -> None:
+    """Wait until the child is traced: strace attaches after it has read what it is to do."""
+    for _time in range(_SECONDS * 1000):
+        if "TracerPid:\t0\n" not in Path(f"/proc/{child}/status").read_text():
+            return
+        assert tracer.poll() is None, "strace cannot attach to a child of its parent"
+        time.sleep(0.001)
+    raise AssertionError("strace did not attach")
 
 
 def _between_marks(log: str) -> Iterator[Call]:
@@ -171,7 +192,6 @@ def trace_all(*, kind: str, durability: str, what: str, every: int, offset: int)
     found: dict[str, list[str]] = {}
     missed = 0
     try:
-        tracer.start("trace=none")  # what Python compiles on the way is compiled now
         points = list(injections(tracer.record(), what))[offset::every]
         for point in points:
             is_hit, wrong = tracer.judge(point)
