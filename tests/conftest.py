@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -17,6 +18,16 @@ def figures(record_property: Callable[[str, object], None]) -> Callable[[str], N
         record_property(_FIGURES, line)
 
     return keep
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Print the figures of a nightly test at once: the whole lane takes long, and may be stopped."""
+    if report.when == "call" and "nightly" in report.keywords:
+        for name, value in report.user_properties:
+            if name == _FIGURES:
+                sys.stdout.write(f"\n{value}\n")
+                sys.stdout.flush()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
