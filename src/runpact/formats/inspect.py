@@ -111,11 +111,17 @@ class Inspector:
         return data
 
     def is_canonical(self, path: str) -> bool:
-        """Say whether the bytes of a JSON document are its canonical form (RFC 8785)."""
+        """Say whether the bytes of a JSON document are its canonical form (RFC 8785).
+
+        A document with an integer that a double cannot hold has none.
+        """
         document, text = self.document(path), self.text(path)
         if isinstance(document, FormatFault) or isinstance(text, FormatFault):
             return False
-        return text.encode() == canonical_json(document.value)
+        try:
+            return text.encode() == canonical_json(document.value)
+        except ValueError:
+            return False
 
     def arrays(self, path: str) -> ArraysFact | FormatFault:
         """Return the headers of an array file."""

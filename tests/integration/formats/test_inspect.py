@@ -138,3 +138,11 @@ def test_a_document_is_parsed_by_the_suffix_of_its_name():
     assert parse_document("a.toml", b"a = 1") == {"a": 1}
     assert parse_document("a.json", b"{").code == "invalid-json"
     assert parse_document("a.png", b"").code == "not-a-document"
+
+
+def test_a_document_that_no_double_can_hold_has_no_canonical_form(tmp_path):
+    (tmp_path / "exact.json").write_text('{"a":9007199254740991}')
+    (tmp_path / "beyond.json").write_text('{"a":9007199254740993}')
+    inspector = Inspector(str(tmp_path))
+    assert inspector.is_canonical("exact.json")
+    assert not inspector.is_canonical("beyond.json")
