@@ -68,6 +68,8 @@ class Validator:
         Raises:
             ValueError: The document cannot be handed to the validator (numbers beyond JSON's).
         """
+        if self._validator.is_valid(document):
+            return ()
         found = []
         for error in self._validator.iter_errors(document):
             rule = self._rule_of(error)
