@@ -20,6 +20,7 @@ from runpact.model.facts import DocumentFact, FormatFault, Json
 
 _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _MALFORMED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, MemoryError)
 
 
@@ -58,7 +59,24 @@ def _has_unique_keys(data: bytes, value: Json) -> bool:
 
 def _is_certainly_small(data: bytes) -> bool:
     """Whether counting bytes is enough to know that no limit is passed."""
-    return data.count(b"[") + data.count(b"{") <= MAX_DEPTH and data.count(b",") < MAX_ITEMS
+    if data.count(b",") >= MAX_ITEMS:
+        return False
+    return data.count(b"[") + data.count(b"{") <= MAX_DEPTH or _is_certainly_flat(data)
+
+
+def _is_certainly_flat(data: bytes) -> bool:
+    """Whether taking away the innermost brackets, time after time, leaves nothing before the limit.
+
+    Without backslashes every second piece between quotes lies outside of texts.
+    """
+    if b"\\" in data:
+        return False
+    brackets = b"".join(data.split(b'"')[::2]).translate(None, _NO_BRACKETS)
+    for _level in range(MAX_DEPTH):
+        if not brackets:
+            return True
+        brackets = brackets.replace(b"{}", b"").replace(b"[]", b"")
+    return not brackets
 
 
 def _parse_exactly(data: bytes) -> DocumentFact | FormatFault:
