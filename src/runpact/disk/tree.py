@@ -10,8 +10,9 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterator
+from typing import Self
 
-from runpact.model.digest import SHA256
+from runpact.model.digest import HEX_DIGITS, SHA256
 from runpact.model.errors import StorageError
 from runpact.model.facts import FileFact
 
@@ -21,6 +22,7 @@ MAX_LEVELS = 128
 """Deepest directory listed."""
 
 _CHUNK = 1 << 20
+_NEW = {name: getattr(hashlib, name) for name in HEX_DIGITS}
 _ROOT = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _DIRECTORY = _ROOT | os.O_NOFOLLOW
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -55,6 +57,7 @@ def read_file(root: str, path: str, max_bytes: int) -> bytes:
     """
     descriptor = _open_file(root, path)
     try:
+        _demand_regular(os.fstat(descriptor), path)
         data = _read_up_to(descriptor, max_bytes + 1)
     except OSError as error:
         raise _refused(root, path, error) from error
@@ -67,15 +70,58 @@ def read_file(root: str, path: str, max_bytes: int) -> bytes:
     return data
 
 
-def digest_file(root: str, path: str, algorithm: str = SHA256) -> tuple[str, int]:
+class Folders:
+    """Directories below a root, of which the last one asked for stays open: files come folder by folder."""
+
+    def __init__(self, root: str) -> None:
+        """Remember the root; nothing is opened yet."""
+        self.root = root
+        self._last = ""
+        self._descriptor = -1
+
+    def __enter__(self) -> Self:
+        """Return this."""
+        return self
+
+    def __exit__(self, *_raised: object) -> None:
+        """Close the directory that is open."""
+        self._close()
+
+    def descriptor(self, folder: str) -> int:
+        """Return a directory that was entered part by part, so that no link on the way is followed.
+
+        Raises:
+            OSError: It cannot be entered.
+        """
+        if self._descriptor < 0 or folder != self._last:
+            self._close()
+            self._descriptor, self._last = _enter_parts(self.root, folder), folder
+        return self._descriptor
+
+    def _close(self) -> None:
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+
+def digest_file(
+    root: str, path: str, algorithm: str = SHA256, *, folders: Folders | None = None
+) -> tuple[str, int]:
     """Return digest, `<algorithm>:<hex>`, and size of a regular file, all read through one descriptor.
+
+    Args:
+        root: Absolute directory.
+        path: Relative to it.
+        algorithm: As `hashlib` names it.
+        folders: Directories of the same root, for many files.
 
     Raises:
         StorageError: It is no regular file, cannot be read, or changed while it was hashed.
     """
-    descriptor = _open_file(root, path)
+    descriptor = _open_file(root, path, folders)
     try:
         before = os.fstat(descriptor)
+        _demand_regular(before, path)
         digest, size = _hash(descriptor, before.st_size, algorithm)
         after = os.fstat(descriptor)
     except OSError as error:
@@ -160,22 +206,25 @@ def _link(root: str, path: str, mode: int) -> FileFact:
     return FileFact(path, "symlink", 0, mode, target, not is_inside)
 
 
-def _open_file(root: str, path: str) -> int:
-    """Open a regular file part by part, so that no link on the way is followed."""
-    *directories, name = path.split("/")
-    if {"", ".", ".."} & {*directories, name} or "\0" in path:
+def _open_file(root: str, path: str, folders: Folders | None = None) -> int:
+    """Open a file part by part, so that no link on the way is followed."""
+    folder, _slash, name = path.rpartition("/")
+    if {"", ".", ".."} & {*(folder.split("/") if folder else ()), name} or "\0" in path:
         raise StorageError(f"`{path!r}` does not stay below the run directory", at=path)
     try:
-        parent = os.open(root, _ROOT)
-        for directory in directories:
-            parent = _descend(parent, directory)
-        try:
-            descriptor = os.open(name, _FILE, dir_fd=parent)
-        finally:
-            os.close(parent)
+        if folders is not None:
+            return os.open(name, _FILE, dir_fd=folders.descriptor(folder))
+        with Folders(root) as own:
+            return os.open(name, _FILE, dir_fd=own.descriptor(folder))
     except OSError as error:
         raise _refused(root, path, error) from error
-    return _regular(descriptor, path)
+
+
+def _enter_parts(root: str, folder: str) -> int:
+    descriptor = os.open(root, _ROOT)
+    for name in folder.split("/") if folder else ():
+        descriptor = _descend(descriptor, name)
+    return descriptor
 
 
 def _descend(parent: int, name: str) -> int:
@@ -185,11 +234,9 @@ def _descend(parent: int, name: str) -> int:
         os.close(parent)
 
 
-def _regular(descriptor: int, path: str) -> int:
-    if stat.S_ISREG(os.fstat(descriptor).st_mode):
-        return descriptor
-    os.close(descriptor)
-    raise StorageError(f"`{path}` is not a regular file", at=path)
+def _demand_regular(status: os.stat_result, path: str) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise StorageError(f"`{path}` is not a regular file", at=path)
 
 
 def _read_up_to(descriptor: int, limit: int) -> bytes:
@@ -201,10 +248,13 @@ def _read_up_to(descriptor: int, limit: int) -> bytes:
 
 
 def _hash(descriptor: int, size: int, algorithm: str) -> tuple[str, int]:
-    """Hash to the end of the file, or one byte past the size it should have."""
-    digest = hashlib.new(algorithm, usedforsecurity=False)
-    if size < _CHUNK:
-        data = _read_up_to(descriptor, size + 1)
+    """Hash to the end of the file, or one byte past the size it should have.
+
+    A small file is read at once; whether it grew is told by its status afterwards.
+    """
+    digest = _NEW[algorithm](usedforsecurity=False)
+    if 0 < size < _CHUNK:
+        data = _read_up_to(descriptor, size)
         digest.update(data)
         return f"{algorithm}:{digest.hexdigest()}", len(data)
     total, buffer = 0, bytearray(_CHUNK)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from runpact.disk.layout import is_unpinned
-from runpact.disk.tree import digest_file, list_tree
+from runpact.disk.tree import Folders, digest_file, list_tree
 from runpact.host import clock
 from runpact.model.digest import digest_bytes
 from runpact.model.errors import RunpactError, StorageError
@@ -136,44 +136,42 @@ def inventory(
     known = {log.path: FileRecord(log.path, log.size, log.digest) for log in logs.values()} | run.stored
     names = {entry.single: entry.name for entry in run.kind.entries if entry.single is not None}
     pinned, foreign = [], []
-    for fact in list_tree(directory):
-        if fact.kind == "dir" or is_unpinned(fact.path, run.record.records):
-            continue
-        record = _pin(directory, fact.path, fact.kind, fact.size, fact.target, known, names)
-        if fact.kind == "file" and fact.path in run.labels and not record.type:
-            entry, sort = run.labels[fact.path]
-            record = msgspec.structs.replace(record, entry=entry, type=sort)
-        pinned.append(msgspec.structs.replace(record, path=readable_path(fact.path)))
-        if record is not known.get(fact.path):
-            foreign.append(fact)
+    with Folders(directory) as folders:
+        for fact in list_tree(directory):
+            if fact.kind == "dir" or is_unpinned(fact.path, run.record.records):
+                continue
+            record = _pin(folders, fact, known, names)
+            if fact.kind == "file" and fact.path in run.labels and not record.type:
+                entry, sort = run.labels[fact.path]
+                record = msgspec.structs.replace(record, entry=entry, type=sort)
+            pinned.append(_as_readable(record))
+            if record is not known.get(fact.path):
+                foreign.append(fact)
     return tuple(pinned), tuple(foreign)
 
 
-def _pin(
-    directory: str,
-    path: str,
-    kind: str,
-    size: int,
-    target: str | None,
-    known: dict[str, FileRecord],
-    names: dict[str, str],
-) -> FileRecord:
-    if kind == "symlink":
-        text = (target or "").encode("utf-8", "surrogateescape")
-        return FileRecord(path, len(text), digest_bytes(text), type="symlink")
-    if kind != "file":
-        return FileRecord(path, 0, digest_bytes(b""), type="special")
-    record = known.get(path)
-    if record is not None and record.size == size:
+def _as_readable(record: FileRecord) -> FileRecord:
+    path = readable_path(record.path)
+    return record if path == record.path else msgspec.structs.replace(record, path=path)
+
+
+def _pin(folders: Folders, fact: FileFact, known: dict[str, FileRecord], names: dict[str, str]) -> FileRecord:
+    if fact.kind == "symlink":
+        text = (fact.target or "").encode("utf-8", "surrogateescape")
+        return FileRecord(fact.path, len(text), digest_bytes(text), type="symlink")
+    if fact.kind != "file":
+        return FileRecord(fact.path, 0, digest_bytes(b""), type="special")
+    record = known.get(fact.path)
+    if record is not None and record.size == fact.size:
         return record
-    return _hashed(directory, path, size, names.get(path, ""))
+    return _hashed(folders, fact.path, fact.size, names.get(fact.path, ""))
 
 
-def _hashed(directory: str, path: str, size: int, entry: str) -> FileRecord:
+def _hashed(folders: Folders, path: str, size: int, entry: str) -> FileRecord:
     """Pin a file by its bytes; one that cannot be read gets no digest, so that it never verifies."""
     for _attempt in range(_ATTEMPTS):
         try:
-            digest, size = digest_file(directory, path)
+            digest, size = digest_file(folders.root, path, folders=folders)
         except StorageError:
             continue
         return FileRecord(path, size, digest, entry=entry)

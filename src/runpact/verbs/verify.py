@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from runpact.disk.layout import RECORD, SEAL, is_unpinned
 from runpact.disk.reader import Reading, read_log
-from runpact.disk.tree import digest_file, list_tree
+from runpact.disk.tree import Folders, digest_file, list_tree
 from runpact.model.digest import digest_bytes
 from runpact.model.errors import RunpactError
 from runpact.model.facts import FileFact
@@ -89,14 +89,15 @@ def _files(reading: Reading, manifest: Manifest, reported: set[str]) -> Iterator
     records = {"manifest": reading.manifest_path}
     logs = {log.path for log in manifest.logs.values()}
     present = {readable_path(fact.path): fact for fact in list_tree(reading.directory) if fact.kind != "dir"}
-    for record in manifest.files:
-        fact = present.pop(record.path, None)
-        if record.path in reported or record.path in logs:
-            continue
-        if fact is None:
-            yield _damage("missing-file", record.path, "the file is missing", record.digest)
-        else:
-            yield from _file(reading.directory, record, fact)
+    with Folders(reading.directory) as folders:
+        for record in manifest.files:
+            fact = present.pop(record.path, None)
+            if record.path in reported or record.path in logs:
+                continue
+            if fact is None:
+                yield _damage("missing-file", record.path, "the file is missing", record.digest)
+            else:
+                yield from _file(folders, record, fact)
     for path, fact in present.items():
         if not is_unpinned(path, records) and path not in reported:
             yield _damage("added-file", path, "the file is not part of the sealed run", got=fact.kind)
@@ -106,7 +107,7 @@ _KINDS = {"symlink": "symlink", "special": "other"}
 """Sort of file that a record's type stands for; all others are files."""
 
 
-def _file(directory: str, record: FileRecord, fact: FileFact) -> Iterator[Finding]:
+def _file(folders: Folders, record: FileRecord, fact: FileFact) -> Iterator[Finding]:
     kind = fact.kind
     if kind != _KINDS.get(record.type, "file"):
         yield _damage(
@@ -114,7 +115,7 @@ def _file(directory: str, record: FileRecord, fact: FileFact) -> Iterator[Findin
         )
         return
     try:
-        got = _digest(directory, record, fact)
+        got = _digest(folders, record, fact)
     except RunpactError as error:
         yield _damage("unreadable", record.path, error.message)
         return
@@ -122,12 +123,12 @@ def _file(directory: str, record: FileRecord, fact: FileFact) -> Iterator[Findin
         yield _damage("digest-mismatch", record.path, "the file is not the one sealed", record.digest, got)
 
 
-def _digest(directory: str, record: FileRecord, fact: FileFact) -> str:
+def _digest(folders: Folders, record: FileRecord, fact: FileFact) -> str:
     if record.type == "symlink":
         return digest_bytes((fact.target or "").encode("utf-8", "surrogateescape"))
     if record.type == "special":
         return digest_bytes(b"")
-    return digest_file(directory, fact.path)[0]
+    return digest_file(folders.root, fact.path, folders=folders)[0]
 
 
 def _unsealed(standing: Standing) -> Finding:

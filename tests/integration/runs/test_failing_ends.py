@@ -75,7 +75,7 @@ def test_a_start_that_fails_leaves_a_failed_run(empty: Place) -> None:
 
 
 def test_a_file_that_cannot_be_hashed_never_verifies(empty: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(_root: str, path: str) -> tuple[str, int]:
+    def refuse(_root: str, path: str, **_more: object) -> tuple[str, int]:
         raise StorageError(f"`{path}` changed while hashing")
 
     with monkeypatch.context() as patched, runpact.run(name="a") as run:
@@ -91,7 +91,7 @@ def test_a_file_that_cannot_be_read_back_is_told(empty: Place, monkeypatch: pyte
     with runpact.run(name="a") as run:
         run.save("x.json", {})
 
-    def refuse(_root: str, path: str) -> tuple[str, int]:
+    def refuse(_root: str, path: str, **_more: object) -> tuple[str, int]:
         raise StorageError(f"cannot read `{path}`")
 
     with monkeypatch.context() as patched:
