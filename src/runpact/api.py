@@ -17,11 +17,13 @@ from typing import ParamSpec, TypeVar
 
 import msgspec
 
+from runpact.model.annotations import Annotations, Note
 from runpact.model.confinement import MODES, REFUSE
 from runpact.model.errors import ContractBrokenError, UsageError
 from runpact.model.finding import Verdict
 from runpact.model.run import State
 from runpact.verbs.active import ActiveRun, state_after
+from runpact.verbs.annotate import note_run, read_of_run, tag_run
 from runpact.verbs.attach import attached_run
 from runpact.verbs.check import CheckedRun
 from runpact.verbs.find import RunSummary
@@ -253,6 +255,31 @@ class RecordedRun(RunSummary, frozen=True, kw_only=True):
 
     directory: str
     """Absolute path."""
+    root: str = ""
+    """Absolute data root; tags and notes are kept there."""
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The tags of the run, sorted; read anew each time."""
+        return self._annotated().tags
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """What people noted about the run, oldest first; read anew each time."""
+        return self._annotated().notes
+
+    def tag(self, *add: str, remove: Iterable[str] = ()) -> tuple[str, ...]:
+        """Give the run tags and take others from it, beside the run; return what it has then."""
+        removed = (remove,) if isinstance(remove, str) else tuple(remove)
+        tagged = tag_run(self.root, self.directory, shown=self.path, add=add, remove=removed)
+        return tagged.annotations.tags
+
+    def note(self, text: str) -> None:
+        """Add a note to the run, beside it."""
+        note_run(self.root, self.directory, text, shown=self.path, environ=os.environ)
+
+    def _annotated(self) -> Annotations:
+        return read_of_run(self.root, self.directory, shown=self.path).annotations
 
     def read(self, name: str) -> object:
         """Return the value of a document of the run; inside an open run it is recorded as an input.
@@ -310,7 +337,9 @@ def open_run(reference: PathLike, *, workspace: PathLike | None = None) -> Recor
     """
     place = Workspace.open(workspace=_text(workspace))
     directory = place.resolve(os.fspath(reference))
-    return RecordedRun(**msgspec.structs.asdict(place.summary(directory)), directory=directory)
+    return RecordedRun(
+        **msgspec.structs.asdict(place.summary(directory)), directory=directory, root=place.data_root
+    )
 
 
 def list_runs(*, workspace: PathLike | None = None) -> list[RunSummary]:

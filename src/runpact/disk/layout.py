@@ -23,6 +23,8 @@ LOCKS = f"{PRIVATE}/environment"
 """Folder of the project's lock files."""
 STAGED = ".new-"
 """Prefix of a run directory that is being created."""
+NOTES = ".runpact-notes"
+"""Folder of a workspace that holds tags and notes, beside its runs; nothing else has them."""
 TEMPORARY = ".tmp-"
 """Prefix of an artifact that is being written."""
 

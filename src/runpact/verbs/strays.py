@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import msgspec
 
 from runpact.disk.discover import directories_of
+from runpact.disk.layout import NOTES
 from runpact.model.contract.language import Kind, LoadedContract, Strays
 from runpact.model.finding import Finding, Severity
 from runpact.model.judge import judge
@@ -34,14 +35,15 @@ def _around(root: str, loaded: LoadedContract) -> tuple[Finding, ...]:
         return ()
     places = [Place.of(name, kind) for name, kind in loaded.contract.kinds.items()]
     tree = tree_of(root, loaded, root, is_own=False)
-    beside = tuple(fact for fact in tree.files if not _is_in_a_run(fact.path, places))
+    beside = tuple(fact for fact in tree.files if not _is_ours(fact.path, places))
     kind = Kind(at=".", entries=rules.entries, others=rules.others)
     return judge(kind, loaded, msgspec.structs.replace(tree, files=beside)).findings
 
 
-def _is_in_a_run(path: str, places: list[Place]) -> bool:
+def _is_ours(path: str, places: list[Place]) -> bool:
+    """Whether a file belongs to a run, or is one that runpact keeps beside them."""
     parts = path.split("/")
-    return any(
+    return parts[0] == NOTES or any(
         0 < place.depth <= len(parts) and place.match("/".join(parts[: place.depth])) is not None
         for place in places
     )
