@@ -22,11 +22,11 @@ from runpact.model.confinement import MODES, REFUSE
 from runpact.model.errors import ContractBrokenError, UsageError
 from runpact.model.finding import Verdict
 from runpact.model.run import State
+from runpact.model.summary import RunSummary
 from runpact.verbs.active import ActiveRun, state_after
 from runpact.verbs.annotate import note_run, read_of_run, tag_run
 from runpact.verbs.attach import attached_run
 from runpact.verbs.check import CheckedRun
-from runpact.verbs.find import RunSummary
 from runpact.verbs.inputs import note_input
 from runpact.verbs.read import ReadDocument, read_entry
 from runpact.verbs.start import Request

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import posixpath
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 from runpact.disk.layout import PRIVATE, STAGED
 
@@ -78,3 +79,31 @@ def _is_directory(entry: os.DirEntry[str], *, is_followed: bool) -> bool:
 def directories_of(path: str) -> list[str]:
     """Return the names of the directories below `path`, hidden ones and links left out, sorted."""
     return [name for name in _directories(path, is_followed=False) if not name.startswith(".")]
+
+
+class Listed(NamedTuple):
+    """A directory in another one."""
+
+    name: str
+    inode: int
+    is_link: bool
+    """It is a link to one."""
+
+
+def listed_in(path: str) -> list[Listed] | None:
+    """Return the directories below `path`, also through links; None when it cannot be listed."""
+    found = []
+    try:
+        with os.scandir(path) as entries:
+            for entry in entries:
+                is_link = entry.is_symlink()
+                if _is_directory(entry, is_followed=is_link):
+                    found.append(Listed(entry.name, entry.inode(), is_link))
+    except OSError:
+        return None
+    return found
+
+
+def is_recorded(root: str, path: str) -> bool:
+    """Whether a directory has runpact's records, or is being created to have them."""
+    return posixpath.basename(path).startswith(STAGED) or _is_recorded(root, path)

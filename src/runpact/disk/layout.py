@@ -25,6 +25,8 @@ STAGED = ".new-"
 """Prefix of a run directory that is being created."""
 NOTES = ".runpact-notes"
 """Folder of a workspace that holds tags and notes, beside its runs; nothing else has them."""
+CACHE = ".runpact-cache"
+"""Folder of a workspace that holds what can be made again, such as its index."""
 TEMPORARY = ".tmp-"
 """Prefix of an artifact that is being written."""
 

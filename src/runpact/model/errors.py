@@ -70,6 +70,19 @@ class UsageError(RunpactError):
     exit_code = 64
 
 
+class FilterError(UsageError):
+    """A filter, an order or a column was not understood; says at which character."""
+
+    code = "filter"
+
+    def __init__(self, text: str, position: int, message: str, *, expected: str = "", got: str = "") -> None:
+        """Store the text, how many characters stand before the fault, and what is wrong there."""
+        fault = Fault(message, "filter", line=1, column=position + 1, expected=expected, got=got)
+        super().__init__(message, at=f"character {position + 1}", expected=expected, got=got, faults=(fault,))
+        self.text = text
+        self.position = position
+
+
 class UnsafeNameError(UsageError):
     """A name, id or path would be unsafe as part of a file name."""
 

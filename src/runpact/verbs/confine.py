@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from runpact.disk.layout import NOTES
+from runpact.disk.layout import CACHE, NOTES
 from runpact.host.caches import cache_folders, home_folder, temporary_folders
 from runpact.host.guard import Guard, uncounted_starters
 from runpact.host.realpath import real_path
@@ -67,7 +67,7 @@ def hold(
         own=tuple(real_path(path) for path in (run.dir, outer, *places) if path),
         watched=watched,
         caches=cache_folders(environ),
-        globs=(*caches, *contract.workspace.caches, *_copies(run), f"{NOTES}/**"),
+        globs=(*caches, *contract.workspace.caches, *_copies(run), f"{NOTES}/**", f"{CACHE}/**"),
     )
     narrow = tuple(path for path in watched if not _is_wide(path, environ))
     run.held = Held(

@@ -9,40 +9,16 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable
 
-import msgspec
-
 from runpact.disk.discover import find_recorded, find_runs
-from runpact.disk.reader import is_directory
+from runpact.disk.reader import Reading, is_directory
 from runpact.model.contract.language import Contract
 from runpact.model.errors import AmbiguousRunError, NoSuchRunError
 from runpact.model.place import Place
-from runpact.model.run import State
+from runpact.model.run import Standing
+from runpact.model.summary import RunSummary
 from runpact.verbs.standing import stand
 
 _CANDIDATES_SHOWN = 8
-
-
-class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of a listing."""
-
-    id: str
-    uid: str | None
-    state: State
-    kind: str | None
-    name: str
-    path: str
-    """Relative to the workspace's data root, POSIX."""
-    started: str | None = None
-    ended: str | None = None
-    duration_seconds: float | None = None
-    contract: str | None = None
-    """`id version` of the contract it was made under."""
-    parent: str | None = None
-    """uid of the run it is part of."""
-    parent_path: str | None = None
-    """Where that run stood when this one began, relative to the data root; None elsewhere."""
-    reason: str = ""
-    """Why the state is not simply `finished`."""
 
 
 def list_runs(root: str, contract: Contract | None) -> list[RunSummary]:
@@ -63,6 +39,11 @@ def list_runs(root: str, contract: Contract | None) -> list[RunSummary]:
 def summarise(root: str, path: str, places: Iterable[Place] = ()) -> RunSummary:
     """Return one line about the directory `path`, relative to `root`."""
     reading, standing = stand(posixpath.normpath(posixpath.join(root, path)))
+    return summary_of(reading, standing, path, places)
+
+
+def summary_of(reading: Reading, standing: Standing, path: str, places: Iterable[Place] = ()) -> RunSummary:
+    """Return one line about a run whose records were read."""
     record, manifest = reading.record, reading.manifest
     outcome = manifest.outcome if manifest else None
     known = record or manifest

@@ -13,7 +13,8 @@ from runpact.model.journal import Journal
 from runpact.model.manifest import FileRecord
 from runpact.model.metrics import MetricSummary, summarise_metrics
 from runpact.model.provenance import Provenance
-from runpact.verbs.find import RunSummary, summarise
+from runpact.model.summary import RunSummary
+from runpact.verbs.find import summarise
 from runpact.verbs.origin import origin_of
 from runpact.verbs.standing import stand
 

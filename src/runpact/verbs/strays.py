@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import msgspec
 
 from runpact.disk.discover import directories_of
-from runpact.disk.layout import NOTES
+from runpact.disk.layout import CACHE, NOTES
 from runpact.model.contract.language import Kind, LoadedContract, Strays
 from runpact.model.finding import Finding, Severity
 from runpact.model.judge import judge
@@ -43,7 +43,7 @@ def _around(root: str, loaded: LoadedContract) -> tuple[Finding, ...]:
 def _is_ours(path: str, places: list[Place]) -> bool:
     """Whether a file belongs to a run, or is one that runpact keeps beside them."""
     parts = path.split("/")
-    return parts[0] == NOTES or any(
+    return parts[0] in {CACHE, NOTES} or any(
         0 < place.depth <= len(parts) and place.match("/".join(parts[: place.depth])) is not None
         for place in places
     )

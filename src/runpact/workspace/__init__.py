@@ -24,10 +24,10 @@ from runpact.model.run import Standing
 from runpact.packs import contract_schema, pack_folder, pack_names
 
 if TYPE_CHECKING:
+    from runpact.model.summary import RunSummary  # noqa: TC004 - exported for annotations alone
     from runpact.verbs.active import ActiveRun
     from runpact.verbs.check import CheckedRun  # noqa: TC004 - exported for annotations alone
     from runpact.verbs.execute import Execution
-    from runpact.verbs.find import RunSummary  # noqa: TC004 - exported for annotations alone
     from runpact.verbs.initialise import NewWorkspace
     from runpact.verbs.read import ReadDocument, Schema
     from runpact.verbs.revise import Revision  # noqa: TC004 - exported for annotations alone

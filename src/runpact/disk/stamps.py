@@ -1,0 +1,61 @@
+"""Stamps: what tells, without reading it, that a file is the one that was read.
+
+Knows: inode, size, time of change; how young a stamp proves nothing.
+Does not know: what the files are.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable
+
+Stamp = tuple[int, ...] | None
+"""Inode, size and time of change; None for what is not there; empty when it proves nothing."""
+
+_GRAIN = 100_000_000
+"""Nanoseconds: what is written again within them may keep its stamp. Their clocks tick every 1 to 10 ms."""
+_COARSE_GRAIN = 2_100_000_000
+"""The same for file systems that count in seconds."""
+_SECOND = 1_000_000_000
+
+
+def stamp_of(path: str) -> Stamp:
+    """Return the stamp of a file or directory, itself if it is a link."""
+    try:
+        status = os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        return (0, error.errno or 0)
+    return (status.st_ino, status.st_size, status.st_ctime_ns)
+
+
+def directory_stamp(path: str) -> tuple[int, ...] | None:
+    """Return the stamp of the names in a directory, through a link; None when there is none."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return (status.st_dev, status.st_ino, status.st_ctime_ns)
+
+
+def settled(stamp: Stamp) -> Stamp:
+    """Return a stamp taken just now if it proves something from now on, else an empty one.
+
+    To be asked before the file is read: a change in the same tick of the clock leaves the same stamp.
+    """
+    if not stamp:
+        return stamp
+    grain = _GRAIN if stamp[-1] % _SECOND else _COARSE_GRAIN
+    return stamp if stamp[-1] < time.time_ns() - grain else ()
+
+
+def stamps_of(directory: str, relatives: Iterable[str]) -> dict[str, Stamp]:
+    """Return the stamp of each file below a directory, about to be read, by its relative path."""
+    return {relative: settled(stamp_of(f"{directory}/{relative}")) for relative in relatives}
+
+
+def are_same(directory: str, stamps: dict[str, Stamp]) -> bool:
+    """Whether files still have the stamps they had; an empty one is like none."""
+    return all(stamp != () and stamp_of(f"{directory}/{path}") == stamp for path, stamp in stamps.items())

@@ -1,0 +1,126 @@
+"""In which order runs are answered, and where an answer goes on.
+
+Knows: sort keys, the SQL of an order, the place after which a page begins.
+Does not know: a database.
+
+Runs without a value come last, whichever way a key points. What several runs share is ordered by path, so
+an order is total, and the values of the last run of a page say where the next one begins.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+
+import msgspec
+
+from runpact.model.errors import FilterError
+from runpact.model.query.fields import FIELDS, VERDICT, field_named, nearest_field
+from runpact.model.query.tree import Field, Stored
+
+NEWEST = "-started"
+_MOST = 8
+
+
+class Key(msgspec.Struct, frozen=True):
+    """One sort key."""
+
+    field: Field
+    is_descending: bool = False
+
+
+class Cursor(msgspec.Struct, frozen=True, array_like=True):
+    """The last run of a page, by what it is ordered by."""
+
+    order: str
+    values: tuple[object, ...]
+    """One for each key, the last of them the path; None where the run has none."""
+
+
+def parse_order(text: str) -> tuple[Key, ...]:
+    """Return the keys of an order such as `metrics.loss,-config.lr`; the path is always the last.
+
+    Raises:
+        FilterError: A key is no field that runs can be ordered by.
+    """
+    keys: list[Key] = []
+    at = 0
+    for part in text.split(","):
+        name = part.strip()
+        is_descending = name.startswith("-")
+        keys.append(
+            Key(_ordered_field(text, at + len(part) - len(part.lstrip()), name.lstrip("-")), is_descending)
+        )
+        at += len(part) + 1
+    if len(keys) > _MOST:
+        raise FilterError(text, len(text), "the order has too many keys", expected=f"{_MOST} at most")
+    return (*keys, Key(FIELDS["path"], keys[-1].is_descending))
+
+
+def _ordered_field(text: str, at: int, name: str) -> Field:
+    if name == "age":
+        raise FilterError(
+            text, at, "`age` is `started`, turned around", expected="`started` or `-started`", got="`age`"
+        )
+    field = named_field(text, at, name)
+    if field.name == VERDICT:
+        raise FilterError(
+            text, at, "runs are not ordered by verdict", expected="another field", got=f"`{name}`"
+        )
+    return field
+
+
+def named_field(text: str, at: int, name: str) -> Field:
+    """Return the field of that name, for an order or a column.
+
+    Raises:
+        FilterError: There is none.
+    """
+    field = field_named(name)
+    if field is None:
+        near = nearest_field(name) if name else None
+        expected = f"did you mean `{near}`?" if near else "a field of docs/query.md"
+        raise FilterError(text, at, f"no field `{name}`", expected=expected, got=f"`{name}`")
+    return field
+
+
+def parse_columns(text: str) -> tuple[Field, ...]:
+    """Return the fields of a list such as `metrics.loss,config.lr`.
+
+    Raises:
+        FilterError: One of them is none.
+    """
+    fields: list[Field] = []
+    at = 0
+    for part in text.split(",") if text.strip() else ():
+        name = part.strip()
+        fields.append(named_field(text, at + len(part) - len(part.lstrip()), name))
+        at += len(part) + 1
+    return tuple(dict.fromkeys(fields))
+
+
+def write_cursor(order: str, values: tuple[Stored | None, ...]) -> str:
+    """Return the token of the last run of a page."""
+    return base64.urlsafe_b64encode(msgspec.msgpack.encode(Cursor(order, values))).decode().rstrip("=")
+
+
+def read_cursor(token: str, order: str, keys: int) -> tuple[Stored | None, ...]:
+    """Return the values of a token.
+
+    Raises:
+        FilterError: It is none, or of another order.
+    """
+    try:
+        data = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
+        cursor = msgspec.msgpack.decode(data, type=Cursor)
+    except (binascii.Error, msgspec.DecodeError, ValueError) as error:
+        raise FilterError(
+            token, 0, "no place to go on from", expected="what the page before gave as `next`"
+        ) from error
+    values = tuple(
+        value for value in cursor.values if value is None or isinstance(value, str | int | float | bytes)
+    )
+    if cursor.order != order or len(values) != keys:
+        expected = f"the order of that page: `{cursor.order}`"
+        raise FilterError(token, 0, "the page before had another order", expected=expected, got=f"`{order}`")
+    return values

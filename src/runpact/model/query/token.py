@@ -1,0 +1,81 @@
+"""Words of a filter.
+
+Knows: how a text falls into words, quotes and signs, each with its place.
+Does not know: what they mean together.
+"""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from runpact.model.errors import FilterError
+
+LONGEST = 65_536
+"""Characters of the longest filter."""
+_TOKEN = re.compile(
+    r"""(?P<space>\s+)|(?P<sign>!=|==|<=|>=|!~|[=<>~(),])|(?P<word>(?:[^\s<>=!~(),"']|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')+)""",
+    re.DOTALL,
+)
+_QUOTED = re.compile(r""""((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'""", re.DOTALL)
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+
+
+class Token(msgspec.Struct, frozen=True):
+    """One word, text in quotes, or sign."""
+
+    sort: str
+    """`word`, `text`, `sign` or `end`."""
+    text: str
+    """Without quotes."""
+    at: int
+    """Characters before it."""
+
+    @property
+    def said(self) -> str:
+        """How a message names it."""
+        return f"`{self.text}`" if self.sort != "end" else "the end"
+
+    def is_keyword(self, *words: str) -> bool:
+        """Whether it is one of these words, in any case."""
+        return self.sort == "word" and self.text.lower() in words
+
+    def is_sign(self, *signs: str) -> bool:
+        """Whether it is one of these signs."""
+        return self.sort == "sign" and self.text in signs
+
+
+def tokens_of(text: str) -> tuple[Token, ...]:
+    """Return the words of a filter; the last one is its end.
+
+    Raises:
+        FilterError: A character belongs to no word.
+    """
+    if len(text) > LONGEST:
+        raise FilterError(
+            text[:80], LONGEST, "the filter is too long", expected=f"{LONGEST} characters at most"
+        )
+    found: list[Token] = []
+    position = 0
+    while position < len(text):
+        match = _TOKEN.match(text, position)
+        if match is None:
+            raise _unreadable(text, position)
+        if match.lastgroup == "sign":
+            found.append(Token("sign", match.group(), position))
+        elif match.lastgroup == "word":
+            found.append(_word(match.group(), position))
+        position = match.end()
+    return (*found, Token("end", "", len(text)))
+
+
+def _word(raw: str, at: int) -> Token:
+    sort = "text" if _QUOTED.fullmatch(raw) else "word"
+    return Token(sort, _QUOTED.sub(lambda found: _ESCAPED.sub(r"\1", found.group()[1:-1]), raw), at)
+
+
+def _unreadable(text: str, position: int) -> FilterError:
+    if text[position] in "\"'":
+        return FilterError(text, position, "a quote is not closed", expected=text[position])
+    return FilterError(text, position, f"`{text[position]}` stands alone", expected="`!=` or `!~`; or `not`")

@@ -1,0 +1,222 @@
+"""Keep the index of a workspace in step with its runs.
+
+Knows: when to refresh it, when to make another one, what to do where none can be kept.
+Does not know: what is asked of it.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+import msgspec
+
+from runpact.disk.cachefolder import CacheFile
+from runpact.disk.reader import is_directory
+from runpact.host import clock
+from runpact.index.store import BusyIndexError, Store, UnusableIndexError
+from runpact.index.tables import Row
+from runpact.model.contract.language import Contract
+from runpact.model.errors import StorageError
+from runpact.model.place import Place
+from runpact.verbs.observe import Difference, DirectoryGone, DirectorySeen, Observer, RunGone, RunSeen
+
+FILE = "index.sqlite"
+_ALWAYS_ALL = 5_000
+"""Up to so many runs, the records of each are looked at for every question."""
+_SHARE = 100
+"""Beyond that, when the last look is older than so many times what it took."""
+_ANEW = 2_000
+"""More runs than this that are new at once are loaded anew, when they are more than those that are known."""
+_ATTEMPTS = 3
+_Answer = TypeVar("_Answer")
+
+
+class Catalogue:
+    """The runs below a data root, for questions; the index behind it is brought up to date for each."""
+
+    def __init__(self, root: str, contract: Contract, *, is_kept: bool = True) -> None:
+        """Store what runs there are to be; nothing is opened before the first question.
+
+        Args:
+            root: Absolute data root.
+            contract: Says where runs stand.
+            is_kept: Keep the index for the next process; only the workspace's own contract may.
+        """
+        self.root = root
+        places = tuple(Place.of(name, kind) for name, kind in contract.kinds.items())
+        self.observer = Observer(root, places)
+        self._layout = msgspec.json.encode(
+            [(place.kind, place.template.text, place.clashing.text) for place in places]
+        )
+        self._file = CacheFile(root, FILE) if is_kept and all(place.depth for place in places) else None
+        self._store: Store | None = None
+
+    def ask(self, question: Callable[[Store], _Answer], *, is_thorough: bool = False) -> _Answer:
+        """Answer a question from an index that is up to date.
+
+        Args:
+            question: Reads the index it is given.
+            is_thorough: Look at every run's records first, however many there are.
+        """
+        for _attempt in range(_ATTEMPTS if self._file is not None else 0):
+            try:
+                store = self._current()
+                self._refresh(store, is_thorough=is_thorough)
+                with store.reading():
+                    return question(store)
+            except UnusableIndexError:
+                if not self._rebuilt():
+                    break
+            except BusyIndexError:
+                break
+        return self._in_memory(question)
+
+    def look_again(self, paths: Iterable[str]) -> None:
+        """Read runs again that are not what the index says."""
+        again = [difference for path in paths for difference in self.observer.again(path)]
+        store = self._store
+        if store is not None:
+            with store.writing():
+                self._apply(store, again)
+
+    def rebuild(self) -> int:
+        """Make the index anew from the runs; return how many there are.
+
+        Raises:
+            StorageError: It cannot be kept.
+        """
+        self.close()
+        if self._file is None:
+            return self._in_memory(_count)
+        with self._file.alone():
+            return self._build(self._file)
+
+    def close(self) -> None:
+        """Close the index; the next question opens it again."""
+        if self._store is not None:
+            self._store.close()
+            self._store = None
+
+    def _current(self) -> Store:
+        path = self._file.current() if self._file is not None else None
+        if path is None:
+            raise UnusableIndexError("there is none")
+        if self._store is None or self._store.path != path:
+            self.close()
+            self._store = Store.open(path, self._layout.decode())
+        return self._store
+
+    def _refresh(self, store: Store, *, is_thorough: bool) -> None:
+        with store.reading():
+            is_large = store.highest() > _ALWAYS_ALL
+            is_due = is_thorough or not is_large or _is_look_due(store)
+            is_noted = is_due and is_large
+            if not is_noted and next(self.observer.differences(store, is_thorough=is_due), None) is None:
+                return
+        with store.writing():
+            began = clock.monotonic()
+            self._apply(store, list(self.observer.differences(store, is_thorough=is_due)))
+            if is_noted:
+                store.note("looked", clock.utc_now().timestamp())
+                store.note("took", clock.monotonic() - began)
+
+    def _apply(self, store: Store, differences: list[Difference]) -> None:
+        new = sum(isinstance(each, RunSeen) for each in differences)
+        if new > _ANEW and new > _count(store):
+            raise UnusableIndexError("most runs are new")
+        for each in differences:
+            if isinstance(each, RunSeen):
+                self._take(store, each)
+            elif isinstance(each, RunGone):
+                store.remove(each.path)
+            elif isinstance(each, DirectorySeen):
+                store.put_directory(each.path, each.stamp)
+            else:
+                self._forget(store, each)
+
+    def _take(self, store: Store, seen: RunSeen) -> None:
+        row = self.observer.row(seen)
+        if self._stands(row):
+            store.put(row)
+        else:
+            store.remove(seen.path)
+
+    def _stands(self, row: Row) -> bool:
+        """Whether a run is still there: it may have got its name, or been removed, after it was found."""
+        return row.run.summary.uid is not None or is_directory(posixpath.join(self.root, row.place))
+
+    @staticmethod
+    def _forget(store: Store, gone: DirectoryGone) -> None:
+        for path in store.members(gone.path):
+            store.remove(path)
+        store.remove_directory(gone.path)
+
+    def _rebuilt(self) -> bool:
+        """Make another index than the one just used, unless somebody has; False where none can be kept."""
+        bad = self._store.path if self._store is not None else None
+        self.close()
+        file = self._file
+        if file is None or not (file.has_folder or self._has_runs()):
+            return False
+        try:
+            with file.alone():
+                if file.current() == bad or not self._is_usable():
+                    self._build(file)
+        except (BusyIndexError, StorageError, UnusableIndexError):
+            return False
+        return True
+
+    def _is_usable(self) -> bool:
+        try:
+            self._current()
+        except UnusableIndexError:
+            return False
+        return True
+
+    def _has_runs(self) -> bool:
+        """Whether there is anything to keep an index of: a folder without runs is left as it is."""
+        store = Store.build(None, self._layout.decode())
+        try:
+            found = self.observer.differences(store, is_thorough=False)
+            return any(isinstance(each, RunSeen) for each in found)
+        finally:
+            store.close()
+
+    def _build(self, file: CacheFile) -> int:
+        with file.building() as path:
+            store = Store.build(path, self._layout.decode())
+            try:
+                return self._fill(store)
+            finally:
+                store.close()
+
+    def _fill(self, store: Store) -> int:
+        differences = list(self.observer.differences(store, is_thorough=False))
+        stamps = {each.path: each.stamp for each in differences if isinstance(each, DirectorySeen)}
+        seen = sorted((each for each in differences if isinstance(each, RunSeen)), key=lambda each: each.path)
+        rows = (self.observer.row(each) for each in seen)
+        store.fill(stamps, (row for row in rows if self._stands(row)))
+        return _count(store)
+
+    def _in_memory(self, question: Callable[[Store], _Answer]) -> _Answer:
+        store = Store.build(None, self._layout.decode())
+        try:
+            self._fill(store)
+            return question(store)
+        finally:
+            store.close()
+
+
+def _count(store: Store) -> int:
+    return store.count(("1", ()))
+
+
+def _is_look_due(store: Store) -> bool:
+    """Whether the records of all runs are to be looked at now."""
+    looked, took = store.noted("looked"), store.noted("took")
+    if not looked:
+        return True
+    age = clock.utc_now().timestamp() - looked
+    return not 0 <= age <= took * _SHARE

@@ -1,0 +1,173 @@
+"""Answer a question about many runs.
+
+Knows: how filter, order and page become queries, that a run of an answer is looked at once more.
+Does not know: how the index is kept, how an answer is shown.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable
+from datetime import datetime
+
+import msgspec
+
+from runpact.index.store import READ, Found, Store
+from runpact.model.query.evaluate import holds
+from runpact.model.query.fields import VERDICT
+from runpact.model.query.order import NEWEST, Key, parse_order, read_cursor, write_cursor
+from runpact.model.query.page import facet_of, parts_of
+from runpact.model.query.parse import parse_filter
+from runpact.model.query.sql import Clause, where
+from runpact.model.query.tree import Field, Node, Scalar, Stored, fields_in, shown
+from runpact.model.summary import IndexedRun
+from runpact.verbs.examine import is_as_read
+from runpact.verbs.reindex import Catalogue
+
+_LOOKS = 5
+_AT_ONCE = 200
+"""Runs that are fetched at once where each must be judged."""
+
+Judge = Callable[[str], str]
+"""Returns the verdict on a run, by its path."""
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """What is asked."""
+
+    filter: str = ""
+    sort: str = NEWEST
+    limit: int | None = None
+    after: str | None = None
+    """Where the page before ended."""
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """One page of runs."""
+
+    runs: tuple[IndexedRun, ...]
+    verdicts: tuple[str | None, ...] = ()
+    """Of each run, where the filter speaks of verdicts."""
+    next: str | None = None
+    """Where the next page begins; None after the last run."""
+
+
+class _Asked(msgspec.Struct, frozen=True):
+    node: Node
+    keys: tuple[Key, ...]
+    order: str
+    limit: int | None
+    after: tuple[Stored | None, ...] | None
+
+
+def search(catalogue: Catalogue, question: Question, *, now: datetime, judge: Judge) -> Answer:
+    """Return the runs that a filter holds for, in order.
+
+    Raises:
+        FilterError: Filter, order or page are not understood.
+    """
+    asked = _read(question, now)
+    if any(field.name == VERDICT for field in fields_in(asked.node)):
+        return _search_judged(catalogue, asked, judge)
+    for _look in range(_LOOKS):
+        found, is_more = catalogue.ask(lambda store: _page(store, asked))
+        changed = [each.place for each in found if _has_changed(catalogue, each)]
+        if not changed:
+            break
+        catalogue.look_again(changed)
+    return Answer(runs=tuple(each.run for each in found), next=_next(asked, found) if is_more else None)
+
+
+def count(catalogue: Catalogue, text: str, *, now: datetime) -> int:
+    """Return how many runs a filter holds for; one that speaks of verdicts is to be asked by `search`."""
+    condition = where(parse_filter(text, now=now))
+    return catalogue.ask(lambda store: store.count(condition))
+
+
+def facets(
+    catalogue: Catalogue, fields: tuple[Field, ...], text: str, *, now: datetime, most: int = 20
+) -> dict[str, dict[Scalar, int]]:
+    """Return, for each field, how many runs of a filter have which value; the most frequent first.
+
+    Runs without a value are not counted.
+    """
+    condition = where(parse_filter(text, now=now))
+    return catalogue.ask(
+        lambda store: {field.name: _facet(store, field, condition, most) for field in fields}
+    )
+
+
+def _facet(store: Store, field: Field, condition: Clause, most: int) -> dict[Scalar, int]:
+    rows = store.rows(facet_of(field, condition, most=most))
+    return {shown(what): int(str(number)) for what, number in rows if what is not None}
+
+
+def _read(question: Question, now: datetime) -> _Asked:
+    keys = parse_order(question.sort)
+    after = read_cursor(question.after, question.sort, len(keys)) if question.after else None
+    return _Asked(parse_filter(question.filter, now=now), keys, question.sort, question.limit, after)
+
+
+def _page(store: Store, asked: _Asked) -> tuple[list[Found], bool]:
+    """Return one page and whether there is more."""
+    wanted = -1 if asked.limit is None else asked.limit + 1
+    found: list[Found] = []
+    for query in parts_of(where(asked.node), asked.keys, limit=wanted, after=asked.after, what=READ):
+        found += store.select(query)
+        if 0 <= wanted <= len(found):
+            break
+    return found[: asked.limit], asked.limit is not None and len(found) > asked.limit
+
+
+def _next(asked: _Asked, found: list[Found]) -> str | None:
+    return write_cursor(asked.order, found[-1].order) if found else asked.order
+
+
+def _has_changed(catalogue: Catalogue, found: Found) -> bool:
+    if found.run.is_open:
+        return False  # it was looked at for this question
+    stamps = {
+        path: stamp for path, stamp in found.stamps.items() if stamp != ()
+    }  # what is young was just read
+    return not is_as_read(posixpath.join(catalogue.root, found.place), stamps, b"")
+
+
+class _Judged:
+    """A run whose verdict is found when a filter asks for it."""
+
+    def __init__(self, run: IndexedRun, judge: Judge) -> None:
+        self.run = run
+        self._judge = judge
+        self.verdict: str | None = None
+
+    def value(self, field: Field) -> Stored | None:
+        if field.name != VERDICT:
+            return self.run.value(field)
+        self.verdict = self.verdict or self._judge(self.run.summary.path)
+        return self.verdict
+
+    def has(self, field: Field) -> bool:
+        return field.name == VERDICT or self.run.has(field)
+
+
+def _search_judged(catalogue: Catalogue, asked: _Asked, judge: Judge) -> Answer:
+    """Judge what the rest of the filter leaves, page by page, until enough is found."""
+    kept: list[Found] = []
+    verdicts: list[str | None] = []
+    page = msgspec.structs.replace(asked, limit=_AT_ONCE)
+    while True:
+        found, is_more = catalogue.ask(lambda store, page=page: _page(store, page))  # type: ignore[misc]  # bound early
+        for each in found:
+            judged = _Judged(each.run, judge)
+            if holds(asked.node, judged):
+                kept.append(each)
+                verdicts.append(judged.verdict)
+            if asked.limit is not None and len(kept) > asked.limit:
+                shown_runs = kept[: asked.limit]
+                runs = tuple(one.run for one in shown_runs)
+                return Answer(
+                    runs=runs, verdicts=tuple(verdicts[: asked.limit]), next=_next(asked, shown_runs)
+                )
+        if not is_more:
+            return Answer(runs=tuple(one.run for one in kept), verdicts=tuple(verdicts))
+        page = msgspec.structs.replace(page, after=found[-1].order)
