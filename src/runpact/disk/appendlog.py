@@ -12,6 +12,7 @@ import contextlib
 import enum
 import hashlib
 import math
+import operator
 import os
 import threading
 import zlib
@@ -67,6 +68,7 @@ class AppendLog:
         """The last lines, not in the digest yet."""
         self._doubt = _SURE
         self._is_held = False
+        self._is_cut = False
         self.count = 0
         self.size = 0
 
@@ -105,7 +107,10 @@ class AppendLog:
         """
         with self._lock:
             self._settle()
-            body = _encode({"seq": self.count + 1, **fields})
+            try:
+                body = _encode({"seq": self.count + 1, **fields})
+            except _REFUSED as error:
+                raise _refused("an event", error) from error
             self._write(frame_line(body))
             return self.count
 
@@ -116,15 +121,27 @@ class AppendLog:
             time: Seconds since 1970, UTC.
             step: The caller's own counter; None when there is none.
             values: Finite numbers by name.
+
+        Raises:
+            StorageError: Nothing was appended.
+            ValueRefusedError: A number is not finite, a name is no text.
         """
-        for value in values.values():
-            if type(value) not in _NUMBERS or not _isfinite(value):
-                values = _plain_numbers(values)
-                break
+        try:
+            for value in values.values():
+                if type(value) not in _NUMBERS or not _isfinite(value):
+                    values = _plain_numbers(values)
+                    break
+        except OverflowError:  # a whole number beyond a double
+            values = _plain_numbers(values)
+        if step is not None and type(step) is not int:
+            step = _plain_number("the step", step)
         with self._lock:
             if self._doubt is not _SURE:
                 self._settle()
-            body = _encode(_Point(self.count + 1, time, step, values))
+            try:
+                body = _encode(_Point(self.count + 1, time, step, values))
+            except _REFUSED as error:
+                raise _refused("a point", error) from error
             self._write(b'%b,"crc":"%08x"}\n' % (body[:-1], _crc(body)))
 
     def _write(self, line: bytes) -> None:
@@ -165,7 +182,8 @@ class AppendLog:
 
     def _recount(self) -> bool:
         """Count what was written, all of it unless only others wrote; say whether a torn line is behind."""
-        if self._doubt is _UNKNOWN:
+        acknowledged, is_cut = self.count, os.fstat(self._descriptor).st_size < self.size
+        if self._doubt is _UNKNOWN or is_cut:
             self.count, self.size, self._digest = 0, 0, hashlib.sha256()
             self._unhashed.clear()
         self._doubt = _UNKNOWN  # a signal, or a fork in another thread, may leave the next lines half done
@@ -176,7 +194,30 @@ class AppendLog:
         self.count, size = count_lines(data, self.count)
         self._digest.update(data[:size])
         self.size += size
+        self._is_cut |= self.count < acknowledged
         return size != len(data)
+
+    def check_whole(self) -> None:
+        """Make sure that every acknowledged line is still in the file.
+
+        Raises:
+            StorageError: Somebody cut the file or put another in its place.
+        """
+        with self._lock:
+            self._settle()
+            self._notice_cut()
+        if self._is_cut:
+            raise StorageError(
+                f"`{self.relative}` lost lines that were acknowledged",
+                at=self._path,
+                hint="a program wrote to it; write events and points through runpact only",
+            )
+
+    def _notice_cut(self) -> None:
+        if self.exists and not self._is_cut:
+            with io.storing("log", self._path):
+                status = os.fstat(self._descriptor)
+            self._is_cut = status.st_nlink == 0 or status.st_size < self.size
 
     def sync(self) -> None:
         """Make all lines durable."""
@@ -207,27 +248,38 @@ class AppendLog:
             self._descriptor = -1
 
 
+_REFUSED = (TypeError, ValueError, OverflowError, RecursionError)
+"""What the encoder raises for what it cannot encode."""
 _NUMBERS = frozenset({int, float})
 _isfinite = math.isfinite
+_DOUBLE_BITS = 1024
+
+
+def _refused(what: str, error: Exception) -> ValueRefusedError:
+    return ValueRefusedError(
+        f"{what} cannot be recorded: {error!s:.200}",
+        expected="names that are Unicode text, and plain data",
+        hint="write what is no plain data with run.save(...)",
+    )
 
 
 def _plain_numbers(values: dict[str, float]) -> dict[str, float]:
     """Convert number-like scalars (numpy's, Decimal) and refuse the rest by name."""
-    return {str(name): _plain_number(str(name), value) for name, value in values.items()}
+    return {str(name): _plain_number(f"metric `{name!s:.100}`", value) for name, value in values.items()}
 
 
-def _plain_number(name: str, value: object) -> float:
+def _plain_number(what: str, value: object) -> float:
     number = _as_number(value)
     if number is None:
         raise ValueRefusedError(
-            f"metric `{name}` is not a number",
+            f"{what} is not a number",
             expected="int or float",
             got=f"{type(value).__name__} {value!r:.60}",
             hint="log numbers only; use run.event(...) or run.save(...) for the rest",
         )
     if not math.isfinite(number):
         raise ValueRefusedError(
-            f"metric `{name}` is {number}",
+            f"{what} is {number}",
             expected="a finite number",
             got=str(number),
             hint="JSON has no NaN or infinity; leave the point out, or log a flag such as `diverged: 1`",
@@ -238,8 +290,9 @@ def _plain_number(name: str, value: object) -> float:
 def _as_number(value: object) -> float | None:
     if isinstance(value, bool | str | bytes):
         return None
-    if isinstance(value, int):
-        return int(value)
+    with contextlib.suppress(TypeError):
+        whole = operator.index(value)  # type: ignore[arg-type]  # whole numbers of numpy stay whole
+        return whole if whole.bit_length() < _DOUBLE_BITS else math.inf
     try:
         return float(value)  # type: ignore[arg-type]  # anything with __float__: numpy scalars, Decimal, tensors
     except (TypeError, ValueError):

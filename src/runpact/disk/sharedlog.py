@@ -143,8 +143,10 @@ class _SharedLog(AppendLog):
         if not self.exists:
             self.open()
         with io.storing("log", self._path):
-            if os.fstat(self._descriptor).st_size != self.size:
-                self.expect_others()
+            if os.fstat(self._descriptor).st_size == self.size:
+                return
+        self.expect_others()
+        self.check_whole()
 
 
 def _demand_unsealed(paths: RunPaths) -> None:

@@ -234,6 +234,24 @@ class RunWriter:
         """Give the reserve back, so that the last records fit on a full disk."""
         io.remove_quietly(self.paths.ballast)
 
+    def check_logs(self) -> None:
+        """Make sure that every acknowledged line, and what the command printed, still stands in the logs.
+
+        Raises:
+            StorageError: A program cut one of them, or removed it.
+        """
+        self.events.check_whole()
+        self.metrics.check_whole()
+        for descriptor in self._streams:
+            with io.storing("log", self.directory):
+                is_gone = os.fstat(descriptor).st_nlink == 0
+            if is_gone:
+                raise StorageError(
+                    "a log of the command's output was removed while it was written",
+                    at=self.directory,
+                    hint="leave the folder of the logs to runpact",
+                )
+
     def sync_logs(self) -> dict[str, LogRecord]:
         """Make the logs durable and return what the seal must say of them (step 5)."""
         logs = {"events": self.events, "metrics": self.metrics}

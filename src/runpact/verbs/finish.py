@@ -63,6 +63,7 @@ def finish_run(
 
 def _seal(run: OpenRun, outcome: Outcome) -> Standing:
     settle_inputs(run)
+    run.writer.check_logs()
     write_projections(run, {"change", "seal"}, state=outcome.state, outcome=outcome)
     return _commit(run, outcome, manifest_projection(run, state=outcome.state, outcome=outcome))
 

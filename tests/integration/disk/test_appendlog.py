@@ -78,3 +78,30 @@ def test_a_signal_right_after_the_write_neither_loses_nor_counts_a_line_twice(
             log.append({"x": 2})
     assert log.append({"x": 3}) == 3
     assert agrees(log, tmp_path / "log.jsonl") == [1, 2, 3]
+
+
+@pytest.mark.parametrize("lost", ["cut", "garbage", "removed"])
+def test_a_log_that_somebody_cut_is_not_taken_for_whole(log: AppendLog, tmp_path: Path, lost: str) -> None:
+    log.append({"x": 1})
+    log.append({"x": 2})
+    log.check_whole()
+    path = tmp_path / "log.jsonl"
+    if lost == "removed":
+        path.unlink()
+    else:
+        path.write_bytes(b"nonsense" if lost == "garbage" else path.read_bytes()[:-5])
+    with pytest.raises(StorageError, match="lost lines"):
+        log.check_whole()
+
+
+def test_a_log_that_was_cut_goes_on_readable_and_stays_suspect(log: AppendLog, tmp_path: Path) -> None:
+    for number in range(3):
+        log.append({"x": number})
+    path = tmp_path / "log.jsonl"
+    path.write_bytes(path.read_bytes().splitlines(keepends=True)[0])
+    log.expect_others()
+    log.append({"x": "later"})
+    assert agrees(log, path) == [0, "later"]
+    log.append({"x": "still later"})
+    with pytest.raises(StorageError, match="lost lines"):
+        log.check_whole()

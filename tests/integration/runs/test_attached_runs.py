@@ -458,3 +458,13 @@ run.event("asked", by="tr0ub4dor-and-3", also="of-the-shell-9f8e7d")
         if path.is_file():
             assert b"tr0ub4dor-and-3" not in path.read_bytes()
     assert "of-the-shell-9f8e7d" not in asked[0]
+
+
+def test_a_process_that_cuts_a_log_is_refused_its_next_line(empty: Place) -> None:
+    with runpact.run(name="outer") as run:
+        inner = attached(run)
+        inner.log({"a": 1})
+        inner.log({"a": 2})
+        os.truncate(Path(run.dir, ".runpact/metrics.jsonl"), 0)
+        with pytest.raises(StorageError, match="lost lines"):
+            inner.log({"a": 3})

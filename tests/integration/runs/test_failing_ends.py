@@ -365,3 +365,13 @@ def test_a_contract_of_a_run_that_was_spoiled_cannot_judge(place: Place, good_ru
     place.write("contract.yaml", CONTRACT.replace("test.runs", "other.runs"))
     (good_run / ".runpact/contract/contract.yaml").write_text('contract: X\nversion: "1"\nkinds: {}\n')
     assert place.call("check", good_run.name)[0] == 2
+
+
+@pytest.mark.parametrize(
+    "harm",
+    ["echo nonsense > .runpact/events.jsonl", "rm .runpact/events.jsonl", "rm -r logs; echo late"],
+)
+def test_a_command_that_spoils_the_logs_has_no_finished_run(empty: Place, harm: str) -> None:
+    code, _folder = empty.run_of(f'cd "$RUNPACT_RUN_DIR"; {harm}', "--name", "a")
+    assert code == 3
+    assert the_run(empty)["state"] in {"failed", "interrupted"}
