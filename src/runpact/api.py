@@ -29,6 +29,7 @@ from runpact.verbs.attach import attached_run
 from runpact.verbs.check import CheckedRun
 from runpact.verbs.inputs import note_input
 from runpact.verbs.read import ReadDocument, read_entry
+from runpact.verbs.said import all_texts, text_or_none, texts_by_name
 from runpact.verbs.start import Request
 from runpact.workspace import Where, Workspace
 
@@ -88,8 +89,8 @@ def run(
         name=name,
         config=config,
         overrides=overrides,
-        seeds=seeds or {},
-        captures=captures or {},
+        seeds={} if seeds is None else seeds,
+        captures={} if captures is None else captures,
         out=_text(out),
         guard=guard,
         caches=caches,
@@ -150,13 +151,14 @@ class PendingRun:
         if guard not in MODES:
             raise UsageError("unknown guard", expected=" or ".join(f"`{mode}`" for mode in MODES), got=guard)
         self._where = where
-        self._kind, self._name, self._captures = kind, name, captures
+        self._kind, self._name = text_or_none(kind, what="the kind"), text_or_none(name, what="the name")
+        self._captures = texts_by_name(captures, what="captures")
         self._config, self._overrides, self._seeds = config, overrides, seeds
         self._out, self._durability, self._is_checked = out, durability, is_checked
         self._guard = guard
-        self._caches = (caches,) if isinstance(caches, str) else tuple(caches)
+        self._caches = all_texts(caches, what="a cache")
         self._record_host = record_host
-        self._secrets = (secrets,) if isinstance(secrets, str) else tuple(secrets)
+        self._secrets = all_texts(secrets, what="the name of a secret")
         self._workspace: Workspace | None = None
         self._active: ActiveRun | None = None
         self._signals = contextlib.ExitStack()
@@ -237,7 +239,7 @@ class PendingRun:
             kind=self._kind,
             name=self._name,
             captures=self._captures,
-            config=self._config if isinstance(self._config, Mapping) else _text(self._config),
+            config=self._config if isinstance(self._config, Mapping) else _path(self._config),
             overrides=self._overrides,
             seeds=self._seeds,
             command=tuple(sys.orig_argv) or (sys.executable,),
@@ -376,6 +378,20 @@ def _demand_kept(checked: CheckedRun) -> None:
         got=checked.verdict.value,
         hint=f"`runpact check {checked.path}` lists every finding",
     )
+
+
+def _path(config: PathLike | None) -> str | None:
+    """Return where a configuration stands.
+
+    Raises:
+        UsageError: It is neither a mapping nor a path.
+    """
+    try:
+        return _text(config)
+    except TypeError as error:
+        raise UsageError(
+            "a configuration is a mapping or a file", expected="a mapping or a path", got=f"{config!r:.60}"
+        ) from error
 
 
 def _text(path: PathLike | None) -> str | None:

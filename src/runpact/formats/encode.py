@@ -59,13 +59,13 @@ def _suffix_for(value: object) -> str:
 
 
 def _json(value: object) -> bytes:
-    return msgspec.json.format(msgspec.json.encode(_plain(value)), indent=2) + b"\n"
+    return msgspec.json.format(msgspec.json.encode(plain_data(value)), indent=2) + b"\n"
 
 
 def _jsonl(value: object) -> bytes:
     if not isinstance(value, list | tuple):
         raise _refused(value, "a `.jsonl` file is written from a list", "a list of JSON values")
-    return b"".join(msgspec.json.encode(_plain(row)) + b"\n" for row in value)
+    return b"".join(msgspec.json.encode(plain_data(row)) + b"\n" for row in value)
 
 
 def _yaml(value: object) -> bytes:
@@ -73,14 +73,16 @@ def _yaml(value: object) -> bytes:
 
     from runpact.formats.yamldoc import StrictDumper  # noqa: PLC0415 - as above
 
-    text: str = yaml.dump(_plain(value), Dumper=StrictDumper, sort_keys=False, allow_unicode=True, width=120)
+    text: str = yaml.dump(
+        plain_data(value), Dumper=StrictDumper, sort_keys=False, allow_unicode=True, width=120
+    )
     return text.encode("utf-8")
 
 
 def _toml(value: object) -> bytes:
     import tomli_w  # noqa: PLC0415 - only layouts with TOML pay for it
 
-    plain = _plain(value)
+    plain = plain_data(value)
     if not isinstance(plain, dict):
         raise _refused(value, "a `.toml` file is written from a mapping", "a mapping")
     return tomli_w.dumps(_without_none(plain)).encode("utf-8")
@@ -114,7 +116,7 @@ def _csv(value: object) -> bytes:
 
 
 def _cell(item: object) -> object:
-    plain = _plain(item)
+    plain = plain_data(item)
     return (
         ""
         if plain is None
@@ -181,8 +183,12 @@ def _is_array(value: object) -> bool:
     return numpy is not None and isinstance(value, numpy.ndarray)
 
 
-def _plain(value: object) -> Json:
-    """Return a value as strict JSON data; scalars of array libraries become numbers."""
+def plain_data(value: object) -> Json:
+    """Return a value as strict JSON data; scalars of array libraries become numbers.
+
+    Raises:
+        ValueRefusedError: It has no plain form, or holds a number or a text that a document may not.
+    """
     try:
         plain = msgspec.to_builtins(value, str_keys=True, enc_hook=_scalar)
     except (TypeError, ValueError, RecursionError) as error:
@@ -200,7 +206,7 @@ def _scalar(value: object) -> object:
     if _is_array(value):
         message = "an array inside JSON (save it as .npz, or call .tolist())"
         raise TypeError(message)
-    message = f"a {type(value).__name__} has no plain form"
+    message = f"`{type(value).__name__}` has no plain form"
     raise TypeError(message)
 
 

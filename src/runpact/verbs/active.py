@@ -70,9 +70,12 @@ class ActiveRun(OpenRun):
             step: The caller's own counter, shared by all of them.
 
         Raises:
+            UsageError: It is no mapping.
             ValueRefusedError: A value is not a finite number; none of them was recorded.
             StorageError: None of them was recorded.
         """
+        if not isinstance(values, Mapping):
+            raise UsageError("metrics are a mapping", expected="a number by name", got=f"{values!r:.60}")
         self.writer.points(time.time(), step, values)  # type: ignore[arg-type]  # read, never changed
 
     def save(self, name: str, value: object, *, type: str = "") -> str:  # noqa: A002 - the word of the field
@@ -131,6 +134,8 @@ class ActiveRun(OpenRun):
             UsageError: Another input has this name.
         """
         text = os.fspath(path)
+        if not text:
+            raise UsageError("an input needs a path", expected="a file or folder", got="nothing")
         cwd = "/" if posixpath.isabs(text) else os.getcwd()
         record_input(self, text, cwd=cwd, name=name, is_absolute=absolute)
         return text

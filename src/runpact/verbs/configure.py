@@ -85,7 +85,7 @@ def digest_config(resolved: dict[str, object]) -> str:
         return digest_bytes(canonical_json(resolved))
     except (TypeError, ValueError) as error:
         raise ConfigError(
-            f"the configuration is not strict JSON data: {error}", hint="write large numbers as text"
+            f"the configuration is not strict JSON data: {error!s:.200}", hint="write large numbers as text"
         ) from error
 
 
@@ -106,7 +106,7 @@ def _apply(resolved: dict[str, object], override: str) -> None:
 def _value(text: str) -> object:
     try:
         return msgspec.json.decode(text)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeEncodeError):  # half a surrogate pair stands for a byte of no UTF-8
         return text
 
 

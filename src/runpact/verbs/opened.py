@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import msgspec
 
 from runpact.disk.writer import RunWriter
+from runpact.formats.encode import plain_data
 from runpact.host import clock
 from runpact.host.guard import Guard
 from runpact.host.watch import Moment
@@ -137,21 +138,25 @@ class OpenRun:
         Args:
             event: Dotted name, as in `eval.started`.
             fields: Strict JSON data; `seq`, `time`, `event` and `crc` are taken.
+
+        Raises:
+            UsageError: The name is no text, or a field's name is taken.
+            ValueRefusedError: A field is not strict JSON data; nothing was recorded.
         """
         taken = _RESERVED & fields.keys()
         if taken:
             raise UsageError(f"an event cannot carry the field `{min(taken)}`", hint="choose another name")
-        return self.note(self.masker.text("events", event), **self._masked(fields))
+        name = plain_data(event)
+        if not isinstance(name, str) or not name:
+            raise UsageError("an event's name is a text", expected="a dotted name", got=f"{event!r:.60}")
+        return self.note(self.masker.text("events", name), **self._masked(fields))
 
     def note(self, event: str, /, **fields: object) -> int:
         """Append an event of runpact's own, whose fields name files or are masked already."""
         return self.writer.event({"time": clock.now(), "event": event, **fields})
 
     def _masked(self, fields: dict[str, object]) -> dict[str, object]:
-        """Return an event's fields without secrets; what is no plain data is left for the log to refuse."""
-        try:
-            plain = msgspec.to_builtins(fields, str_keys=True)
-        except (TypeError, ValueError, RecursionError):
-            return fields
+        """Return an event's fields as plain data without secrets."""
+        plain = plain_data(fields)
         masked = self.masker.settings("events", plain)
-        return fields if masked is plain else msgspec.convert(masked, dict[str, object])
+        return msgspec.convert(masked, dict[str, object])

@@ -33,6 +33,7 @@ from runpact.verbs.capture import Captured, capture
 from runpact.verbs.confine import hold
 from runpact.verbs.mask import find_secrets, marked_settings, masked_provenance, patterns_in
 from runpact.verbs.nest import Outer
+from runpact.verbs.said import whole_seeds
 
 BUILT_IN = frozenset({"started", "git", "uid", "kind"})
 """Captures that runpact fills by itself."""
@@ -191,7 +192,7 @@ def _captured(
     provenance = msgspec.structs.replace(
         captured.provenance,
         config=request.config,
-        seeds={masker.text("config", name): seed for name, seed in request.seeds.items()},
+        seeds={masker.text("config", name): seed for name, seed in whole_seeds(request.seeds).items()},
         confinement=confinement_at_start(request.guard),
     )
     return msgspec.structs.replace(captured, provenance=masked_provenance(provenance, masker))
@@ -290,6 +291,13 @@ def _values(template: PathTemplate, kind: str, request: Request) -> dict[str, ob
             )
     if free is not None and free not in given:
         given[free] = request.name or kind
+    unknown = sorted(given.keys() - (set(template.captures) - BUILT_IN))
+    if unknown:
+        raise UsageError(
+            f"the place of kind `{kind}` has no capture `{unknown[0]}` to be given",
+            expected=" or ".join(name for name in template.captures if name not in BUILT_IN) or "none",
+            got=unknown[0],
+        )
     missing = [name for name in template.captures if name not in given and name not in BUILT_IN]
     if missing:
         raise UsageError(

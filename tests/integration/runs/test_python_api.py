@@ -360,3 +360,76 @@ def test_the_public_names_are_all_there() -> None:
     assert set(runpact.__all__) <= set(dir(runpact))
     with pytest.raises(AttributeError, match="nothing_like_it"):
         _ = runpact.nothing_like_it
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"name": 3},
+        {"name": Path("a")},
+        {"kind": 1},
+        {"seeds": {"python": "x"}},
+        {"seeds": {"python": 1.5}},
+        {"seeds": {"\udcff": 1}},
+        {"seeds": [1]},
+        {"captures": ["x"]},
+        {"captures": {"name": 1}},
+        {"captures": {"colour": "red"}},
+        {"captures": {"started": "now"}},
+        {"caches": [3]},
+        {"secrets": [None]},
+        {"config": [1]},
+        {"config": object()},
+    ],
+)
+def test_what_cannot_be_meant_is_refused_before_a_run_is_made(empty: Place, said: dict) -> None:
+    with pytest.raises(UsageError), runpact.run(**said):
+        pass
+    assert not (empty.root / "runs").exists()
+
+
+def test_seeds_of_numpy_are_whole_numbers(empty: Place) -> None:
+    with runpact.run(name="a", seeds={"numpy": np.int64(7), "torch": None}) as run:
+        pass
+    assert empty.json("show", run.id)[1]["provenance"]["seeds"] == {"numpy": 7, "torch": None}
+
+
+CIRCLE: dict = {}
+CIRCLE["self"] = CIRCLE
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        lambda run: run.log({"a": 10**400}),
+        lambda run: run.log({"a": np.float32("nan")}),
+        lambda run: run.log({"\udcff": 1}),
+        lambda run: run.log({"a": 1}, step=float("nan")),
+        lambda run: run.log({"a": 1}, step="first"),
+        lambda run: run.log([("a", 1)]),
+        lambda run: run.event("a", value=float("nan")),
+        lambda run: run.event("a", value=object()),
+        lambda run: run.event("a", value=CIRCLE),
+        lambda run: run.event("a", value="\udcff"),
+        lambda run: run.event("\udcff"),
+        lambda run: run.event(""),
+        lambda run: run.event(None),
+        lambda run: run.input(""),
+    ],
+)
+def test_what_no_record_can_hold_is_refused_and_costs_nothing_else(empty: Place, said) -> None:
+    with runpact.run(name="a") as run:
+        run.log({"a": 1}, step=np.int64(1))
+        with pytest.raises((ValueRefusedError, UsageError)):
+            said(run)
+        run.log({"a": 2}, step=2)
+    shown = empty.json("show", run.id)[1]
+    assert [event["event"] for event in shown["last_events"]] == ["run.started", "run.ended"]
+    assert (shown["metrics"][0]["count"], shown["metrics"][0]["last_step"]) == (2, 2)
+    assert empty.call("verify", run.id)[0] == 0
+
+
+def test_events_take_numbers_of_numpy(empty: Place) -> None:
+    with runpact.run(name="a") as run:
+        run.event("eval.ended", loss=np.float32(0.5))
+    assert empty.json("show", run.id)[1]["last_events"][1]["loss"] == 0.5

@@ -244,3 +244,14 @@ def test_runs_in_a_repository_know_their_commit(place: Place) -> None:
 def test_outside_a_repository_nothing_is_called_clean(good_run: Path) -> None:
     code = json.loads((good_run / ".runpact/run.json").read_text())["provenance"]["code"]
     assert (code["commit"], code["branch"], code["dirty"]) == ("unknown", "unknown", None)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [("--set", "a=\udcff"), ("--set", "\udcff=1"), ("--seed", "\udcff=1"), ("--capture", "colour=red")],
+)
+def test_options_that_no_record_can_hold_are_refused(place: Place, options: tuple[str, str]) -> None:
+    code, out, err = place.call("run", *options, "--", "true")
+    assert (code in {2, 64}, out) == (True, "")
+    assert "internal" not in err
+    assert not (place.root / "runs").exists()
