@@ -6,6 +6,7 @@ Does not know: contracts; it is told what a level's names look like.
 
 from __future__ import annotations
 
+import errno
 import os
 import posixpath
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from typing import NamedTuple
 
 from runpact.disk.layout import PRIVATE, STAGED
 
+_NOTHING = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
 Level = Callable[[str], bool]
 """Whether a directory of that name may stand at this level."""
 
@@ -21,8 +23,9 @@ def find_runs(root: str, levels: tuple[Level, ...]) -> Iterator[str]:
     """Yield the relative paths of the directories that are, or look like, runs.
 
     A directory is one when it holds runpact's records, when it is being created, or when its whole
-    path fits. Nothing below a run is entered. A folder above the runs may be a symbolic link, as to a
-    larger disk; a run may not.
+    path fits. A folder above the runs that cannot be listed is yielded in their place, so that what it
+    hides is not taken for nothing. Nothing below a run is entered. A folder above the runs may be a
+    symbolic link, as to a larger disk; a run may not.
 
     Args:
         root: Absolute directory to begin in.
@@ -45,7 +48,12 @@ def _descend(
     if not levels:
         return
     fits, below = levels[0], levels[1:]
-    for name in _directories(posixpath.join(root, prefix), is_followed=bool(below)):
+    names = _directories(posixpath.join(root, prefix), is_followed=bool(below))
+    if names is None:
+        if not needs_records:
+            yield prefix or "."
+        return
+    for name in names:
         path = posixpath.join(prefix, name)
         if name.startswith(STAGED) or _is_recorded(root, path):
             yield path
@@ -60,12 +68,13 @@ def _is_recorded(root: str, path: str) -> bool:
     return os.path.isdir(posixpath.join(root, path, PRIVATE))
 
 
-def _directories(path: str, *, is_followed: bool) -> list[str]:
+def _directories(path: str, *, is_followed: bool) -> list[str] | None:
+    """Return the names of a folder's directories, none where there is no folder; None when it hides them."""
     try:
         with os.scandir(path) as entries:
             return sorted(entry.name for entry in entries if _is_directory(entry, is_followed=is_followed))
-    except OSError:
-        return []
+    except OSError as error:
+        return [] if error.errno in _NOTHING else None
 
 
 def _is_directory(entry: os.DirEntry[str], *, is_followed: bool) -> bool:
@@ -78,7 +87,7 @@ def _is_directory(entry: os.DirEntry[str], *, is_followed: bool) -> bool:
 
 def directories_of(path: str) -> list[str]:
     """Return the names of the directories below `path`, hidden ones and links left out, sorted."""
-    return [name for name in _directories(path, is_followed=False) if not name.startswith(".")]
+    return [name for name in _directories(path, is_followed=False) or () if not name.startswith(".")]
 
 
 class Listed(NamedTuple):

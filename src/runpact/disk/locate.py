@@ -49,7 +49,7 @@ def is_of_workspace(contract: str, start: str) -> bool:
 
 def _contract_in(directory: str) -> str | None:
     contract = posixpath.join(directory, CONTRACT_FILE)
-    if os.path.isfile(contract):
+    if os.path.lexists(contract):  # a link to nowhere is no reason to judge by something else
         return contract
     project = posixpath.join(directory, "pyproject.toml")
     if not os.path.isfile(project):

@@ -6,6 +6,7 @@ Does not know: what should be there.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import stat
@@ -273,5 +274,5 @@ def _refused(root: str, path: str, error: OSError) -> StorageError:
     return StorageError(
         f"cannot read `{path or root}`: {os.strerror(error.errno or 0)}",
         at=path or root,
-        got=str(error.errno or ""),
+        got=errno.errorcode.get(error.errno or 0, "OSError"),
     )

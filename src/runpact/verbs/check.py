@@ -13,7 +13,7 @@ import msgspec
 from runpact.disk.layout import CONTRACT, PRIVATE
 from runpact.disk.reader import Reading
 from runpact.model.contract.language import LoadedContract
-from runpact.model.errors import NoContractError, RunpactError
+from runpact.model.errors import NoContractError, RunpactError, StorageError
 from runpact.model.finding import Finding, Report, Severity, Verdict
 from runpact.model.judge import judge
 from runpact.model.judge.origin import judge_origin
@@ -72,7 +72,10 @@ def check_run(
         if standing.state is not State.CORRUPT:
             raise
         return _unjudged(reading, standing, shown)
-    gathered = gather(reading, standing, chosen, path=shown, root=root)
+    try:
+        gathered = gather(reading, standing, chosen, path=shown, root=root)
+    except StorageError as error:
+        return _unjudged(reading, standing, shown, _unreadable(error))
     report = judge(gathered.kind, chosen, gathered.tree)
     judged = [_hardened(finding) for finding in report.findings] if is_strict else report.findings
     findings = [*_standing_findings(standing, reading), *judged, *_origin_findings(reading)]
@@ -86,9 +89,21 @@ def check_run(
     )
 
 
-def _unjudged(reading: Reading, standing: Standing, shown: str) -> CheckedRun:
-    """Return the report on a run too damaged to say what it was made under."""
-    findings = _standing_findings(standing, reading)
+def _unreadable(error: StorageError) -> Finding:
+    return Finding(
+        code="unreadable",
+        severity=Severity.ERROR,
+        path="",
+        message=error.message,
+        expected="a directory that can be listed",
+        got=error.got,
+        hint="check its permissions, or whether it was removed meanwhile",
+    )
+
+
+def _unjudged(reading: Reading, standing: Standing, shown: str, *more: Finding) -> CheckedRun:
+    """Return the report on a run too damaged to say what it was made under, or what stands in it."""
+    findings = [*_standing_findings(standing, reading), *more]
     return CheckedRun(
         id=posixpath.basename(reading.directory),
         path=shown,

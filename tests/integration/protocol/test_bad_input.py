@@ -1,3 +1,4 @@
+import json
 import os
 import subprocess
 import sys
@@ -195,6 +196,35 @@ def test_a_pipe_named_as_configuration_does_not_hang(cli, project):
 def test_a_configuration_of_more_than_16_mb_is_refused(cli, project):
     (project / "big.json").write_bytes(b" " * (16 * 1024 * 1024 + 1))
     assert "too large" in cli("run", "--config", "big.json", "--", "true").err
+
+
+@pytest.mark.parametrize("closed", ["runs", "runs/a"])
+def test_what_may_not_be_listed_hides_no_other_run_and_is_not_passed_over(
+    make_run, project, tmp_path, closed
+):
+    make_run("a")
+    make_run("b")
+    for folder in (tmp_path, *tmp_path.parents[:2]):
+        folder.chmod(folder.stat().st_mode | 0o055)
+    (project / closed).chmod(0)
+    program = (
+        "import json, os\n"
+        "from runpact.workspace import Workspace\n"
+        "place = Workspace.open()\n"
+        "place.check([]), place.runs()\n"
+        "if os.geteuid() == 0:\n    os.setgid(65534); os.setuid(65534)\n"
+        "print(json.dumps([[run.path, run.state.value] for run in place.runs()]))\n"
+        "print(json.dumps([[run.path, run.verdict.value] for run in place.check([])]))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=project, check=False, capture_output=True, text=True
+    )
+    (project / closed).chmod(0o755)
+    assert done.stderr == ""
+    listed, judged = map(json.loads, done.stdout.splitlines())
+    assert [closed, "corrupt"] in listed
+    assert [closed, "ERROR"] in judged
+    assert (["runs/b", "finished"] in listed) is (["runs/b", "OK"] in judged) is (closed == "runs/a")
 
 
 def test_a_place_without_permission_is_refused_and_named(project, tmp_path):

@@ -167,7 +167,8 @@ def test_ls_filters_by_state_and_kind(make_run, open_run, cli):
     open_run("killed")
     assert [run["id"] for run in cli("ls", "--state", "finished", "--json").document["runs"]] == ["good"]
     assert cli("ls", "--kind", "other", "--json").document["runs"] == []
-    assert "no runs below" in cli("ls", "--kind", "other").out
+    assert "no such runs below" in cli("ls", "--kind", "other").out
+    assert cli("ls", "--state", "finishd").code == 64
 
 
 def test_without_a_contract_recorded_runs_are_found_anywhere(make_run, project, cli, monkeypatch):
@@ -446,3 +447,26 @@ def test_an_older_run_never_replaces_a_newer_copy(tmp_path):
     replace_copy(str(tmp_path / "new"), target, newest="2026-01-02T00:00:00+00:00", sync=False)
     replace_copy(str(tmp_path / "old"), target, newest="2026-01-01T00:00:00+00:00", sync=False)
     assert (tmp_path / "latest").read_text() == "new"
+
+
+@pytest.mark.parametrize("arguments", [[], ["contract"]])
+def test_no_command_is_answered_with_the_help(cli, project, arguments):
+    said = cli(*arguments)
+    assert said.code == 64
+    assert "\n\nCommands:\n" in said.err.replace("\n\n\n", "\n\n")
+    assert "\\n" not in said.err
+
+
+@pytest.mark.parametrize("sort", ["link to nowhere", "link to itself", "folder"])
+def test_a_contract_that_cannot_be_read_is_not_passed_over(cli, project, sort):
+    contract = project / "contract.yaml"
+    contract.unlink()
+    if sort == "folder":
+        contract.mkdir()
+    else:
+        contract.symlink_to("nowhere" if sort == "link to nowhere" else "contract.yaml")
+    for arguments in (["ls"], ["check"], ["run", "--", "true"]):
+        said = cli(*arguments)
+        assert said.code == 2
+        assert "contract.yaml" in said.err
+    assert not (project / "runs").exists()
