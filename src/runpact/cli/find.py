@@ -18,16 +18,25 @@ from runpact.cli.output import STATE_COLOUR, paint, plain, print_json, say, tabl
 from runpact.model.confinement import Confinement
 from runpact.model.inputs import Input
 from runpact.model.masking import Masking
+from runpact.model.run import State
 
 if TYPE_CHECKING:
     from runpact.workspace import RunDetails, RunSummary
 
+_STATES = tuple(state.value for state in State)
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
 @click.command("ls")
 @workspace_options
-@click.option("--state", "states", multiple=True, metavar="STATE", help="Only runs in this state.")
+@click.option(
+    "--state",
+    "states",
+    type=click.Choice(_STATES),
+    multiple=True,
+    metavar="STATE",
+    help=f"Only runs in this state: {', '.join(_STATES)}.",
+)
 @click.option("--kind", metavar="K", help="Only runs of this kind.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most N runs.")
 @json_option
@@ -49,6 +58,9 @@ def ls_command(
     shown = found[:limit]
     if is_json:
         print_json("runs", runs=[msgspec.to_builtins(run) for run in shown], total=len(found))
+        return 0
+    if not shown and (states or kind):
+        say(f"no such runs below {plain(place.data_root)}; `runpact ls` lists all")
         return 0
     if not shown:
         say(f"no runs below {plain(place.data_root)}; make one with `runpact run -- COMMAND`")
@@ -160,8 +172,8 @@ def _confinement(confinement: Confinement) -> str:
     strays = confinement.strays
     refused = sum(stray.refused for stray in strays)
     written = len(strays) - refused + confinement.more_strays
-    told = [f"{refused} writes outside refused"] * bool(refused)
-    told += [f"{written} changes outside"] * bool(written)
+    told = [f"{refused} write{'s' * (refused > 1)} outside refused"] * bool(refused)
+    told += [f"{written} change{'s' * (written > 1)} outside"] * bool(written)
     return ", ".join([confinement.level, *told])
 
 

@@ -92,6 +92,9 @@ def run_command_line(arguments: list[str]) -> int:
     try:
         code = cli.main(arguments, prog_name="runpact", standalone_mode=False)
         sys.stdout.flush()
+    except click.exceptions.NoArgsIsHelpError as error:
+        sys.stderr.write(error.format_message() + "\n")
+        return USAGE
     except click.ClickException as error:
         print_error("usage", error.format_message(), is_json=is_json, hint=_usage_hint(error))
         return USAGE

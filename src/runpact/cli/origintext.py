@@ -34,7 +34,8 @@ def _code(code: Code) -> str:
 def _stored(code: Code, environment: Environment) -> str:
     told = [f"diff of {code.diff.size:,} B"] if code.diff and code.diff.path else []
     if code.untracked:
-        told.append(f"{code.untracked.files} untracked files of {code.untracked.size:,} B")
+        plural = "s" * (code.untracked.files != 1)
+        told.append(f"{code.untracked.files} untracked file{plural} of {code.untracked.size:,} B")
     return ", ".join([*told, *(lock.source for lock in environment.locks if lock.path)])
 
 

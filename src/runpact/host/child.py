@@ -26,7 +26,10 @@ Store = Callable[[bytes], None]
 _CHUNK = 1 << 18
 _GRACE_SECONDS = 1.0
 """How long a stream is still read after the child ended and a grandchild keeps it open."""
-_FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_ENDING = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT})
+_TELLING = frozenset({signal.SIGUSR1, signal.SIGUSR2})
+"""Signals with a meaning of the command's own, as a batch system's warning that time is short."""
+_FROM_TERMINAL = frozenset({signal.SIGINT, signal.SIGQUIT})
 
 
 class ChildEnd(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,7 +140,9 @@ class _Relay:
 
     def __enter__(self) -> None:
         with contextlib.suppress(ValueError):
-            self._before = {number: signal.signal(number, self._pass_on) for number in _FORWARDED}
+            for number in _ENDING | _TELLING:
+                if signal.getsignal(number) is not signal.SIG_IGN:  # `nohup` is to hold for the child as well
+                    self._before[number] = signal.signal(number, self._pass_on)
 
     def __exit__(self, *_: object) -> None:
         for number, handler in self._before.items():
@@ -151,15 +156,20 @@ class _Relay:
 
     def _pass_on(self, number: int, frame: FrameType | None) -> None:
         del frame
+        if number in _TELLING:
+            self._send(number)
+            return
         self.received = self.received or number
         self._count += 1
-        if self.child is None or self.child.poll() is not None:
-            return
-        if number == signal.SIGINT and self._count == 1 and _shares_terminal():
+        if number in _FROM_TERMINAL and self._count == 1 and _shares_terminal():
             return  # the terminal has sent it to the child already
         kill_from = 3
-        with contextlib.suppress(ProcessLookupError):
-            self.child.send_signal(signal.SIGKILL if self._count >= kill_from else number)
+        self._send(signal.SIGKILL if self._count >= kill_from else number)
+
+    def _send(self, number: int) -> None:
+        if self.child is not None and self.child.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                self.child.send_signal(number)
 
 
 def _shares_terminal() -> bool:

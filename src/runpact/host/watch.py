@@ -9,6 +9,7 @@ renamed or had its mode changed. So nothing needs to be listed beforehand.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import time
@@ -20,6 +21,10 @@ _SKIPPED_IN = frozenset({".runpact", "pyvenv.cfg"})
 """A folder that holds one of these is a run or a virtual environment: nothing to look into."""
 _LOOKS_PER_CLOCK = 256
 _NO_SKEW_NS = 1_000_000_000
+
+
+Identity = tuple[int, int]
+"""Device and inode of a file."""
 
 
 class Moment(msgspec.Struct, frozen=True):
@@ -63,6 +68,17 @@ def moment_of(began_ns: int, directory: str) -> Moment:
     return Moment(began_ns, status.st_dev, skew) if abs(skew) > _NO_SKEW_NS else Moment(began_ns)
 
 
+def output_files() -> frozenset[Identity]:
+    """Return the files that this process's own output was sent to, as by `> train.log`."""
+    found = []
+    for descriptor in (1, 2):
+        with contextlib.suppress(OSError):
+            status = os.fstat(descriptor)
+            if stat.S_ISREG(status.st_mode):
+                found.append((status.st_dev, status.st_ino))
+    return frozenset(found)
+
+
 def repository_above(directory: str) -> str | None:
     """Return the folder of the git repository around a directory; None outside one."""
     while directory != "/":
@@ -79,6 +95,7 @@ def changes_since(
     is_free: Callable[[str], bool],
     most_names: int,
     most_seconds: float,
+    outputs: frozenset[Identity] = frozenset(),
 ) -> Changes:
     """Return what changed below `roots` since `moment`.
 
@@ -88,8 +105,9 @@ def changes_since(
         is_free: Whether a path may change; a free folder is not looked into.
         most_names: Give up after so many names.
         most_seconds: Give up after so long.
+        outputs: Files that may change, wherever they stand.
     """
-    walk = _Walk(moment, is_free, most_names, time.monotonic() + most_seconds)
+    walk = _Walk(moment, is_free, most_names, time.monotonic() + most_seconds, outputs)
     is_complete = all(walk.through(root) for root in roots)
     return Changes(
         changed=tuple(sorted(walk.changed)),
@@ -102,11 +120,19 @@ def changes_since(
 class _Walk:
     """One walk and its findings."""
 
-    def __init__(self, moment: Moment, is_free: Callable[[str], bool], most: int, deadline: float) -> None:
+    def __init__(
+        self,
+        moment: Moment,
+        is_free: Callable[[str], bool],
+        most: int,
+        deadline: float,
+        outputs: frozenset[Identity],
+    ) -> None:
         self.moment = moment
         self.is_free = is_free
         self.most = most
         self.deadline = deadline
+        self.outputs = outputs
         self.looked_at = 0
         self.changed: list[str] = []
         self.removed_in: list[str] = []
@@ -153,7 +179,9 @@ class _Walk:
             if stat.S_ISDIR(each.st_mode):
                 if not entry.name.startswith(".") and not self.is_free(entry.path):
                     self.waiting.append((entry.path, each))
-            elif is_changed and not self.is_free(entry.path):
+            elif (
+                is_changed and (each.st_dev, each.st_ino) not in self.outputs and not self.is_free(entry.path)
+            ):
                 self.changed.append(entry.path)
         if not is_explained and status.st_mtime_ns > self.moment.on(status.st_dev):
             self.removed_in.append(folder)

@@ -15,7 +15,7 @@ from runpact.disk.layout import CACHE, NOTES
 from runpact.host.caches import cache_folders, home_folder, temporary_folders
 from runpact.host.guard import Guard, uncounted_starters
 from runpact.host.realpath import real_path
-from runpact.host.watch import Changes, changes_since, moment_of, repository_above
+from runpact.host.watch import Changes, changes_since, moment_of, output_files, repository_above
 from runpact.model.confinement import (
     COMPARE,
     OFF,
@@ -111,6 +111,7 @@ def _compare(held: Held, seconds: float) -> tuple[bool, Changes | None]:
         is_free=lambda path: path in held.homes or held.territory.allows(path),
         most_names=_MOST_NAMES,
         most_seconds=min(max(_LEAST_SECONDS, _SHARE * seconds), _MOST_SECONDS),
+        outputs=output_files(),
     )
     return changes.is_complete, changes
 

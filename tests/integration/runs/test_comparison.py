@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -197,3 +199,14 @@ def test_a_skew_is_told_by_the_fresh_directorys_own_time(
     moment = moment_of(now, str(tmp_path))
     assert moment.device == tmp_path.stat().st_dev
     assert 9_000_000_000 < moment.skew_ns < 11_000_000_000
+
+
+def test_the_file_that_the_output_is_sent_to_is_no_stray(empty: Place) -> None:
+    printing = "echo out; echo err >&2; sleep 0.1; echo > other"
+    script = f"exec runpact run --name a -- sh -c '{printing}' > train.log 2>&1"
+    environ = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    subprocess.run(["sh", "-c", script], cwd=empty.root, env=environ, check=False, timeout=60)
+    (run,) = empty.runs()
+    manifest = json.loads((empty.root / run["path"] / ".runpact/manifest.json").read_text())
+    assert "out" in (empty.root / "train.log").read_text()
+    assert strays(manifest["provenance"]["confinement"]) == [("other", "changed")]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -160,7 +162,8 @@ def test_kinds_must_be_named_when_there_are_several(place: Place) -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+    ("number", "code"),
+    [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGQUIT, 131)],
 )
 def test_a_signal_is_passed_on_and_the_run_sealed_as_interrupted(
     place: Place, number: int, code: int
@@ -255,3 +258,37 @@ def test_options_that_no_record_can_hold_are_refused(place: Place, options: tupl
     assert (code in {2, 64}, out) == (True, "")
     assert "internal" not in err
     assert not (place.root / "runs").exists()
+
+
+@contextlib.contextmanager
+def started(place: Place, script: str, **how: object) -> Iterator[subprocess.Popen[bytes]]:
+    """Start a run of a shell script in a process of its own, and wait for its first line."""
+    command = [sys.executable, "-m", "runpact", "run", "--", "sh", "-c", script]
+    with subprocess.Popen(
+        command, cwd=place.root, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, **how
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"up\n"
+        yield process
+
+
+@pytest.mark.parametrize("name", ["USR1", "USR2"])
+def test_a_warning_of_the_batch_system_reaches_the_command_which_goes_on(empty: Place, name: str) -> None:
+    script = f"trap 'echo told; exit 0' {name}; echo up; while :; do sleep 0.05; done"
+    with started(empty, script) as process:
+        process.send_signal(signal.Signals[f"SIG{name}"])
+        assert process.wait(timeout=20) == 0
+    (run,) = empty.runs()
+    assert run["state"] == "finished"
+    assert (empty.root / run["path"] / "logs/stdout.log").read_text() == "up\ntold\n"
+
+
+def test_what_nohup_holds_off_is_held_off_from_the_command_as_well(empty: Place) -> None:
+    def ignore() -> None:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+    with started(empty, "echo up; sleep 0.5; kill -HUP $$; echo alive", preexec_fn=ignore) as process:
+        process.send_signal(signal.SIGHUP)
+        assert process.wait(timeout=20) == 0
+    (run,) = empty.runs()
+    assert (empty.root / run["path"] / "logs/stdout.log").read_text() == "up\nalive\n"
