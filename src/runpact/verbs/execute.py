@@ -12,6 +12,7 @@ from collections.abc import Mapping
 import msgspec
 
 from runpact.host.child import ChildEnd, resolve_command, run_child
+from runpact.model.errors import ConfigError
 from runpact.model.run import State
 from runpact.model.secretnames import PATTERNS
 from runpact.verbs.active import ActiveRun
@@ -22,6 +23,9 @@ from runpact.verbs.mask import CONFIG
 from runpact.verbs.nest import DIRECTORY, ROOT, UID
 
 STDOUT, STDERR = "logs/stdout.log", "logs/stderr.log"
+
+_MOST_HANDED = 130_000
+"""Linux takes 131,072 bytes of a variable with its name."""
 
 
 class Execution(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,6 +45,22 @@ def check_command(argv: tuple[str, ...], *, cwd: str, environ: Mapping[str, str]
         CommandNotFoundError: It does not exist or may not be executed.
     """
     resolve_command(argv, cwd=cwd, env=environ)
+
+
+def check_handed(config: Mapping[str, object]) -> None:
+    """Make sure that a configuration can be handed to a command, before anything is created.
+
+    Raises:
+        ConfigError: It is larger than the system lets a variable of the environment be.
+    """
+    size = len(msgspec.json.encode(config))
+    if size > _MOST_HANDED:
+        raise ConfigError(
+            "the configuration is too large to be handed to a command",
+            expected=f"at most {_MOST_HANDED:,} bytes of JSON",
+            got=f"{size:,} bytes",
+            hint="keep large tables in a file of their own, recorded with --input",
+        )
 
 
 def execute(

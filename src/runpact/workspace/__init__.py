@@ -204,12 +204,14 @@ class Workspace:
         Raises:
             CommandNotFoundError: The command cannot be started; nothing was created.
             CannotStartError: An input is missing; nothing was created.
+            ConfigError: The configuration cannot be handed over; nothing was created.
         """
-        from runpact.verbs.execute import check_command, execute
+        from runpact.verbs.execute import check_command, check_handed, execute
         from runpact.verbs.inputs import check_inputs
         from runpact.verbs.mask import patterns_in
 
         check_command(request.command, cwd=self.cwd, environ=os.environ)
+        check_handed(request.config.resolved)
         check_inputs(request.inputs, cwd=self.cwd)
         guard = OFF if request.guard == OFF else COMPARE  # this process itself writes nothing
         run = self.start(msgspec.structs.replace(request, guard=guard))

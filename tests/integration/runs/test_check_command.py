@@ -145,7 +145,7 @@ def test_ls_filters_and_limits(place: Place, good_run: Path) -> None:
     assert code == 0
     assert "1 of 2 runs" in out
     assert "failed" in out
-    assert place.call("ls", "--kind", "nope")[1].startswith("no runs below")
+    assert place.call("ls", "--kind", "nope")[1].startswith("no such runs below")
 
 
 def test_colour_repeats_words_only_where_wanted(

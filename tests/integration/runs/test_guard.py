@@ -28,6 +28,7 @@ import runpact
 from integration.runs.place import Place
 from runpact.model.confinement import HOOK_GAPS
 from runpact.model.errors import StrayWriteError, UsageError
+from runpact.verbs import start
 
 
 @pytest.fixture
@@ -321,7 +322,7 @@ def test_a_refused_write_that_was_caught_is_recorded_and_no_finding(place: Place
     with runpact.run(name="a") as run, pytest.raises(PermissionError):
         Path("new").touch()
     assert place.json("check", run.id)[1]["findings"][0]["code"] == "bare-contract"
-    assert "W0+hook, 1 writes outside refused" in place.call("show", run.id)[1]
+    assert "W0+hook, 1 write outside refused" in place.call("show", run.id)[1]
 
 
 def test_a_recording_guard_lets_write_and_warns(place: Place) -> None:
@@ -350,8 +351,12 @@ def test_an_unknown_guard_is_refused() -> None:
         runpact.run(guard="on")
 
 
-def test_a_run_that_cannot_be_held_does_not_stay_open(place: Place) -> None:
-    with pytest.raises(AttributeError), runpact.run(name="a", caches=[1]):  # type: ignore[list-item]
+def test_a_run_that_cannot_be_held_does_not_stay_open(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(start, "hold", refuse)
+    with pytest.raises(OSError, match="Input/output"), runpact.run(name="a"):
         pass
     assert [run["state"] for run in place.runs()] == ["failed"]
 

@@ -292,3 +292,13 @@ def test_what_nohup_holds_off_is_held_off_from_the_command_as_well(empty: Place)
         assert process.wait(timeout=20) == 0
     (run,) = empty.runs()
     assert (empty.root / run["path"] / "logs/stdout.log").read_text() == "up\nalive\n"
+
+
+def test_a_configuration_is_handed_over_up_to_the_systems_limit(empty: Place) -> None:
+    for size, expected in ((129_900, 0), (130_000, 2)):
+        empty.write("big.json", json.dumps({"table": "x" * size}))
+        script = "test ${#RUNPACT_CONFIG} -gt 129900"
+        code, _out, err = empty.call("run", "--config", "big.json", "--", "sh", "-c", script)
+        assert code == expected, err
+    assert "too large to be handed" in err
+    assert len(empty.runs()) == 1

@@ -16,6 +16,7 @@ import pytest
 import runpact
 from integration.runs.place import Place
 from runpact.disk.writer import RunWriter
+from runpact.model.errors import ValueRefusedError
 
 CONTRACT = """\
 contract: test.secrets
@@ -297,7 +298,10 @@ def test_an_outer_configuration_that_cannot_be_read_is_passed_over(
 
 
 def test_an_event_that_is_no_plain_data_is_refused_as_ever(place: Place) -> None:
-    with runpact.run(name="odd", guard="off", unsafe_skip_check=True) as run, pytest.raises(TypeError):
+    with (
+        runpact.run(name="odd", guard="off", unsafe_skip_check=True) as run,
+        pytest.raises(ValueRefusedError),
+    ):
         run.event("odd", field=object())
     assert '"odd"' not in (place.root / run.dir / ".runpact/events.jsonl").read_text()
 
