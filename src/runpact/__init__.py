@@ -10,7 +10,7 @@ from runpact.version import VERSION
 TYPE_CHECKING = False
 """True for type checkers alone; importing it from `typing` would cost every start milliseconds."""
 if TYPE_CHECKING:
-    from runpact.api import check, current, list_runs, open_run, read, run, verify
+    from runpact.api import check, current, diff, list_runs, open_run, read, run, verify
     from runpact.model.errors import RunpactError
     from runpact.model.facts import ValidatorFault
     from runpact.model.finding import Finding, Report, Severity, Verdict
@@ -31,6 +31,7 @@ __all__ = [
     "__version__",
     "check",
     "current",
+    "diff",
     "list_runs",
     "open_run",
     "read",
@@ -49,6 +50,7 @@ _HOMES = {
     "Verdict": "runpact.model.finding",
     "check": "runpact.api",
     "current": "runpact.api",
+    "diff": "runpact.api",
     "list_runs": "runpact.api",
     "open_run": "runpact.api",
     "read": "runpact.api",

@@ -17,21 +17,22 @@ from typing import ParamSpec, TypeVar
 
 import msgspec
 
-from runpact.model.annotations import Annotations, Note
+from runpact.model.compare.row import Comparison
 from runpact.model.confinement import MODES, REFUSE
 from runpact.model.errors import ContractBrokenError, UsageError
 from runpact.model.finding import Verdict
 from runpact.model.run import State
 from runpact.model.summary import RunSummary
 from runpact.verbs.active import ActiveRun, state_after
-from runpact.verbs.annotate import note_run, read_of_run, tag_run
 from runpact.verbs.attach import attached_run
 from runpact.verbs.check import CheckedRun
 from runpact.verbs.inputs import note_input
+from runpact.verbs.known import KnownRun
 from runpact.verbs.read import ReadDocument, read_entry
 from runpact.verbs.said import all_texts, text_or_none, texts_by_name
 from runpact.verbs.start import Request
 from runpact.workspace import Where, Workspace
+from runpact.workspace.comparing import diff as compare_runs_of
 
 _Parameters = ParamSpec("_Parameters")
 _Result = TypeVar("_Result")
@@ -252,36 +253,8 @@ class PendingRun:
         )
 
 
-class RecordedRun(RunSummary, frozen=True, kw_only=True):
-    """An existing run: what is known of it, and its documents."""
-
-    directory: str
-    """Absolute path."""
-    root: str = ""
-    """Absolute data root; tags and notes are kept there."""
-
-    @property
-    def tags(self) -> tuple[str, ...]:
-        """The tags of the run, sorted; read anew each time."""
-        return self._annotated().tags
-
-    @property
-    def notes(self) -> tuple[Note, ...]:
-        """What people noted about the run, oldest first; read anew each time."""
-        return self._annotated().notes
-
-    def tag(self, *add: str, remove: Iterable[str] = ()) -> tuple[str, ...]:
-        """Give the run tags and take others from it, beside the run; return what it has then."""
-        removed = (remove,) if isinstance(remove, str) else tuple(remove)
-        tagged = tag_run(self.root, self.directory, shown=self.path, add=add, remove=removed)
-        return tagged.annotations.tags
-
-    def note(self, text: str) -> None:
-        """Add a note to the run, beside it."""
-        note_run(self.root, self.directory, text, shown=self.path, environ=os.environ)
-
-    def _annotated(self) -> Annotations:
-        return read_of_run(self.root, self.directory, shown=self.path).annotations
+class RecordedRun(KnownRun, frozen=True, kw_only=True):
+    """An existing run: what is known of it, what people say about it, and its documents."""
 
     def read(self, name: str) -> object:
         """Return the value of a document of the run; inside an open run it is recorded as an input.
@@ -355,6 +328,28 @@ def check(
     """Judge runs against their contract; all of the workspace's when none is named."""
     place = Workspace.open(workspace=_text(workspace), contract=_text(contract))
     return place.check([os.fspath(reference) for reference in references])
+
+
+def diff(
+    *references: PathLike,
+    only: Iterable[str] = (),
+    contract: PathLike | None = None,
+    workspace: PathLike | None = None,
+) -> Comparison:
+    """Compare runs, each with the first; `.is_equal` says whether they are, by the contract's determinism.
+
+    Args:
+        references: Two runs or more: paths, ids, uids or unique prefixes.
+        only: Sections to compare, as in `["metrics", "artifacts"]`; by default all.
+        contract: Contract file or pack; by default the workspace's.
+        workspace: Folder of the contract; by default found upwards.
+
+    Raises:
+        UsageError: There are fewer than two runs, or no section has that name.
+    """
+    place = Workspace.open(workspace=_text(workspace), contract=_text(contract))
+    names = (only,) if isinstance(only, str) else tuple(only)
+    return compare_runs_of(place, [os.fspath(reference) for reference in references], only=names)
 
 
 def verify(reference: PathLike, *, workspace: PathLike | None = None) -> Verdict:

@@ -28,6 +28,7 @@ _COMMANDS = {
     "verify": ("runpact.cli.check", "Re-derive a run's records from its bytes."),
     "ls": ("runpact.cli.find", "List the runs."),
     "show": ("runpact.cli.find", "Show one run."),
+    "diff": ("runpact.cli.compare", "Compare runs."),
     "tag": ("runpact.cli.annotate", "Give runs tags, or take them away."),
     "note": ("runpact.cli.annotate", "Add a note to a run."),
     "contract": ("runpact.cli.contract", "Work on the contract itself."),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from runpact.formats.archive import REFUSALS, open_archive
 from runpact.formats.npz import inspect, inspect_npy
-from runpact.model.facts import ArraysFact, FormatFault
+from runpact.model.facts import ArraysFact, Deviation, FormatFault
 
 if TYPE_CHECKING:
     import numpy as np
@@ -86,6 +86,23 @@ class LoadedValues:
             return False
         return bool(np.array_equal(self._array, other._array[start:stop]))  # noqa: SLF001 - of the same class
 
+    def deviation(self, other: object, *, relative: float, absolute: float) -> Deviation | str:
+        """Return how far another array of the same shape and type is apart, or why that cannot be told."""
+        import numpy as np  # noqa: PLC0415 - only a claim about values pays for it
+
+        if not isinstance(other, LoadedValues):
+            return "they are not held in memory"
+        one, two = self._array.reshape(-1), other._array.reshape(-1)  # noqa: SLF001 - of the same class
+        if one.size != two.size:
+            return "they are not of the same size"
+        if self._array.dtype.kind not in "iufc":
+            different = int(np.count_nonzero(one != two))
+            return Deviation(one.size, different, different)
+        is_same = (one == two) | (np.isnan(one) & np.isnan(two))
+        if is_same.all():
+            return Deviation(one.size, 0, 0)
+        return _deviation(one, two, ~is_same, relative, absolute)
+
     def listed(self) -> list[object] | str:
         """Return all values in C order, or why there are too many or none that an expression can hold."""
         if self._array.size > MOST_LISTED:
@@ -96,6 +113,25 @@ class LoadedValues:
         if self._array.dtype.kind == "S":
             return [value.decode("utf-8", "replace") for value in values]
         return list(values)
+
+
+def _deviation(
+    one: AnyArray, two: AnyArray, different: npt.NDArray[np.bool_], relative: float, absolute: float
+) -> Deviation:
+    """Return how far numbers are apart, those that are not the same given."""
+    import numpy as np  # noqa: PLC0415 - only a claim about values pays for it
+
+    wide = np.dtype(np.complex128 if one.dtype.kind == "c" else np.longdouble)
+    first: npt.NDArray[np.inexact] = one[different].astype(wide)
+    other: npt.NDArray[np.inexact] = two[different].astype(wide)
+    with np.errstate(all="ignore"):
+        gaps = np.abs(np.subtract(first, other))
+        bounds = np.maximum(absolute, relative * np.maximum(np.abs(first), np.abs(other)))
+        beyond = ~(np.isfinite(gaps) & (gaps <= bounds))
+    finite = gaps[np.isfinite(gaps)]
+    return Deviation(
+        one.size, first.size, int(np.count_nonzero(beyond)), float(finite.max()) if finite.size else None
+    )
 
 
 def load_values(stream: BinaryIO, name: str, *, is_npy: bool) -> LoadedValues | str:

@@ -70,6 +70,19 @@ class ArrayFact(msgspec.Struct, frozen=True):
         return math.prod(self.shape) * (int(digits) if digits.isdigit() else 8)
 
 
+class Deviation(msgspec.Struct, frozen=True):
+    """How far the values of two arrays of one shape and type are apart."""
+
+    count: int
+    """All values."""
+    different: int
+    """Those that are not the same; NaN is the same as NaN."""
+    beyond: int
+    """Those that are farther apart than is tolerated."""
+    largest: float | None = None
+    """The greatest distance of two finite numbers; None where no numbers differ."""
+
+
 class ArrayValues(Protocol):
     """The values of one array, as far as contracts ask for them."""
 
@@ -93,6 +106,9 @@ class ArrayValues(Protocol):
 
     def equals(self, other: object, start: int | None, stop: int | None) -> bool:
         """Whether the values are those of a slice of another array along its first axis."""
+
+    def deviation(self, other: object, *, relative: float, absolute: float) -> Deviation | str:
+        """Return how far another array of the same shape and type is apart, or why that cannot be told."""
 
     def listed(self) -> list[object] | str:
         """Return all values in C order, or why there are too many or none that an expression can hold."""

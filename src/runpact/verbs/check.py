@@ -67,7 +67,7 @@ def check_run(
     reading, standing = stand(directory)
     shown = shown_path(directory, root)
     try:
-        chosen, own_copy = _choose(reading, contract, is_named=is_named)
+        chosen, own_copy = judging_contract(reading, contract, is_named=is_named)
     except RunpactError:
         if standing.state is not State.CORRUPT:
             raise
@@ -113,10 +113,19 @@ def _unjudged(reading: Reading, standing: Standing, shown: str, *more: Finding) 
     )
 
 
-def _choose(
+def judging_contract(
     reading: Reading, contract: LoadedContract | None, *, is_named: bool
 ) -> tuple[LoadedContract, tuple[Finding, ...]]:
-    """Return who judges: the named one, else the workspace's of equal id and major, else the copy."""
+    """Return who judges: the named one, else the workspace's of equal id and major, else the copy.
+
+    Args:
+        reading: The run's records.
+        contract: The workspace's or the caller's.
+        is_named: The caller named it.
+
+    Raises:
+        NoContractError: There is none.
+    """
     record = reading.record
     if contract is not None and (is_named or record is None or _agree(record.contract, contract)):
         return contract, ()

@@ -1,0 +1,76 @@
+"""Where the arrays of two files differ.
+
+Knows: which arrays may be compared value by value, how a deviation is told.
+Does not know: how values are read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from runpact.model.compare.allowance import FileAllowance
+from runpact.model.compare.row import ABSENT, Likeness
+from runpact.model.compare.side import Contents
+from runpact.model.facts import ArrayFact, ArraysFact, Deviation, Json
+
+_Found = tuple[str, Json, Json, Likeness, str]
+"""Pointer, what each is, how they stand, remark."""
+
+
+def array_differences(
+    first: ArraysFact,
+    other: ArraysFact,
+    path: str,
+    allowance: FileAllowance,
+    contents: tuple[Contents, Contents],
+) -> Iterator[_Found]:
+    """Yield one answer for each array that is not the same in both files."""
+    one, two = ({array.name: array for array in each.arrays} for each in (first, other))
+    for name in dict.fromkeys((*one, *two)):
+        answer = _compare(one.get(name), two.get(name), path, allowance, contents)
+        if answer is not None:
+            pointer = "/" + name.replace("~", "~0").replace("/", "~1") if name else ""
+            yield pointer, _told(one.get(name)), _told(two.get(name)), *answer
+
+
+def _compare(
+    one: ArrayFact | None,
+    two: ArrayFact | None,
+    path: str,
+    allowance: FileAllowance,
+    contents: tuple[Contents, Contents],
+) -> tuple[Likeness, str] | None:
+    name = (one or two or _NONE).name
+    place = (name,) if name else ()
+    is_free = allowance.is_volatile(place)
+    if one is None or two is None or (one.dtype, one.shape) != (two.dtype, two.shape):
+        return (Likeness.VOLATILE, "") if is_free else (Likeness.DIFFERENT, "")
+    values = contents[0].values(path, name), contents[1].values(path, name)
+    tolerance = allowance.tolerance(place)
+    reason = next((each for each in values if isinstance(each, str)), None)
+    found = (
+        reason
+        if reason is not None
+        else values[0].deviation(values[1], relative=tolerance.relative, absolute=tolerance.absolute)  # type: ignore[union-attr]  # neither is a reason
+    )
+    if isinstance(found, str):
+        return Likeness.UNDECIDED, f"its values cannot be compared: {found}"
+    if not found.different:
+        return None
+    if is_free:
+        return Likeness.VOLATILE, _remark(found)
+    return (Likeness.DIFFERENT if found.beyond else Likeness.TOLERATED), _remark(found)
+
+
+_NONE = ArrayFact("", "", ())
+
+
+def _told(array: ArrayFact | None) -> Json:
+    return ABSENT if array is None else f"{array.dtype} ({', '.join(map(str, array.shape))})"
+
+
+def _remark(found: Deviation) -> str:
+    told = f"{found.different:,} of {found.count:,} values differ"
+    told += f", by at most {found.largest:.6g}" if found.largest is not None else ""
+    is_partly = 0 < found.beyond < found.different
+    return told + (f"; {found.beyond:,} by more than is tolerated" if is_partly else "")
