@@ -10,8 +10,8 @@ import os
 from collections.abc import Iterable
 
 from runpact.model.annotations import Annotations, Note
+from runpact.model.summary import RunSummary
 from runpact.verbs.annotate import note_run, read_of_run, tag_run
-from runpact.verbs.find import RunSummary
 
 
 class KnownRun(RunSummary, frozen=True, kw_only=True):
