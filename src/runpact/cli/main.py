@@ -29,6 +29,8 @@ _COMMANDS = {
     "ls": ("runpact.cli.find", "List the runs."),
     "show": ("runpact.cli.find", "Show one run."),
     "diff": ("runpact.cli.compare", "Compare runs."),
+    "lineage": ("runpact.cli.lineage", "Show what a run came from and led to."),
+    "tail": ("runpact.cli.tail", "Follow a run while it lives."),
     "tag": ("runpact.cli.annotate", "Give runs tags, or take them away."),
     "note": ("runpact.cli.annotate", "Add a note to a run."),
     "contract": ("runpact.cli.contract", "Work on the contract itself."),

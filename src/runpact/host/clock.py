@@ -31,6 +31,11 @@ def monotonic() -> float:
     return time.monotonic()
 
 
+def wait(seconds: float) -> None:
+    """Do nothing for so many seconds."""
+    time.sleep(seconds)
+
+
 _last = [0]
 
 

@@ -6,12 +6,17 @@ Does not know: how anything is compared or drawn.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import functools
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from runpact.model.compare.row import Comparison
+    from runpact.model.lineage import Lineage
+    from runpact.verbs.tail import News  # noqa: TC004 - exported for annotations alone
     from runpact.workspace import Workspace
+
+__all__ = ["News", "diff", "follow", "lineage", "patches"]
 
 
 def diff(place: Workspace, references: Sequence[str], *, only: Collection[str] = ()) -> Comparison:
@@ -29,3 +34,27 @@ def patches(place: Workspace, references: Sequence[str]) -> tuple[str | None, ..
     from runpact.verbs.compare import stored_patches
 
     return stored_patches([place.resolve(reference) for reference in references])
+
+
+def lineage(
+    place: Workspace, reference: str, *, is_up: bool = True, is_down: bool = True, depth: int | None = None
+) -> Lineage:
+    """Return what a run was made from, and what was made from it."""
+    from runpact.verbs.lineage import trace
+
+    return trace(
+        place.data_root,
+        place.resolve(reference),
+        place.working_contract.contract,
+        is_up=is_up,
+        is_down=is_down,
+        depth=depth,
+    )
+
+
+def follow(place: Workspace, reference: str, *, last: int | None, seconds: float) -> Iterator[News]:
+    """Yield what happens to a run until it ends, looking every so many seconds."""
+    from runpact.host.clock import wait
+    from runpact.verbs import tail
+
+    return tail.follow(place.resolve(reference), last=last, pause=functools.partial(wait, seconds))

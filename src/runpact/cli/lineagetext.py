@@ -1,0 +1,121 @@
+"""Lineage as a tree to read, and as a graph in Mermaid or DOT.
+
+Knows: the words for each relation, how both languages quote.
+Does not know: what belongs to the graph.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from runpact.cli.output import paint, plain
+from runpact.model.lineage import Edge, Lineage, Node, Relation, Sort
+
+_ABOVE = {
+    Relation.INPUT: "input",
+    Relation.BASELINE: "baseline",
+    Relation.PART: "part of",
+    Relation.PROMOTED: "promoted from",
+}
+_BELOW = {
+    Relation.INPUT: "read by",
+    Relation.BASELINE: "baseline of",
+    Relation.PART: "holds",
+    Relation.PROMOTED: "promoted to",
+}
+_DIGEST = 19
+
+
+def tree_lines(graph: Lineage, *, is_up: bool, is_down: bool) -> Iterator[str]:
+    """Yield the graph as trees: what the run comes from, and what came from it."""
+    yield paint(_node(graph.nodes[graph.start]), "bold")
+    for title, is_asked, is_above in (("comes from", is_up, True), ("leads to", is_down, False)):
+        if is_asked:
+            yield ""
+            yield paint(title, "bold")
+            lines = list(_branches(graph, graph.start, "", {graph.start}, is_above=is_above))
+            yield from lines or ["  nothing that is known"]
+
+
+def _branches(graph: Lineage, key: str, indent: str, seen: set[str], *, is_above: bool) -> Iterator[str]:
+    edges = graph.above(key) if is_above else graph.below(key)
+    for number, edge in enumerate(edges):
+        is_last = number == len(edges) - 1
+        end = edge.older if is_above else edge.younger
+        known = "  (see above)" if end in seen and _goes_on(graph, end, is_above=is_above) else ""
+        yield f"{indent}{'└── ' if is_last else '├── '}{_edge(edge, graph, is_above=is_above)}{known}"
+        if end not in seen:
+            seen.add(end)
+            yield from _branches(
+                graph, end, indent + ("    " if is_last else "│   "), seen, is_above=is_above
+            )
+
+
+def _goes_on(graph: Lineage, key: str, *, is_above: bool) -> bool:
+    return bool(graph.above(key) if is_above else graph.below(key))
+
+
+def _edge(edge: Edge, graph: Lineage, *, is_above: bool) -> str:
+    word = (_ABOVE if is_above else _BELOW)[edge.relation]
+    node = graph.nodes[edge.older if is_above else edge.younger]
+    name = plain(_named(edge, graph))
+    if node.sort is Sort.FILE:
+        where = "" if node.path == edge.name else f"  {plain(node.path)}"
+        return f"{word} {name}{where}  {node.digest[:_DIGEST]}".rstrip()
+    if edge.relation is Relation.INPUT:
+        return f"{word} {name} of {_node(node)}" if is_above else f"{name} {word} {_node(node)}"
+    promoted = f"  ({name})" if edge.relation is Relation.PROMOTED else ""
+    return f"{word} {_node(node)}{promoted}"
+
+
+def _named(edge: Edge, graph: Lineage) -> str:
+    """Return the name of what went along an edge, without the path of the run it came from."""
+    return edge.name.removeprefix(f"{graph.nodes[edge.older].path}/")
+
+
+def _node(node: Node) -> str:
+    return f"{plain(node.path)}  {node.state}".rstrip()
+
+
+def mermaid_lines(graph: Lineage) -> Iterator[str]:
+    """Yield a Mermaid flowchart, older things on the left."""
+    names = {key: f"n{number}" for number, key in enumerate(graph.nodes)}
+    yield "flowchart LR"
+    for key, node in graph.nodes.items():
+        left, right = {Sort.RUN: ("[", "]"), Sort.FILE: ("[(", ")]"), Sort.COPY: ("[[", "]]")}[node.sort]
+        label = "<br>".join(filter(None, (_mermaid(node.path), node.state)))
+        yield f'    {names[key]}{left}"{label}"{right}'
+    for edge in graph.edges:
+        label = _mermaid(_label(edge, graph))
+        yield f'    {names[edge.older]} -->|"{label}"| {names[edge.younger]}'
+    yield f"    style {names[graph.start]} stroke-width:3px"
+
+
+def dot_lines(graph: Lineage) -> Iterator[str]:
+    """Yield a DOT graph, older things on the left."""
+    names = {key: f"n{number}" for number, key in enumerate(graph.nodes)}
+    yield "digraph lineage {"
+    yield "    rankdir=LR; node [shape=box, fontname=sans];"
+    for key, node in graph.nodes.items():
+        shape = {Sort.RUN: "box", Sort.FILE: "cylinder", Sort.COPY: "folder"}[node.sort]
+        label = "\\n".join(filter(None, (_dot(node.path), node.state)))
+        width = ", penwidth=3" if key == graph.start else ""
+        yield f'    {names[key]} [label="{label}", shape={shape}{width}];'
+    for edge in graph.edges:
+        yield f'    {names[edge.older]} -> {names[edge.younger]} [label="{_dot(_label(edge, graph))}"];'
+    yield "}"
+
+
+def _label(edge: Edge, graph: Lineage) -> str:
+    name = _named(edge, graph)
+    words = {Relation.INPUT: name, Relation.PROMOTED: f"promoted {name}", Relation.PART: "holds"}
+    return words.get(edge.relation, edge.relation.value)
+
+
+def _mermaid(text: str) -> str:
+    """Return a text in which nothing is markup: Mermaid reads `#35;` as a character."""
+    return "".join(c if c.isalnum() or c in " ./_-:=@+," else f"#{ord(c)};" for c in plain(text))
+
+
+def _dot(text: str) -> str:
+    return plain(text).replace("\\", "\\\\").replace('"', '\\"')

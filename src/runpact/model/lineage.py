@@ -1,0 +1,199 @@
+"""Lineage: what was made from what, over runs.
+
+Knows: how runs are joined by inputs, parents, baselines and copies; how far a walk goes.
+Does not know: how runs are found, how the graph is drawn.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import msgspec
+
+from runpact.model.inputs import Input
+
+BASELINE = "baseline"
+"""Name of the input that a run is held against."""
+
+
+class Sort(enum.Enum):
+    """What a node of the graph is."""
+
+    RUN = "run"
+    FILE = "file"
+    """Something from outside all known runs."""
+    COPY = "copy"
+    """A curated copy."""
+
+
+class Relation(enum.Enum):
+    """How the older end of an edge leads to the younger one."""
+
+    INPUT = "input"
+    BASELINE = "baseline"
+    PART = "part"
+    """The younger run is part of the older one."""
+    PROMOTED = "promoted"
+
+
+class Node(msgspec.Struct, frozen=True, kw_only=True):
+    """A run, a file from outside, or a curated copy."""
+
+    key: str
+    sort: Sort
+    path: str
+    """As it is shown; of a file from outside, its name."""
+    state: str = ""
+    digest: str = ""
+
+
+class Edge(msgspec.Struct, frozen=True, kw_only=True):
+    """One step from something older to something younger."""
+
+    older: str
+    younger: str
+    relation: Relation
+    name: str = ""
+    """The input's name, or the file that was promoted."""
+
+
+class Lineage(msgspec.Struct, frozen=True, kw_only=True):
+    """The graph around one run."""
+
+    start: str
+    nodes: dict[str, Node]
+    edges: tuple[Edge, ...]
+
+    def above(self, key: str) -> tuple[Edge, ...]:
+        """Return the edges that lead to a node."""
+        return tuple(edge for edge in self.edges if edge.younger == key)
+
+    def below(self, key: str) -> tuple[Edge, ...]:
+        """Return the edges that lead away from a node."""
+        return tuple(edge for edge in self.edges if edge.older == key)
+
+
+class KnownMaker(msgspec.Struct, frozen=True, kw_only=True):
+    """What lineage needs to know of one run."""
+
+    key: str
+    """uid, or the path of a run without one."""
+    path: str
+    """Relative to the data root where it lies inside."""
+    state: str
+    started: str = ""
+    parent: str | None = None
+    parent_path: str | None = None
+    inputs: tuple[Input, ...] = ()
+    files: Mapping[str, str] = {}
+    """Paths of its files by digest; empty files are left out, since all of them are alike."""
+
+
+class CuratedCopy(msgspec.Struct, frozen=True, kw_only=True):
+    """A promoted folder, by the digests of its files."""
+
+    path: str
+    files: Mapping[str, str]
+
+
+def lineage_of(
+    start: str,
+    runs: Sequence[KnownMaker],
+    copies: Iterable[CuratedCopy] = (),
+    *,
+    is_up: bool = True,
+    is_down: bool = True,
+    depth: int | None = None,
+) -> Lineage:
+    """Return the graph around a run, upwards and downwards.
+
+    Args:
+        start: Key of the run to begin with.
+        runs: All known runs.
+        copies: All known curated copies.
+        is_up: Walk to what the run was made from.
+        is_down: Walk to what was made from it.
+        depth: At most so many steps each way; None for no limit.
+    """
+    graph = _Graph(runs, copies)
+    edges: dict[Edge, None] = {}
+    if is_up:
+        _walk(start, graph.edges, edges, is_up=True, depth=depth)
+    if is_down:
+        _walk(start, graph.edges, edges, is_up=False, depth=depth)
+    keys = dict.fromkeys([start, *(key for edge in edges for key in (edge.older, edge.younger))])
+    return Lineage(start=start, nodes={key: graph.nodes[key] for key in keys}, edges=tuple(edges))
+
+
+def _walk(
+    start: str, all_edges: Sequence[Edge], found: dict[Edge, None], *, is_up: bool, depth: int | None
+) -> None:
+    by_end: dict[str, list[Edge]] = {}
+    for edge in all_edges:
+        by_end.setdefault(edge.younger if is_up else edge.older, []).append(edge)
+    seen, level, steps = {start}, [start], 0
+    while level and (depth is None or steps < depth):
+        steps += 1
+        edges = [edge for key in level for edge in by_end.get(key, ())]
+        found.update(dict.fromkeys(edges))
+        ends = dict.fromkeys(edge.older if is_up else edge.younger for edge in edges)
+        level = [key for key in ends if key not in seen]
+        seen.update(level)
+
+
+class _Graph:
+    """All nodes and edges that the known runs make."""
+
+    def __init__(self, runs: Sequence[KnownMaker], copies: Iterable[CuratedCopy]) -> None:
+        self._runs = {run.key: run for run in reversed(runs)}
+        self._makers: dict[str, list[KnownMaker]] = {}
+        for run in self._runs.values():
+            for digest in run.files:
+                self._makers.setdefault(digest, []).append(run)
+        self.nodes = {
+            run.key: Node(key=run.key, sort=Sort.RUN, path=run.path, state=run.state)
+            for run in self._runs.values()
+        }
+        self.edges: list[Edge] = []
+        for run in self._runs.values():
+            self.edges += self._to(run)
+        for copy in copies:
+            self.edges += self._promoted(copy)
+
+    def _to(self, run: KnownMaker) -> Iterator[Edge]:
+        """Yield the edges that lead to a run."""
+        for each in run.inputs:
+            relation = Relation.BASELINE if each.name == BASELINE else Relation.INPUT
+            for older in self._sources(run, each):
+                yield Edge(older=older, younger=run.key, relation=relation, name=each.name)
+        if run.parent is not None:
+            if run.parent not in self.nodes:
+                path = run.parent_path or run.parent
+                self.nodes[run.parent] = Node(key=run.parent, sort=Sort.RUN, path=path)
+            yield Edge(older=run.parent, younger=run.key, relation=Relation.PART)
+
+    def _sources(self, run: KnownMaker, each: Input) -> list[str]:
+        """Return who made an input: as it was recorded, by where it stood, by its digest; else itself."""
+        if each.run is not None and each.run != run.key:
+            if each.run not in self.nodes:
+                self.nodes[each.run] = Node(key=each.run, sort=Sort.RUN, path=each.run)
+            return [each.run]
+        makers = [
+            other
+            for other in self._makers.get(each.digest, ())
+            if other.key != run.key and other.started <= run.started
+        ]
+        homes = [other.key for other in makers if (each.path or "").startswith(f"{other.path}/")]
+        if makers:
+            return homes or [other.key for other in makers]
+        key = f"file:{each.digest or each.name}"
+        self.nodes[key] = Node(key=key, sort=Sort.FILE, path=each.path or each.name, digest=each.digest)
+        return [key]
+
+    def _promoted(self, copy: CuratedCopy) -> Iterator[Edge]:
+        key = f"copy:{copy.path}"
+        self.nodes[key] = Node(key=key, sort=Sort.COPY, path=copy.path)
+        for digest, path in copy.files.items():
+            for maker in self._makers.get(digest, ()):
+                yield Edge(older=maker.key, younger=key, relation=Relation.PROMOTED, name=path)
