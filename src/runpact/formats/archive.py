@@ -54,6 +54,10 @@ class CappedStream(io.RawIOBase):
         self._stream = stream
         self._left = limit
 
+    def renew(self, stream: BinaryIO, limit: int) -> None:
+        """Go on with the same file opened anew."""
+        self._stream, self._left = stream, limit
+
     def readable(self) -> bool:
         """Return true."""
         return True
@@ -94,10 +98,15 @@ class CappedStream(io.RawIOBase):
 
 def open_archive(stream: BinaryIO) -> tuple[zipfile.ZipFile, int] | FormatFault:
     """Return the archive and its size, once its list of members is believable."""
+    return open_capped(CappedStream(stream))
+
+
+def open_capped(stream: CappedStream) -> tuple[zipfile.ZipFile, int] | FormatFault:
+    """Return the archive that a capped stream holds; `CappedStream.renew` serves it on."""
     try:
         size = stream.seek(0, os.SEEK_END)
         stream.seek(0)
-        archive = zipfile.ZipFile(CappedStream(stream))
+        archive = zipfile.ZipFile(stream)
     except REFUSALS as error:
         return zip_fault(error)
     fault = _list_fault(archive.infolist(), size)

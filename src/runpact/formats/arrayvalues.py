@@ -7,11 +7,13 @@ Does not know: what they should be.
 from __future__ import annotations
 
 import functools
+import io
+import zipfile
 from typing import TYPE_CHECKING, BinaryIO
 
-from runpact.formats.archive import REFUSALS, open_archive
+from runpact.formats.archive import REFUSALS, CappedStream, open_capped
 from runpact.formats.npz import inspect, inspect_npy
-from runpact.model.facts import ArraysFact, Deviation, FormatFault
+from runpact.model.facts import ArrayFact, Deviation, FormatFault
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,6 +35,11 @@ class LoadedValues:
     def __init__(self, array: AnyArray) -> None:
         """Store the array."""
         self._array = array
+
+    @property
+    def size(self) -> int:
+        """Bytes that they take in memory."""
+        return int(self._array.nbytes)
 
     def is_finite(self) -> bool:
         """Whether no value is NaN or infinite."""
@@ -134,48 +141,64 @@ def _deviation(
     )
 
 
-def load_values(stream: BinaryIO, name: str, *, is_npy: bool) -> LoadedValues | str:
-    """Return the values of one array, or why they cannot be read.
+class ArrayFile:
+    """Reads arrays of one file; what was learnt of its form is kept, the file is opened anew each time."""
 
-    Args:
-        stream: The file.
-        name: Of the array; without meaning for an NPY file.
-        is_npy: The file holds one array.
-    """
-    facts = inspect_npy(stream) if is_npy else inspect(stream)
-    reason = _refusal(facts, name)
-    if reason:
-        return reason
-    try:
-        from numpy.lib import format as npy  # noqa: PLC0415 - only a claim about values pays for it
-    except ImportError:
-        return "numpy is not installed"
-    stream.seek(0)
-    try:
-        if is_npy:
-            return LoadedValues(npy.read_array(stream, allow_pickle=False))
-        return _from_archive(stream, name, functools.partial(npy.read_array, allow_pickle=False))
-    except (*REFUSALS, ValueError, EOFError, MemoryError) as error:
-        return f"the array cannot be read: {str(error)[:120]}"
+    def __init__(self, *, is_npy: bool) -> None:
+        """Store whether the file holds one array and no archive; nothing is read yet."""
+        self._is_npy = is_npy
+        self._arrays: dict[str, ArrayFact] | FormatFault | None = None
+        self._capped = CappedStream(io.BytesIO())
+        self._archive: zipfile.ZipFile | None = None
 
+    def values(self, stream: BinaryIO, name: str) -> LoadedValues | str:
+        """Return the values of one array, or why they cannot be read.
 
-def _from_archive(stream: BinaryIO, name: str, read: functools.partial[AnyArray]) -> LoadedValues | str:
-    opened = open_archive(stream)
-    if isinstance(opened, FormatFault):
-        return opened.message
-    archive, _size = opened
-    with archive, archive.open(f"{name}.npy") as member:
-        return LoadedValues(read(member))
+        Args:
+            stream: The file.
+            name: Of the array; without meaning for an NPY file.
+        """
+        reason = self._refusal(stream, name)
+        if reason:
+            return reason
+        try:
+            from numpy.lib import format as npy  # noqa: PLC0415 - only a claim about values pays for it
+        except ImportError:
+            return "numpy is not installed"
+        stream.seek(0)
+        try:
+            if self._is_npy:
+                return LoadedValues(npy.read_array(stream, allow_pickle=False))
+            return self._from_archive(stream, name, functools.partial(npy.read_array, allow_pickle=False))
+        except (*REFUSALS, ValueError, EOFError, MemoryError) as error:
+            return f"the array cannot be read: {str(error)[:120]}"
 
+    def _from_archive(
+        self, stream: BinaryIO, name: str, read: functools.partial[AnyArray]
+    ) -> LoadedValues | str:
+        self._capped.renew(stream, MOST_BYTES)
+        if self._archive is None:
+            opened = open_capped(self._capped)
+            if isinstance(opened, FormatFault):
+                return opened.message
+            self._archive = opened[0]
+        with self._archive.open(f"{name}.npy") as member:
+            return LoadedValues(read(member))
 
-def _refusal(facts: ArraysFact | FormatFault, name: str) -> str:
-    if isinstance(facts, FormatFault):
-        return facts.message
-    array = next((array for array in facts.arrays if name in {array.name, ""}), None)
-    if array is None:
-        return f"there is no array `{name}`"
-    if array.pickle:
-        return "it holds objects"
-    if array.size > MOST_BYTES:
-        return f"it has {array.size} bytes, more than {MOST_BYTES}"
-    return ""
+    def _refusal(self, stream: BinaryIO, name: str) -> str:
+        if self._arrays is None:
+            facts = inspect_npy(stream) if self._is_npy else inspect(stream)
+            if isinstance(facts, FormatFault):
+                self._arrays = facts
+            else:
+                self._arrays = {array.name: array for array in facts.arrays}
+        if isinstance(self._arrays, FormatFault):
+            return self._arrays.message
+        array = self._arrays.get("" if self._is_npy else name)
+        if array is None:
+            return f"there is no array `{name}`"
+        if array.pickle:
+            return "it holds objects"
+        if array.size > MOST_BYTES:
+            return f"it has {array.size} bytes, more than {MOST_BYTES}"
+        return ""

@@ -52,10 +52,19 @@ def read_table(stream: BinaryIO, *, form: Form = _COMMAS) -> TableRows | FormatF
         return error.fault
     if not header:
         return FormatFault("invalid-csv", "there is no header")
-    if len(set(header)) < len(header):
-        twice = next(name for name in header if header.count(name) > 1)
+    twice = _first_repeated(header)
+    if twice is not None:
         return FormatFault("invalid-csv", f"the column `{twice[:80]}` stands twice")
     return TableRows(tuple(header), _as_wide(_guarded(reader), len(header)))
+
+
+def _first_repeated(names: list[str]) -> str | None:
+    known: set[str] = set()
+    for name in names:
+        if name in known:
+            return name
+        known.add(name)
+    return None
 
 
 def read_table_tsv(stream: BinaryIO) -> TableRows | FormatFault:

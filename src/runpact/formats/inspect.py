@@ -34,9 +34,12 @@ from runpact.model.facts import (
 )
 
 if TYPE_CHECKING:
-    from runpact.formats.arrayvalues import LoadedValues
+    from runpact.formats.arrayvalues import ArrayFile, LoadedValues
 
 _Row = Sequence[str] | Mapping[str, Json]
+
+_MOST_KEPT = 2 * 1024**3
+"""Most bytes of arrays that are kept for the next question."""
 
 
 class Inspector:
@@ -54,6 +57,7 @@ class Inspector:
         self._facts: dict[tuple[str, str], Facts | FormatFault] = {}
         self._contents: dict[tuple[str, str], ContentFact | FormatFault] = {}
         self._values_of = ""
+        self._array_file: ArrayFile | None = None
         self._values: dict[str, LoadedValues | str] = {}
         self._rows: dict[tuple[str, Form], list[dict[str, Json]] | FormatFault] = {}
 
@@ -120,7 +124,7 @@ class Inspector:
             return False
         try:
             return text.encode() == canonical_json(document.value)
-        except ValueError:
+        except ValueError:  # a number that has no canonical form
             return False
 
     def arrays(self, path: str) -> ArraysFact | FormatFault:
@@ -134,21 +138,30 @@ class Inspector:
         """Return the values of one array, or why they cannot be read; those of one file are kept."""
         if self._values_of != path:
             self._values_of, self._values = path, {}
+            self._array_file = None
         if name not in self._values:
             self._values[name] = self._load(path, name)
+            self._forget_beyond(_MOST_KEPT, name)
         return self._values[name]
+
+    def _forget_beyond(self, limit: int, name: str) -> None:
+        """Forget the arrays before one when together they take more than is held in memory."""
+        held = sum(each.size for each in self._values.values() if not isinstance(each, str))
+        if held > limit:
+            self._values = {name: self._values[name]}
 
     def _open(self, path: str) -> BinaryIO | FormatFault:
         return open_beneath(self._root, self._links.get(path, path))
 
     def _load(self, path: str, name: str) -> LoadedValues | str:
-        from runpact.formats.arrayvalues import load_values  # noqa: PLC0415 - only arrays and archives pay for it
+        from runpact.formats.arrayvalues import ArrayFile  # noqa: PLC0415 - only arrays and archives pay for it
 
         stream = self._open(path)
         if isinstance(stream, FormatFault):
             return stream.message
         with stream:
-            return load_values(stream, name, is_npy=path.endswith(".npy"))
+            self._array_file = self._array_file or ArrayFile(is_npy=path.endswith(".npy"))
+            return self._array_file.values(stream, name)
 
     def header(self, path: str) -> Json | FormatFault:
         """Return what the header of an array file, image or model says, as a document."""

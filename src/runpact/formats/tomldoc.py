@@ -6,15 +6,20 @@ Does not know: what a document should contain.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from datetime import date, time
 from typing import BinaryIO
 
-from runpact.formats.limits import plainness_fault, read_capped, shape_fault
+from runpact.formats.limits import MAX_DEPTH, plainness_fault, read_capped, shape_fault
 from runpact.model.facts import DocumentFact, FormatFault, Json
 
 MAX_TOML = 4 * 1024 * 1024
 """Largest TOML document, bytes: its parser is written in Python."""
+_LONG_KEY = re.compile(
+    rf"""^[ \t\[]*(?:(?:[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ \t]*){{{MAX_DEPTH}}}""", re.MULTILINE
+)
+"""A dotted key that the parser would follow part by part, each time from the root."""
 
 
 def inspect(stream: BinaryIO) -> DocumentFact | FormatFault:
@@ -28,7 +33,10 @@ def parse(data: bytes) -> DocumentFact | FormatFault:
     if len(data) > MAX_TOML:
         return FormatFault("too-large", f"{len(data)} bytes, more than {MAX_TOML}")
     try:
-        value = tomllib.loads(data.decode("utf-8"))
+        text = data.decode("utf-8")
+        if _LONG_KEY.search(text):
+            return FormatFault("too-deep", f"a key of more than {MAX_DEPTH} parts")
+        value = tomllib.loads(text)
     except UnicodeDecodeError as error:
         return FormatFault("invalid-toml", f"not UTF-8 at byte {error.start}")
     except RecursionError:

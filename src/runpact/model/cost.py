@@ -1,6 +1,7 @@
 """How many steps an expression may take.
 
-Knows: that loops inside each other multiply, and which of them do.
+Knows: that loops inside each other multiply, and which of them do; what a loop looks through each time; what
+grows; what functions take and give.
 Does not know: how an expression is evaluated.
 
 The bound is in steps, not seconds, so that a verdict never hangs on how fast a machine is.
@@ -12,16 +13,27 @@ import functools
 import math
 import re
 from collections.abc import Callable
+from typing import Protocol
 
 import msgspec
 
-from runpact.model.reference import references
+from runpact.model.functions import OF_CEL
+from runpact.model.reference import Reference, references
 
 MOST_STEPS = 4_000_000
-"""About two seconds; only loops inside each other can reach it."""
+"""About two seconds; only loops inside each other, and what they look through, can reach it."""
+_IN_LIST, _IN_TEXT = 16, 1024
+"""How many items, and how many characters, are passed in one step where nothing is evaluated."""
 
 _LOOP = re.compile(r"\.(?:all|exists|exists_one|map|filter)\(\s*([A-Za-z_]\w*)\s*,")
 _STRING = re.compile(r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'""")
+_NESTED, _FEW = 2, 4
+_CALL = re.compile(r"(?<![\w])([A-Za-z_]\w*)\s*\(")
+_BUILDS = re.compile(r"[+\[{]")
+_COMPUTED = re.compile(r"[(\[]")
+_NAMES = r"(?<![\w.])[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*"
+_INDEXED = re.compile(rf"{_NAMES}(?=\[)")
+_LOOPED = re.compile(rf"{_NAMES}(?=\.(?:all|exists|exists_one|map|filter)\()")
 _OPENERS = {")": "(", "]": "["}
 
 
@@ -30,6 +42,18 @@ class _Loop(msgspec.Struct, frozen=True):
     over: str
     start: int
     end: int
+    is_map: bool
+    body: str
+
+
+class Sizes(Protocol):
+    """What is known of the values that an expression speaks of."""
+
+    def size(self, reference: Reference) -> object:
+        """Return the list, the text or the map that a chain of names leads to; None for anything else."""
+
+    def length(self, over: str) -> object:
+        """Return how many items an expression comes to; anything but a number when that cannot be told."""
 
 
 @functools.lru_cache(maxsize=4096)
@@ -39,37 +63,162 @@ def nested_ranges(text: str) -> tuple[tuple[str, ...], ...]:
     A loop over part of the outer loop's item, as in `rows.all(r, r.tags.all(t, …))`, sees each part once:
     it multiplies nothing and is left out.
     """
-    blank = _STRING.sub(lambda found: " " * len(found[0]), text)
+    return tuple(chain for _loop, chain in _chains(text) if len(chain) > 1)
+
+
+@functools.lru_cache(maxsize=4096)
+def _chains(text: str) -> tuple[tuple[_Loop, tuple[str, ...]], ...]:
+    """Return each loop with the lists that it and the loops around it go over."""
+    blank = _blank(text)
     loops = [_loop(text, blank, found) for found in _LOOP.finditer(blank)]
     chains = []
     for loop in loops:
         around = [each for each in loops if each.start < loop.start and loop.end <= each.end]
         variables = {each.variable for each in around}
         chain = tuple(each.over for each in (*around, loop) if _root(each.over) not in variables)
-        if len(chain) > 1:
-            chains.append(chain)
+        chains.append((loop, chain))
     return tuple(chains)
 
 
-def steps(text: str, size: Callable[[str], object]) -> int:
-    """Return the most steps that loops inside each other may take; 0 without any.
+def steps(text: str, sizes: Sizes) -> int:
+    """Return the most steps that an expression may take beyond going once through what it speaks of."""
+    taken = max((_steps_of(loop, chain, sizes) for loop, chain in _chains(text)), default=0)
+    grown = max(_growth(text), handed_over(text) if handed_over(text) > _FEW else 0)
+    if grown:
+        taken = max(taken, grown * max(_passed(text, sizes, _IN_LIST), 1))
+    return taken
 
-    Args:
-        text: The expression.
-        size: Returns how long the list is that a chain of names leads to; anything else for what is no list.
-    """
-    return max((math.prod(_length(over, size) for over in chain) for chain in nested_ranges(text)), default=0)
+
+def _steps_of(loop: _Loop, chain: tuple[str, ...], sizes: Sizes) -> int:
+    builds = loop.is_map and "+" in loop.body
+    looked_through = _passed(loop.body, sizes, _IN_LIST if builds else _IN_TEXT)
+    if len(chain) < _NESTED and not looked_through:
+        return 0
+    if builds:
+        looked_through += sum(_item_size(over, sizes) for over in chain)
+    return math.prod(_length(over, sizes) for over in chain) * (1 + looked_through)
 
 
-def _length(over: str, size: Callable[[str], object]) -> int:
-    sizes = (size(reference.text) for reference in references(over))
-    return max((each for each in sizes if isinstance(each, int)), default=1)
+def _item_size(over: str, sizes: Sizes) -> int:
+    """Return how many steps it takes to copy an item of a list, on an average."""
+    size = 0
+    for value in map(sizes.size, references(over)):
+        if isinstance(value, list) and value:
+            texts = [
+                item for each in value for item in (each.values() if isinstance(each, dict) else (each,))
+            ]
+            size += sum(len(text) for text in texts if isinstance(text, str)) // len(value)
+    return size // _IN_LIST
+
+
+def _passed(text: str, sizes: Sizes, in_text: int) -> int:
+    """Return how many steps it takes to pass through the lists and texts that an expression speaks of."""
+    in_list = 1 if handed_over(text) else _IN_LIST
+    passed = 0
+    for reference in _operands(text):
+        value = sizes.size(reference)
+        passed += len(value) // in_text if isinstance(value, str) else items_in(value) // in_list
+    return passed + sum(items_in(sizes.size(each)) for each in _indexed(text))
+
+
+@functools.lru_cache(maxsize=4096)
+def _indexed(text: str) -> tuple[Reference, ...]:
+    """Return the lists that an expression takes items of: the engine copies what stands behind a dot."""
+    return tuple(
+        reference
+        for found in _INDEXED.findall(_blank(text))
+        for reference in references(found)
+        if reference.parts
+    )
+
+
+@functools.lru_cache(maxsize=4096)
+def handed_over(text: str) -> int:
+    """Return how often an expression calls functions that are not of CEL: values are copied for them."""
+    return len([name for name in _CALL.findall(_blank(text)) if name not in OF_CEL and name != "in"])
+
+
+def items_in(value: object) -> int:
+    """Return how many values a list or a map holds, at every depth; no more are counted than steps are."""
+    count = 0
+    waiting = [value]
+    while waiting and count <= MOST_STEPS:
+        each = waiting.pop()
+        if isinstance(each, dict | list | tuple) and each:
+            count += len(each)
+            waiting += each.values() if isinstance(each, dict) else each
+    return count
+
+
+@functools.lru_cache(maxsize=4096)
+def _operands(text: str) -> tuple[Reference, ...]:
+    """Return what an expression speaks of, without what it only takes an item of or loops over."""
+    blank = _LOOPED.sub(" ", _INDEXED.sub(" ", _blank(text)))
+    return references(blank)
+
+
+def _growth(text: str) -> int:
+    """Return how much what an expression builds may outgrow what it speaks of; 0 when it builds nothing."""
+    blank = _blank(text)
+    grown = blank.count("+")
+    for loop, _chain in _chains(text):
+        if loop.is_map and _BUILDS.search(loop.body):
+            grown = max(grown, 1) * max(1, len(re.findall(rf"\b{loop.variable}\b", loop.body)))
+    return grown
+
+
+def _length(over: str, sizes: Sizes) -> int:
+    found = [sizes.length(over)] if _COMPUTED.search(over) else []
+    found += [len(value) for each in references(over) if isinstance(value := sizes.size(each), list | dict)]
+    return max((each for each in found if isinstance(each, int)), default=1)
+
+
+def _blank(text: str) -> str:
+    return _STRING.sub(lambda found: " " * len(found[0]), text)
+
+
+class Allowance:
+    """Counts what the functions of one expression take and give, and stops it when that is too much."""
+
+    def __init__(self) -> None:
+        """Begin with everything."""
+        self._left = MOST_STEPS
+
+    def renew(self) -> None:
+        """Begin anew, for the next expression."""
+        self._left = MOST_STEPS
+
+    def counted(self, function: Callable[..., object]) -> Callable[..., object]:
+        """Return a function that counts its arguments and its result."""
+
+        def call(*arguments: object) -> object:
+            self._spend(arguments)
+            result = function(*arguments)
+            self._spend((result,))
+            return result
+
+        return call
+
+    def _spend(self, values: tuple[object, ...]) -> None:
+        waiting: list[object] = list(values)
+        while waiting and self._left >= 0:
+            value = waiting.pop()
+            if isinstance(value, str | bytes):
+                self._left -= len(value) // _IN_LIST
+            elif isinstance(value, list | tuple | dict):
+                self._left -= len(value)
+                waiting += value.values() if isinstance(value, dict) else value
+        if self._left < 0:
+            message = f"its functions pass on more than {MOST_STEPS:,} values"
+            raise ValueError(message)
 
 
 def _loop(text: str, blank: str, found: re.Match[str]) -> _Loop:
     opened = blank.index("(", found.start())
     start = _receiver_start(blank, found.start())
-    return _Loop(found[1], text[start : found.start()], opened, _closing(blank, opened))
+    closed = _closing(blank, opened)
+    body = text[found.end() : closed]
+    return _Loop(found[1], text[start : found.start()], opened, closed, found[0].startswith(".map"), body)
 
 
 def _closing(blank: str, opened: int) -> int:

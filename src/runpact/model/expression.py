@@ -24,8 +24,12 @@ from typing import Protocol
 
 import msgspec
 
-from runpact.model.cost import MOST_STEPS, steps
+from runpact.model.cost import MOST_STEPS, Allowance, steps
 from runpact.model.functions import FUNCTIONS
+from runpact.model.reference import Reference
+
+MOST_CHARACTERS = 4096
+"""Longest expression: the engine follows chains by recursion, and a process that runs out of stack dies."""
 
 _CALLED = re.compile(r"^Function '(\w+)' error: (?:Python function call failed: \w+: )?")
 """How the engine begins what it says of a function that raised."""
@@ -55,14 +59,23 @@ class Scope:
         self, variables: Mapping[str, object], functions: Mapping[str, Callable[..., object]] | None = None
     ) -> None:
         """Convert the variables once."""
-        self._context = _engine().Context(
-            variables={name: _convertible(value) for name, value in variables.items()},
-            functions={**FUNCTIONS, **(functions or {})},
-        )
+        self._variables = dict(variables)
+        self._allowance = Allowance()
+        counted = {
+            name: self._allowance.counted(each) for name, each in {**FUNCTIONS, **(functions or {})}.items()
+        }
+        self._context = _engine().Context(variables={}, functions=counted)
+        for name, value in variables.items():
+            self.bind(name, value)
 
     def bind(self, name: str, value: object) -> None:
         """Set one variable anew; the others stay."""
-        self._context.add_variable(name, _convertible(value))
+        self._variables[name] = value
+        plain = _convertible(value)
+        try:
+            self._context.add_variable(name, plain)
+        except ValueError:  # a name of a file may be no text
+            self._context.add_variable(name, _legible(plain))
 
     def evaluate(self, text: str) -> object:
         """Return the value of an expression, or `Undecided`.
@@ -70,16 +83,29 @@ class Scope:
         Raises:
             ExpressionError: It cannot be compiled.
         """
-        taken = steps(text, self._size)
+        taken = steps(text, self) if len(text) <= MOST_CHARACTERS else 0
         if taken > MOST_STEPS:
             return Undecided(
                 f"its loops inside each other take {taken:,} steps, more than {MOST_STEPS:,};"
                 " `match` joins long lists"
             )
+        self._allowance.renew()
         return self._value(text)
 
-    def _size(self, reference: str) -> object:
-        return self._value(f"size({reference})")
+    def size(self, reference: Reference) -> object:
+        """Return the list, the text or the map that a chain of names leads to; None for anything else."""
+        value = self._variables.get(reference.root)
+        for part in reference.parts:
+            if isinstance(value, dict):
+                value = value.get(part)
+            else:
+                is_item = isinstance(value, list) and part.isdigit() and int(part) < len(value)
+                value = value[int(part)] if is_item and isinstance(value, list) else None
+        return value
+
+    def length(self, over: str) -> object:
+        """Return how many items an expression comes to; anything but a number when that cannot be told."""
+        return self.evaluate(f"size({over})")
 
     def _value(self, text: str) -> object:
         try:
@@ -111,6 +137,9 @@ def compile_expression(text: str) -> Program:
     Raises:
         ExpressionError: It is no CEL.
     """
+    if len(text) > MOST_CHARACTERS:
+        message = f"it has {len(text):,} characters, more than {MOST_CHARACTERS:,}"
+        raise ExpressionError(message)
     try:
         program: Program = _engine().compile(text)
     except Exception as error:
@@ -160,3 +189,12 @@ def _convertible(value: object) -> object:
     if isinstance(value, list | tuple):
         return [_convertible(item) for item in value]
     return value
+
+
+def _legible(value: object) -> object:
+    """Return a value with a mark in place of each byte of a name that is no text."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {_legible(key): _legible(item) for key, item in value.items()}
+    return [_legible(item) for item in value] if isinstance(value, list) else value

@@ -16,6 +16,8 @@ from runpact.model.names import is_relative
 from runpact.model.pattern import compile_pattern
 
 _LONGEST_RANGE = 1_000_000
+_LONGEST_TEXT = 1 << 26
+"""More than the longest text that is read from a file."""
 
 
 def _unique(items: Iterable[object]) -> bool:
@@ -83,6 +85,33 @@ def _range(*bounds: int) -> list[int]:
     return list(numbers)
 
 
+def _refuse_beyond(size: int, limit: int, what: str) -> None:
+    if size > limit:
+        message = f"{size:,} {what} are more than {limit:,}"
+        raise ValueError(message)
+
+
+def _join(items: list[object], between: str) -> str:
+    texts = [_text(item) for item in items]
+    _refuse_beyond(sum(map(len, texts)) + len(between) * len(texts), _LONGEST_TEXT, "characters")
+    return between.join(texts)
+
+
+def _pad(number: int, width: int) -> str:
+    _refuse_beyond(width, _LONGEST_TEXT, "digits")
+    return f"{number:0{width}d}"
+
+
+def _replace(text: str, old: str, new: str) -> str:
+    _refuse_beyond(len(text) + text.count(old) * len(new), _LONGEST_TEXT, "characters")
+    return text.replace(old, new)
+
+
+def _split(text: str, between: str | None = None, most: int = -1) -> list[str]:
+    _refuse_beyond(len(text) // 2 if between is None else text.count(between), _LONGEST_RANGE, "parts")
+    return text.split(between, most)
+
+
 def _zip(*lists: list[object]) -> list[list[object]]:
     return [list(items) for items in zip(*lists, strict=True)]
 
@@ -96,13 +125,13 @@ def _groups(text: str, pattern: str) -> list[str]:
     if found is None:
         message = f"`{text:.80}` does not match `{pattern}`"
         raise ValueError(message)
-    return [group or "" for group in found.groups()]
+    return list(found[1:])
 
 
 def _caught(lines: Iterable[str], pattern: str) -> list[str]:
     compiled = compile_pattern(pattern)
-    found = [match for line in lines if (match := compiled.fullmatch(line))]
-    return [match[1] or "" if compiled.groups else match[0] for match in found]
+    matcher, group = compiled.matcher(), min(1, compiled.groups)
+    return [match[group] for line in lines if (match := matcher.fullmatch(line))]
 
 
 def _stem(path: str) -> str:
@@ -141,17 +170,17 @@ FUNCTIONS: dict[str, Callable[..., object]] = {
     "greatest": max,
     "groups": _groups,
     "is_relative": is_relative,
-    "join": lambda items, between: between.join(_text(item) for item in items),
+    "join": _join,
     "keys": list,
     "least": min,
     "lower": str.lower,
     "mean": _mean,
-    "pad": lambda number, width: f"{number:0{width}d}",
+    "pad": _pad,
     "range": _range,
-    "replace": str.replace,
+    "replace": _replace,
     "same_set": _same_set,
     "sorted": _sorted,
-    "split": str.split,
+    "split": _split,
     "stem": _stem,
     "string": _text,
     "sum": _sum,

@@ -7,6 +7,7 @@ Does not know: a single rule.
 from __future__ import annotations
 
 import functools
+import itertools
 import posixpath
 
 import msgspec
@@ -91,7 +92,7 @@ def _candidates(reading: Reading, loaded: LoadedContract, path: str) -> list[_Ca
         return [(name, kind, {})]
     raise NoContractError(
         f"`{path}` is no place of any kind of contract `{loaded.contract.contract}`",
-        expected=" or ".join(f"`{kind.at}`" for kind in kinds.values()),
+        expected=" or ".join(f"`{kind.at}`" for kind in itertools.islice(kinds.values(), 20)),
         got=path,
         hint="check the path, or name another contract with --contract",
     )

@@ -9,6 +9,7 @@ told from the two texts (an expression was rewritten, a schema changed), it coun
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
@@ -77,10 +78,12 @@ def _entry_name(key: object) -> str:
 def _by(items: list[object], names: list[str]) -> dict[str, object]:
     """Return items by name; further items of one name are numbered."""
     found: dict[str, object] = {}
+    used: Counter[str] = Counter()
     for item, name in zip(items, names, strict=True):
-        free = next(
-            each for each in (name, *(f"{name} ({n})" for n in range(2, len(items) + 2))) if each not in found
-        )
+        free = name
+        while free in found:
+            used[name] += 1
+            free = f"{name} ({used[name] + 1})"
         found[free] = item
     return found
 

@@ -118,7 +118,7 @@ class _Reader:
             return node.scalar
         import difflib  # noqa: PLC0415 - only a fault pays for it
 
-        near = difflib.get_close_matches(str(node.scalar), words, n=1)
+        near = difflib.get_close_matches(str(node.scalar)[:80], words, n=1)
         self._add(
             node,
             f"`{node.scalar}` is not one of the words here",
@@ -132,7 +132,7 @@ class _Reader:
     def _unknown(self, key: Node, known: list[str], at: str) -> None:
         import difflib  # noqa: PLC0415 - only a fault pays for it
 
-        near = difflib.get_close_matches(str(key.scalar), known, n=1, cutoff=0.6)
+        near = difflib.get_close_matches(str(key.scalar)[:80], known, n=1, cutoff=0.6)
         self._add(
             key,
             f"the key `{key.scalar}` is not known here",

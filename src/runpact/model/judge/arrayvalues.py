@@ -18,6 +18,8 @@ from runpact.model.judge.grade import Fault
 from runpact.model.judge.presence import undecided
 from runpact.model.judge.subject import Subject
 
+_UNFIT = (TypeError, ValueError, IndexError, RuntimeError, OverflowError, MemoryError)
+"""What comparing values raises that have no order, are no numbers, or are too many."""
 _SLICE = re.compile(r"(?P<name>[^\[\]]+)(?:\[(?P<start>-?\d*):(?P<stop>-?\d*)\])?")
 
 
@@ -52,6 +54,15 @@ def value_faults(
     if isinstance(values, str):
         yield _unread(place, values)
         return
+    try:
+        yield from _judged(subject, clause, values, path, place, frame)
+    except _UNFIT as error:
+        yield _unread(place, f"a value of this type has no such thing: {str(error)[:120]}")
+
+
+def _judged(
+    subject: Subject, clause: Array, values: ArrayValues, path: str, place: str, frame: Frame
+) -> Iterator[Fault]:
     if clause.finite and not values.is_finite():
         yield _wrong(place, "it holds NaN or an infinity", "finite values")
     if clause.order is not None:

@@ -20,7 +20,7 @@ Read = Callable[[object], object]
 """Returns the typed value of a cell; raises `ValueError` when it has none."""
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,400}")
-_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOMENT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"
@@ -62,10 +62,8 @@ def _one_of(column: Column) -> Callable[[object], str]:
 
 
 def _like(pattern: str) -> Callable[[object], str]:
-    compiled = compile_pattern(pattern)
-    return lambda value: (
-        "" if isinstance(value, str) and compiled.fullmatch(value) else f"text like {pattern}"
-    )
+    matcher = compile_pattern(pattern).matcher()
+    return lambda value: "" if isinstance(value, str) and matcher.fullmatch(value) else f"text like {pattern}"
 
 
 def _between(least: float | None, most: float | None) -> Callable[[object], str]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from runpact.model.contract.language import Column
 from runpact.model.judge.cells import is_empty, limits_of, reader_of
+from runpact.model.pattern import CostlyMatchError
 
 MOST_KEPT = 250_000
 """Values remembered for `unique`; beyond it the column is undecided."""
@@ -34,6 +35,8 @@ class ColumnJudge:
         self.is_seen = False
         """Whether any row had the column."""
         self.is_overflown = False
+        self.unmatched = ""
+        """Why cells could not be matched against the column's pattern."""
         self._read = reader_of(column)
         self._limits = limits_of(column)
         self._equals = equals
@@ -52,7 +55,10 @@ class ColumnJudge:
             typed = self._read(value)
         except ValueError:
             return f"a {self.column.type}" if self.column.type != "integer" else "a whole number"
-        told = self._limits(typed)
+        try:
+            told = self._limits(typed)
+        except CostlyMatchError as error:
+            self.unmatched, told = str(error), ""
         if (
             not told
             and self._equals is not None

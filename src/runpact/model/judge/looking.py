@@ -16,6 +16,8 @@ from runpact.model.judge.view import View
 from runpact.model.names import check_relative
 
 _MOST_BYTES = 4096
+MOST_LINES = 1_000_000
+"""Most lines that an expression can look at one by one: each costs some hundred bytes there."""
 _NUMBERS = {"i1": "b", "u1": "B", "i2": "h", "u2": "H", "i4": "i", "u4": "I", "i8": "q", "u8": "Q"}
 _NUMBERS |= {"f2": "e", "f4": "f", "f8": "d"}
 
@@ -46,7 +48,7 @@ class Looking:
             "is_dir": lambda path: self._kind_of(path) == "dir",
             "is_file": lambda path: self._kind_of(path) == "file",
             "is_run": self._subject.tree.is_run,
-            "lines_at": lambda path: self._text_at(path).splitlines(),
+            "lines_at": self._lines_at,
             "number_at": self._number_at,
             "rows_at": self._rows_at,
             "text_at": self._text_at,
@@ -86,6 +88,12 @@ class Looking:
         if isinstance(text, FormatFault):
             raise UnseenError(f"there is no text `{path}`: {text.message}")
         return text
+
+    def _lines_at(self, path: str) -> list[str]:
+        text = self._text_at(path)
+        if text.count("\n") >= MOST_LINES:
+            raise UnseenError(f"`{path}` has too many lines, more than {MOST_LINES}")
+        return text.splitlines()
 
     def _array_at(self, path: str, name: str = "") -> object:
         values = self._subject.tree.values(path, name)

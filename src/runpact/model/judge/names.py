@@ -13,7 +13,7 @@ from runpact.model.expression import Scope
 from runpact.model.facts import DocumentFact, FileFact, FormatFault
 from runpact.model.judge.claim import Claim
 from runpact.model.judge.frame import Frame, Located
-from runpact.model.judge.looking import Looking
+from runpact.model.judge.looking import MOST_LINES, Looking
 from runpact.model.judge.view import View
 from runpact.model.reference import Reference, at_pointer, pointer_of
 
@@ -65,7 +65,9 @@ class Names:
         text = self._subject.tree.text(path)
         if isinstance(text, FormatFault):
             return None
-        return text if root == "text" else text.splitlines()
+        if root == "text":
+            return text
+        return text.splitlines() if text.count("\n") < MOST_LINES else None
 
     def _variables(self, wanted: list[Reference]) -> dict[str, object]:
         variables: dict[str, dict[str, object]] = {root: {} for root in _READERS}

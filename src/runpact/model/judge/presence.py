@@ -251,6 +251,13 @@ def _bound_of(subject: Subject, said: int | str | None, frame: Frame) -> float |
     return value
 
 
+def unmatched(path: str, reason: str) -> Fault:
+    """Return the fault of a text that is too long to be matched against a pattern."""
+    message = f"its text could not be matched: {reason}"
+    hint = "say the pattern so that its repetitions do not compete, as `[^,]*,[^,]*` for `.*,.*`"
+    return Fault(code="undecided", severity=Severity.INCOMPLETE, path=path, message=message, hint=hint)
+
+
 def undecided(
     subject: Subject, path: str, answer: Undecided, texts: tuple[str, ...], what: str, frame: Frame
 ) -> Fault:

@@ -21,7 +21,7 @@ from runpact.model.judge.claim import Claim
 from runpact.model.judge.claims import pattern_filled
 from runpact.model.judge.columns import ColumnJudge, as_spelled
 from runpact.model.judge.grade import Fault
-from runpact.model.judge.presence import counted, undecided
+from runpact.model.judge.presence import counted, undecided, unmatched
 from runpact.model.judge.subject import Subject
 from runpact.model.reference import pointer_of
 from runpact.model.template import compile_glob
@@ -205,6 +205,9 @@ class _Judgement:
                 yield self._of_column(judge.column, Fault(code="cell", path=place, message=message))
             if judge.is_overflown:
                 yield self._of_column(judge.column, _too_many(self.claim.path, judge.name))
+            if judge.unmatched:
+                place = f"{self.claim.path}#{pointer_of([judge.name])}"
+                yield self._of_column(judge.column, unmatched(place, judge.unmatched))
             is_absent = (
                 source.columns is None and not judge.is_seen and judge.column.required and self.count > 0
             )

@@ -15,9 +15,9 @@ from runpact.model.finding import Finding, Severity
 from runpact.model.judge.claim import Claim
 from runpact.model.judge.claims import pattern_filled, slots_filled
 from runpact.model.judge.grade import Fault
-from runpact.model.judge.presence import counted
+from runpact.model.judge.presence import counted, unmatched
 from runpact.model.judge.subject import Subject
-from runpact.model.pattern import compile_pattern
+from runpact.model.pattern import CostlyMatchError, compile_pattern
 
 _ATX = re.compile(r" {0,3}#{1,6}(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*")
 _SETEXT = re.compile(r" {0,3}(?:=+|-+)[ \t]*")
@@ -111,8 +111,12 @@ def _sections(sections: list[str], path: str, lines: list[str]) -> Iterator[Faul
 def _each(told: Text, claim: Claim, lines: list[str]) -> Iterator[Fault]:
     if told.each is None:
         return
-    path, pattern = claim.path, compile_pattern(pattern_filled(told.each, claim.frame))
-    wrong = [number for number, line in enumerate(lines) if not pattern.fullmatch(line)]
+    path, pattern = claim.path, compile_pattern(pattern_filled(told.each, claim.frame)).matcher()
+    try:
+        wrong = [number for number, line in enumerate(lines) if not pattern.fullmatch(line)]
+    except CostlyMatchError as error:
+        yield unmatched(path, str(error))
+        return
     for number in wrong[:_MOST_LINES]:
         message = "the line is not like every line must be"
         place = f"{path}#/{number}"
@@ -123,11 +127,14 @@ def _each(told: Text, claim: Claim, lines: list[str]) -> Iterator[Fault]:
 
 def _occurs(subject: Subject, line: Line, claim: Claim, lines: list[str]) -> Iterator[Fault]:
     source = pattern_filled(line.pattern, claim.frame)
-    pattern = compile_pattern(source)
+    pattern = compile_pattern(source).matcher()
     looked = {"first": range(min(1, len(lines))), "last": range(max(0, len(lines) - 1), len(lines))}
-    found = [
-        number for number in looked.get(line.where, range(len(lines))) if pattern.fullmatch(lines[number])
-    ]
+    places = looked.get(line.where, range(len(lines)))
+    try:
+        found = [number for number in places if pattern.fullmatch(lines[number])]
+    except CostlyMatchError as error:
+        yield unmatched(claim.path, str(error))
+        return
     shown = (
         (found[:1] or list(looked.get(line.where, ()))) if line.count.max == 0 or line.where in looked else []
     )

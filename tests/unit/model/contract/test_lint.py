@@ -219,3 +219,9 @@ def test_a_rule_that_reads_what_may_be_missing_is_advised(rule: str, expected: l
     found = advise(completed(contract), tree, "c.yaml")
     assert [fault.at for fault in found] == expected
     assert all("`R` reads `o`" in fault.message for fault in found)
+
+
+@pytest.mark.parametrize("delimiter", ["ab", "'\"'", '"\\n"', '"\\0"'])
+def test_a_table_is_parted_by_one_character(delimiter: str) -> None:
+    (note,) = notes(f"entries: [{{file: a.csv, table: {{delimiter: {delimiter}}}}}]")
+    assert note == "/kinds/run/entries/0/table/delimiter: no table is parted by this"

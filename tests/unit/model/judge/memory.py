@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import msgspec
 import numpy as np
 
-from runpact.formats.arrayvalues import load_values
+from runpact.formats.arrayvalues import ArrayFile
 from runpact.formats.csvtable import has_dialect, read_table
 from runpact.formats.inspect import parse_document
 from runpact.formats.jsonl import inspect as inspect_jsonl
@@ -126,7 +126,7 @@ class Memory:
         return inspect_npz(io.BytesIO(self.files[path]))
 
     def values(self, path: str, name: str) -> object:
-        return load_values(io.BytesIO(self.files[path]), name, is_npy=False)
+        return ArrayFile(is_npy=False).values(io.BytesIO(self.files[path]), name)
 
     def text(self, path: str) -> str | FormatFault:
         try:

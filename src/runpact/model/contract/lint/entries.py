@@ -20,6 +20,8 @@ from runpact.model.template import PathTemplate
 _SORTS = ("file", "files", "dir", "dirs", "one_of", "any_of")
 _OF_FILES = ("size", "format", "canonical", "schema", "table", "arrays", "text", "append_only", "rows")
 
+_NO_DELIMITER = frozenset('"\n\r\0')
+
 
 def lint_entries(
     contract: Contract, entries: tuple[Entry, ...], at: str, schemas: Mapping[str, bytes]
@@ -130,6 +132,11 @@ def _schema(schema: str | dict[str, object], place: str, schemas: Mapping[str, b
 
 
 def _table(table: Table, place: str) -> Iterator[Note]:
+    delimiter = table.delimiter
+    if delimiter not in {"", "whitespace", "\t"} and (len(delimiter) != 1 or delimiter in _NO_DELIMITER):
+        yield Note(
+            f"{place}/delimiter", "no table is parted by this", "one character, or whitespace", delimiter
+        )
     if isinstance(table.columns, tuple):
         return
     for name, column in table.columns.items():

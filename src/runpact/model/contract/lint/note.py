@@ -6,6 +6,7 @@ Does not know: any rule.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 
 import msgspec
@@ -14,6 +15,9 @@ from runpact.model.contract.node import Node
 from runpact.model.errors import Fault, RunpactError
 from runpact.model.names import check_relative
 from runpact.model.template import PathTemplate
+
+_LONGEST, _MOST_KNOWN = 80, 500
+"""How much is compared to guess what was meant."""
 
 
 class Note(msgspec.Struct, frozen=True):
@@ -38,7 +42,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
     """Return a hint that names the known word most like this one; empty when none is like it."""
     import difflib  # noqa: PLC0415 - only a fault pays for it
 
-    near = difflib.get_close_matches(word, list(known), n=1)
+    near = difflib.get_close_matches(word[:_LONGEST], list(itertools.islice(known, _MOST_KNOWN)), n=1)
     return f"did you mean `{near[0]}`?" if near else ""
 
 
