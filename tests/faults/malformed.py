@@ -30,6 +30,7 @@ from pathlib import Path
 import numpy as np
 
 import runpact
+from faults import judged
 from faults.mutate import TRAP, odd_name, odd_npy, odd_npz, spoilt, spoilt_document
 from faults.oracle import runs_of
 from faults.scenario import lay_out, make_run
@@ -261,6 +262,15 @@ def feed(bench: Bench, count: int, chance: random.Random) -> None:
             bench.try_all("others", bench.document(suffix), spoils(texts or seeds, share, chance))
     contracts = [path.read_bytes() for path in sorted(CORPUS.glob("*/contract.yaml"))]
     bench.try_all("contract", bench.contract, spoils(contracts, count // 2, chance))
+    files = {**{suffix: good_documents(suffix) for suffix in judged.SUFFIXES}, ".npz": [good_npz()]}
+    for suffix in judged.SUFFIXES:
+        seeds = files[suffix] or [odd_npy(chance), b"A\nfoo bar\n"]
+        read = judged.judge(bench.folder / "judged", suffix)
+        bench.try_all("tree", read, spoils(seeds, count // len(judged.SUFFIXES), chance))
+    made = (judged.odd_expression(chance).encode() for _number in range(count // 2))
+    bench.try_all("expression", judged.expression, made)
+    made = (judged.odd_pattern(chance).encode() for _number in range(count // 2))
+    bench.try_all("pattern", judged.pattern, made)
     for name in RECORDS:
         read = bench.record(name)
         record = (bench.folder / "sealed/runs/a/.runpact" / name).read_bytes()

@@ -14,7 +14,19 @@ from faults.malformed import SLOW, Bench, Read
 from faults.mutate import TRAP
 from faults.shards import sharded
 
-KINDS = ("json", "yaml", "npz", "npy", "others", "contract", "record", "name")
+KINDS = (
+    "json",
+    "yaml",
+    "npz",
+    "npy",
+    "others",
+    "contract",
+    "tree",
+    "expression",
+    "pattern",
+    "record",
+    "name",
+)
 
 
 def held(figures: Callable[[str], None], *, count: int, name: str = "") -> int:
