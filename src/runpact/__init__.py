@@ -10,7 +10,8 @@ from runpact.version import VERSION
 TYPE_CHECKING = False
 """True for type checkers alone; importing it from `typing` would cost every start milliseconds."""
 if TYPE_CHECKING:
-    from runpact.api import check, current, diff, list_runs, open_run, read, run, verify
+    from runpact.api import check, current, diff, open_run, read, run, verify
+    from runpact.api.finding import list_runs, runs
     from runpact.model.errors import RunpactError
     from runpact.model.facts import ValidatorFault
     from runpact.model.finding import Finding, Report, Severity, Verdict
@@ -36,6 +37,7 @@ __all__ = [
     "open_run",
     "read",
     "run",
+    "runs",
     "verify",
 ]
 
@@ -51,10 +53,11 @@ _HOMES = {
     "check": "runpact.api",
     "current": "runpact.api",
     "diff": "runpact.api",
-    "list_runs": "runpact.api",
+    "list_runs": "runpact.api.finding",
     "open_run": "runpact.api",
     "read": "runpact.api",
     "run": "runpact.api",
+    "runs": "runpact.api.finding",
     "verify": "runpact.api",
 }
 

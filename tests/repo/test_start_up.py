@@ -51,9 +51,8 @@ def imported(folder, *words):
 def test_listing_imports_no_verb_but_its_own(workspace):
     modules = imported(workspace, "ls")
     verbs = {name for name in modules if name.startswith("runpact.verbs.")}
-    assert verbs == {
-        f"runpact.verbs.{name}" for name in ("contract_answers", "find", "load_contract", "standing")
-    }
+    looking = ("examine", "find", "found", "observe", "reindex", "search", "standing")
+    assert verbs == {f"runpact.verbs.{name}" for name in ("contract_answers", "load_contract", *looking)}
     assert (
         modules & {"zipfile", "tomllib", "pickle", "runpact.formats.inspect", "runpact.model.judge"} == set()
     )

@@ -1,6 +1,6 @@
-"""`runpact ls` and `runpact show`.
+"""`runpact show`.
 
-Knows: columns, ages, layout of a page about one run.
+Knows: ages, layout of a page about one run.
 Does not know: where runs stand.
 """
 
@@ -18,63 +18,16 @@ from runpact.cli.output import STATE_COLOUR, paint, plain, print_json, say, tabl
 from runpact.model.confinement import Confinement
 from runpact.model.inputs import Input
 from runpact.model.masking import Masking
-from runpact.model.run import State
 
 if TYPE_CHECKING:
-    from runpact.workspace import RunDetails, RunSummary
+    from runpact.model.summary import RunSummary
+    from runpact.workspace import RunDetails
 
-_STATES = tuple(state.value for state in State)
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
-@click.command("ls")
-@workspace_options
-@click.option(
-    "--state",
-    "states",
-    type=click.Choice(_STATES),
-    multiple=True,
-    metavar="STATE",
-    help=f"Only runs in this state: {', '.join(_STATES)}.",
-)
-@click.option("--kind", metavar="K", help="Only runs of this kind.")
-@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most N runs.")
-@json_option
-def ls_command(
-    *,
-    workspace: str | None,
-    workdir: str | None,
-    contract: str | None,
-    states: tuple[str, ...],
-    kind: str | None,
-    limit: int | None,
-    is_json: bool,
-) -> int:
-    """List the runs of the workspace, newest first, whatever their state."""
-    place = open_workspace(workspace, workdir, contract)
-    found = [
-        run for run in place.runs() if (not states or run.state.value in states) and kind in {None, run.kind}
-    ]
-    shown = found[:limit]
-    if is_json:
-        print_json("runs", runs=[msgspec.to_builtins(run) for run in shown], total=len(found))
-        return 0
-    if not shown and (states or kind):
-        say(f"no such runs below {plain(place.data_root)}; `runpact ls` lists all")
-        return 0
-    if not shown:
-        say(f"no runs below {plain(place.data_root)}; make one with `runpact run -- COMMAND`")
-        return 0
-    rows = [(run.state.value, age_of(run.started), run.path, run.kind or "", _remark(run)) for run in shown]
-    header = ("STATE", "AGE", "RUN", "KIND", "")
-    for line in table_lines(header, rows, colours=[STATE_COLOUR[run.state] for run in shown]):
-        say(line)
-    if len(found) > len(shown):
-        say(f"{len(shown)} of {len(found)} runs; --limit shows more")
-    return 0
-
-
-def _remark(run: RunSummary) -> str:
+def remark_on(run: RunSummary) -> str:
+    """Return what a person should know of a run besides its state."""
     parts = (f"part of {_outer(run)}" if run.parent else "", run.reason)
     return "; ".join(part for part in parts if part)[:100]
 

@@ -26,7 +26,7 @@ _COMMANDS = {
     "run": ("runpact.cli.run", "Make a run of a command."),
     "check": ("runpact.cli.check", "Judge runs against their contract."),
     "verify": ("runpact.cli.check", "Re-derive a run's records from its bytes."),
-    "ls": ("runpact.cli.find", "List the runs."),
+    "ls": ("runpact.cli.ls", "Find runs."),
     "show": ("runpact.cli.find", "Show one run."),
     "diff": ("runpact.cli.compare", "Compare runs."),
     "lineage": ("runpact.cli.lineage", "Show what a run came from and led to."),
@@ -34,6 +34,7 @@ _COMMANDS = {
     "tag": ("runpact.cli.annotate", "Give runs tags, or take them away."),
     "note": ("runpact.cli.annotate", "Add a note to a run."),
     "contract": ("runpact.cli.contract", "Work on the contract itself."),
+    "index": ("runpact.cli.index", "Look after the index."),
     "demo": ("runpact.cli.demo", "Run an example on real input."),
 }
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from runpact.model.errors import RunpactError
+from runpact.model.errors import FilterError, RunpactError
 from runpact.model.finding import Finding, Severity, Verdict
 from runpact.model.run import State
 
@@ -46,6 +46,10 @@ STATE_COLOUR = {
     State.UNKNOWN: "dim",
     State.CORRUPT: "red",
 }
+
+
+_BEFORE, _BEHIND = 60, 40
+"""Characters of a filter shown around a fault."""
 
 
 def has_colour(stream: object = None) -> bool:
@@ -99,7 +103,9 @@ def print_error(
         sys.stderr.write(msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n")
         return
     lines = [f"{paint('error', 'red', stream=sys.stderr)}[{code}]: {plain(message)}"]
-    if error is not None:
+    if isinstance(error, FilterError):
+        lines += _pointed(error)
+    elif error is not None:
         lines += _evidence(error.expected, error.got, error.at)
         lines += [line for fault in error.faults for line in _fault_lines(fault)]
     elif place:
@@ -107,6 +113,15 @@ def print_error(
     if hint:
         lines += ["", f"{paint('hint', 'cyan', stream=sys.stderr)}: {plain(hint)}"]
     sys.stderr.write("\n".join(lines) + "\n")
+
+
+def _pointed(error: FilterError) -> list[str]:
+    """Return the text of a filter with a mark under the character where it departs from the grammar."""
+    before = plain(error.text[: error.position])
+    kept = max(0, len(before) - _BEFORE)
+    line = ("…" * (kept > 0)) + before[kept:] + plain(error.text[error.position :])[:_BEHIND]
+    mark = " " * (len(before) - kept + (kept > 0)) + "^"
+    return [f"  {line}", f"  {mark}", *_evidence(error.expected, error.got, error.at)]
 
 
 def _evidence(expected: str, got: str, at: str) -> list[str]:

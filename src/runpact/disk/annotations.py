@@ -17,6 +17,7 @@ from collections.abc import Callable
 
 from runpact.disk import io
 from runpact.disk.layout import NOTES
+from runpact.disk.stamps import Stamp, stamp_of
 from runpact.model.annotations import complete_lines
 from runpact.model.errors import StorageError
 
@@ -40,6 +41,17 @@ def read_annotation_bytes(root: str, uid: str) -> bytes:
     except OSError as error:
         message = f"tags and notes cannot be read: {os.strerror(error.errno or 0)}"
         raise StorageError(message, at=path) from error
+
+
+def annotation_stamps(root: str) -> dict[str, Stamp]:
+    """Return the stamp of each run's file of tags and notes, by uid."""
+    folder = posixpath.join(root, NOTES)
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        return {}
+    uids = (name.removesuffix(".jsonl") for name in names if name.endswith(".jsonl"))
+    return {uid: stamp_of(posixpath.join(folder, f"{uid}.jsonl")) for uid in uids if _UID.fullmatch(uid)}
 
 
 def append_annotation(root: str, uid: str, line_after: Callable[[bytes], bytes]) -> bytes:

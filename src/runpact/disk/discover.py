@@ -100,7 +100,7 @@ class Listed(NamedTuple):
 
 
 def listed_in(path: str) -> list[Listed] | None:
-    """Return the directories below `path`, also through links; None when it cannot be listed."""
+    """Return the directories below `path`, also through links; None when it hides them."""
     found = []
     try:
         with os.scandir(path) as entries:
@@ -108,8 +108,8 @@ def listed_in(path: str) -> list[Listed] | None:
                 is_link = entry.is_symlink()
                 if _is_directory(entry, is_followed=is_link):
                     found.append(Listed(entry.name, entry.inode(), is_link))
-    except OSError:
-        return None
+    except OSError as error:
+        return [] if error.errno in _NOTHING else None
     return found
 
 

@@ -140,7 +140,9 @@ class Store:
         with contextlib.suppress(sqlite3.Error):
             self._connection.close()
 
-    def fill(self, directories: dict[str, bytes], rows: Iterable[Row]) -> None:
+    def fill(
+        self, directories: dict[str, bytes], rows: Iterable[Row], notes: dict[str, bytes] | None = None
+    ) -> None:
         """Load a new index in one go, sorted by what it is searched by; from then on it is in WAL mode."""
         with telling_damage():
             execute = self._connection.execute
@@ -159,6 +161,7 @@ class Store:
                 "INSERT INTO directories VALUES (?, ?)",
                 ((place_key(path), stamp) for path, stamp in directories.items()),
             )
+            self._connection.executemany("INSERT INTO notes VALUES (?, ?)", (notes or {}).items())
             for index in INDEXES:
                 execute(index)
             execute("COMMIT")
@@ -286,6 +289,27 @@ class Store:
         """Forget a directory that is no longer there; the runs in it are not asked for again."""
         with telling_damage():
             self._connection.execute("DELETE FROM directories WHERE path = ?", (place_key(path),))
+
+    def notes(self) -> dict[str, bytes]:
+        """Return the stamp of each file of tags and notes, by the uid of its run."""
+        with telling_damage():
+            return dict(self._connection.execute("SELECT uid, stamp FROM notes"))
+
+    def put_note(self, uid: str, stamp: bytes | None) -> None:
+        """Note that a file of tags was looked at; None when it is gone."""
+        with telling_damage():
+            if stamp is None:
+                self._connection.execute("DELETE FROM notes WHERE uid = ?", (uid,))
+            else:
+                self._connection.execute("INSERT OR REPLACE INTO notes VALUES (?, ?)", (uid, stamp))
+
+    def places_of(self, uid: str) -> list[str]:
+        """Return the paths of the runs with that uid."""
+        with telling_damage():
+            return [
+                path_of(place)
+                for (place,) in self._connection.execute("SELECT place FROM runs WHERE uid = ?", (uid,))
+            ]
 
     def select(self, query: Clause) -> list[Found]:
         """Return the runs of one query, whose columns are `READ` and the values of its order."""

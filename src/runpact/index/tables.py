@@ -34,6 +34,7 @@ TABLES = (
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID",
     "CREATE TABLE directories (path PRIMARY KEY, stamp BLOB) WITHOUT ROWID",
     f"CREATE TABLE runs ({', '.join((*_OWN, *COLUMNS))})",
+    "CREATE TABLE notes (uid TEXT PRIMARY KEY, stamp BLOB) WITHOUT ROWID",
     "CREATE TABLE keys (n INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)",
     "CREATE TABLE facts (key INTEGER, value, run INTEGER, PRIMARY KEY (key, value, run)) WITHOUT ROWID",
 )

@@ -6,12 +6,13 @@ Does not know: how they were read.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
 from runpact.model.metrics import MetricSummary
-from runpact.model.query.fields import FIELDS
+from runpact.model.notebook import html_table
+from runpact.model.query.fields import FIELDS, TAG
 from runpact.model.query.tree import Field, Scalar, Stored, shown, stored
 from runpact.model.run import State
 
@@ -41,6 +42,13 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     """Why the state is not simply `finished`."""
 
+    def _repr_html_(self) -> str:
+        facts = ((name, getattr(self, name)) for name in RunSummary.__struct_fields__)
+        rows = ((name, value.value if isinstance(value, State) else value) for name, value in facts)
+        return html_table(
+            ("run", self.id), [(name, value) for name, value in rows if value not in {None, ""}]
+        )
+
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Where a run comes from, as far as runs are searched by it."""
@@ -59,7 +67,7 @@ class IndexedRun(msgspec.Struct, frozen=True, kw_only=True):
     summary: RunSummary
     origin: Origin = Origin()
     facts: dict[str, Scalar] = {}
-    """`config.…`, `metrics.…`, `capture.…`, `seed.…`: values by the name of their field."""
+    """`config.…`, `metrics.…`, `capture.…`, `seed.…`, `tag.…`: values by the name of their field."""
     is_open: bool = False
     """Not sealed: its state is computed anew for every question."""
 
@@ -101,8 +109,15 @@ class IndexedRun(msgspec.Struct, frozen=True, kw_only=True):
         below = f"{field.name}."
         return self.value(field) is not None or any(name.startswith(below) for name in self.facts)
 
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """What people call the run."""
+        return tuple(name.removeprefix("tag.") for name in self.facts if name.startswith("tag."))
+
     def shown(self, field: Field) -> Scalar:
-        """Return a field's value as people know it."""
+        """Return a field's value as people know it; tags with commas between them."""
+        if field.name == TAG:
+            return ", ".join(self.tags) or None
         value = self.value(field)
         return None if value is None else shown(value)
 
@@ -116,6 +131,7 @@ def facts_of(
     metrics: tuple[MetricSummary, ...],
     captures: Mapping[str, str],
     seeds: Mapping[str, int | None],
+    tags: Iterable[str] = (),
 ) -> dict[str, Scalar]:
     """Return everything that differs from run to run, by the name of its field."""
     found: dict[str, Scalar] = dict(_leaves("config", config))
@@ -124,7 +140,8 @@ def facts_of(
         found |= {name: metric.last, f"{name}@min": metric.min, f"{name}@max": metric.max}
         found[f"{name}@count"] = metric.count
     found |= {f"capture.{name}": value for name, value in captures.items()}
-    return found | {f"seed.{name}": value for name, value in seeds.items()}
+    found |= {f"seed.{name}": value for name, value in seeds.items()}
+    return found | {f"{TAG}.{tag}": True for tag in tags}
 
 
 def _leaves(name: str, value: object) -> Iterator[tuple[str, Scalar]]:

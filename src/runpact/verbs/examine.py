@@ -10,12 +10,15 @@ import posixpath
 
 import msgspec
 
+from runpact.disk.annotations import read_annotation_bytes
 from runpact.disk.layout import RECORD, SEAL
 from runpact.disk.reader import Reading, is_locked, read_log
 from runpact.disk.stamps import Stamp, are_same, stamps_of
 from runpact.host.process import liveness
 from runpact.index.tables import Row
+from runpact.model.annotations import read_annotations
 from runpact.model.contract.language import Records
+from runpact.model.errors import StorageError
 from runpact.model.metrics import summarise_metrics
 from runpact.model.names import readable_path
 from runpact.model.place import Place
@@ -62,7 +65,7 @@ def examine(root: str, path: str, places: tuple[Place, ...], *, inode: int) -> R
     run = IndexedRun(
         summary=_readable(summary),
         origin=_origin(reading),
-        facts=_facts(reading, summary, places),
+        facts=_facts(root, reading, summary, places),
         is_open=is_open,
     )
     return Row(place=path, inode=inode, stamps=stamps, owner=owner, run=run)
@@ -139,7 +142,7 @@ def _origin(reading: Reading) -> Origin:
 
 
 def _facts(
-    reading: Reading, summary: RunSummary, places: tuple[Place, ...]
+    root: str, reading: Reading, summary: RunSummary, places: tuple[Place, ...]
 ) -> dict[str, str | int | float | bool | None]:
     provenance, record = _provenance(reading), reading.record
     log = read_log(reading.directory, record.records["metrics"]) if record is not None else None
@@ -148,7 +151,16 @@ def _facts(
         summarise_metrics(log[0].entries) if log else (),
         record.captures if record is not None else _captures(summary, places),
         provenance.seeds if provenance else {},
+        _tags(root, summary.uid) if summary.uid is not None else (),
     )
+
+
+def _tags(root: str, uid: str) -> tuple[str, ...]:
+    """Return the tags of a run; none where they cannot be read, which `runpact tag` tells."""
+    try:
+        return read_annotations(read_annotation_bytes(root, uid)).tags
+    except StorageError:
+        return ()
 
 
 def _captures(summary: RunSummary, places: tuple[Place, ...]) -> dict[str, str]:

@@ -67,31 +67,38 @@ def summary_of(reading: Reading, standing: Standing, path: str, places: Iterable
     )
 
 
-def resolve_run(root: str, reference: str, contract: Contract | None, *, cwd: str) -> str:
-    """Return the absolute directory of the run a person means.
+def named_directory(root: str, reference: str, *, cwd: str) -> str | None:
+    """Return the absolute directory that a reference leads to as a path; None when it is none.
 
     Args:
         root: Absolute data root.
-        reference: A path, an id, `parent/id`, a uid, or a unique prefix of one of them.
-        contract: Says where runs stand.
-        cwd: Absolute directory that a relative path begins in.
-
-    Raises:
-        NoSuchRunError: Nothing is named so.
-        AmbiguousRunError: Several runs are; the hint lists them.
+        reference: Relative to `cwd` or to the root, or absolute.
+        cwd: Absolute directory.
     """
     for base in (cwd, root):
         directory = posixpath.normpath(posixpath.join(base, reference))
         if "\0" not in reference and reference and is_directory(directory):
             return directory
-    found = list_runs(root, contract)
+    return None
+
+
+def pick(reference: str, found: list[RunSummary]) -> RunSummary | None:
+    """Return the run that a reference names among those it may name; None when none is.
+
+    Args:
+        reference: An id, `parent/id`, a path, a uid, or a unique prefix of one of them.
+        found: Runs, whatever they are called.
+
+    Raises:
+        AmbiguousRunError: Several runs are named so; the hint lists them.
+    """
     exact = [run for run in found if reference in _names(run)]
     chosen = exact or [
         run for run in found if any(name.startswith(reference) for name in _names(run)) and reference
     ]
-    if len(chosen) == 1:
-        return posixpath.normpath(posixpath.join(root, chosen[0].path))
-    raise _not_one(reference, chosen, found)
+    if len(chosen) > 1:
+        raise _ambiguous(reference, chosen)
+    return chosen[0] if chosen else None
 
 
 def _paths(root: str, places: list[Place]) -> list[str]:
@@ -106,29 +113,25 @@ def _names(run: RunSummary) -> tuple[str, ...]:
     return (run.id, run.path, f"{parent}/{run.id}", *((run.uid,) if run.uid else ()))
 
 
-def _not_one(
-    reference: str, chosen: list[RunSummary], found: list[RunSummary]
-) -> NoSuchRunError | AmbiguousRunError:
-    if chosen:
-        shown = ", ".join(run.path for run in chosen[:_CANDIDATES_SHOWN])
-        more = len(chosen) - _CANDIDATES_SHOWN
-        return AmbiguousRunError(
-            f"`{reference}` fits {len(chosen)} runs",
-            expected="a name that fits one run",
-            got=reference,
-            hint=f"choose one of {shown}" + (f" and {more} more" if more > 0 else ""),
-        )
-    near = _nearest(reference, found)
+def _ambiguous(reference: str, chosen: list[RunSummary]) -> AmbiguousRunError:
+    shown = ", ".join(run.path for run in chosen[:_CANDIDATES_SHOWN])
+    more = len(chosen) - _CANDIDATES_SHOWN
+    return AmbiguousRunError(
+        f"`{reference}` fits {len(chosen)} runs",
+        expected="a name that fits one run",
+        got=reference,
+        hint=f"choose one of {shown}" + (f" and {more} more" if more > 0 else ""),
+    )
+
+
+def no_such_run(reference: str, ids: list[str]) -> NoSuchRunError:
+    """Return the error for a name that no run has; it suggests the nearest of some ids."""
+    import difflib  # noqa: PLC0415 - only a mistyped name pays for it
+
+    near = difflib.get_close_matches(reference, ids, n=1)
     return NoSuchRunError(
         f"no run `{reference[:120]}`",
         expected="an id, a path, a uid or a unique prefix",
         got=reference[:120],
-        hint=f"did you mean `{near}`?" if near else "`runpact ls` lists the runs of the workspace",
+        hint=f"did you mean `{near[0]}`?" if near else "`runpact ls` lists the runs of the workspace",
     )
-
-
-def _nearest(reference: str, found: list[RunSummary]) -> str | None:
-    import difflib  # noqa: PLC0415 - only a mistyped name pays for it
-
-    near = difflib.get_close_matches(reference, [run.id for run in found], n=1)
-    return near[0] if near else None

@@ -14,6 +14,7 @@ from itertools import chain
 
 import msgspec
 
+from runpact.disk.annotations import annotation_stamps
 from runpact.disk.discover import Listed, is_recorded, listed_in
 from runpact.disk.stamps import directory_stamp, settled
 from runpact.index.store import Store
@@ -51,7 +52,15 @@ class DirectoryGone(msgspec.Struct, frozen=True):
     path: str
 
 
-Difference = RunSeen | RunGone | DirectorySeen | DirectoryGone
+class NotesSeen(msgspec.Struct, frozen=True):
+    """The tags of a run changed, or are to be looked at again."""
+
+    uid: str
+    stamp: bytes | None
+    """None when there are none any more."""
+
+
+Difference = RunSeen | RunGone | DirectorySeen | DirectoryGone | NotesSeen
 
 
 class Listing(msgspec.Struct, frozen=True):
@@ -71,6 +80,8 @@ class Known:
         self.stamps = stamps
         self.met: set[str] = set()
         """Those that are still there."""
+        self.hidden: set[str] = set()
+        """Those of them that may not be listed."""
         self._inside: dict[str, list[str]] = {}
         for path in stamps:
             if path:
@@ -122,11 +133,20 @@ class Observer:
         known = Known(store.directories())
         yield from self._below("", self.reaches, store, known)
         yield from (DirectoryGone(path) for path in known.stamps if path not in known.met)
+        yield from self._noted(store)
         watched = chain(store.open_runs(), store.closed_runs() if is_thorough else ())
         for path, stamps, owner in watched:
-            is_met = posixpath.dirname(path) in known.met
-            if is_met and not is_as_read(self.absolute(path), stamps, owner):
+            if posixpath.dirname(path) in known.met - known.hidden and not is_as_read(
+                self.absolute(path), stamps, owner
+            ):
                 yield from self.again(path)
+
+    def _noted(self, store: Store) -> Iterator[Difference]:
+        known, present = store.notes(), annotation_stamps(self.root)
+        yield from (NotesSeen(uid, None) for uid in known if uid not in present)
+        for uid, stamp in present.items():
+            if not known.get(uid) or known[uid] != _written(stamp):
+                yield NotesSeen(uid, _written(settled(stamp)))
 
     def again(self, path: str) -> Iterator[Difference]:
         """Yield what there is to say of a run that must be looked at once more."""
@@ -139,7 +159,7 @@ class Observer:
 
     def is_run(self, path: str) -> bool:
         """Whether a directory is, or looks like, a run."""
-        if path == "." or is_recorded(self.root, path):
+        if path == "." or is_recorded(self.root, path) or listed_in(self.absolute(path)) is None:
             return True
         parts = path.split("/")
         return any(
@@ -165,9 +185,16 @@ class Observer:
             known.met.add(path)
             kept = _written(settled(stamp))
             listing = self.listing(path, reaches)
-            yield DirectorySeen(path, kept)
-            children = listing.children
             members = store.members(path)
+            if listing is None:
+                known.hidden.add(path)
+                yield from (RunGone(run) for run in members)
+                yield from self._hidden(path, stamp)
+                return
+            yield DirectorySeen(path, kept)
+            if path in store.members(posixpath.dirname(path)):
+                yield RunGone(path)  # it could not be listed before
+            children = listing.children
             yield from (RunGone(run) for run in members if run not in listing.runs)
             yield from (
                 RunSeen(run, inode) for run, inode in listing.runs.items() if members.get(run) != inode
@@ -175,11 +202,20 @@ class Observer:
         for child, beyond in children.items():
             yield from self._below(child, beyond, store, known)
 
-    def listing(self, path: str, reaches: tuple[Reach, ...]) -> Listing:
-        """List a directory."""
+    @staticmethod
+    def _hidden(path: str, stamp: tuple[int, ...] | None) -> Iterator[Difference]:
+        """Yield a directory in the place of what it hides, to be listed again next time."""
+        yield DirectorySeen(path, b"")
+        yield RunSeen(path or ".", stamp[1] if stamp else 0)
+
+    def listing(self, path: str, reaches: tuple[Reach, ...]) -> Listing | None:
+        """List a directory; None when that is not allowed."""
+        listed = listed_in(self.absolute(path))
+        if listed is None:
+            return None
         runs: dict[str, int] = {}
         children: dict[str, tuple[Reach, ...]] = {}
-        for entry in sorted(listed_in(self.absolute(path)) or ()):
+        for entry in sorted(listed):
             inner = posixpath.join(path, entry.name)
             fitting = [(place, level) for place, level in reaches if place.levels[level](entry.name)]
             beyond = tuple((place, level + 1) for place, level in fitting if level + 1 < place.depth)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterable
-from typing import TypeVar
+from typing import Self, TypeVar
 
 import msgspec
 
@@ -20,7 +20,15 @@ from runpact.index.tables import Row
 from runpact.model.contract.language import Contract
 from runpact.model.errors import StorageError
 from runpact.model.place import Place
-from runpact.verbs.observe import Difference, DirectoryGone, DirectorySeen, Observer, RunGone, RunSeen
+from runpact.verbs.observe import (
+    Difference,
+    DirectoryGone,
+    DirectorySeen,
+    NotesSeen,
+    Observer,
+    RunGone,
+    RunSeen,
+)
 
 FILE = "index.sqlite"
 _ALWAYS_ALL = 5_000
@@ -99,6 +107,14 @@ class Catalogue:
             self._store.close()
             self._store = None
 
+    def __enter__(self) -> Self:
+        """Return the catalogue itself."""
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """Close the index."""
+        self.close()
+
     def _current(self) -> Store:
         path = self._file.current() if self._file is not None else None
         if path is None:
@@ -133,6 +149,8 @@ class Catalogue:
                 store.remove(each.path)
             elif isinstance(each, DirectorySeen):
                 store.put_directory(each.path, each.stamp)
+            elif isinstance(each, NotesSeen):
+                self._take_notes(store, each)
             else:
                 self._forget(store, each)
 
@@ -142,6 +160,13 @@ class Catalogue:
             store.put(row)
         else:
             store.remove(seen.path)
+
+    def _take_notes(self, store: Store, seen: NotesSeen) -> None:
+        store.put_note(seen.uid, seen.stamp)
+        for path in store.places_of(seen.uid):
+            for each in self.observer.again(path):
+                if isinstance(each, RunSeen):
+                    self._take(store, each)
 
     def _stands(self, row: Row) -> bool:
         """Whether a run is still there: it may have got its name, or been removed, after it was found."""
@@ -197,7 +222,8 @@ class Catalogue:
         stamps = {each.path: each.stamp for each in differences if isinstance(each, DirectorySeen)}
         seen = sorted((each for each in differences if isinstance(each, RunSeen)), key=lambda each: each.path)
         rows = (self.observer.row(each) for each in seen)
-        store.fill(stamps, (row for row in rows if self._stands(row)))
+        notes = {each.uid: each.stamp or b"" for each in differences if isinstance(each, NotesSeen)}
+        store.fill(stamps, (row for row in rows if self._stands(row)), notes)
         return _count(store)
 
     def _in_memory(self, question: Callable[[Store], _Answer]) -> _Answer:

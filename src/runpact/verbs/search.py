@@ -13,13 +13,14 @@ from datetime import datetime
 import msgspec
 
 from runpact.index.store import READ, Found, Store
+from runpact.model.errors import FilterError
 from runpact.model.query.evaluate import holds
 from runpact.model.query.fields import VERDICT
 from runpact.model.query.order import NEWEST, Key, parse_order, read_cursor, write_cursor
 from runpact.model.query.page import facet_of, parts_of
 from runpact.model.query.parse import parse_filter
 from runpact.model.query.sql import Clause, where
-from runpact.model.query.tree import Field, Node, Scalar, Stored, fields_in, shown
+from runpact.model.query.tree import And, Field, Node, Scalar, Stored, fields_in, shown
 from runpact.model.summary import IndexedRun
 from runpact.verbs.examine import is_as_read
 from runpact.verbs.reindex import Catalogue
@@ -36,6 +37,8 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     """What is asked."""
 
     filter: str = ""
+    also: tuple[str, ...] = ()
+    """Further filters, all of which must hold."""
     sort: str = NEWEST
     limit: int | None = None
     after: str | None = None
@@ -46,10 +49,16 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """One page of runs."""
 
     runs: tuple[IndexedRun, ...]
-    verdicts: tuple[str | None, ...] = ()
-    """Of each run, where the filter speaks of verdicts."""
     next: str | None = None
     """Where the next page begins; None after the last run."""
+
+
+class Facet(msgspec.Struct, frozen=True):
+    """One value of a field."""
+
+    value: Scalar
+    runs: int
+    """How many have it."""
 
 
 class _Asked(msgspec.Struct, frozen=True):
@@ -78,34 +87,47 @@ def search(catalogue: Catalogue, question: Question, *, now: datetime, judge: Ju
     return Answer(runs=tuple(each.run for each in found), next=_next(asked, found) if is_more else None)
 
 
-def count(catalogue: Catalogue, text: str, *, now: datetime) -> int:
-    """Return how many runs a filter holds for; one that speaks of verdicts is to be asked by `search`."""
-    condition = where(parse_filter(text, now=now))
+def count(catalogue: Catalogue, question: Question, *, now: datetime) -> int | None:
+    """Return how many runs the filters hold for; None when they speak of verdicts."""
+    node = _node(question, now)
+    if any(field.name == VERDICT for field in fields_in(node)):
+        return None
+    condition = where(node)
     return catalogue.ask(lambda store: store.count(condition))
 
 
 def facets(
-    catalogue: Catalogue, fields: tuple[Field, ...], text: str, *, now: datetime, most: int = 20
-) -> dict[str, dict[Scalar, int]]:
-    """Return, for each field, how many runs of a filter have which value; the most frequent first.
+    catalogue: Catalogue, fields: tuple[Field, ...], question: Question, *, now: datetime, most: int = 20
+) -> dict[str, tuple[Facet, ...]]:
+    """Return, for each field, how many runs have which value; the most frequent first.
 
     Runs without a value are not counted.
+
+    Raises:
+        FilterError: The filters are not understood, or speak of verdicts.
     """
-    condition = where(parse_filter(text, now=now))
+    node = _node(question, now)
+    if any(field.name == VERDICT for field in (*fields, *fields_in(node))):
+        raise FilterError(question.filter, 0, "runs are not counted by verdict", expected="another field")
+    condition = where(node)
     return catalogue.ask(
         lambda store: {field.name: _facet(store, field, condition, most) for field in fields}
     )
 
 
-def _facet(store: Store, field: Field, condition: Clause, most: int) -> dict[Scalar, int]:
+def _facet(store: Store, field: Field, condition: Clause, most: int) -> tuple[Facet, ...]:
     rows = store.rows(facet_of(field, condition, most=most))
-    return {shown(what): int(str(number)) for what, number in rows if what is not None}
+    return tuple(Facet(shown(what), int(str(number))) for what, number in rows if what is not None)
 
 
 def _read(question: Question, now: datetime) -> _Asked:
     keys = parse_order(question.sort)
     after = read_cursor(question.after, question.sort, len(keys)) if question.after else None
-    return _Asked(parse_filter(question.filter, now=now), keys, question.sort, question.limit, after)
+    return _Asked(_node(question, now), keys, question.sort, question.limit, after)
+
+
+def _node(question: Question, now: datetime) -> Node:
+    return And(tuple(parse_filter(text, now=now) for text in (question.filter, *question.also)))
 
 
 def _page(store: Store, asked: _Asked) -> tuple[list[Found], bool]:
@@ -153,21 +175,14 @@ class _Judged:
 def _search_judged(catalogue: Catalogue, asked: _Asked, judge: Judge) -> Answer:
     """Judge what the rest of the filter leaves, page by page, until enough is found."""
     kept: list[Found] = []
-    verdicts: list[str | None] = []
     page = msgspec.structs.replace(asked, limit=_AT_ONCE)
     while True:
         found, is_more = catalogue.ask(lambda store, page=page: _page(store, page))  # type: ignore[misc]  # bound early
         for each in found:
-            judged = _Judged(each.run, judge)
-            if holds(asked.node, judged):
-                kept.append(each)
-                verdicts.append(judged.verdict)
+            kept += [each] if holds(asked.node, _Judged(each.run, judge)) else []
             if asked.limit is not None and len(kept) > asked.limit:
-                shown_runs = kept[: asked.limit]
-                runs = tuple(one.run for one in shown_runs)
-                return Answer(
-                    runs=runs, verdicts=tuple(verdicts[: asked.limit]), next=_next(asked, shown_runs)
-                )
+                runs = kept[: asked.limit]
+                return Answer(runs=tuple(one.run for one in runs), next=_next(asked, runs))
         if not is_more:
-            return Answer(runs=tuple(one.run for one in kept), verdicts=tuple(verdicts))
+            return Answer(runs=tuple(one.run for one in kept))
         page = msgspec.structs.replace(page, after=found[-1].order)

@@ -228,15 +228,15 @@ class Workspace:
 
     def runs(self) -> list[RunSummary]:
         """List the runs, newest first."""
-        from runpact.verbs.find import list_runs
+        from runpact.workspace.finding import all_runs
 
-        return list_runs(self.data_root, self.working_contract.contract)
+        return all_runs(self)
 
     def resolve(self, reference: str) -> str:
         """Return the absolute directory of the run a person means."""
-        from runpact.verbs.find import resolve_run
+        from runpact.workspace.finding import resolve
 
-        return resolve_run(self.data_root, reference, self.working_contract.contract, cwd=self.cwd)
+        return resolve(self, reference)
 
     def summary(self, reference: str) -> RunSummary:
         """Return one line about one run."""

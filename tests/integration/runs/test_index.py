@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 import runpact
-from runpact.disk import cachefolder
+from runpact.disk import cachefolder, discover
 from runpact.disk.layout import CACHE
 from runpact.index import store as store_module
 from runpact.index.store import Store
@@ -29,7 +29,8 @@ from runpact.verbs import reindex
 from runpact.verbs.find import list_runs
 from runpact.verbs.load_contract import load_contract
 from runpact.verbs.reindex import Catalogue
-from runpact.verbs.search import Answer, Question, count, facets, search
+from runpact.verbs.search import Answer, Facet, Question, count, facets, search
+from runpact.workspace import Workspace, annotating
 
 CONTRACT = """\
 contract: acme.training
@@ -361,19 +362,22 @@ def test_runs_are_counted_by_what_they_say(project: Project, killed: Callable[[s
     project.run("b", config={"lr": 0.1})
     project.run("c", config={"lr": 0.2})
     killed("d")
-    found = facets(project.catalogue, parse_columns("state,config.lr,config.debug,parent"), "", now=NOW)
-    assert found == {
-        "state": {"finished": 3, "interrupted": 1},
-        "config.lr": {0.1: 2, 0.2: 1},
-        "config.debug": {True: 1},
-        "parent": {},
+    found = facets(
+        project.catalogue, parse_columns("state,config.lr,config.debug,parent"), Question(), now=NOW
+    )
+    assert {name: [(each.value, each.runs) for each in counts] for name, counts in found.items()} == {
+        "state": [("finished", 3), ("interrupted", 1)],
+        "config.lr": [(0.1, 2), (0.2, 1)],
+        "config.debug": [(True, 1)],
+        "parent": [],
     }
     fields = (FIELDS["state"], *parse_columns("config.lr"))
-    assert facets(project.catalogue, fields, "config.lr = 0.1", now=NOW) == {
-        "state": {"finished": 2},
-        "config.lr": {0.1: 2},
-    }
-    assert count(project.catalogue, "config.lr = 0.1", now=NOW) == 2
+    some = facets(project.catalogue, fields, Question(filter="config.lr = 0.1"), now=NOW)
+    assert some == {"state": (Facet("finished", 2),), "config.lr": (Facet(0.1, 2),)}
+    assert count(project.catalogue, Question(filter="config.lr = 0.1"), now=NOW) == 2
+    assert count(project.catalogue, Question(also=("verdict = OK",)), now=NOW) is None
+    with pytest.raises(FilterError, match="not counted by verdict"):
+        facets(project.catalogue, parse_columns("verdict"), Question(), now=NOW)
 
 
 def test_a_filter_on_verdicts_judges_what_the_rest_leaves(project: Project) -> None:
@@ -392,10 +396,9 @@ def test_a_filter_on_verdicts_judges_what_the_rest_leaves(project: Project) -> N
 
     found = ask("verdict = ERROR and id in (a, b)")
     assert [run.summary.id for run in found.runs] == ["b"]
-    assert found.verdicts == ("ERROR",)
     assert judged == ["runs/a", "runs/b"]
     page = ask("not (verdict = ERROR) or not exists verdict", limit=2)
-    assert ([run.summary.id for run in page.runs], page.verdicts) == (["a", "c"], ("OK", "OK"))
+    assert [run.summary.id for run in page.runs] == ["a", "c"]
     rest = ask("not (verdict = ERROR) or not exists verdict", limit=2, after=page.next)
     assert ([run.summary.id for run in rest.runs], rest.next) == (["d"], None)
 
@@ -663,3 +666,67 @@ def test_runs_below_a_folder_that_became_a_run_are_forgotten(project: Project) -
     assert len(project.paths()) == 2
     shutil.copytree(run / ".runpact", project.root / "sweeps/.runpact")
     assert project.paths() == ["sweeps"]
+
+
+def test_tags_are_searched_by_and_seen_when_they_change(project: Project) -> None:
+    run = project.run("a")
+    project.run("b")
+    assert project.paths("tag = best") == []
+    place = Workspace.open(workspace=str(project.root))
+    annotating.tag(place, "a", add=["best", "v1"])
+    assert project.paths("tag = best") == ["runs/a"]
+    assert project.ask("tag = best").runs[0].tags == ("best", "v1")
+    settle(project)
+    annotating.tag(place, "a", remove=["best"], add=["v2"])
+    assert project.paths("tag = best") == []
+    assert project.paths("tag in (v2, v3)") == ["runs/a"]
+    shutil.copytree(run, run.with_name("copy"))
+    assert sorted(project.paths("tag = v2")) == ["runs/a", "runs/copy"]
+    assert project.agrees()
+    (notes,) = (project.root / ".runpact-notes").glob("*.jsonl")
+    notes.rename(notes.with_name("moved.jsonl"))
+    assert project.paths("exists tag") == []
+    notes.mkdir()
+    assert project.paths("exists tag") == []
+    shutil.rmtree(project.root / ".runpact-notes")
+    shutil.rmtree(run)
+    assert len(project.paths()) == 2
+    assert project.agrees()
+
+
+def test_tags_of_runs_that_are_gone_are_no_trouble(project: Project) -> None:
+    run = project.run("a")
+    annotating.tag(Workspace.open(workspace=str(project.root)), "a", add=["x"])
+    assert project.paths("tag = x") == ["runs/a"]
+    shutil.rmtree(run)
+    assert project.paths() == []
+
+
+def test_a_folder_that_may_not_be_listed_stands_for_what_it_hides(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.run("a")
+    project.run("b", kind="sweep", captures={"project": "x"})
+    settle(project)
+    plain = os.scandir
+    hidden = [f"{project.root}/runs"]
+
+    def scandir(path: str) -> object:
+        if path in hidden:
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return plain(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(discover.os, "scandir", scandir)
+        (project.root / "runs").touch()
+        (project.root / "runs").chmod(0o700)
+        assert sorted(project.paths()) == ["runs", "sweeps/x/b"]
+        assert project.agrees()
+        hidden.append(str(project.root))
+        project.root.chmod(0o701)
+        assert project.paths() == ["."]
+        assert project.agrees()
+    (project.root / "runs").chmod(0o755)
+    project.root.chmod(0o755)
+    assert sorted(project.paths()) == ["runs/a", "sweeps/x/b"]
+    assert project.agrees()

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from runpact.model.errors import FilterError
-from runpact.model.query.fields import FIELDS, WORDS
+from runpact.model.query.fields import FIELDS, TAG, WORDS
 from runpact.model.query.literal import before, scalar_of, seconds_of, stretch_of
 from runpact.model.query.token import Token
 from runpact.model.query.tree import (
@@ -68,6 +68,8 @@ class _Reader:
     def node(self, values: tuple[Token, ...]) -> Node:
         if self.operator == "~":
             return self._glob(values[0])
+        if self.field.name == TAG:
+            return self._tags(values)
         if self.field.sort is Sort.MOMENT:
             return self._moments(values)
         if self.field.name == "age":
@@ -80,9 +82,15 @@ class _Reader:
         return Test(self.field, self.operator, tuple(read(self, value) for value in values))
 
     def _glob(self, value: Token) -> Node:
-        if self.field.sort not in {Sort.TEXT, Sort.ANY}:
+        if self.field.sort not in {Sort.TEXT, Sort.ANY} or self.field.name == TAG:
             raise self._error(value, f"`{self.field.name}` is no text", "an operator: = != < <= > >= in")
         return self._test("~", value.text)
+
+    def _tags(self, values: tuple[Token, ...]) -> Node:
+        if self.operator != "in":
+            raise self._error(values[0], "tags have no order", "`=`, `!=` or `in`")
+        fields = [Field(f"{TAG}.{value.text}", Sort.ANY, None) for value in values]
+        return _any([Test(field, "in", (TRUE,)) for field in fields])
 
     def _test(self, operator: str, value: Stored) -> Test:
         return Test(self.field, operator, (value,))

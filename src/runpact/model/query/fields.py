@@ -38,7 +38,8 @@ FIELDS = {
     name: Field(name, sort, column) for sort, columns in _COLUMNS.items() for name, column in columns.items()
 } | {VERDICT: Field(VERDICT, Sort.TEXT, None)}
 """Every field with a fixed name."""
-OPEN = ("config", "metrics", "capture", "seed")
+TAG = "tag"
+OPEN = ("config", "metrics", "capture", "seed", TAG)
 """Beginnings of the fields that differ from run to run: `config.lr`, `metrics.loss`, `metrics.loss@min`."""
 WORDS = {
     "state": ("running", "finished", "failed", "interrupted", "abandoned", "unknown", "corrupt"),

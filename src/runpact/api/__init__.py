@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from types import TracebackType
-from typing import ParamSpec, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import msgspec
 
@@ -315,11 +315,6 @@ def open_run(reference: PathLike, *, workspace: PathLike | None = None) -> Recor
     return RecordedRun(
         **msgspec.structs.asdict(place.summary(directory)), directory=directory, root=place.data_root
     )
-
-
-def list_runs(*, workspace: PathLike | None = None) -> list[RunSummary]:
-    """Return all runs of the workspace, newest first."""
-    return Workspace.open(workspace=_text(workspace)).runs()
 
 
 def check(

@@ -1,0 +1,197 @@
+"""`runpact ls`: find runs among many.
+
+Knows: the options of a question, the forms of an answer.
+Does not know: what a filter means, how runs are found.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+import msgspec
+
+from runpact.cli.find import age_of, remark_on
+from runpact.cli.options import json_option, open_workspace, workspace_options
+from runpact.cli.output import STATE_COLOUR, plain, print_json, say, table_lines
+from runpact.model.errors import UsageError
+from runpact.model.query.order import parse_columns
+from runpact.model.query.tree import Field, Scalar
+from runpact.model.run import State
+from runpact.workspace.finding import FoundRun, Question, Runs, count, facets, page
+
+if TYPE_CHECKING:
+    from runpact.workspace import Workspace
+_STATES = tuple(state.value for state in State)
+_SCREENFUL = 50
+"""Runs that text shows when nobody says how many."""
+_FIXED = ("path", "id", "state", "kind", "started", "duration", "reason")
+_DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
+"""Beginnings of a cell that a spreadsheet would take for a formula."""
+
+
+@click.command("ls")
+@click.argument("filters", nargs=-1, metavar="[FILTER]")
+@workspace_options
+@click.option(
+    "--state",
+    "states",
+    type=click.Choice(_STATES),
+    multiple=True,
+    metavar="STATE",
+    help=f"Only runs in this state: {', '.join(_STATES)}.",
+)
+@click.option("--kind", metavar="K", help="Only runs of this kind.")
+@click.option(
+    "--sort", default="-started", metavar="FIELDS", help="Order; `-` before a field turns it around."
+)
+@click.option("--columns", default="", metavar="FIELDS", help="Fields to show, as metrics.loss,config.lr.")
+@click.option("--facets", "counted", default="", metavar="FIELDS", help="Count runs by these fields instead.")
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most N runs.")
+@click.option("--after", metavar="TOKEN", help="Go on where the page before ended.")
+@click.option("--csv", "form", flag_value="csv", help="Print CSV.")
+@click.option("--md", "form", flag_value="md", help="Print a Markdown table.")
+@json_option
+def ls_command(
+    *,
+    filters: tuple[str, ...],
+    workspace: str | None,
+    workdir: str | None,
+    contract: str | None,
+    states: tuple[str, ...],
+    kind: str | None,
+    sort: str,
+    columns: str,
+    counted: str,
+    limit: int | None,
+    after: str | None,
+    form: str | None,
+    is_json: bool,
+) -> int:
+    """List the runs of the workspace, newest first, whatever their state.
+
+    FILTER says which, as in `metrics.loss < 2.1 and state = finished`; docs/query.md has the grammar.
+    """
+    if form is not None and is_json:
+        raise UsageError("only one form can be printed", expected="one of --json, --csv, --md")
+    place, fields = open_workspace(workspace, workdir, contract), parse_columns(columns)
+    is_text = form is None and not is_json
+    question = Question(
+        filter=" ".join(filters),
+        also=_narrowed(states, kind),
+        sort=sort,
+        limit=_SCREENFUL if limit is None and is_text else limit,
+        after=after,
+    )
+    if counted:
+        return _print_facets(place, question, parse_columns(counted), is_json=is_json)
+    return _print_page(place, question, fields, form="json" if is_json else form)
+
+
+def _narrowed(states: tuple[str, ...], kind: str | None) -> tuple[str, ...]:
+    """Return the filters that options stand for."""
+    found = [f"state in ({', '.join(map(_quoted, states))})"] if states else []
+    return (*found, f"kind = {_quoted(kind)}") if kind is not None else tuple(found)
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _print_page(place: Workspace, question: Question, fields: tuple[Field, ...], *, form: str | None) -> int:
+    runs = page(place, question, is_judged=any(field.name == "verdict" for field in fields))
+    if form == "json":
+        is_all = runs.next is None and question.after is None
+        total = len(runs) if is_all else count(place, question)
+        print_json("runs", runs=[_document(run, fields) for run in runs], total=total, next=runs.next)
+    elif form is not None:
+        header = tuple(dict.fromkeys((*_FIXED, *(field.name for field in fields))))
+        rows = [[run[name] for name in header] for run in runs]
+        (_print_csv if form == "csv" else _print_markdown)(header, rows)
+    elif runs:
+        _print_text(runs, fields)
+        _say_more(place, question, runs)
+    elif question.filter or question.also:
+        say(f"no such runs below {plain(place.data_root)}; `runpact ls` lists all")
+    else:
+        say(f"no runs below {plain(place.data_root)}; make one with `runpact run -- COMMAND`")
+    return 0
+
+
+def _document(run: FoundRun, fields: tuple[Field, ...]) -> dict[str, object]:
+    summary: dict[str, object] = msgspec.to_builtins(run.known.summary)
+    document = summary | {"tags": list(run.tags)}
+    return document | ({"columns": {field.name: run[field.name] for field in fields}} if fields else {})
+
+
+def _print_text(runs: Runs, fields: tuple[Field, ...]) -> None:
+    names = [field.name for field in fields]
+    middle = names or ["kind"]
+    header = ("STATE", "AGE", "RUN", *(names or ["KIND"]), "")
+    rows = [
+        (
+            run.state.value,
+            age_of(run.started),
+            run.path,
+            *(cell(run[name]) for name in middle),
+            remark_on(run),
+        )
+        for run in runs
+    ]
+    for line in table_lines(header, rows, colours=[STATE_COLOUR[run.state] for run in runs]):
+        say(line)
+
+
+def _say_more(place: Workspace, question: Question, runs: Runs) -> None:
+    if runs.next is not None:
+        total = count(place, question)
+        of = f" of {total}" if total is not None else ""
+        say(f"{len(runs)}{of} runs; --limit shows more, or --after {runs.next}")
+
+
+def cell(value: Scalar) -> str:
+    """Return a value as a table shows it: numbers in six digits."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _print_csv(header: Sequence[str], rows: Sequence[Sequence[Scalar]]) -> None:
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows([_harmless(value) for value in row] for row in rows)
+    say(stream.getvalue().rstrip("\n"))
+
+
+def _harmless(value: Scalar) -> str:
+    """Return a cell that no spreadsheet takes for a formula; numbers are exact."""
+    if isinstance(value, str):
+        text = plain(value) if "\0" in value else value
+        return f"'{text}" if text.startswith(_DANGEROUS) else text
+    return repr(value) if isinstance(value, float) else cell(value)
+
+
+def _print_markdown(header: Sequence[str], rows: Sequence[Sequence[Scalar]]) -> None:
+    say(f"| {' | '.join(header)} |")
+    say(f"|{' --- |' * len(header)}")
+    for row in rows:
+        say(f"| {' | '.join(plain(cell(value)).replace('|', chr(92) + '|') for value in row)} |")
+
+
+def _print_facets(place: Workspace, question: Question, fields: tuple[Field, ...], *, is_json: bool) -> int:
+    found = facets(place, fields, question)
+    if is_json:
+        values = {name: msgspec.to_builtins(counts) for name, counts in found.items()}
+        print_json("facets", facets=values)
+        return 0
+    rows = [(name, cell(each.value), str(each.runs)) for name, counts in found.items() for each in counts]
+    for line in table_lines(("FIELD", "VALUE", "RUNS"), rows):
+        say(line)
+    return 0

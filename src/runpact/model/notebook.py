@@ -1,0 +1,28 @@
+"""Runs as a notebook shows them.
+
+Knows: HTML tables, with everything escaped.
+Does not know: which facts are worth a column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+
+_LONGEST = 200
+
+
+def html_table(header: Sequence[str], rows: Iterable[Sequence[object]], *, below: str = "") -> str:
+    """Return an HTML table; `below` is a line of text under it."""
+    head = "".join(f"<th>{escape(cell)}</th>" for cell in header)
+    body = "".join(f"<tr>{''.join(f'<td>{html_cell(cell)}</td>' for cell in row)}</tr>" for row in rows)
+    foot = f"<p>{escape(below)}</p>" if below else ""
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{foot}"
+
+
+def html_cell(value: object) -> str:
+    """Return the text of a cell: numbers in six digits, nothing for None."""
+    if value is None:
+        return ""
+    text = f"{value:.6g}" if isinstance(value, float) else str(value)
+    return escape(text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…")

@@ -1,0 +1,154 @@
+"""Runs as a program gets them.
+
+Knows: how runs become records, tables and data frames.
+Does not know: how they were found.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator, Sequence
+from typing import Any, overload
+
+from runpact.model.errors import UsageError
+from runpact.model.notebook import html_table
+from runpact.model.query.fields import VERDICT
+from runpact.model.query.order import named_field
+from runpact.model.query.tree import Scalar
+from runpact.model.summary import IndexedRun, RunSummary
+
+_FIXED = ("path", "id", "uid", "state", "kind", "name", "started", "ended", "duration", "contract", "reason")
+_SHOWN = 20
+
+
+class FoundRun(RunSummary, frozen=True, kw_only=True):
+    """One run of an answer: what is known of it, its configuration, its metrics, its tags."""
+
+    directory: str
+    """Absolute path."""
+    config: dict[str, Scalar]
+    """Values of the configuration by their dotted path."""
+    metrics: dict[str, Scalar]
+    """Last value of each metric."""
+    tags: tuple[str, ...]
+    known: IndexedRun
+    verdict: str | None = None
+    """Only where somebody asked for it."""
+
+    def __getitem__(self, field: str) -> Scalar:
+        """Return the value of any field of a filter, as `run["metrics.loss@min"]`; None when there is none.
+
+        Raises:
+            FilterError: There is no such field.
+        """
+        return self.verdict if field == VERDICT else self.known.shown(named_field(field, 0, field))
+
+
+def found_run(run: IndexedRun, directory: str, verdict: str | None) -> FoundRun:
+    """Return a run as a program gets it."""
+    summary = {name: getattr(run.summary, name) for name in RunSummary.__struct_fields__}
+    return FoundRun(
+        **summary,
+        directory=directory,
+        config=_below(run, "config."),
+        metrics={name: value for name, value in _below(run, "metrics.").items() if "@" not in name},
+        tags=run.tags,
+        known=run,
+        verdict=verdict,
+    )
+
+
+def _below(run: IndexedRun, prefix: str) -> dict[str, Scalar]:
+    return {name.removeprefix(prefix): value for name, value in run.facts.items() if name.startswith(prefix)}
+
+
+class Runs(Sequence[FoundRun]):
+    """Runs in order; a sequence, a table, and what a notebook shows."""
+
+    def __init__(self, runs: tuple[FoundRun, ...], *, after: str | None = None) -> None:
+        """Store the runs, and where the next page begins; None after the last run."""
+        self._runs = runs
+        self.next = after
+
+    @overload
+    def __getitem__(self, index: int) -> FoundRun: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Runs: ...
+
+    def __getitem__(self, index: int | slice) -> FoundRun | Runs:
+        """Return one run, or some."""
+        return Runs(self._runs[index]) if isinstance(index, slice) else self._runs[index]
+
+    def __iter__(self) -> Iterator[FoundRun]:
+        """Return the runs one by one."""
+        return iter(self._runs)
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._runs)
+
+    def __repr__(self) -> str:
+        return f"<Runs: {len(self)}{' and more' if self.next else ''}>"
+
+    def _repr_html_(self) -> str:
+        names = ("state", "started", "path", *self._varying())
+        rows = ([run[name] for name in names] for run in self._runs[:_SHOWN])
+        more = len(self) - _SHOWN
+        return html_table(names, rows, below=f"and {more} more" if more > 0 else "")
+
+    def _varying(self) -> list[str]:
+        """Return the fields of configurations and metrics that any of the runs has."""
+        names = {name for run in self._runs for name in run.known.facts if "@" not in name}
+        return sorted(name for name in names if name.startswith(("config.", "metrics.", "tag.")))
+
+    def table(self) -> dict[str, list[Scalar]]:
+        """Return the columns: what every run has, then each configuration value, metric and tag of any."""
+        return {name: [run[name] for run in self._runs] for name in (*_FIXED, *self._varying())}
+
+    def to_pandas(self) -> Any:  # noqa: ANN401 - a type of a library that need not be installed
+        """Return a `pandas.DataFrame`, a row for each run.
+
+        Raises:
+            UsageError: pandas is not installed.
+        """
+        return _library("pandas").DataFrame(self.table())
+
+    def to_polars(self) -> Any:  # noqa: ANN401 - as above
+        """Return a `polars.DataFrame`, a row for each run; a column of several sorts of values becomes text.
+
+        Raises:
+            UsageError: polars is not installed.
+        """
+        return _library("polars").DataFrame(_uniform(self.table()))
+
+    def to_arrow(self) -> Any:  # noqa: ANN401 - as above
+        """Return a `pyarrow.Table`, a row for each run; a column of several sorts of values becomes text.
+
+        Raises:
+            UsageError: pyarrow is not installed.
+        """
+        return _library("pyarrow").table(_uniform(self.table()))
+
+
+def _library(name: str) -> Any:  # noqa: ANN401 - a module that need not be installed
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        raise UsageError(
+            f"{name} is not installed", expected=name, hint="install it, or use `table()`"
+        ) from error
+
+
+def _uniform(table: dict[str, list[Scalar]]) -> dict[str, list[Scalar]]:
+    """Return columns that hold one sort of values each, as frames with typed columns want them."""
+    return {name: _one_sort(values) for name, values in table.items()}
+
+
+def _one_sort(values: list[Scalar]) -> list[Scalar]:
+    sorts = {type(value) for value in values if value is not None}
+    if len(sorts) <= 1:
+        return values
+    if sorts == {int, float}:
+        return [None if value is None else float(value) for value in values]
+    return [None if value is None else str(value) for value in values]

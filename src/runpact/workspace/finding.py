@@ -1,0 +1,95 @@
+"""The front door to many runs: questions, and the index behind them.
+
+Knows: which workspace is asked, whose contract says where runs stand.
+Does not know: how the index is kept.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from typing import TYPE_CHECKING
+
+from runpact.host.clock import utc_now
+from runpact.model.query.tree import Field
+from runpact.model.summary import RunSummary
+from runpact.verbs import search
+from runpact.verbs.found import FoundRun, Runs, found_run
+from runpact.verbs.reindex import Catalogue
+from runpact.verbs.search import Facet, Question
+
+if TYPE_CHECKING:
+    from runpact.workspace import Workspace
+
+__all__ = [
+    "Facet",
+    "FoundRun",
+    "Question",
+    "Runs",
+    "all_runs",
+    "count",
+    "facets",
+    "page",
+    "rebuild",
+    "resolve",
+]
+
+
+def _catalogue(place: Workspace) -> Catalogue:
+    """Return the workspace's runs; only its own contract's index is kept."""
+    return Catalogue(place.data_root, place.working_contract.contract, is_kept=not place.is_named)
+
+
+def all_runs(place: Workspace) -> list[RunSummary]:
+    """List the runs, newest first."""
+    with _catalogue(place) as catalogue:
+        answer = search.search(catalogue, Question(), now=utc_now(), judge=str)
+    return [run.summary for run in answer.runs]
+
+
+def page(place: Workspace, question: Question, *, is_judged: bool = False) -> Runs:
+    """Return the runs that a question asks for.
+
+    Args:
+        place: The workspace.
+        question: Which runs, in which order.
+        is_judged: Judge each of them as well.
+
+    Raises:
+        FilterError: Filter, order or page are not understood.
+    """
+
+    def judge(path: str) -> str:
+        return place.check([posixpath.join(place.data_root, path)])[0].verdict.value
+
+    with _catalogue(place) as catalogue:
+        answer = search.search(catalogue, question, now=utc_now(), judge=judge)
+    paths = [run.summary.path for run in answer.runs]
+    directories = [posixpath.normpath(posixpath.join(place.data_root, path)) for path in paths]
+    verdicts = [judge(path) if is_judged else None for path in paths]
+    return Runs(tuple(map(found_run, answer.runs, directories, verdicts)), after=answer.next)
+
+
+def count(place: Workspace, question: Question) -> int | None:
+    """Return how many runs a question asks for, on all pages; None when only judging would tell."""
+    with _catalogue(place) as catalogue:
+        return search.count(catalogue, question, now=utc_now())
+
+
+def facets(place: Workspace, fields: tuple[Field, ...], question: Question) -> dict[str, tuple[Facet, ...]]:
+    """Return how many of the runs that a question asks for have which value of each field."""
+    with _catalogue(place) as catalogue:
+        return search.facets(catalogue, fields, question, now=utc_now())
+
+
+def resolve(place: Workspace, reference: str) -> str:
+    """Return the absolute directory of the run a person means."""
+    from runpact.verbs.lookup import resolve_run
+
+    with _catalogue(place) as catalogue:
+        return resolve_run(catalogue, reference, cwd=place.cwd)
+
+
+def rebuild(place: Workspace) -> int:
+    """Make the index anew; return how many runs there are."""
+    with _catalogue(place) as catalogue:
+        return catalogue.rebuild()

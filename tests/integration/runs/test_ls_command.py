@@ -1,0 +1,259 @@
+"""`runpact ls`, `runpact index`, and the same questions from Python."""
+
+from __future__ import annotations
+
+import csv
+import importlib.util
+import io
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+import runpact
+from integration.runs.place import Place
+from runpact.cli.ls import cell
+from runpact.model.errors import AmbiguousRunError, FilterError, NoSuchRunError, UsageError
+from runpact.workspace import Workspace
+
+CONTRACT = """\
+contract: test.find
+version: "1.0.0"
+kinds:
+  run: {at: "runs/{name}"}
+  sweep: {at: "sweeps/{project}/{name}"}
+"""
+
+
+@pytest.fixture
+def runs(empty: Place) -> Place:
+    """Three runs and a sweep."""
+    empty.write("contract.yaml", CONTRACT)
+    for number, (name, loss) in enumerate([("alpha", 0.5), ("beta", 1.25), ("gamma", 1e-9)]):
+        config = {
+            "lr": 0.1 * (number + 1),
+            "note": "=1+1" if number else None,
+            "mixed": [1, "a", True][number],
+        }
+        with runpact.run(kind="run", name=name, config=config, durability="none") as run:
+            run.log({"loss": loss}, step=1)
+    with (
+        pytest.raises(ValueError, match="bad"),
+        runpact.run(kind="sweep", name="one", captures={"project": "p"}, durability="none"),
+    ):
+        raise ValueError("bad | worse")
+    return empty
+
+
+def test_text_is_aligned_and_says_state_age_run_and_columns(runs: Place) -> None:
+    code, out, _err = runs.call(
+        "ls", "kind = run", "--columns", "metrics.loss,config.lr", "--sort", "metrics.loss"
+    )
+    lines = out.splitlines()
+    assert (code, lines[0].split()) == (0, ["STATE", "AGE", "RUN", "metrics.loss", "config.lr"])
+    assert [line.split()[2:] for line in lines[1:]] == [
+        ["runs/gamma", "1e-09", "0.3"],
+        ["runs/alpha", "0.5", "0.1"],
+        ["runs/beta", "1.25", "0.2"],
+    ]
+    assert len({line.index("runs/") for line in lines[1:]}) == 1
+    _code, out, _err = runs.call("ls")
+    assert out.splitlines()[1].split()[3:] == ["sweep", "ValueError:", "bad", "|", "worse"]
+
+
+def test_a_filter_may_be_many_words_and_goes_with_the_options(runs: Place) -> None:
+    _code, document = runs.json(
+        "ls", "metrics.loss", "<", "1", "or", "name = beta", "--kind", "run", "--state", "finished"
+    )
+    assert sorted(run["id"] for run in document["runs"]) == ["alpha", "beta", "gamma"]
+    assert (document["total"], document["next"]) == (3, None)
+    assert runs.json("ls", "--state", "failed", "--state", "running")[1]["runs"][0]["id"] == "one"
+    assert runs.json("ls", "--kind", 'a"b\\')[1]["runs"] == []
+
+
+def test_pages_are_joined_by_their_tokens(runs: Place) -> None:
+    met, after = [], ()
+    while True:
+        _code, page = runs.json("ls", "--limit", "3", "--sort", "name", *after)
+        met += [run["id"] for run in page["runs"]]
+        assert page["total"] == 4
+        if page["next"] is None:
+            break
+        after = ("--after", page["next"])
+    assert met == ["alpha", "beta", "gamma", "one"]
+    code, document = runs.json("ls", "--sort", "name", "--after", "nonsense")
+    assert (code, document["error"]["code"]) == (64, "filter")
+
+
+def test_text_ends_with_how_to_see_more(runs: Place) -> None:
+    _code, out, _err = runs.call("ls", "--limit", "2")
+    assert out.splitlines()[-1].startswith("2 of 4 runs; --limit shows more, or --after ")
+    _code, out, _err = runs.call("ls", "--limit", "1", "verdict = OK")
+    assert out.splitlines()[-1].startswith("1 runs; --limit shows more")
+    assert "no runs below" in runs.call("ls", "name = nothing")[1]
+
+
+def test_csv_is_exact_and_harmless_to_spreadsheets(runs: Place) -> None:
+    _code, out, _err = runs.call(
+        "ls", "kind = run", "--csv", "--columns", "config.note,metrics.loss,config.mixed", "--sort", "name"
+    )
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert [row["config.note"] for row in rows] == ["", "'=1+1", "'=1+1"]
+    assert [row["metrics.loss"] for row in rows] == ["0.5", "1.25", "1e-09"]
+    assert [row["config.mixed"] for row in rows] == ["1", "a", "true"]
+    assert list(rows[0])[:3] == ["path", "id", "state"]
+
+
+def test_markdown_escapes_what_would_end_a_cell(runs: Place) -> None:
+    _code, out, _err = runs.call("ls", "--md", "--state", "failed")
+    assert "ValueError: bad \\| worse" in out.splitlines()[2]
+    code, _out, err = runs.call("ls", "--md", "--json")
+    assert code == 64
+    assert "only one form" in err
+
+
+def test_verdicts_are_shown_where_they_are_asked_for(runs: Place) -> None:
+    (runs.root / "runs/beta/.runpact/seal").unlink()
+    _code, document = runs.json("ls", "--columns", "verdict,tag", "--sort", "name", "--kind", "run")
+    assert [run["columns"]["verdict"] for run in document["runs"]] == ["OK", "ERROR", "OK"]
+    assert [run["id"] for run in runs.json("ls", "verdict = ERROR")[1]["runs"]] == ["beta"]
+
+
+def test_runs_are_counted_by_fields(runs: Place) -> None:
+    _code, document = runs.json("ls", "--facets", "state,config.mixed")
+    assert document["facets"]["state"] == [{"value": "finished", "runs": 3}, {"value": "failed", "runs": 1}]
+    assert {str(each["value"]) for each in document["facets"]["config.mixed"]} == {"1", "a", "True"}
+    _code, out, _err = runs.call("ls", "--facets", "config.mixed", "name = gamma")
+    assert out.splitlines()[1].split() == ["config.mixed", "true", "1"]
+
+
+def test_a_fault_in_a_filter_is_pointed_at(runs: Place) -> None:
+    code, _out, err = runs.call("ls", "state = finishd")
+    lines = err.splitlines()
+    assert (code, lines[0]) == (64, "error[filter]: `finishd` is no state")
+    assert lines[1:3] == ["  state = finishd", "          ^"]
+    code, _out, err = runs.call("ls", f"name = {'x' * 100} and zzz = 1")
+    lines = err.splitlines()
+    assert lines[2].index("^") == lines[1].index("zzz")
+    assert len(lines[1]) < 110
+    _code, document = runs.json("ls", "--columns", "state,zzz")
+    assert (document["error"]["at"], document["error"]["faults"][0]["column"]) == ("character 7", 7)
+
+
+def test_the_index_is_rebuilt(runs: Place) -> None:
+    assert runs.call("index", "rebuild")[1] == "indexed 4 runs\n"
+    assert runs.json("index", "rebuild")[1]["runs"] == 4
+
+
+def test_a_named_contract_keeps_no_index(runs: Place) -> None:
+    other = runs.write("other/contract.yaml", CONTRACT.replace("runs/{name}", "elsewhere/{name}"))
+    _code, document = runs.json("ls", "--contract", str(other), "--workspace", str(runs.root))
+    assert [run["id"] for run in document["runs"]] == ["one"]
+    assert not (runs.root / ".runpact-cache").exists()
+
+
+def test_a_program_may_ask_while_its_run_is_open(runs: Place) -> None:
+    with runpact.run(kind="run", name="delta", durability="none") as run:
+        found = runpact.runs("state = running")
+        assert [each.uid for each in found] == [run.record.uid]
+    (provenance,) = [json.loads((Path(run.dir) / ".runpact/manifest.json").read_text())["provenance"]]
+    assert provenance["confinement"]["strays"] == []
+
+
+def test_cells() -> None:
+    assert [cell(value) for value in (None, True, 2, 0.1234567, "x")] == ["", "true", "2", "0.123457", "x"]
+
+
+def test_runs_are_a_sequence_of_records(runs: Place) -> None:
+    found = runpact.runs("kind = run", sort="name")
+    assert (len(found), repr(found), found.next) == (3, "<Runs: 3>", None)
+    first = found[0]
+    assert (first.name, first.state.value, first.metrics, first.tags) == (
+        "alpha",
+        "finished",
+        {"loss": 0.5},
+        (),
+    )
+    assert first.config["lr"] == 0.1
+    assert (first["metrics.loss@count"], first["config.nothing"], first["verdict"]) == (1, None, None)
+    assert first.directory == os.path.realpath(runs.root / "runs/alpha")
+    assert [run.name for run in found[1:]] == ["beta", "gamma"]
+    with pytest.raises(FilterError):
+        first["nothing"]
+    page = runpact.runs("kind = run", sort="name", limit=2)
+    assert (repr(page), [run.name for run in runpact.runs("kind = run", sort="name", after=page.next)]) == (
+        "<Runs: 2 and more>",
+        ["gamma"],
+    )
+
+
+def test_a_notebook_shows_runs_as_tables(runs: Place) -> None:
+    found = runpact.runs(sort="name")
+    html = found._repr_html_()
+    assert "<th>metrics.loss</th>" in html
+    assert "<td>0.5</td>" in html
+    assert "<p>" not in html
+    assert "bad | worse" in found[3]._repr_html_()
+    many = runpact.runs()[:1]
+    crowd = type(many)(tuple(many) * 30)
+    assert "<p>and 10 more</p>" in crowd._repr_html_()
+
+
+def test_tables_have_a_column_for_what_any_run_has(runs: Place) -> None:
+    table = runpact.runs(sort="name").table()
+    assert table["name"] == ["alpha", "beta", "gamma", "one"]
+    assert table["metrics.loss"] == [0.5, 1.25, 1e-9, None]
+    assert "metrics.loss@min" not in table
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars", "pyarrow"])
+def test_frames_are_made_by_the_libraries_that_are_installed(
+    runs: Place, library: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Where the library is not installed, a stand-in shows what it would be handed."""
+    (tmp_path / "stand-in").mkdir()
+    for name in ("pandas", "polars", "pyarrow"):
+        (tmp_path / f"stand-in/{name}.py").write_text(
+            "def table(columns):\n    return columns\nDataFrame = table\n"
+        )
+    runs_found = runpact.runs(sort="name")
+    make = getattr(runs_found, {"pandas": "to_pandas", "polars": "to_polars", "pyarrow": "to_arrow"}[library])
+    if importlib.util.find_spec(library) is not None:
+        assert [str(value) for value in make()["name"]][:2] == ["alpha", "beta"]
+        return
+    with pytest.raises(UsageError, match=f"{library} is not installed"):
+        make()
+    monkeypatch.syspath_prepend(str(tmp_path / "stand-in"))
+    frame = make()
+    del sys.modules[library]
+    assert frame["config.mixed"] == (
+        [1, "a", True, None] if library == "pandas" else ["1", "a", "True", None]
+    )
+    assert frame["metrics.loss"] == [0.5, 1.25, 1e-9, None]
+
+
+def test_whole_and_broken_numbers_in_one_column_become_broken_ones() -> None:
+    from runpact.verbs.found import _one_sort
+
+    assert _one_sort([1, 2.5, None]) == [1.0, 2.5, None]
+    assert _one_sort([None, None]) == [None, None]
+
+
+def test_one_run_is_meant_by_its_names(runs: Place) -> None:
+    place = Workspace.open(workspace=str(runs.root))
+    summary = place.summary("alpha")
+    for reference in ("alpha", "runs/alpha", "al", "runs/al", summary.uid, str(summary.uid)[:30]):
+        assert place.resolve(reference) == f"{runs.root}/runs/alpha", reference
+    for reference in ("p/one", "sweeps/p/o", "p/o", "one"):
+        assert place.resolve(reference) == f"{runs.root}/sweeps/p/one", reference
+    with pytest.raises(AmbiguousRunError) as caught:
+        place.resolve(str(summary.uid)[:8])
+    assert "choose one of" in caught.value.hint
+    for wrong in ("", "zzz", "a\0b", "\ud800"):
+        with pytest.raises(NoSuchRunError):
+            place.resolve(wrong)
+    with pytest.raises(NoSuchRunError) as mistyped:
+        place.resolve("alhpa")
+    assert mistyped.value.hint == "did you mean `alpha`?"
