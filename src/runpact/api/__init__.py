@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from types import TracebackType
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 import msgspec
 
@@ -22,7 +22,6 @@ from runpact.model.confinement import MODES, REFUSE
 from runpact.model.errors import ContractBrokenError, UsageError
 from runpact.model.finding import Verdict
 from runpact.model.run import State
-from runpact.model.summary import RunSummary
 from runpact.verbs.active import ActiveRun, state_after
 from runpact.verbs.attach import attached_run
 from runpact.verbs.check import CheckedRun

@@ -150,7 +150,7 @@ def _say_more(place: Workspace, question: Question, runs: Runs) -> None:
     if runs.next is not None:
         total = count(place, question)
         of = f" of {total}" if total is not None else ""
-        say(f"{len(runs)}{of} runs; --limit shows more, or --after {runs.next}")
+        say(f"{len(runs)}{of} runs; --limit shows more")
 
 
 def cell(value: Scalar) -> str:

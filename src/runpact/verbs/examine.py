@@ -51,7 +51,7 @@ def examine(root: str, path: str, places: tuple[Place, ...], *, inode: int) -> R
         places: Where runs stand.
         inode: Of its directory, as its parent lists it.
     """
-    directory = posixpath.join(root, path)
+    directory = posixpath.normpath(posixpath.join(root, path))
     stamps, owner = stamps_of(directory, _KNOWN), b""
     reading, standing = stand(directory)
     wanted = _deciding(reading)
