@@ -1,7 +1,9 @@
-"""Make very many run directories quickly, each of them whole: `python bench/hundred_thousand.py FOLDER [COUNT]`.
+"""Make very many run directories quickly, each of them whole.
 
-One run is made by runpact; the others are written as it would write them, with records, seal and metric stream
-of their own, so that each is sealed, differs from the others and verifies as far as its records go.
+    python bench/hundred_thousand.py FOLDER [COUNT]
+
+One run is made by runpact; the others are written as it would write them, with records, seal and metric
+stream of their own, so that each is sealed, differs from the others and verifies as far as its records go.
 
 Knows: which files tell a reader about a run.
 Does not know: how a reader finds them.
@@ -48,13 +50,19 @@ def write_run(root: str, number: int, record: object, manifest: object) -> None:
 
     name, uid = f"r{number:06}", str(uuid.UUID(int=number + 1))
     began = FIRST + timedelta(seconds=number * 37)
-    config = {"lr": number % 100 / 1000, "seed": number, "model": {"depth": number % 7, "name": f"net{number % 3}"}}
+    config = {
+        "lr": number % 100 / 1000,
+        "seed": number,
+        "model": {"depth": number % 7, "name": f"net{number % 3}"},
+    }
     origin = msgspec.structs.replace(
         manifest.provenance, config=msgspec.structs.replace(manifest.provenance.config, resolved=config)
     )
     same = {"uid": uid, "id": name, "name": name, "started": written(began), "provenance": origin}
-    state, seconds = State.FAILED if number % 10 == 9 else State.FINISHED, (number * 7919) % 3600 + 0.5
-    outcome = Outcome(state=state, ended=written(began + timedelta(seconds=seconds)), duration_seconds=seconds)
+    state, seconds = State.FINISHED if number % 10 else State.FAILED, (number * 7919) % 3600 + 0.5
+    outcome = Outcome(
+        state=state, ended=written(began + timedelta(seconds=seconds)), duration_seconds=seconds
+    )
     points = {"loss": (number * 104729) % 100_000 / 10_000, "accuracy": (number * 31) % 1000 / 1000}
     data = encode_manifest(msgspec.structs.replace(manifest, outcome=outcome, logs={}, files=(), **same))
     place = os.path.join(root, "runs", name, ".runpact")
@@ -63,7 +71,9 @@ def write_run(root: str, number: int, record: object, manifest: object) -> None:
         "run.json": msgspec.json.encode(msgspec.structs.replace(record, captures={"name": name}, **same)),
         "manifest.json": data,
         "seal": encode_seal(seal_for(uid, record.records["manifest"], data, {})),
-        "metrics.jsonl": frame_line(msgspec.json.encode({"seq": 1, "time": 0.0, "step": 1, "values": points})),
+        "metrics.jsonl": frame_line(
+            msgspec.json.encode({"seq": 1, "time": 0.0, "step": 1, "values": points})
+        ),
     }
     for file_name, content in files.items():
         descriptor = os.open(os.path.join(place, file_name), os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)

@@ -159,7 +159,9 @@ class Observer:
 
     def is_run(self, path: str) -> bool:
         """Whether a directory is, or looks like, a run."""
-        if path == "." or is_recorded(self.root, path) or listed_in(self.absolute(path)) is None:
+        if listed_in(self.absolute(path)) is None or any(place.depth == 0 for place in self.places):
+            return True
+        if is_recorded(self.root, path) and path != ".":
             return True
         parts = path.split("/")
         return any(
