@@ -26,6 +26,8 @@ from runpact.verbs.examine import is_as_read
 from runpact.verbs.reindex import Catalogue
 
 _LOOKS = 5
+_TRIED = 300
+"""Runs that are held against a filter before all that pass it are looked for."""
 _AT_ONCE = 200
 """Runs that are fetched at once where each must be judged."""
 
@@ -67,6 +69,12 @@ class _Asked(msgspec.Struct, frozen=True):
     order: str
     limit: int | None
     after: tuple[Stored | None, ...] | None
+
+    @property
+    def can_be_tried(self) -> bool:
+        """Whether the filter asks anything, and no verdict."""
+        fields = fields_in(self.node)
+        return bool(fields) and all(field.name != VERDICT for field in fields)
 
 
 def search(catalogue: Catalogue, question: Question, *, now: datetime, judge: Judge) -> Answer:
@@ -131,14 +139,30 @@ def _node(question: Question, now: datetime) -> Node:
 
 
 def _page(store: Store, asked: _Asked) -> tuple[list[Found], bool]:
-    """Return one page and whether there is more."""
-    wanted = -1 if asked.limit is None else asked.limit + 1
+    """Return one page and whether there is more.
+
+    Of a filter that many runs pass, a page is soon full: the first runs in order are held against it before
+    all that pass are looked for.
+    """
+    if asked.limit is None:
+        return _selected(store, asked, where(asked.node), -1), False
+    wanted = asked.limit + 1
     found: list[Found] = []
-    for query in parts_of(where(asked.node), asked.keys, limit=wanted, after=asked.after, what=READ):
+    if wanted <= _TRIED and asked.can_be_tried:
+        tried = _selected(store, asked, ("1", ()), _TRIED)
+        found = [each for each in tried if holds(asked.node, each.run)]
+    if len(found) < wanted:
+        found = _selected(store, asked, where(asked.node), wanted)
+    return found[: asked.limit], len(found) >= wanted
+
+
+def _selected(store: Store, asked: _Asked, condition: Clause, wanted: int) -> list[Found]:
+    found: list[Found] = []
+    for query in parts_of(condition, asked.keys, limit=wanted, after=asked.after, what=READ):
         found += store.select(query)
         if 0 <= wanted <= len(found):
             break
-    return found[: asked.limit], asked.limit is not None and len(found) > asked.limit
+    return found[:wanted] if wanted >= 0 else found
 
 
 def _next(asked: _Asked, found: list[Found]) -> str | None:

@@ -730,3 +730,24 @@ def test_a_folder_that_may_not_be_listed_stands_for_what_it_hides(
     project.root.chmod(0o755)
     assert sorted(project.paths()) == ["runs/a", "sweeps/x/b"]
     assert project.agrees()
+
+
+def test_a_filter_that_few_runs_pass_finds_them_beyond_those_that_are_tried(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from runpact.verbs import search as asked
+
+    for number in range(8):
+        project.run(f"r{number}", loss=number / 10)
+    for tried in (1, 2, 3, 5, 300):
+        monkeypatch.setattr(asked, "_TRIED", tried)
+        for text, ids in (
+            ("metrics.loss < 0.25", "012"),
+            ("not exists config.x and metrics.loss >= 0.1", "1234567"),
+        ):
+            page, met = project.ask(text, sort="path", limit=2), []
+            met += [run.summary.id[1:] for run in page.runs]
+            while page.next is not None:
+                page = project.ask(text, sort="path", limit=2, after=page.next)
+                met += [run.summary.id[1:] for run in page.runs]
+            assert "".join(met) == ids

@@ -3,6 +3,8 @@
 Knows: how tables are joined for an order, how a page begins after another one.
 Does not know: a database.
 
+What a run is ordered by is gathered first, the rest of it only for those of the page.
+
 A page is asked for in two parts: the runs that have a value for the first key, then those that have none. So
 the first part walks along an index, and begins where the page before ended.
 """
@@ -69,14 +71,21 @@ def _part(
         if after[0] is not None:
             conditions.append(f"{names[0]} {'<=' if keys[0].is_descending else '>='} ?")
             bounds.append(after[0])
-    order = ", ".join(
+    inner = ", ".join(f"{name} AS o{i}" for i, name in enumerate(names))
+    text = " AND ".join(conditions)
+    page = f"SELECT r.n AS n, {inner} FROM {joins} WHERE {text} ORDER BY {_order(names, keys)} LIMIT {limit}"
+    outer = [f"p.o{i}" for i in range(len(names))]
+    columns = ", ".join([what, *outer])
+    return (
+        f"SELECT {columns} FROM ({page}) p CROSS JOIN runs r ON r.n = p.n ORDER BY {_order(outer, keys)}",
+        (*values, *bounds),
+    )
+
+
+def _order(names: list[str], keys: tuple[Key, ...]) -> str:
+    return ", ".join(
         f"{name} {'DESC' if key.is_descending else 'ASC'}{' NULLS LAST' * (i > 0)}"
         for i, (name, key) in enumerate(zip(names, keys, strict=True))
-    )
-    wanted = ", ".join([what, *names])
-    return (
-        f"SELECT {wanted} FROM {joins} WHERE {' AND '.join(conditions)} ORDER BY {order} LIMIT {limit}",
-        (*values, *bounds),
     )
 
 
