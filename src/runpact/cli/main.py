@@ -29,6 +29,7 @@ _COMMANDS = {
     "ls": ("runpact.cli.ls", "Find runs."),
     "show": ("runpact.cli.find", "Show one run."),
     "diff": ("runpact.cli.compare", "Compare runs."),
+    "plot": ("runpact.cli.plot", "Draw metrics of runs."),
     "lineage": ("runpact.cli.lineage", "Show what a run came from and led to."),
     "tail": ("runpact.cli.tail", "Follow a run while it lives."),
     "tag": ("runpact.cli.annotate", "Give runs tags, or take them away."),

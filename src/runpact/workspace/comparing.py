@@ -7,16 +7,18 @@ Does not know: how anything is compared or drawn.
 from __future__ import annotations
 
 import functools
+import posixpath
 from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from runpact.model.compare.row import Comparison
     from runpact.model.lineage import Lineage
+    from runpact.model.plot.picture import Drawing, Parallel, Picture
     from runpact.verbs.tail import News  # noqa: TC004 - exported for annotations alone
     from runpact.workspace import Workspace
 
-__all__ = ["News", "diff", "follow", "lineage", "patches"]
+__all__ = ["News", "diff", "follow", "lineage", "patches", "plot"]
 
 
 def diff(place: Workspace, references: Sequence[str], *, only: Collection[str] = ()) -> Comparison:
@@ -58,3 +60,15 @@ def follow(place: Workspace, reference: str, *, last: int | None, seconds: float
     from runpact.verbs import tail
 
     return tail.follow(place.resolve(reference), last=last, pause=functools.partial(wait, seconds))
+
+
+def plot(place: Workspace, references: Sequence[str], drawing: Drawing, *, output: str) -> Picture | Parallel:
+    """Draw runs, all of the workspace when none is named, and write the picture."""
+    from runpact.verbs.plot import draw, write
+
+    directories = [place.resolve(reference) for reference in references] or [
+        posixpath.normpath(posixpath.join(place.data_root, run.path)) for run in reversed(place.runs())
+    ]
+    picture = draw(directories, drawing, root=place.data_root)
+    write(picture, posixpath.normpath(posixpath.join(place.cwd, output)))
+    return picture

@@ -1,0 +1,80 @@
+"""`runpact plot`.
+
+Knows: how a picture is asked for in words.
+Does not know: how it is drawn.
+"""
+
+from __future__ import annotations
+
+import click
+
+from runpact.cli.options import json_option, open_workspace, workspace_options
+from runpact.cli.output import plain, print_json, say
+from runpact.model.plot.picture import VALUES, Drawing, Parallel
+from runpact.workspace.comparing import plot
+
+_LOG = {"auto": None, "log": True, "linear": False}
+
+
+@click.command("plot")
+@click.argument("runs", nargs=-1, metavar="[RUN]...")
+@click.option(
+    "--metric", "metrics", multiple=True, required=True, metavar="NAME", help="What to draw; repeatable."
+)
+@click.option(
+    "--x", "over", type=click.Choice(["step", "time"]), default="step", show_default=True,
+    help="What a series is drawn over.",
+)  # fmt: skip
+@click.option(
+    "--scatter", metavar="KEY", help="Draw the metric of each run against this configuration value."
+)
+@click.option(
+    "--parallel", metavar="KEYS", default="", help="Parallel coordinates of these, by commas, and the metric."
+)
+@click.option(
+    "--value", type=click.Choice(VALUES), default="last", show_default=True,
+    help="Which value of the metric stands for a run in these two.",
+)  # fmt: skip
+@click.option(
+    "--scale", type=click.Choice(list(_LOG)), default="auto", show_default=True, help="The vertical axis."
+)
+@click.option(
+    "--output", "-o", required=True, metavar="FILE", help=".svg, .png (with matplotlib) or .json (Vega-Lite)."
+)
+@workspace_options
+@json_option
+def plot_command(
+    *,
+    runs: tuple[str, ...],
+    metrics: tuple[str, ...],
+    over: str,
+    scatter: str | None,
+    parallel: str,
+    value: str,
+    scale: str,
+    output: str,
+    workspace: str | None,
+    workdir: str | None,
+    contract: str | None,
+    is_json: bool,
+) -> int:
+    """Draw metrics of RUNs, or of all runs: series over each other, a scatter, parallel coordinates."""
+    place = open_workspace(workspace, workdir, contract)
+    keys = tuple(key.strip() for key in parallel.split(",") if key.strip())
+    drawing = Drawing(
+        metrics=metrics, over=over, scatter=scatter, parallel=keys, value=value, is_log=_LOG[scale]
+    )
+    picture = plot(place, runs, drawing, output=output)
+    drawn = (
+        [{"label": label, "points": len(values)} for label, values in picture.rows]
+        if isinstance(picture, Parallel)
+        else [{"label": line.label, "points": line.count} for line in picture.lines]
+    )
+    if is_json:
+        print_json("plot", output=output, title=picture.title, drawn=drawn, left_out=picture.left_out)
+        return 0
+    say(f"{plain(output)}: {plain(picture.title)}, {len(drawn)} drawn")
+    if picture.left_out:
+        shown = ", ".join(map(plain, picture.left_out[:5])) + (" …" if len(picture.left_out) > 5 else "")  # noqa: PLR2004 - as many as fit a line
+        say(f"not drawn, for want of values: {shown}")
+    return 0

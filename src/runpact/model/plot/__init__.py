@@ -1,0 +1,1 @@
+"""Pictures of runs, as values and as text."""

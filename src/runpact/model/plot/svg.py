@@ -1,0 +1,271 @@
+"""A picture as SVG.
+
+Knows: how a picture is laid out, coloured and described so that nobody is left out.
+Does not know: where its values came from.
+
+Seven colours that people with any colour vision tell apart, then the same with other dashes; a title and a
+description for those who hear the picture; a title for each line.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from runpact.model.facts import Json
+from runpact.model.plot.axis import Axis, Tick, category_of, number_text, shortened
+from runpact.model.plot.picture import Line, Parallel, Picture
+from runpact.model.plot.style import RAMP, Style, ramp_colour, style_of
+
+WIDTH, HEIGHT = 860, 480
+_LETTER = 6.6
+"""Mean width of a letter of the labels, pixels."""
+_TOP, _BOTTOM, _RIGHT = 46, 58, 24
+_LEGEND_LINE = 20
+_MOST_IN_LEGEND = 18
+_MARKED_UP_TO = 60
+"""Lines of at most so many points show each of them."""
+_LABELLED_UP_TO = 14
+"""Clouds of at most so many points name each of them."""
+_LONGEST_LABEL = 36
+
+
+class _Frame(NamedTuple):
+    """The rectangle that values are drawn in."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+    def x(self, position: float) -> float:
+        return round(self.left + position * self.width, 2)
+
+    def y(self, position: float) -> float:
+        return round(self.top + (1 - position) * self.height, 2)
+
+
+def svg_of(picture: Picture | Parallel) -> str:
+    """Return the picture as an SVG document."""
+    body = _parallel(picture) if isinstance(picture, Parallel) else _plane(picture)
+    return "\n".join(_document(picture, body)) + "\n"
+
+
+def _document(picture: Picture | Parallel, body: Iterator[str]) -> Iterator[str]:
+    yield (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}"'
+        f' height="{HEIGHT}" role="img" aria-labelledby="title description"'
+        ' font-family="system-ui, sans-serif" font-size="12" fill="#222">'
+    )
+    yield _tag("title", picture.title, id="title")
+    yield _tag("desc", _description(picture), id="description")
+    yield _tag("rect", width=WIDTH, height=HEIGHT, fill="#fff")
+    yield _tag("text", shortened(picture.title, 90), x=WIDTH / 2, y=24, font_size=16, **_MIDDLE)
+    yield from body
+    if picture.left_out:
+        told = f"not drawn, for want of values: {len(picture.left_out)} of {_total(picture)} runs"
+        yield _tag("text", told, x=WIDTH - 8, y=HEIGHT - 6, font_size=10, fill="#555", **_END)
+    yield "</svg>"
+
+
+def _total(picture: Picture | Parallel) -> int:
+    return (len(picture.rows) if isinstance(picture, Parallel) else picture.runs) + len(picture.left_out)
+
+
+def _description(picture: Picture | Parallel) -> str:
+    if isinstance(picture, Parallel):
+        axes = ", ".join(axis.title for axis in picture.axes)
+        return (
+            f"Parallel coordinates of {len(picture.rows)} runs over {axes}; the last axis gives the colour."
+        )
+    if not picture.has_lines:
+        return f"{len(picture.lines)} runs: {picture.y.title} against {picture.x.title}."
+    names = "; ".join(f"{line.label}: {line.count} points" for line in picture.lines[:_MOST_IN_LEGEND])
+    return f"{len(picture.lines)} lines of {picture.y.title} over {picture.x.title}. {names}."
+
+
+def _plane(picture: Picture) -> Iterator[str]:
+    longest = max(len(shortened(line.label, _LONGEST_LABEL)) for line in picture.lines)
+    legend = longest * _LETTER + 44 if picture.has_lines else 0.0
+    left = 44 + _LETTER * max((len(tick.text) for tick in picture.y.ticks), default=0)
+    frame = _Frame(left, _TOP, WIDTH - left - _RIGHT - legend, HEIGHT - _TOP - _BOTTOM)
+    yield from _grid(picture, frame)
+    for number, line in enumerate(picture.lines):
+        yield from _line(picture, line, number, frame) if picture.has_lines else _dot(picture, line, frame)
+    if picture.has_lines:
+        yield from _legend(picture.lines, frame.left + frame.width + 16)
+    elif len(picture.lines) <= _LABELLED_UP_TO:
+        yield from _names(picture, frame)
+
+
+def _grid(picture: Picture, frame: _Frame) -> Iterator[str]:
+    top, left, bottom, right = frame.top, frame.left, frame.top + frame.height, frame.left + frame.width
+    yield '<g class="axes" stroke="#ddd">'
+    for tick in picture.x.ticks:
+        yield _tag("line", x1=frame.x(tick.position), y1=top, x2=frame.x(tick.position), y2=bottom)
+    for tick in picture.y.ticks:
+        yield _tag("line", x1=left, y1=frame.y(tick.position), x2=right, y2=frame.y(tick.position))
+    yield _tag("path", d=f"M{left} {top}V{bottom}H{right}", fill="none", stroke="#444")
+    yield '</g><g class="ticks">'
+    for tick in _spaced(picture.x, frame.width):
+        yield _tag("text", tick.text, x=frame.x(tick.position), y=bottom + 17, **_MIDDLE)
+    for tick in picture.y.ticks:
+        yield _tag("text", tick.text, x=left - 7, y=frame.y(tick.position) + 4, **_END)
+    yield _tag("text", _titled(picture.x), x=frame.x(0.5), y=bottom + 40, font_size=13, **_MIDDLE)
+    turned = f"translate(16 {frame.y(0.5)}) rotate(-90)"
+    yield _tag("text", _titled(picture.y), transform=turned, font_size=13, **_MIDDLE)
+    yield "</g>"
+
+
+def _spaced(axis: Axis, width: float) -> list[Tick]:
+    """Return the ticks of a horizontal axis that do not run into each other."""
+    kept: list[Tick] = []
+    end = -1.0
+    for tick in axis.ticks:
+        half = len(tick.text) * _LETTER / 2 / width
+        if tick.position - half >= end:
+            kept.append(tick)
+            end = tick.position + half + 6 / width
+    return kept
+
+
+def _titled(axis: Axis) -> str:
+    return shortened(axis.title, 60) + (" (logarithmic)" if axis.is_log else "")
+
+
+def _line(picture: Picture, line: Line, number: int, frame: _Frame) -> Iterator[str]:
+    style = style_of(number)
+    places = [_place(picture, value, frame) for value in line.values]
+    yield _series(line.label, line.count, line.label)
+    points = " ".join(f"{x},{y}" for x, y in places)
+    yield _tag("polyline", points=points, stroke=style.colour, stroke_width=1.8, **_LINE, **_dashed(style))
+    if len(places) <= _MARKED_UP_TO:
+        yield from (_tag("circle", cx=x, cy=y, r=2.4, fill=style.colour) for x, y in places)
+    yield "</g>"
+
+
+def _series(label: str, count: int, told: str) -> str:
+    attributes: dict[str, str | float] = {"class": "series", "data-label": label, "data-points": count}
+    opening = _tag("g", **attributes)
+    return opening.removesuffix("/>") + ">" + _tag("title", told)
+
+
+def _dashed(style: Style) -> dict[str, str]:
+    return {"stroke-dasharray": style.dash} if style.dash else {}
+
+
+def _dot(picture: Picture, line: Line, frame: _Frame) -> Iterator[str]:
+    x, y = _place(picture, line.values[0], frame)
+    yield _series(line.label, 1, f"{line.label}: {_value(line.values[0][0])}, {_value(line.values[0][1])}")
+    yield _tag("circle", cx=x, cy=y, r=5, fill=style_of(0).colour, fill_opacity=0.75, stroke="#fff") + "</g>"
+
+
+class _Box(NamedTuple):
+    """Where something stands that no name may cover."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    def meets(self, other: _Box) -> bool:
+        beside = self.right < other.left or other.right < self.left
+        return not (beside or self.bottom < other.top or other.bottom < self.top)
+
+
+def _names(picture: Picture, frame: _Frame) -> Iterator[str]:
+    """Yield the names of points, each where it covers nothing; one without room stands in its title alone."""
+    places = [_place(picture, line.values[0], frame) for line in picture.lines]
+    taken = [_Box(x - 5, y - 5, x + 5, y + 5) for x, y in places]
+    yield '<g class="names" font-size="10" fill="#444">'
+    for line, (x, y) in zip(picture.lines, places, strict=True):
+        label = shortened(line.label, _LONGEST_LABEL)
+        for anchor, x_at, y_at in _rooms(x, y):
+            box = _box(label, anchor, x_at, y_at)
+            is_inside = frame.left <= box.left and box.right <= WIDTH and box.top >= _TOP - 10
+            if is_inside and not any(box.meets(other) for other in taken):
+                taken.append(box)
+                yield _tag("text", label, x=round(x_at, 2), y=round(y_at, 2), text_anchor=anchor)
+                break
+    yield "</g>"
+
+
+def _rooms(x: float, y: float) -> tuple[tuple[str, float, float], ...]:
+    """Return where the name of a point may stand, the best place first: anchor, and the anchor's place."""
+    return ("start", x + 9, y + 4), ("end", x - 9, y + 4), ("middle", x, y - 9), ("middle", x, y + 17)
+
+
+def _box(label: str, anchor: str, x: float, y: float) -> _Box:
+    width = len(label) * _LETTER * 0.95
+    left = x - {"start": 0.0, "middle": 0.5, "end": 1.0}[anchor] * width
+    return _Box(left, y - 9, left + width, y + 2)
+
+
+def _place(picture: Picture, value: tuple[Json, Json], frame: _Frame) -> tuple[float, float]:
+    return frame.x(picture.x.position(value[0])), frame.y(picture.y.position(value[1]))
+
+
+def _value(value: Json) -> str:
+    return number_text(value) if isinstance(value, float) else category_of(value)
+
+
+def _legend(lines: Sequence[Line], left: float) -> Iterator[str]:
+    yield '<g class="legend">'
+    for number, line in enumerate(lines[:_MOST_IN_LEGEND]):
+        style, y = style_of(number), _TOP + 8 + number * _LEGEND_LINE
+        ends = {"x1": left, "y1": y, "x2": left + 22, "y2": y}
+        yield _tag("line", stroke=style.colour, stroke_width=2.4, **ends, **_dashed(style))
+        yield _tag("text", shortened(line.label, _LONGEST_LABEL), x=left + 28, y=y + 4)
+    if len(lines) > _MOST_IN_LEGEND:
+        y = _TOP + 12 + _MOST_IN_LEGEND * _LEGEND_LINE
+        yield _tag("text", f"and {len(lines) - _MOST_IN_LEGEND} more", x=left, y=y)
+    yield "</g>"
+
+
+def _parallel(picture: Parallel) -> Iterator[str]:
+    left, right = 90.0, 110.0
+    frame = _Frame(left, _TOP + 26, WIDTH - left - right, HEIGHT - _TOP - _BOTTOM - 20)
+    places = [number / (len(picture.axes) - 1) for number in range(len(picture.axes))]
+    for label, values in picture.rows:
+        parts = list(zip(places, picture.axes, values, strict=True))
+        corners = " ".join(f"{frame.x(place)},{frame.y(axis.position(each))}" for place, axis, each in parts)
+        told = ", ".join(f"{axis.title} {_value(each)}" for _place, axis, each in parts)
+        yield _series(label, len(values), f"{label}: {told}")
+        colour = ramp_colour(picture.axes[-1].position(values[-1]))
+        yield _tag("polyline", points=corners, stroke=colour, stroke_width=1.8, **_LINE) + "</g>"
+    for place, axis in zip(places, picture.axes, strict=True):
+        yield from _upright(axis, frame, frame.x(place), is_last=axis is picture.axes[-1])
+
+
+def _upright(axis: Axis, frame: _Frame, x: float, *, is_last: bool) -> Iterator[str]:
+    yield '<g class="axis">'
+    yield _tag("line", x1=x, y1=frame.top, x2=x, y2=frame.top + frame.height, stroke="#444")
+    yield _tag("text", _titled(axis), x=x, y=frame.top - 12, font_size=13, **_MIDDLE)
+    beside: dict[str, str | float] = {"x": x + 20} if is_last else {"x": x - 7, **_END}
+    for tick in axis.ticks:
+        y = frame.y(tick.position)
+        yield _tag("line", x1=x - 4, y1=y, x2=x, y2=y, stroke="#444")
+        yield _tag("text", tick.text, y=y + 4, stroke="#fff", stroke_width=3, paint_order="stroke", **beside)
+    if is_last:
+        height = frame.height / len(RAMP)
+        for number, colour in enumerate(reversed(RAMP)):
+            y = round(frame.top + number * height, 2)
+            yield _tag("rect", x=x + 5, y=y, width=9, height=round(height + 0.5, 2), fill=colour)
+    yield "</g>"
+
+
+_MIDDLE: dict[str, str] = {"text-anchor": "middle"}
+_END: dict[str, str] = {"text-anchor": "end"}
+_LINE: dict[str, str] = {"fill": "none", "stroke-linejoin": "round"}
+
+
+def _tag(name: str, text: str | None = None, /, **attributes: str | float) -> str:
+    """Return an element; an underscore in an attribute's name stands for a hyphen."""
+    told = "".join(f' {key.replace("_", "-")}="{_safe(str(value))}"' for key, value in attributes.items())
+    return f"<{name}{told}/>" if text is None else f"<{name}{told}>{_safe(text)}</{name}>"
+
+
+def _safe(text: str) -> str:
+    """Return a text that is safe in SVG: no markup, and nothing that XML has no place for."""
+    return html.escape("".join(c if c.isprintable() else "�" for c in text))
