@@ -115,7 +115,7 @@ def current() -> ActiveRun:
         raise UsageError(
             "no run is open here",
             expected="a call inside `with runpact.run(...)`, or in the command of `runpact run`",
-            hint="start one, or hand the run to this code",
+            hint="start one, or hand the run to this code; a thread knows no run but those that it began",
         )
     return active
 
@@ -164,7 +164,13 @@ class PendingRun:
         self._signals = contextlib.ExitStack()
 
     def __enter__(self) -> ActiveRun:
-        """Start the run."""
+        """Start the run.
+
+        Raises:
+            UsageError: It is open already.
+        """
+        if self._active is not None:
+            raise UsageError("this run is open already", hint="call runpact.run(...) again for another one")
         from runpact.host.signals import raising_on_termination  # noqa: PLC0415 - only a started run needs it
 
         self._signals.enter_context(raising_on_termination())
@@ -184,9 +190,10 @@ class PendingRun:
 
     def _abort(self, error: BaseException) -> None:
         """Seal a run whose block was never entered: a signal came in between, and nobody else will."""
+        active, self._active = self._active, None
         with self._signals:
-            if self._active is not None:
-                self._active.__exit__(type(error), error, error.__traceback__)
+            if active is not None:
+                active.__exit__(type(error), error, error.__traceback__)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -196,17 +203,34 @@ class PendingRun:
         Raises:
             ContractBrokenError: The block succeeded and the run does not keep its contract.
         """
-        if self._active is None or self._workspace is None:
+        active, self._active = self._active, None
+        if active is None or self._workspace is None:
             return
         try:
-            self._active.__exit__(kind, error, trace)
+            active.__exit__(kind, error, trace)
         finally:
             self._signals.close()
+        if not active.writer.is_own:
+            return  # a forked child leaves the block as well; the run is its parent's to judge
         if self._is_checked and (error is None or state_after(error) is State.FINISHED):
-            _demand_kept(self._workspace.check([self._active.dir])[0])
+            _demand_kept(self._workspace.check([active.dir])[0])
 
     def __call__(self, function: Callable[_Parameters, _Result]) -> Callable[_Parameters, _Result]:
-        """Make each call of `function` a run of its own; the open run is `runpact.current()`."""
+        """Make each call of `function` a run of its own; the open run is `runpact.current()`.
+
+        Raises:
+            UsageError: It is a coroutine or a generator, whose call returns before its body has run.
+        """
+        import inspect  # noqa: PLC0415 - only a decorated function pays for it
+
+        later = (inspect.iscoroutinefunction, inspect.isasyncgenfunction, inspect.isgeneratorfunction)
+        if any(is_later(function) for is_later in later):
+            raise UsageError(
+                "a coroutine or generator cannot be decorated: its call returns before its body has run",
+                expected="a function",
+                got=getattr(function, "__qualname__", "a callable"),
+                hint="write `with runpact.run(...)` inside it",
+            )
 
         @functools.wraps(function)
         def wrapped(*arguments: _Parameters.args, **keywords: _Parameters.kwargs) -> _Result:

@@ -160,7 +160,7 @@ def _tell(executed: ExecutedRun, *, is_json: bool) -> None:
 
 def _exit_code(executed: ExecutedRun, *, passthrough: bool) -> int:
     end = executed.execution
-    if passthrough:
+    if passthrough and (end.exit_code or end.signal or end.state is not State.FAILED):
         return SIGNALLED + end.signal if end.signal is not None else end.exit_code or 0
     if end.interrupted_by is not None:
         return SIGNALLED + end.interrupted_by

@@ -337,6 +337,11 @@ class RunWriter:
         """Whether this process may still write."""
         return self._lock >= 0 and not self._is_sealed and self._pid == os.getpid()
 
+    @property
+    def is_own(self) -> bool:
+        """Whether this process began to write, and is no forked child of that one."""
+        return self._pid == os.getpid()
+
     def _check_open(self) -> None:
         if self._lock < 0 or self._is_sealed:
             raise ClosedRunError(

@@ -21,6 +21,7 @@ _SKIPPED_IN = frozenset({".runpact", "pyvenv.cfg"})
 """A folder that holds one of these is a run or a virtual environment: nothing to look into."""
 _LOOKS_PER_CLOCK = 256
 _NO_SKEW_NS = 1_000_000_000
+_AHEAD_NS = 86_400 * 1_000_000_000
 
 
 Identity = tuple[int, int]
@@ -40,6 +41,13 @@ class Moment(msgspec.Struct, frozen=True):
     def on(self, device: int) -> int:
         """Return the moment in the times of one device."""
         return self.clock_ns + (self.skew_ns if device == self.device else 0)
+
+    def until(self, device: int) -> int:
+        """Return what no time on a device can be later than, unless the clock was set back since.
+
+        What a clock that was ahead has written before the run is no change of the run.
+        """
+        return self.on(device) + max(0, time.time_ns() - self.clock_ns) + _AHEAD_NS
 
 
 class Changes(msgspec.Struct, frozen=True, kw_only=True):
@@ -133,6 +141,8 @@ class _Walk:
         self.most = most
         self.deadline = deadline
         self.outputs = outputs
+        self.latest: dict[int, int] = {}
+        """What no time can be later than, by device."""
         self.looked_at = 0
         self.changed: list[str] = []
         self.removed_in: list[str] = []
@@ -151,6 +161,15 @@ class _Walk:
                 if self._is_over():
                     return False
         return True
+
+    def _is_since(self, status: os.stat_result) -> bool:
+        device = status.st_dev
+        return self.moment.on(device) < status.st_ctime_ns <= self._until(device)
+
+    def _until(self, device: int) -> int:
+        if device not in self.latest:
+            self.latest[device] = self.moment.until(device)
+        return self.latest[device]
 
     def _is_over(self) -> bool:
         self.looked_at += 1
@@ -174,7 +193,7 @@ class _Walk:
                 each = entry.stat(follow_symlinks=False)
             except OSError:
                 continue  # gone meanwhile
-            is_changed = each.st_ctime_ns > self.moment.on(each.st_dev)
+            is_changed = self._is_since(each)
             is_explained |= is_changed
             if stat.S_ISDIR(each.st_mode):
                 if not entry.name.startswith(".") and not self.is_free(entry.path):
@@ -183,5 +202,6 @@ class _Walk:
                 is_changed and (each.st_dev, each.st_ino) not in self.outputs and not self.is_free(entry.path)
             ):
                 self.changed.append(entry.path)
-        if not is_explained and status.st_mtime_ns > self.moment.on(status.st_dev):
+        device = status.st_dev
+        if not is_explained and self.moment.on(device) < status.st_mtime_ns <= self._until(device):
             self.removed_in.append(folder)

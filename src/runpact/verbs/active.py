@@ -210,5 +210,9 @@ def describe(error: BaseException) -> str:
     """Return `Type: message`, one line, at most 1,000 characters."""
     if isinstance(error, Terminated):
         return f"stopped by signal {error.number}"
-    text = " ".join(str(error).split())
+    try:
+        told = str(error)
+    except Exception:  # noqa: BLE001 - code of the program's; whatever it does, the run is to be sealed
+        told = "its message cannot be told"
+    text = " ".join(told.split()).encode("utf-8", "backslashreplace").decode()
     return (f"{type(error).__name__}: {text}" if text else type(error).__name__)[:1000]

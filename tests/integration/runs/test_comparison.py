@@ -210,3 +210,18 @@ def test_the_file_that_the_output_is_sent_to_is_no_stray(empty: Place) -> None:
     manifest = json.loads((empty.root / run["path"] / ".runpact/manifest.json").read_text())
     assert "out" in (empty.root / "train.log").read_text()
     assert strays(manifest["provenance"]["confinement"]) == [("other", "changed")]
+
+
+def test_what_a_clock_that_was_ahead_wrote_before_the_run_is_no_stray(tmp_path: Path) -> None:
+    (tmp_path / "old").touch()
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder/old").touch()
+    (tmp_path / "folder/old").unlink()
+    days = 2 * 86_400 * 1_000_000_000
+    limits = {"is_free": lambda _path: False, "most_names": 100, "most_seconds": 10.0}
+    for clock, expected in ((time.time_ns() - days, True), (0, True), (time.time_ns(), False)):
+        changes = changes_since(Moment(clock), [str(tmp_path)], **limits)
+        assert bool(changes.changed) is expected
+    set_back = Moment(time.time_ns() - days // 2, tmp_path.stat().st_dev, -days)
+    changes = changes_since(set_back, [str(tmp_path)], **limits)
+    assert (changes.changed, changes.removed_in) == ((), ())

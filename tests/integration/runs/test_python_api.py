@@ -433,3 +433,63 @@ def test_events_take_numbers_of_numpy(empty: Place) -> None:
     with runpact.run(name="a") as run:
         run.event("eval.ended", loss=np.float32(0.5))
     assert empty.json("show", run.id)[1]["last_events"][1]["loss"] == 0.5
+
+
+class UntellableError(Exception):
+    """An error that cannot be told."""
+
+    def __str__(self) -> str:
+        raise RuntimeError
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (ValueError("a \udcff b"), r"ValueError: a \udcff b"),
+        (UntellableError(), "UntellableError: its message cannot be told"),
+    ],
+)
+def test_an_error_that_cannot_be_told_is_a_failed_run(empty: Place, error: Exception, told: str) -> None:
+    with pytest.raises(type(error)), runpact.run(name="a"):
+        raise error
+    assert (only_run(empty)["state"], only_run(empty)["reason"]) == ("failed", told)
+
+
+def test_one_run_is_not_entered_twice_at_a_time(empty: Place) -> None:
+    pending = runpact.run(name="a")
+    with pending as run:
+        with pytest.raises(UsageError, match="open already"):
+            pending.__enter__()
+        run.log({"a": 1})
+    with pending as other:
+        assert other.uid != run.uid
+    assert [each["state"] for each in empty.runs()] == ["finished"] * 2
+
+
+def test_a_function_whose_call_returns_before_its_body_ran_is_no_run(empty: Place) -> None:
+    async def later() -> None:
+        """Run when it is awaited."""
+
+    def piecewise() -> object:
+        yield 1
+
+    async def later_piecewise() -> object:
+        yield 1
+
+    for function in (later, piecewise, later_piecewise):
+        with pytest.raises(UsageError, match="before its body has run"):
+            runpact.run(name="a")(function)
+
+
+def test_a_forked_child_that_leaves_the_block_judges_nothing(empty: Place) -> None:
+    script = (
+        "import os, runpact\n"
+        "with runpact.run(name='a'):\n"
+        "    child = os.fork()\n"
+        "    if child: print(os.waitpid(child, 0)[1])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=empty.root, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, "0\n"), done.stderr
+    assert only_run(empty)["state"] == "finished"

@@ -193,11 +193,13 @@ def test_much_output_is_stored_whole(place: Place) -> None:
     assert (folder / "logs/stdout.log").stat().st_size == 30_000_000
 
 
-def test_output_that_cannot_be_stored_fails_the_run(place: Place) -> None:
+@pytest.mark.parametrize("passthrough", ["", "'--passthrough', "])
+def test_output_that_cannot_be_stored_fails_the_run(place: Place, passthrough: str) -> None:
     limited = "import resource,signal,sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
     limited += "resource.setrlimit(resource.RLIMIT_FSIZE, (200000, 200000)); "
     limited += "from runpact.cli.main import run_command_line; "
-    limited += "sys.exit(run_command_line(['run', '--quiet', '--', 'head', '-c', '1000000', '/dev/zero']))"
+    command = "'--quiet', '--', 'head', '-c', '1000000', '/dev/zero'"
+    limited += f"sys.exit(run_command_line(['run', {passthrough}{command}]))"
     done = subprocess.run([sys.executable, "-c", limited], cwd=place.root, capture_output=True, check=False)
     assert done.returncode == 3, done.stderr
     (run,) = place.runs()
