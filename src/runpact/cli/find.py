@@ -145,7 +145,10 @@ def _metrics(details: RunDetails) -> list[str]:
     if not details.metrics:
         return []
     header = ("metric", "points", "last", "min", "max")
-    rows = [(m.name, str(m.count), f"{m.last:.6g}", f"{m.min:.6g}", f"{m.max:.6g}") for m in details.metrics]
+    rows = [
+        (_short(m.name), str(m.count), f"{m.last:.6g}", f"{m.min:.6g}", f"{m.max:.6g}")
+        for m in details.metrics
+    ]
     return ["", paint("metrics", "bold"), *("  " + line for line in table_lines(header, rows))]
 
 

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import click
 
+from runpact.model.errors import UsageError
 from runpact.workspace import Workspace
 
 _Function = TypeVar("_Function", bound=Callable[..., object])
@@ -35,10 +36,26 @@ trust_option = click.option(
 )
 
 
+def demand_meant(**options: str | None) -> None:
+    """Make sure that no option was given nothing, as by a variable of the shell that is not set.
+
+    Raises:
+        UsageError: One was.
+    """
+    for name, value in options.items():
+        if value == "":
+            raise UsageError(f"--{name} was given nothing", expected="a value, or not to be given at all")
+
+
 def open_workspace(
     workspace: str | None, workdir: str | None, contract: str | None, *, trust_contract: bool = False
 ) -> Workspace:
-    """Return the workspace that the options lead to."""
+    """Return the workspace that the options lead to.
+
+    Raises:
+        UsageError: One of them was given nothing.
+    """
+    demand_meant(workspace=workspace, workdir=workdir, contract=contract)
     return Workspace.open(
         workspace=workspace, workdir=workdir, contract=contract, trust_contract=trust_contract
     )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from runpact.cli.options import json_option, open_workspace, workspace_options
+from runpact.cli.options import demand_meant, json_option, open_workspace, workspace_options
 from runpact.cli.output import (
     STATE_COLOUR,
     VERDICT_COLOUR,
@@ -106,6 +106,7 @@ def run_command(
       runpact run --name baseline -- python train.py
       runpact run --config base.yaml --set lr=0.1 -- ./simulate
     """
+    demand_meant(kind=kind, out=out, config=config)
     place = open_workspace(workspace, workdir, contract)
     if place.contract is None:
         sys.stderr.write("runpact: no contract here; using the pack runpact:basic@1\n")

@@ -48,8 +48,9 @@ def check_relative(path: str, *, what: str) -> str:
     if is_safe:
         return path
     raise UnsafeNameError(
-        f"{what} `{_shown(path)}` does not stay inside the run",
-        expected="a relative path with / between parts, without .., backslashes or control characters",
+        f"{what} `{_shown(path)}` is no safe path inside the run",
+        expected="a relative path with / between parts, without .., backslashes, control characters or parts "
+        "of more than 255 bytes",
         got=_shown(path) or "nothing",
         hint="name a file below the run directory, for instance `artifacts/result.json`",
     )

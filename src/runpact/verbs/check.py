@@ -108,7 +108,7 @@ def _unjudged(reading: Reading, standing: Standing, shown: str, *more: Finding) 
         id=posixpath.basename(reading.directory),
         path=shown,
         state=standing.state,
-        judged_by="nothing: the run is damaged",
+        judged_by="nothing: the run is damaged" if standing.state is State.CORRUPT else "nothing",
         report=Report(tuple(_placed(finding, shown) for finding in findings)),
     )
 

@@ -11,6 +11,7 @@ import re
 
 import msgspec
 
+from runpact.disk.inputs import run_around
 from runpact.disk.setup import read_text, write_new, write_over
 from runpact.model.contract.language import Contract
 from runpact.model.errors import UsageError
@@ -35,9 +36,16 @@ def initialise_workspace(root: str, *, pack: str, identity: str | None) -> NewWo
 
     Raises:
         CannotStartError: There is no such pack.
-        UsageError: The id is not one.
+        UsageError: The id is not one, or the folder lies in a run.
         StorageError: The folder cannot be written.
     """
+    run = run_around(posixpath.join(root, "contract.yaml"), root="/")
+    if run is not None:
+        raise UsageError(
+            "a workspace cannot begin inside a run: its files would be added to it",
+            expected="a folder outside every run",
+            got=run,
+        )
     contract = load_contract(pack).contract
     name = identity or f"{suggest_name(posixpath.basename(root) or 'workspace').lower()}.runs"
     if not re.fullmatch(r"[a-z0-9][a-z0-9._-]*", name):

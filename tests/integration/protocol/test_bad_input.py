@@ -284,3 +284,10 @@ def test_what_is_not_understood_exits_64(cli, project, line):
 
 def test_a_misspelt_command_is_answered_with_the_nearest(cli, project):
     assert "did you mean `check`?" in cli("chekc").err
+
+
+@pytest.mark.parametrize("option", ["workspace", "workdir", "contract", "kind", "out", "config", "name"])
+def test_an_option_that_is_given_nothing_is_refused(cli, project, option):
+    said = cli("run", f"--{option}=", "--", "true")
+    assert said.code == 64
+    assert sorted(path.name for path in project.iterdir()) == ["contract.yaml"]

@@ -470,3 +470,12 @@ def test_a_contract_that_cannot_be_read_is_not_passed_over(cli, project, sort):
         assert said.code == 2
         assert "contract.yaml" in said.err
     assert not (project / "runs").exists()
+
+
+def test_init_writes_nothing_into_a_run(make_run, cli, monkeypatch):
+    run = make_run("good")
+    (run / "plots").mkdir(exist_ok=True)
+    for folder in (run, run / "plots"):
+        monkeypatch.chdir(folder)
+        assert cli("init").code == 64
+    assert cli("verify", str(run)).code == 0
