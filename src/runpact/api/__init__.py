@@ -7,6 +7,7 @@ Does not know: how a verb works.
 from __future__ import annotations
 
 import contextlib
+import copy
 import functools
 import os
 import sys
@@ -28,7 +29,7 @@ from runpact.verbs.check import CheckedRun
 from runpact.verbs.inputs import note_input
 from runpact.verbs.known import KnownRun
 from runpact.verbs.read import ReadDocument, read_entry
-from runpact.verbs.said import all_texts, text_or_none, texts_by_name
+from runpact.verbs.said import all_texts, path_or_none, text_or_none, texts_by_name
 from runpact.verbs.start import Request
 from runpact.workspace import Where, Workspace
 from runpact.workspace.comparing import diff as compare_runs_of
@@ -240,22 +241,10 @@ class PendingRun:
         return wrapped
 
     def _again(self) -> PendingRun:
-        return PendingRun(
-            self._where,
-            kind=self._kind,
-            name=self._name,
-            config=self._config,
-            overrides=self._overrides,
-            seeds=self._seeds,
-            captures=self._captures,
-            out=self._out,
-            guard=self._guard,
-            caches=self._caches,
-            secrets=self._secrets,
-            durability=self._durability,
-            record_host=self._record_host,
-            is_checked=self._is_checked,
-        )
+        again = copy.copy(self)
+        clean = None, None, contextlib.ExitStack()
+        again._workspace, again._active, again._signals = clean  # noqa: SLF001 - of its own class
+        return again
 
     def _request(self, workspace: Workspace) -> Request:
         return workspace.request(
@@ -263,7 +252,9 @@ class PendingRun:
             kind=self._kind,
             name=self._name,
             captures=self._captures,
-            config=self._config if isinstance(self._config, Mapping) else _path(self._config),
+            config=self._config
+            if isinstance(self._config, Mapping)
+            else path_or_none(self._config, what="a configuration"),
             overrides=self._overrides,
             seeds=self._seeds,
             command=tuple(sys.orig_argv) or (sys.executable,),
@@ -391,20 +382,6 @@ def _demand_kept(checked: CheckedRun) -> None:
         got=checked.verdict.value,
         hint=f"`runpact check {checked.path}` lists every finding",
     )
-
-
-def _path(config: PathLike | None) -> str | None:
-    """Return where a configuration stands.
-
-    Raises:
-        UsageError: It is neither a mapping nor a path.
-    """
-    try:
-        return _text(config)
-    except TypeError as error:
-        raise UsageError(
-            "a configuration is a mapping or a file", expected="a mapping or a path", got=f"{config!r:.60}"
-        ) from error
 
 
 def _text(path: PathLike | None) -> str | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import operator
+import os
 from collections.abc import Iterable, Mapping
 
 from runpact.model.errors import UsageError
@@ -49,6 +50,17 @@ def text_or_none(value: object, *, what: str) -> str | None:
         UsageError: It is neither.
     """
     return None if value is None else _text(value, what=what)
+
+
+def path_or_none(value: object, *, what: str) -> str | None:
+    """Return a path as text, or None.
+
+    Raises:
+        UsageError: It is neither.
+    """
+    if value is None or isinstance(value, str | os.PathLike):
+        return None if value is None else os.fspath(value)
+    raise UsageError(f"{what} cannot be read", expected="a mapping or a path", got=f"{value!r:.60}")
 
 
 def all_texts(values: Iterable[object] | str, *, what: str) -> tuple[str, ...]:

@@ -204,7 +204,7 @@ def test_what_may_not_be_listed_hides_no_other_run_and_is_not_passed_over(
 ):
     make_run("a")
     make_run("b")
-    for folder in (tmp_path, *tmp_path.parents[:2]):
+    for folder in (tmp_path, *tmp_path.parents[:-2]):
         folder.chmod(folder.stat().st_mode | 0o055)
     (project / closed).chmod(0)
     program = (

@@ -9,7 +9,9 @@ import runpact
 from runpact.cli.find import age_of
 from runpact.disk.latest import replace_copy
 from runpact.model.errors import CannotStartError
+from runpact.verbs.check import check_run
 from runpact.verbs.load_contract import load_contract
+from runpact.workspace import Workspace
 
 
 def test_check_says_ok_for_a_run_that_keeps_its_contract(make_run, cli):
@@ -479,3 +481,12 @@ def test_init_writes_nothing_into_a_run(make_run, cli, monkeypatch):
         monkeypatch.chdir(folder)
         assert cli("init").code == 64
     assert cli("verify", str(run)).code == 0
+
+
+def test_a_run_that_is_removed_before_it_is_judged_is_told(project, cli, make_run):
+    make_run("good")
+    place = Workspace.open()
+    gone = str(project / "runs/gone")
+    checked = check_run(gone, root=place.data_root, contract=place.contract)
+    assert (checked.verdict.value, checked.judged_by) == ("ERROR", "nothing")
+    assert [(each.code, each.path) for each in checked.report.findings] == [("unreadable", "runs/gone")]
