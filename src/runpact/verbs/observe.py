@@ -9,7 +9,7 @@ Differences are found one by one, so that asking whether there are any ends at t
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import chain
 
 import msgspec
@@ -186,8 +186,9 @@ class Observer:
         else:
             known.met.add(path)
             kept = _written(settled(stamp))
-            listing = self.listing(path, reaches)
+            yield DirectorySeen(path, b"")  # who only asks whether anything changed need not list it
             members = store.members(path)
+            listing = self.listing(path, reaches, members)
             if listing is None:
                 known.hidden.add(path)
                 yield from (RunGone(run) for run in members)
@@ -210,15 +211,25 @@ class Observer:
         yield DirectorySeen(path, b"")
         yield RunSeen(path or ".", stamp[1] if stamp else 0)
 
-    def listing(self, path: str, reaches: tuple[Reach, ...]) -> Listing | None:
-        """List a directory; None when that is not allowed."""
+    def listing(self, path: str, reaches: tuple[Reach, ...], members: Mapping[str, int]) -> Listing | None:
+        """List a directory; None when that is not allowed.
+
+        Args:
+            path: Relative to the root.
+            reaches: Where it leads to.
+            members: Inode of each run in it that is known already; whether it still is one, its stamps tell.
+        """
         listed = listed_in(self.absolute(path))
         if listed is None:
             return None
         runs: dict[str, int] = {}
         children: dict[str, tuple[Reach, ...]] = {}
-        for entry in sorted(listed):
-            inner = posixpath.join(path, entry.name)
+        prefix = f"{path}/" if path else ""
+        for entry in listed:
+            inner = prefix + entry.name
+            if members.get(inner) == entry.inode and not entry.is_link:
+                runs[inner] = entry.inode
+                continue
             fitting = [(place, level) for place, level in reaches if place.levels[level](entry.name)]
             beyond = tuple((place, level + 1) for place, level in fitting if level + 1 < place.depth)
             if entry.is_link and not any(level + 1 < place.depth for place, level in reaches):
