@@ -188,7 +188,8 @@ class Observer:
             kept = _written(settled(stamp))
             yield DirectorySeen(path, b"")  # who only asks whether anything changed need not list it
             members = store.members(path)
-            listing = self.listing(path, reaches, members)
+            runs = {run: inode for run, inode in members.items() if run not in known.stamps}
+            listing = self.listing(path, reaches, runs)
             if listing is None:
                 known.hidden.add(path)
                 yield from (RunGone(run) for run in members)

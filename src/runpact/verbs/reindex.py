@@ -163,10 +163,8 @@ class Catalogue:
 
     def _take_notes(self, store: Store, seen: NotesSeen) -> None:
         store.put_note(seen.uid, seen.stamp)
-        for path in store.places_of(seen.uid):
-            for each in self.observer.again(path):
-                if isinstance(each, RunSeen):
-                    self._take(store, each)
+        places = store.places_of(seen.uid)
+        self._apply(store, [each for path in places for each in self.observer.again(path)])
 
     def _stands(self, row: Row) -> bool:
         """Whether a run is still there: it may have got its name, or been removed, after it was found."""

@@ -420,6 +420,7 @@ def test_a_run_that_is_the_workspace_needs_no_index(tmp_path: Path, monkeypatch:
     (tmp_path / "contract.yaml").write_text('contract: a.b\nversion: "1.0.0"\nkinds:\n  run: {at: "."}\n')
     project = Project(tmp_path)
     assert project.paths() == ["."]
+    assert project.agrees()
     assert project.catalogue.rebuild() == 1
     assert not (tmp_path / CACHE).exists()
 
@@ -722,7 +723,12 @@ def test_a_folder_that_may_not_be_listed_stands_for_what_it_hides(
         (project.root / "runs").chmod(0o700)
         assert sorted(project.paths()) == ["runs", "sweeps/x/b"]
         assert project.agrees()
-        hidden.append(str(project.root))
+        settle(project)
+        hidden.clear()
+        (project.root / "runs").chmod(0o755)
+        assert sorted(project.paths()) == ["runs/a", "sweeps/x/b"]
+        hidden += [f"{project.root}/runs", str(project.root)]
+        (project.root / "runs").chmod(0o700)
         project.root.chmod(0o701)
         assert project.paths() == ["."]
         assert project.agrees()
