@@ -39,6 +39,8 @@ class Undecided(msgspec.Struct, frozen=True):
     """An expression that has no answer, and why."""
 
     reason: str
+    paths: tuple[str, ...] = ()
+    """Files that were looked for in vain, relative to the run."""
 
 
 class Program(Protocol):

@@ -102,10 +102,9 @@ def pick(reference: str, found: list[RunSummary]) -> RunSummary | None:
 
 
 def _paths(root: str, places: list[Place]) -> list[str]:
-    if any(place.depth == 0 for place in places):
-        return ["."]
-    found = dict.fromkeys(path for place in places for path in find_runs(root, place.levels))
-    return list(found) if places else list(find_recorded(root))
+    whole = ["."] if any(place.depth == 0 for place in places) else []
+    below = [path for place in places if place.depth > 0 for path in find_runs(root, place.levels)]
+    return list(dict.fromkeys([*whole, *below])) if places else list(find_recorded(root))
 
 
 def _names(run: RunSummary) -> tuple[str, ...]:

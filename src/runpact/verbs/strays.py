@@ -13,7 +13,8 @@ import msgspec
 
 from runpact.disk.discover import directories_of
 from runpact.disk.layout import CACHE, NOTES
-from runpact.model.contract.language import Kind, LoadedContract, Strays
+from runpact.model.contract.entries import surroundings
+from runpact.model.contract.language import LoadedContract, Strays
 from runpact.model.finding import Finding, Severity
 from runpact.model.judge import judge
 from runpact.model.judge.grade import Fault, graded
@@ -29,22 +30,21 @@ def check_surroundings(root: str, loaded: LoadedContract) -> tuple[Finding, ...]
 
 
 def _around(root: str, loaded: LoadedContract) -> tuple[Finding, ...]:
-    """Judge what the contract says of the workspace itself; runs are no part of it."""
+    """Judge what the contract says of the workspace itself; of runs only the directories are seen."""
     rules = loaded.contract.workspace
-    if not rules.entries and rules.others == "allowed":
+    if not rules.entries and not rules.rules and rules.others == "allowed":
         return ()
     places = [Place.of(name, kind) for name, kind in loaded.contract.kinds.items()]
     tree = tree_of(root, loaded, root, is_own=False)
     beside = tuple(fact for fact in tree.files if not _is_ours(fact.path, places))
-    kind = Kind(at=".", entries=rules.entries, others=rules.others)
-    return judge(kind, loaded, msgspec.structs.replace(tree, files=beside)).findings
+    return judge(surroundings(loaded.contract), loaded, msgspec.structs.replace(tree, files=beside)).findings
 
 
 def _is_ours(path: str, places: list[Place]) -> bool:
-    """Whether a file belongs to a run, or is one that runpact keeps beside them."""
+    """Whether a file stands in a run, or is one that runpact keeps beside them."""
     parts = path.split("/")
     return parts[0] in {CACHE, NOTES} or any(
-        0 < place.depth <= len(parts) and place.match("/".join(parts[: place.depth])) is not None
+        0 < place.depth < len(parts) and place.match("/".join(parts[: place.depth])) is not None
         for place in places
     )
 

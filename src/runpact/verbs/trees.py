@@ -66,13 +66,25 @@ def try_trees(loaded: LoadedContract, folder: str) -> TriedContract:
         CannotStartError: There are no cases, or they cannot be read.
     """
     cases = read_cases(folder)
-    tried = tuple(_try(loaded, folder, case) for case in cases)
+    wrong: set[str] = set()
+    tried = tuple(_try_on(wrong, loaded, folder, case) for case in cases)
     broken = {case.rule for case in cases if case.verdict == "fail"} | {
         rule for case in cases for rule in case.warn
     }
     rules = rule_ids(loaded.contract, loaded.schemas)
     unbroken = tuple(rule for rule in rules if rule not in broken)
     return TriedContract(id=loaded.contract.contract, cases=tried, unbroken=unbroken)
+
+
+def _try_on(wrong: set[str], loaded: LoadedContract, folder: str, case: Case) -> TriedCase:
+    """Judge a tree, unless the one it is made of was judged wrong: its faults would be told again."""
+    if case.base in wrong:
+        faults = (f"not tried: it is made of `{case.base}`, which is not judged as it should be",)
+        return TriedCase(tree=case.tree, verdict=case.verdict, rule=case.rule, faults=faults)
+    tried = _try(loaded, folder, case)
+    if tried.faults:
+        wrong.add(case.tree)
+    return tried
 
 
 def read_cases(folder: str) -> tuple[Case, ...]:

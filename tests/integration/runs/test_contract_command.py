@@ -231,3 +231,46 @@ def test_lint_tells_what_may_surprise(trees: Place) -> None:
     assert (code, "rule `R4` reads `log`, which may be missing" in out) == (0, True)
     _code, document = trees.json("contract", "lint")
     assert [each["at"] for each in document["advice"]] == ["/kinds/run/rules/0"]
+
+
+ACROSS = """\
+contract: test.across
+version: "1.0.0"
+workspace:
+  entries: [{file: registry.csv, as: registry}]
+  others: refused
+  rules:
+    - {id: W1, match: {each: files.run, by: name, with: rows.registry, on: run_id, kind: left_in_right}}
+    - id: W2
+      foreach: {row: rows.registry}
+      check: doc_at("runs/" + row.run_id + "/metrics.json").loss == double(row.loss)
+kinds:
+  run: {at: "runs/{name}", entries: [{file: metrics.json}]}
+  yard: {at: ".", entries: [{file: fleet.json}]}
+"""
+
+
+def test_rules_of_the_workspace_hold_across_runs(empty: Place) -> None:
+    empty.write("contract.yaml", ACROSS)
+    empty.write("registry.csv", "run_id,loss\na,1.5\n")
+    empty.write("fleet.json", "{}")
+    empty.write("runs/a/metrics.json", '{"loss": 1.5}')
+    _code, document = empty.json("check")
+    told = [(each["rule"], each["path"]) for each in document["findings"]]
+    assert told == [("others", "contract.yaml"), ("others", "fleet.json")]
+    assert {run["path"] for run in document["runs"]} == {".", "runs/a"}
+    empty.write("runs/b/metrics.json", '{"loss": 1.5}')
+    empty.write("registry.csv", "run_id,loss\na,2\nc,1\n")
+    _code, document = empty.json("check")
+    told = [(each["rule"], each["path"]) for each in document["findings"] if not each["because"]]
+    assert told[2:] == [
+        ("W1", "registry.csv"),
+        ("W2", "registry.csv#/0/run_id"),
+    ]
+
+
+def test_a_tree_made_of_a_wrong_one_is_not_tried(trees: Place) -> None:
+    trees.write("trees/good/runs/a/metrics.json", "{}")
+    code, out, _err = trees.call("contract", "test")
+    assert code == 3
+    assert "not tried: it is made of `good`" in out

@@ -99,6 +99,7 @@ def rule_ids(contract: Contract, schemas: Mapping[str, bytes]) -> tuple[str, ...
     around = contract.workspace
     found = dict.fromkeys(each for entry in around.entries for each in _of_entry(entry))
     found |= dict.fromkeys(_ids(around.others if isinstance(around.others, tuple) else ()))
+    found |= dict.fromkeys(rule.id for rule in around.rules)
     for name, kind in contract.kinds.items():
         for at, entries in placed_entries(contract):
             if at.startswith(f"/kinds/{name}/"):

@@ -30,6 +30,18 @@ def all_entries(contract: Contract) -> Iterator[Entry]:
         yield from entries
 
 
+def surroundings(contract: Contract) -> Kind:
+    """Return the workspace itself as something to be judged: its entries, its rules, the runs by kind."""
+    told = contract.workspace
+    taken = {entry.name for entry in told.entries}
+    runs = (
+        Entry(dirs=kind.at, as_=name, required=False)
+        for name, kind in contract.kinds.items()
+        if "/" in kind.at.strip("./") + "/" and kind.at != "." and name not in taken
+    )
+    return Kind(at=".", entries=(*told.entries, *runs), others=told.others, rules=told.rules)
+
+
 def placed_rules(kind: Kind, at: str) -> Iterator[tuple[str, tuple[Rule, ...]]]:
     """Yield every list of rules of a kind with its JSON pointer."""
     yield f"{at}/rules", kind.rules

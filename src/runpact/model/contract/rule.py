@@ -56,7 +56,8 @@ class Rule(Clause, frozen=True, kw_only=True):
     foreach: Bindings = {}  # noqa: RUF012 - frozen; msgspec copies it
     """Judge once for each item: `index.<name>` is its number, `previous.<name>` the item before it."""
     at: str | None = None
-    """The place findings name, as in `doc.metrics.loss`; by default the first that `check` refers to."""
+    """The place findings name, as in `doc.metrics.loss`, or an expression that yields a path; by default
+    the first place that `check` refers to."""
     message: str = ""
     """What findings say instead of the condition."""
     hint: str = ""

@@ -45,6 +45,8 @@ class WorkspaceRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """What must stand beside the runs; judged when all runs are."""
     others: Set | tuple[Others, ...] = "allowed"
     """What no entry names, runs apart."""
+    rules: tuple[Rule, ...] = ()
+    """Conditions across runs and what stands beside them; `files.<kind>` are the runs of a kind."""
     indexes: tuple[IndexView, ...] = ()
     """Registry files that are kept up to date from the runs."""
 

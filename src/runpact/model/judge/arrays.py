@@ -66,7 +66,7 @@ def judge_arrays(subject: Subject) -> Iterator[Finding]:
     asked: list[_Asked] = []
     for entry in subject.kind.entries:
         if entry.arrays is not None:
-            for claim in subject.claims(entry):
+            for claim in subject.contents(entry):
                 found = list(_of_file(subject, entry, claim.path, claim.frame))
                 yield from (each for each in found if isinstance(each, Finding))
                 asked += [each for each in found if isinstance(each, _Asked)]

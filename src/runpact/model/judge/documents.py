@@ -28,7 +28,7 @@ def judge_documents(subject: Subject) -> Iterator[Finding]:
     """
     unreadable: set[str] = set()
     for entry in sorted(subject.kind.entries, key=lambda entry: entry.format_ is None):
-        for claim in subject.claims(entry):
+        for claim in subject.contents(entry):
             if claim.fact is not None and claim.fact.kind == "file":
                 yield from _judge(subject, entry, claim, unreadable)
 

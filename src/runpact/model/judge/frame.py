@@ -21,9 +21,13 @@ class Located(msgspec.Struct, frozen=True):
     pointer: str = ""
     is_pair: bool = False
     """The value is `{key, value}` of a map; both stand at the pointer."""
+    is_loose: bool = False
+    """The value was worked out of what stands here; nothing of it has a place of its own."""
 
     def below(self, parts: tuple[str, ...]) -> Located:
         """Return the place that a chain of names leads to."""
+        if self.is_loose:
+            return self
         if self.is_pair and parts:
             parts = parts[1:]
         return Located(self.path, self.pointer + pointer_of(parts))
@@ -63,9 +67,10 @@ class Frame(msgspec.Struct, frozen=True):
         place = self.places.get(reference.root)
         if place is None:
             return None
-        if reference.parts and reference.parts[0] in _CONTENTS:
+        is_file = not place.pointer and not place.is_pair
+        if is_file and reference.parts and reference.parts[0] in _CONTENTS:
             return Located(place.path, pointer_of(reference.parts[1:]))
-        return place if not place.pointer and not place.is_pair else place.below(reference.parts)
+        return place if is_file else place.below(reference.parts)
 
 
 EMPTY = Frame()

@@ -36,6 +36,8 @@ class Looking:
     def __init__(self, subject: View) -> None:
         """Store the run."""
         self._subject = subject
+        self.unseen: list[str] = []
+        """Paths that were looked at in vain since somebody emptied this."""
 
     def functions(self) -> dict[str, Callable[..., object]]:
         """Return the functions by name."""
@@ -54,6 +56,10 @@ class Looking:
             "text_at": self._text_at,
         }
 
+    def _unseen(self, path: str, reason: str) -> UnseenError:
+        self.unseen.append(path)
+        return UnseenError(reason)
+
     def _kind_of(self, path: str) -> str:
         try:
             fact = self._subject.by_path.get(check_relative(path.rstrip("/"), what="path"))
@@ -63,7 +69,7 @@ class Looking:
 
     def _digest(self, path: str, algorithm: str = SHA256) -> str:
         if self._kind_of(path) not in {"file", "symlink"}:
-            raise UnseenError(f"there is no file `{path}`")
+            raise self._unseen(path, f"there is no file `{path}`")
         if algorithm not in HEX_DIGITS:
             raise UnseenError(f"`{algorithm}` is none of {', '.join(HEX_DIGITS)}")
         return self._subject.tree.digest(path, algorithm)
@@ -74,19 +80,19 @@ class Looking:
             return document.value
         header = self._subject.tree.header(path)
         if isinstance(header, FormatFault):
-            raise UnseenError(f"there is no document `{path}`: {document.message}")
+            raise self._unseen(path, f"there is no document `{path}`: {document.message}")
         return header
 
     def _rows_at(self, path: str) -> object:
         rows = self._subject.rows(path)
         if isinstance(rows, FormatFault):
-            raise UnseenError(f"there are no rows in `{path}`: {rows.message}")
+            raise self._unseen(path, f"there are no rows in `{path}`: {rows.message}")
         return rows
 
     def _text_at(self, path: str) -> str:
         text = self._subject.tree.text(path)
         if isinstance(text, FormatFault):
-            raise UnseenError(f"there is no text `{path}`: {text.message}")
+            raise self._unseen(path, f"there is no text `{path}`: {text.message}")
         return text
 
     def _lines_at(self, path: str) -> list[str]:
@@ -99,7 +105,7 @@ class Looking:
         values = self._subject.tree.values(path, name)
         listed = values if isinstance(values, str) else values.listed()
         if isinstance(listed, str):
-            raise UnseenError(f"there are no values of `{name}` in `{path}`: {listed}")
+            raise self._unseen(path, f"there are no values of `{name}` in `{path}`: {listed}")
         return listed
 
     def _bytes(self, path: str, start: int, count: int) -> bytes:
@@ -107,7 +113,7 @@ class Looking:
             raise UnseenError(f"{count} bytes are none, or more than {_MOST_BYTES}")
         data = self._subject.tree.chunk(path, start, count)
         if isinstance(data, FormatFault):
-            raise UnseenError(f"there are no {count} bytes in `{path}`: {data.message}")
+            raise self._unseen(path, f"there are no {count} bytes in `{path}`: {data.message}")
         return data
 
     def _number_at(self, path: str, start: int, dtype: str) -> object:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+import msgspec
+
 from runpact.model.expression import Undecided
 from runpact.model.judge.frame import EMPTY, Frame, Located, Stuck
 from runpact.model.judge.view import View
@@ -29,6 +31,8 @@ def frames(subject: View, bindings: Mapping[str, str], outer: Frame = EMPTY) -> 
         yield Stuck(Undecided(f"`{text}` is no list and no map"), outer)
         return
     source, is_whole = source_of(subject, text, outer)
+    if not is_whole:
+        source = msgspec.structs.replace(source, is_loose=True)
     previous: object = None
     for index, (value, place) in enumerate(_items(items, source, is_whole=is_whole)):
         inner = outer.bound(name, value, place, index=index, previous=previous)
@@ -40,8 +44,13 @@ def source_of(subject: View, text: str, frame: Frame) -> tuple[Located, bool]:
     """Return where the list that an expression yields stands, and whether it is whole and in order."""
     found = references(text)
     place = subject.place_of(text, frame) or Located("")
-    is_whole = len(found) == 1 and _CHAIN.fullmatch(text.strip()) is not None
+    is_whole = len(found) == 1 and is_chain(text)
     return place, is_whole
+
+
+def is_chain(text: str) -> bool:
+    """Whether an expression is nothing but a chain of names."""
+    return _CHAIN.fullmatch(text.strip()) is not None
 
 
 _CHAIN = re.compile(r"""[A-Za-z_]\w*(?:\.[A-Za-z_]\w*|\[\d+\]|\["[^"]*"\]|\['[^']*'\])*""")
@@ -61,11 +70,12 @@ def _items(
 
 def _place_of_item(value: object, index: int, source: Located, *, is_whole: bool) -> Located:
     """Return where an item stands: a file, a leaf, or an element of its list."""
-    if isinstance(value, dict) and "path" in value and not source.path:
+    if isinstance(value, dict) and "path" in value and (not source.path or value.keys() >= _FILE):
         return Located(str(value["path"]))
     if isinstance(value, dict) and set(value) == _LEAF:
         return Located(source.path, str(value["pointer"]), is_pair=True)
     return Located(source.path, f"{source.pointer}/{index}") if is_whole else source
 
 
+_FILE = {"path", "size", "mode"}
 _LEAF = {"pointer", "key", "value"}

@@ -28,7 +28,14 @@ class Names:
         """Store the run."""
         self._subject = subject
         self._scopes: dict[tuple[str, ...], Scope] = {}
-        self._functions = Looking(subject).functions()
+        self._looking = Looking(subject)
+        self._functions = self._looking.functions()
+
+    def unseen(self) -> tuple[str, ...]:
+        """Return the files that expressions looked for in vain since this was asked last."""
+        found = tuple(self._looking.unseen)
+        self._looking.unseen.clear()
+        return found
 
     def scope(self, wanted: tuple[Reference, ...], frame: Frame) -> Scope:
         """Return the scope for references, its bound names set to the frame's."""

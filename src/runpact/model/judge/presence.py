@@ -262,7 +262,7 @@ def undecided(
     subject: Subject, path: str, answer: Undecided, texts: tuple[str, ...], what: str, frame: Frame
 ) -> Fault:
     """Return the fault of a question that has no answer, hung on the fault it follows from."""
-    leans = subject.leans_on(*texts, frame=frame)
+    leans = (*answer.paths, *subject.leans_on(*texts, frame=frame))
     unread = "".join(f"; `{each}`: {why}" for each in leans if (why := subject.why_unread(each)))
     unread += "".join(f"; no file of `{name}` stands here" for name in subject.absent(*texts))
     return Fault(

@@ -16,11 +16,12 @@ from runpact.model.finding import Finding, Severity
 from runpact.model.judge.claims import slots_filled
 from runpact.model.judge.frame import EMPTY, Frame, Stuck
 from runpact.model.judge.grade import Fault
-from runpact.model.judge.loops import frames
+from runpact.model.judge.loops import frames, is_chain
 from runpact.model.judge.matches import judge_match
 from runpact.model.judge.presence import undecided
 from runpact.model.judge.subject import Subject
 from runpact.model.judge.validators import judge_validator
+from runpact.model.names import is_relative
 from runpact.model.reference import literals, references
 
 MOST_FAULTS = 50
@@ -123,12 +124,22 @@ def _undecided(subject: Subject, rule: Rule, text: str, answer: Undecided, frame
 
 def _place(subject: Subject, rule: Rule, check: str, frame: Frame) -> str:
     """Return the place a rule names, or the first that its condition speaks of."""
+    if rule.at is not None and (said := _said_place(subject, rule.at, frame)):
+        return said
     for text in (rule.at, check, *reversed(rule.foreach.values())):
         place = subject.place_of(text, frame) if text else None
         if place is not None and place.path:
             return place.text
     bound = next((place.text for place in reversed(frame.places.values()) if place.path), "")
     return bound or _pattern(subject, check)
+
+
+def _said_place(subject: Subject, at: str, frame: Frame) -> str:
+    """Return the path that an expression yields; nothing where it is a chain of names, which has a place."""
+    if is_chain(at):
+        return ""
+    value = subject.evaluate(at, frame)
+    return value if isinstance(value, str) and is_relative(value.partition("#")[0]) else ""
 
 
 def _pattern(subject: Subject, check: str) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from runpact.model.contract.language import States
 from runpact.model.expression import Undecided
 from runpact.model.finding import Finding
-from runpact.model.judge.frame import EMPTY
+from runpact.model.judge.frame import EMPTY, Located
 from runpact.model.judge.grade import Fault
 from runpact.model.judge.presence import undecided
 from runpact.model.judge.subject import Subject
@@ -48,13 +48,13 @@ def _history(subject: Subject, states: States, text: str, word: str) -> Iterator
         return
     passed = [row.get(states.field) if isinstance(row, dict) else None for row in rows]
     if passed and states.initial and str(passed[0]) not in states.initial:
-        place = f"{_place(subject, text)}#/0/{states.field}".replace("##", "#")
+        place = _row(subject, text, 0, states.field)
         message, first = "a history does not begin so", " or ".join(states.initial)
         yield Fault(code="transition", path=place, message=message, expected=first, got=str(passed[0]))
     for index, (before, after) in enumerate(itertools.pairwise(passed), start=1):
         allowed = states.moves.get(str(before), ())
         if str(after) not in allowed:
-            place = f"{_place(subject, text)}#/{index}/{states.field}".replace("##", "#")
+            place = _row(subject, text, index, states.field)
             yield Fault(
                 code="transition",
                 path=place,
@@ -77,6 +77,11 @@ def _reason(subject: Subject, states: States, text: str, word: str) -> Iterator[
 
 def _fault(subject: Subject, text: str, message: str, expected: str, got: str) -> Fault:
     return Fault(code="state", path=_place(subject, text), message=message, expected=expected, got=got)
+
+
+def _row(subject: Subject, text: str, index: int, field: str) -> str:
+    place = subject.place_of(text) or Located("")
+    return Located(place.path, f"{place.pointer}/{index}/{field}").text
 
 
 def _place(subject: Subject, text: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
+from typing import TypeVar
 
 import msgspec
 
@@ -27,7 +28,12 @@ from runpact.model.judge.names import Names
 from runpact.model.reference import Reference, literals, references
 
 PRIVATE = ".runpact"
+_HARMLESS = frozenset({Severity.ADVICE, Severity.WARNING})
+"""Findings that nothing else follows from: a verdict must not be better for them."""
 DOCUMENTS = (".json", ".yaml", ".yml", ".toml", ".jsonl", ".ndjson")
+
+
+_Answer = TypeVar("_Answer")
 
 
 class Subject:
@@ -93,7 +99,7 @@ class Subject:
     def _places(self, skipped: set[int]) -> dict[str, str]:
         first: dict[str, str] = {}
         for number, finding in enumerate(self.findings):
-            if number not in skipped and finding.severity is not Severity.ADVICE:
+            if number not in skipped and finding.severity not in _HARMLESS:
                 first.setdefault(finding.path.split("#", 1)[0], finding.path)
         return first
 
@@ -110,15 +116,31 @@ class Subject:
         """Return an entry's claims about files that stand there."""
         return tuple(claim for group in self.groups(entry) for claim in group.claims if claim.fact)
 
+    def contents(self, entry: Entry) -> tuple[Claim, ...]:
+        """Return an entry's claims about files whose content is judged: those that must not stand are not."""
+        claims, barred = self.claims(entry), self._barred
+        return tuple(claim for claim in claims if claim.path not in barred) if barred else claims
+
+    @property
+    def _barred(self) -> set[str]:
+        return {finding.path for finding in self.findings if finding.code == "forbidden"}
+
     def evaluate(self, text: str, frame: Frame = EMPTY) -> object:
         """Return the value of an expression, or `Undecided`."""
-        return self.names.scope(references(text), frame).evaluate(text)
+        return self._looked(self.names.scope(references(text), frame).evaluate(text))
 
     def decide(self, condition: bool | str, frame: Frame = EMPTY) -> bool | Undecided:  # noqa: FBT001 - a presence is one or the other
         """Return whether a presence or condition holds here."""
         if isinstance(condition, bool):
             return condition
-        return self.names.scope(references(condition), frame).decide(condition)
+        return self._looked(self.names.scope(references(condition), frame).decide(condition))
+
+    def _looked(self, answer: _Answer) -> _Answer:
+        """Return an answer; one that is undecided with the files that it looked for in vain."""
+        unseen = self.names.unseen()
+        if unseen and isinstance(answer, Undecided):
+            return msgspec.structs.replace(answer, paths=unseen)
+        return answer
 
     def place_of(self, text: str, frame: Frame = EMPTY) -> Located | None:
         """Return the first place that an expression refers to; what is bound here comes first."""

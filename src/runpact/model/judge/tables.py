@@ -34,7 +34,7 @@ def judge_tables(subject: Subject) -> Iterator[Finding]:
     """Yield every fault of every table that an entry speaks of."""
     for entry in subject.kind.entries:
         if entry.table is not None:
-            for claim in subject.claims(entry):
+            for claim in subject.contents(entry):
                 yield from _Judgement(subject, entry, entry.table, claim).findings()
 
 

@@ -30,7 +30,7 @@ def judge_texts(subject: Subject) -> Iterator[Finding]:
     for entry in subject.kind.entries:
         if entry.text is None and not entry.append_only:
             continue
-        for claim in subject.claims(entry):
+        for claim in subject.contents(entry):
             yield from _claim(subject, entry, claim)
 
 

@@ -103,6 +103,8 @@ class Memory:
         return value if isinstance(value, FormatFault) else DocumentFact(value)
 
     def table(self, path: str, form: Form = AS_NAMED) -> TableRows | FormatFault:
+        if path not in self.files:
+            return FormatFault("missing-file", "there is no such file")
         if path.endswith(".csv") or has_dialect(form):
             return read_table(io.BytesIO(self.files[path]), form=form)
         document = self.document(path)

@@ -252,6 +252,64 @@ rules: [{id: P, foreach: {d: files.config}, check: d.mode == "000"}]
             ({"a/x": ""}, ["undecided L {doc.config.model}_{n}.log", "vacuous P "]),
         ],
     ),
+    "places of what was worked out": (
+        """
+entries: [{file: m.json}, {files: "l/*.txt", as: l}, {file: q.jsonl}]
+rules:
+  - {id: A, foreach: {y: "doc.m.list.filter(q, q.k == 1)"}, check: y.v > 0}
+  - {id: B, foreach: {m: doc.m.list, f: "files.l.filter(f, f.path != m.name)"}, check: f.text != "x"}
+  - {id: C, foreach: {p: rows.q}, check: p.doc != "zz"}
+  - {id: D, foreach: {p: rows.q}, at: '"l/" + p.doc + ".txt"', check: p.doc != "zz"}
+  - {id: E, foreach: {p: rows.q}, at: '"/" + p.doc', check: p.doc != "zz"}
+""",
+        [
+            (
+                {
+                    "m.json": {"list": [{"k": 1, "v": 0, "name": ""}]},
+                    "l/a.txt": "x",
+                    "q.jsonl": '{"doc": "zz"}\n',
+                },
+                [
+                    "rule A m.json#/list",
+                    "rule B l/a.txt",
+                    "rule C q.jsonl#/0/doc",
+                    "rule D l/zz.txt",
+                    "rule E q.jsonl#/0/doc",
+                ],
+            ),
+        ],
+    ),
+    "what follows from what": (
+        """
+entries:
+  - {file: m.json}
+  - {file: m.json, id: W, severity: warning, size: {min: 999}}
+  - {file: l.json, as: list}
+  - {file: "h/{c}.csv", as: parts, foreach: {c: doc.list}, id: P}
+  - {file: no.txt, present: doc.m.x == 2, id: F, text: {each: "a"}}
+rules:
+  - {id: R, check: doc.m.nope == 1}
+  - {id: S, foreach: {c: doc.list}, check: 'size(rows_at("h/" + c + ".csv")) == 1'}
+""",
+        [
+            (
+                {"m.json": {"x": 1}, "l.json": ["a"], "no.txt": "b\n"},
+                ["size W m.json", "missing P h/a.csv", "forbidden F no.txt", "undecided R m.json#/nope"],
+            ),
+        ],
+    ),
+    "histories inside documents": (
+        """
+entries: [{file: s.json}]
+states: {word: doc.s.state, moves: {a: [b], b: []}, history: doc.s.h, id: S}
+""",
+        [
+            (
+                {"s.json": {"state": "a", "h": [{"state": "b"}, {"state": "a"}]}},
+                ["transition S s.json#/h/1/state"],
+            )
+        ],
+    ),
     "bounds that are no numbers": (
         """
 entries:

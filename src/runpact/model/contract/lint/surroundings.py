@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from runpact.model.contract.language import Contract, Kind
+from runpact.model.contract.entries import surroundings
+from runpact.model.contract.language import Contract
 from runpact.model.contract.lint.entries import lint_entries
 from runpact.model.contract.lint.expressions import expression_notes, lint_expressions, names_of
 from runpact.model.contract.lint.note import Note, nearest, relative_notes, template_notes
@@ -30,9 +31,8 @@ def _workspace(contract: Contract, schemas: Mapping[str, bytes]) -> Iterator[Not
     for word in ("caches", "frozen"):
         for number, glob in enumerate(getattr(rules, word)):
             yield from template_notes(glob, f"/workspace/{word}/{number}")
-    around = Kind(at=".", entries=rules.entries, others=rules.others)
-    yield from lint_entries(contract, around.entries, "/workspace/entries", schemas)
-    yield from lint_expressions(around, "/workspace")
+    yield from lint_entries(contract, rules.entries, "/workspace/entries", schemas)
+    yield from lint_expressions(surroundings(contract), "/workspace")
     if rules.log is not None:
         yield from relative_notes(rules.log, "/workspace/log")
     for number, view in enumerate(rules.indexes):

@@ -26,6 +26,7 @@ def workspace_section(contract: Contract) -> str:
             for each in rules.secrets
         ),
         *([f"{code(rules.log)} is the log of all runs"] if rules.log else []),
+        *(f"{rule.description or rule.message or code(str(rule.check))} ({rule.id})" for rule in rules.rules),
         *(f"{code(view.files)} lists runs: {', '.join(map(code, view.columns))}" for view in rules.indexes),
     ]
     return heading(2, "Workspace") + "\n" + items(lines) if lines else ""
