@@ -101,7 +101,7 @@ def stamp_input(path: str) -> Stamp | None:
 def run_around(path: str, *, root: str) -> str | None:
     """Return the run directory that holds a path below `root`; None when none does."""
     directory = posixpath.dirname(path)
-    while directory.startswith(root.rstrip("/") + "/"):
+    while directory != "/" and directory.startswith(root.rstrip("/") + "/"):
         if os.path.exists(posixpath.join(directory, RECORD)):
             return directory
         directory = posixpath.dirname(directory)
