@@ -65,7 +65,7 @@ _ATOMS = (
         "n",
         "doc.a",
     ),
-    *("doc.a.b", "doc.a.n", "doc.s", "doc.x.y", "rows.t", "rows.t[0]", "text.r", "lines.r", "range(100000)"),
+    *("doc.a.b", "doc.a.n", "doc.s", "doc.x.y", "rows.t", "rows.t[0]", "text.r", "lines.r", "range(3000)"),
     *("range(-5, 9999999)", "[1, 2, 3]", "{'a': 1}", "'\\\\u0000'", "b'x'", "duration('1h')", "x", "y"),
 )
 _FORMS = (

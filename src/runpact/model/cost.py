@@ -82,7 +82,7 @@ def _chains(text: str) -> tuple[tuple[_Loop, tuple[str, ...]], ...]:
 
 def steps(text: str, sizes: Sizes) -> int:
     """Return the most steps that an expression may take beyond going once through what it speaks of."""
-    taken = max((_steps_of(loop, chain, sizes) for loop, chain in _chains(text)), default=0)
+    taken = sum(_steps_of(loop, chain, sizes) for loop, chain in _chains(text))
     grown = max(_growth(text), handed_over(text) if handed_over(text) > _FEW else 0)
     if grown:
         taken = max(taken, grown * max(_passed(text, sizes, _IN_LIST), 1))
@@ -91,7 +91,7 @@ def steps(text: str, sizes: Sizes) -> int:
 
 def _steps_of(loop: _Loop, chain: tuple[str, ...], sizes: Sizes) -> int:
     builds = loop.is_map and "+" in loop.body
-    looked_through = _passed(loop.body, sizes, _IN_LIST if builds else _IN_TEXT)
+    looked_through = _passed(loop.body, sizes, _IN_LIST if builds else _IN_TEXT, is_kept=loop.is_map)
     if len(chain) < _NESTED and not looked_through:
         return 0
     if builds:
@@ -111,9 +111,9 @@ def _item_size(over: str, sizes: Sizes) -> int:
     return size // _IN_LIST
 
 
-def _passed(text: str, sizes: Sizes, in_text: int) -> int:
+def _passed(text: str, sizes: Sizes, in_text: int, *, is_kept: bool = False) -> int:
     """Return how many steps it takes to pass through the lists and texts that an expression speaks of."""
-    in_list = 1 if handed_over(text) else _IN_LIST
+    in_list = 1 if is_kept or handed_over(text) else _IN_LIST
     passed = 0
     for reference in _operands(text):
         value = sizes.size(reference)
