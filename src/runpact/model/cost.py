@@ -91,7 +91,7 @@ def steps(text: str, sizes: Sizes) -> int:
 
 def _steps_of(loop: _Loop, chain: tuple[str, ...], sizes: Sizes) -> int:
     builds = loop.is_map and "+" in loop.body
-    looked_through = _passed(loop.body, sizes, _IN_LIST if builds else _IN_TEXT, is_kept=loop.is_map)
+    looked_through = _passed(loop.body, sizes, _IN_LIST if loop.is_map else _IN_TEXT, is_kept=loop.is_map)
     if len(chain) < _NESTED and not looked_through:
         return 0
     if builds:

@@ -59,6 +59,8 @@ SIZES = Known(a=[0] * 10, b=[0] * 20, c=[0] * 30, n=3, text="x" * 4096, rows=[{"
         ("a.all(x, text.contains(x))", 10 * (1 + 4096 // 1024)),
         ("a.map(x, text + x)", 10 * (1 + 4096 // 16)),
         ("rows.map(x, rows.map(y, x + y))", 25 * (1 + 2 * (160 // 16))),
+        ("a.map(x, text)", 10 * (1 + 4096 // 16)),
+        ("a.map(x, c)", 10 * (1 + 30)),
         ("[n].map(x, rows.map(y, x + y))", 5 * (1 + 160 // 16)),
         ("a.all(x, sum(c) > x)", 10 * (1 + 30)),
         ("a.map(x, [x, x]).map(x, [x, x, x])", 6),
