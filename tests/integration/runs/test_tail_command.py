@@ -55,13 +55,19 @@ def watch(lab: Place, *options: str) -> subprocess.Popen:
     return subprocess.Popen(command, cwd=lab.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
+def rest_of(watcher: subprocess.Popen) -> tuple[str, str]:
+    """Return what is still to be read; `communicate` would lose what `readline` had read ahead."""
+    with watcher:
+        return watcher.stdout.read(), watcher.stderr.read()
+
+
 @pytest.mark.parametrize(("end", "code", "state"), [("finish", 0, "finished"), ("fail", 3, "failed")])
 def test_a_live_run_is_followed_until_it_ends(lab: Place, end: str, code: int, state: str) -> None:
     child = live(end)
     watcher = watch(lab, "--json")
     first = json.loads(watcher.stdout.readline())
     child.communicate("\n")
-    out, err = watcher.communicate(timeout=30)
+    out, err = rest_of(watcher)
     lines = [first, *map(json.loads, out.splitlines())]
     assert (watcher.returncode, err) == (code, "")
     assert {line["format"] for line in lines} == {"runpact.tail/1"}
@@ -91,7 +97,7 @@ def test_ctrl_c_ends_the_watching_alone(lab: Place) -> None:
     watcher = watch(lab)
     assert watcher.stdout.readline() == "running\n"
     watcher.send_signal(signal.SIGINT)
-    _out, err = watcher.communicate(timeout=30)
+    _out, err = rest_of(watcher)
     assert (watcher.returncode, err.strip()) == (130, "")
     child.communicate("\n")
     assert child.returncode == 0
@@ -103,7 +109,7 @@ def test_a_killed_run_ends_the_watching(lab: Place) -> None:
     watcher = watch(lab)
     assert watcher.stdout.readline() == "running\n"
     child.kill()
-    out, err = watcher.communicate(timeout=30)
+    out, err = rest_of(watcher)
     child.communicate()
     assert (watcher.returncode, err) == (3, "")
     assert out.splitlines()[-1].startswith("interrupted: its process ended")
