@@ -48,11 +48,11 @@ def check_relative(path: str, *, what: str) -> str:
     if is_safe:
         return path
     raise UnsafeNameError(
-        f"{what} `{_shown(path)}` is no safe path inside the run",
+        f"{what} `{_shown(path)}` is not a safe relative path",
         expected="a relative path with / between parts, without .., backslashes, control characters or parts "
         "of more than 255 bytes",
         got=_shown(path) or "nothing",
-        hint="name a file below the run directory, for instance `artifacts/result.json`",
+        hint="name a file from where the path begins, for instance `artifacts/result.json`",
     )
 
 

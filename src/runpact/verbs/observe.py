@@ -110,7 +110,12 @@ class Observer:
     @property
     def reaches(self) -> tuple[Reach, ...]:
         """Where the root leads to."""
-        return tuple((place, 0) for place in self.places)
+        return tuple((place, 0) for place in self.places if place.depth > 0)
+
+    @property
+    def is_root_a_run(self) -> bool:
+        """Whether a kind's runs stand at the root itself."""
+        return any(place.depth == 0 for place in self.places)
 
     def row(self, run: RunSeen) -> Row:
         """Read a run."""
@@ -127,9 +132,10 @@ class Observer:
             store: The index, in a transaction.
             is_thorough: Look at the records of every run, not only of those that are not sealed.
         """
-        if any(place.depth == 0 for place in self.places):
-            yield from self.again(".")  # the root itself is the run, and the only one
-            return
+        if self.is_root_a_run:
+            yield from self.again(".")
+            if not self.reaches:
+                return
         known = Known(store.directories())
         yield from self._below("", self.reaches, store, known)
         yield from (DirectoryGone(path) for path in known.stamps if path not in known.met)
@@ -159,9 +165,9 @@ class Observer:
 
     def is_run(self, path: str) -> bool:
         """Whether a directory is, or looks like, a run."""
-        if listed_in(self.absolute(path)) is None or any(place.depth == 0 for place in self.places):
-            return True
-        if is_recorded(self.root, path) and path != ".":
+        if path == ".":
+            return self.is_root_a_run or listed_in(self.root) is None
+        if listed_in(self.absolute(path)) is None or is_recorded(self.root, path):
             return True
         parts = path.split("/")
         return any(
@@ -187,7 +193,7 @@ class Observer:
             known.met.add(path)
             kept = _written(settled(stamp))
             yield DirectorySeen(path, b"")  # who only asks whether anything changed need not list it
-            members = store.members(path)
+            members = self._members(path, store)
             runs = {run: inode for run, inode in members.items() if run not in known.stamps}
             listing = self.listing(path, reaches, runs)
             if listing is None:
@@ -205,6 +211,12 @@ class Observer:
             )
         for child, beyond in children.items():
             yield from self._below(child, beyond, store, known)
+
+    def _members(self, path: str, store: Store) -> dict[str, int]:
+        members = store.members(path)
+        if self.is_root_a_run:
+            members.pop(".", None)  # it is found without listing
+        return members
 
     @staticmethod
     def _hidden(path: str, stamp: tuple[int, ...] | None) -> Iterator[Difference]:

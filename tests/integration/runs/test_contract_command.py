@@ -83,7 +83,7 @@ def test_a_tree_that_is_judged_otherwise_is_told(trees: Place) -> None:
             "- {tree: b, base: good, edit: {set: {'runs/a/x.txt#/x': 1}, write: {runs/a/x.txt: x}}}",
             "cannot be changed",
         ),
-        ("- {tree: b, base: good, edit: {delete: [../x]}}", "does not stay"),
+        ("- {tree: b, base: good, edit: {delete: [../x]}}", "not a safe relative path"),
     ],
 )
 def test_cases_that_cannot_be_tried_are_told(trees: Place, cases: str, told: str) -> None:

@@ -105,7 +105,7 @@ def test_a_document_that_cannot_be_read_at_all_is_another_error(place: Place) ->
         ({"type": "nonsense"}, "cannot be used"),
         ({"x": object()}, "not plain data"),
         ("broken.json", "cannot be used"),
-        ("outside.json", "stay inside"),
+        ("outside.json", "not a safe relative path"),
     ],
 )
 def test_a_schema_that_cannot_be_used_is_told(place: Place, schema: object, match: str) -> None:

@@ -71,7 +71,7 @@ def read(kind: str, top: str = "") -> tuple[Node, Contract]:
             "entries: [{files: '{x', numbering: contiguous, required: n}]",
             ["cannot be read", "nothing is named `n`"],
         ),
-        ("entries: [{file: a, formerly: {../b: soon}}]", ["does not stay", "it is no version"]),
+        ("entries: [{file: a, formerly: {../b: soon}}]", ["not a safe relative path", "it is no version"]),
         ("entries: [{file: a, schema: {type: nothing}}]", ["the schema cannot be used"]),
         (
             "entries: [{file: a, table: {columns: {x: {pattern: '(a+)+', error_from: soon}}}}]",
@@ -126,7 +126,7 @@ def test_a_kind_is_checked(kind: str, expected: list[str]) -> None:
     [
         (
             "workspace: {directories: [../a], caches: ['{x'], frozen: ['{y'], log: /x}\n",
-            ["not stay", "read", "read", "not stay"],
+            ["not a safe relative path", "read", "read", "not a safe relative path"],
         ),
         (
             "workspace: {indexes: [{files: i.csv, kinds: [rum], columns: {a: doc.x.y}}]}\n",
@@ -142,7 +142,7 @@ def test_a_kind_is_checked(kind: str, expected: list[str]) -> None:
             ["empty", "like no other", "no bound", "no probability"],
         ),
         ("policies: {p: {gates: [{metric: m, max: 1}]}, q: {like: p, profile: release}}\n", []),
-        ("validators: {v: {module: ../x.py, function: f, version: '1'}}\n", ["does not stay"]),
+        ("validators: {v: {module: ../x.py, function: f, version: '1'}}\n", ["not a safe relative path"]),
         ("types: {T@1: {}}\n", []),
     ],
 )
