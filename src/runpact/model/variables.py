@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from runpact.model.manifest import Manifest
-from runpact.model.provenance import Provenance
+from runpact.model.provenance import Devices, Provenance
 from runpact.model.run import Outcome, RunRecord, State
 
 
@@ -73,12 +73,19 @@ def _origin(record: RunRecord, origin: Provenance) -> dict[str, object]:
         "platform": environment.platform,
         "packages": environment.packages,
         "packages_digest": environment.packages_digest,
+        "devices": _devices(origin.devices),
         "seeds": origin.seeds,
         "config": config.resolved,
         "config_digest": config.digest,
         "config_source": config.source,
         "inputs": [msgspec.structs.asdict(each) for each in origin.inputs],
     }
+
+
+def _devices(devices: Devices) -> dict[str, object]:
+    told = msgspec.to_builtins(devices)
+    del told["captured"]
+    return msgspec.convert(told, dict[str, object])
 
 
 def _end(outcome: Outcome | None) -> dict[str, object]:

@@ -11,7 +11,7 @@ import os
 import posixpath
 import time
 from collections.abc import Mapping
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Self
 
 from runpact.disk.source import read_chunks
@@ -48,9 +48,10 @@ class ActiveRun(OpenRun):
         began: float,
         config: Mapping[str, object],
         masker: RecordMasker,
+        names: Mapping[str, object] = MappingProxyType({}),
     ) -> Self:
         """Write what must stand in a run from its start; the arguments are those of `OpenRun`."""
-        run = cls(writer, record, kind, root=root, began=began, config=config, masker=masker)
+        run = cls(writer, record, kind, root=root, began=began, config=config, masker=masker, names=names)
         try:
             run.note("run.started", uid=record.uid, kind=record.kind)
             make_folders(run)

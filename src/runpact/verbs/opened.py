@@ -7,6 +7,7 @@ Does not know: how it was started, how it ends.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 import msgspec
 
@@ -64,6 +65,7 @@ class OpenRun:
         began: float,
         config: Mapping[str, object],
         masker: RecordMasker,
+        names: Mapping[str, object] = MappingProxyType({}),
     ) -> None:
         """Store the parts.
 
@@ -75,7 +77,10 @@ class OpenRun:
             began: When it was published, on the monotonic clock.
             config: The resolved configuration with its secrets, which are nowhere recorded.
             masker: Masks what is recorded.
+            names: What expressions of its layout know besides `run`.
         """
+        self.names = dict(names)
+        """What expressions of its layout know besides `run`; more may join until the run ends."""
         self.config = config
         """The resolved configuration."""
         self.masker = masker

@@ -10,7 +10,7 @@ import posixpath
 
 from runpact.formats.encode import encode_value
 from runpact.model.contract.language import Entry, Kind
-from runpact.model.expression import Undecided, evaluate
+from runpact.model.expression import Scope, Undecided
 from runpact.model.run import Outcome, State
 from runpact.model.variables import run_variables
 from runpact.verbs.opened import OpenRun
@@ -43,10 +43,11 @@ def make_folders(run: OpenRun) -> None:
 
 def projected(run: OpenRun, entry: Entry, *, state: State, outcome: Outcome | None) -> object:
     """Return the value of an entry's `fields`; a field that cannot be decided is left out and logged."""
-    variables = {"run": run_variables(run.record, state, word_for(run.kind, state), outcome, run.provenance)}
+    known = run_variables(run.record, state, word_for(run.kind, state), outcome, run.provenance)
+    scope = Scope({**run.names, "run": known})
     if isinstance(entry.fields, str):
-        return _decided(run, entry, "", evaluate(entry.fields, variables))
-    values = {key: evaluate(text, variables) for key, text in (entry.fields or {}).items()}
+        return _decided(run, entry, "", scope.evaluate(entry.fields))
+    values = {key: scope.evaluate(text) for key, text in (entry.fields or {}).items()}
     return {
         key: value
         for key, value in values.items()

@@ -23,6 +23,7 @@ from runpact.model.template import PathTemplate
 _MACRO = re.compile(r"\.(?:all|exists|exists_one|map|filter)\(\s*([A-Za-z_]\w*)\s*,")
 _ALWAYS = frozenset({*NAMED, "run", "index", "previous", "true", "false", "null", "in"})
 _CALLABLE = OF_CEL | OF_RUNS | FUNCTIONS.keys()
+_IN_FIELDS_OF_A_STAGE = frozenset({"stage", "summary"})
 _TYPES = frozenset({"int", "uint", "double", "bool", "string", "bytes", "list", "map", "type"})
 
 
@@ -65,7 +66,8 @@ def _each_stage(kind: Kind, at: str) -> Iterator[Note]:
     stage = Kind(at="stage", **{name: getattr(kind.each_stage, name) for name in SHARED_WITH_KIND})
     names = names_of(stage.entries)
     for text in _texts(stage, f"{at}/each_stage"):
-        yield from expression_notes(text.text, text.at, names, text.names | {"stage"})
+        known = _IN_FIELDS_OF_A_STAGE if "/fields" in text.at else {"stage"}
+        yield from expression_notes(text.text, text.at, names, text.names | known)
     for number, rule in enumerate(stage.rules):
         yield from _rule(rule, f"{at}/each_stage/rules/{number}")
 
