@@ -38,6 +38,7 @@ ELSEWHERE = {
     ("host/child.py", "os.write"): "repeats a child's output on our own streams",
     ("host/child.py", "shutil.which"): "finds a program",
     ("host/environment.py", "shutil.which"): "finds a program",
+    ("host/fence.py", "shutil.rmtree"): "removes the private folder of a child's temporary files, never a run",
     ("host/git.py", "shutil.which"): "finds git",
     ("host/gitneutral.py", "open"): "makes a temporary folder that git is shown, never a run",
     ("host/gitneutral.py", "os.mkdir"): "as above",
@@ -45,6 +46,17 @@ ELSEWHERE = {
     ("host/gitneutral.py", "shutil.copyfile"): "as above",
     ("host/gitneutral.py", "shutil.rmtree"): "as above",
     ("host/gitquestion.py", "shutil.copy2"): "as above",
+    ("host/landlock.py", "ctypes.CDLL"): "restricts a thread; writes nothing",
+    ("host/landlock.py", "ctypes.c_long"): "as above",
+    ("host/landlock.py", "ctypes.get_errno"): "as above",
+    ("host/landlock.py", "os.write"): "tells through a pipe that this process is restricted",
+    ("host/openings.py", "os.makedirs"): "makes a declared cache, never in a run",
+    ("host/selftest.py", "open"): "lays out what an attack may spoil, in a temporary folder",
+    ("host/selftest.py", "os.makedirs"): "makes the folder of the verdict, in the user's cache",
+    ("host/selftest.py", "os.mkdir"): "makes a temporary folder",
+    ("host/selftest.py", "os.replace"): "keeps the verdict, in the user's cache",
+    ("host/selftest.py", "shutil.rmtree"): "removes the temporary folder",
+    ("host/toolchain.py", "shutil.which"): "finds a program",
 }
 """Calls outside `disk/io.py` that could write, and why they are no write into a run."""
 

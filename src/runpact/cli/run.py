@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from runpact.cli.fencetext import confinement_lines
 from runpact.cli.options import demand_meant, json_option, open_workspace, workspace_options
 from runpact.cli.output import (
     STATE_COLOUR,
@@ -21,6 +22,7 @@ from runpact.cli.output import (
     paint,
     print_json,
 )
+from runpact.model.confinement import ANY, LEVELS, OFF, READS, W0, W2, Wanted, is_reached
 from runpact.model.errors import UsageError
 from runpact.model.finding import Severity, Verdict
 from runpact.model.run import State
@@ -65,6 +67,28 @@ SIGNALLED = 128
     show_default=True,
     help="Look for what was written outside the run, or do not.",
 )
+@click.option(
+    "--confinement",
+    "level",
+    type=click.Choice(LEVELS),
+    help="Keep the command in its run: W0 not at all, W1 compare, W2 by the kernel (default), W3 isolate.",
+)
+@click.option(
+    "--require-confinement",
+    "least",
+    type=click.Choice(LEVELS),
+    default=W0,
+    help="Begin nothing where less than this level can be enforced.",
+)
+@click.option(
+    "--reads",
+    type=click.Choice(READS),
+    default=ANY,
+    show_default=True,
+    help="What the command may read: anything, or inputs, the files it is named and the toolchain.",
+)
+@click.option("--no-network", "is_offline", is_flag=True, help="Close the network to the command.")
+@click.option("--nested", "is_nested", is_flag=True, help="Let the command make runs of its own.")
 @click.option("--durability", type=click.Choice(["commit", "none"]), default="commit", show_default=True)
 @click.option("--private", "is_private", is_flag=True, help="Readable by you alone (0700).")
 @click.option("--record-host", is_flag=True, help="Record host name, user and absolute paths.")
@@ -88,6 +112,11 @@ def run_command(
     caches: tuple[str, ...],
     secrets: tuple[str, ...],
     guard: str,
+    level: str | None,
+    least: str,
+    reads: str,
+    is_offline: bool,
+    is_nested: bool,
     durability: str,
     is_private: bool,
     record_host: bool,
@@ -122,18 +151,27 @@ def run_command(
         caches=caches,
         secrets=secrets,
         guard=guard,
+        wanted=Wanted(
+            level=max(level or (W0 if guard == OFF else W2), least),
+            least=least,
+            reads=reads,
+            has_network=not is_offline,
+            is_nested=is_nested,
+        ),
         command=command,
         durability=durability,
         is_private=is_private,
         record_host=record_host,
     )
     executed = place.execute(request, tee=not quiet and not is_json)
-    _tell(executed, is_json=is_json)
-    return _exit_code(executed, passthrough=passthrough)
+    _tell(executed, least=least, is_json=is_json)
+    return _exit_code(executed, least=least, passthrough=passthrough)
 
 
-def _tell(executed: ExecutedRun, *, is_json: bool) -> None:
+def _tell(executed: ExecutedRun, *, least: str, is_json: bool) -> None:
     checked, end = executed.checked, executed.execution
+    for line in confinement_lines(end, least=least):
+        sys.stderr.write(f"runpact: {line}\n")
     if is_json:
         print_json(
             "run-result",
@@ -146,6 +184,8 @@ def _tell(executed: ExecutedRun, *, is_json: bool) -> None:
             signal=end.signal,
             verdict=checked.verdict.value,
             judged_by=checked.judged_by,
+            confinement=end.confinement.level,
+            lacking=end.confinement.lacking,
             findings=finding_documents(checked.report.findings),
         )
         return
@@ -159,7 +199,7 @@ def _tell(executed: ExecutedRun, *, is_json: bool) -> None:
     sys.stderr.write("\n".join(lines) + "\n")
 
 
-def _exit_code(executed: ExecutedRun, *, passthrough: bool) -> int:
+def _exit_code(executed: ExecutedRun, *, least: str, passthrough: bool) -> int:
     end = executed.execution
     if passthrough and (end.exit_code or end.signal or end.state is not State.FAILED):
         return SIGNALLED + end.signal if end.signal is not None else end.exit_code or 0
@@ -168,6 +208,8 @@ def _exit_code(executed: ExecutedRun, *, passthrough: bool) -> int:
     if end.state is not State.FINISHED:
         return Verdict.ERROR.exit_code
     doubt = Verdict.WARNING if end.reason else Verdict.OK
+    if not is_reached(end.confinement.level, least):
+        doubt = Verdict.INCOMPLETE
     return max(executed.checked.verdict.exit_code, doubt.exit_code)
 
 

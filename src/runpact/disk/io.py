@@ -293,11 +293,12 @@ def remove_tree_quietly(directory: str) -> None:
         for name in files:
             remove_quietly(os.path.join(root, name))
         for name in directories:
-            _remove_directory_quietly(os.path.join(root, name))
-    _remove_directory_quietly(directory)
+            remove_empty_quietly(os.path.join(root, name))
+    remove_empty_quietly(directory)
 
 
-def _remove_directory_quietly(path: str) -> None:
+def remove_empty_quietly(path: str) -> None:
+    """Remove a directory if it is there, empty, and may be removed."""
     with contextlib.suppress(OSError):
         os.rmdir(path)
 
@@ -376,5 +377,5 @@ def _publish_without_renameat2(staging: str, final: str) -> None:
     try:
         os.rename(staging, final)
     except BaseException:
-        _remove_directory_quietly(final)
+        remove_empty_quietly(final)
         raise

@@ -47,6 +47,7 @@ class RunWriter:
         self._flushed: set[str] = set()
         self._leftovers: set[str] = set()
         self._streams: list[int] = []
+        self._made: list[str] = []
         self.events = AppendLog(paths.at(paths.records["events"]), paths.records["events"])
         self.metrics = AppendLog(paths.at(paths.records["metrics"]), paths.records["metrics"])
 
@@ -183,6 +184,19 @@ class RunWriter:
         path = self.paths.at(relative)
         with io.storing(f"`{relative}`", path):
             io.make_parents(path, sync=self.is_durable)
+
+    def make_places(self, paths: Iterable[str]) -> None:
+        """Create the run's directories outside its own, so that a fence can open them."""
+        for path in paths:
+            if not os.path.isdir(path):
+                with io.storing("a place of the run", path):
+                    io.make_parents(path, sync=False)
+                self._made.append(path)
+
+    def drop_empty_places(self) -> None:
+        """Remove again what was made for the fence and stayed empty."""
+        while self._made:
+            io.remove_empty_quietly(self._made.pop())
 
     def open_stream(self, relative: str) -> Callable[[bytes], None]:
         """Create a file for a child's stream; return what appends to it, raising `OSError`."""

@@ -45,7 +45,9 @@ _AT_HOME = (
     ".jupyter",
     ".local/share/jupyter",
 )
-_SYSTEM = ("/tmp", "/var/tmp", "/dev", "/proc", "/sys")  # noqa: S108 - named, never written by us
+_SYSTEM = ("/tmp", "/var/tmp")  # noqa: S108 - named, never written by us
+CACHES_OF_ALL = ("/dev", "/proc", "/sys")
+"""Folders of the system: writing there makes no file that stays."""
 
 
 def home_folder(environ: Mapping[str, str]) -> str:
@@ -57,15 +59,20 @@ def home_folder(environ: Mapping[str, str]) -> str:
 def temporary_folders(environ: Mapping[str, str]) -> tuple[str, ...]:
     """Return the folders for temporary files, free of links."""
     named = [environ[name] for name in ("TMPDIR", "TEMP", "TMP") if environ.get(name)]
-    return _real(tuple(path for path in (*named, *_SYSTEM[:2]) if os.path.isabs(path)))
+    return _real(tuple(path for path in (*named, *_SYSTEM) if os.path.isabs(path)))
+
+
+def named_caches(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the folders that variables name, as they stand there."""
+    return tuple(environ[name] for name in _VARIABLES if os.path.isabs(environ.get(name, "")))
 
 
 def cache_folders(environ: Mapping[str, str]) -> tuple[str, ...]:
     """Return the folders that anyone may write, free of links."""
-    named = tuple(environ[name] for name in _VARIABLES if os.path.isabs(environ.get(name, "")))
+    named = named_caches(environ)
     home = home_folder(environ)
     at_home = tuple(os.path.join(home, name) for name in _AT_HOME) if home != "/" else ()
-    return _real((*named, *at_home, *_SYSTEM))
+    return _real((*named, *at_home, *_SYSTEM, *CACHES_OF_ALL))
 
 
 @functools.lru_cache(maxsize=8)

@@ -19,6 +19,8 @@ from types import FrameType
 
 import msgspec
 
+from runpact.host.fence import prepared
+from runpact.model.confinement import Enforcement, Fence
 from runpact.model.errors import CommandNotFoundError, RunpactError, StorageError
 
 Store = Callable[[bytes], None]
@@ -47,6 +49,8 @@ class ChildEnd(msgspec.Struct, frozen=True, kw_only=True):
     """Why output was not stored; the child was not stopped for it."""
     left_open: bool = False
     """A grandchild still held a stream when reading stopped."""
+    enforced: Enforcement = Enforcement()
+    """How it was really held."""
 
 
 def resolve_command(argv: tuple[str, ...], *, cwd: str, env: Mapping[str, str]) -> str:
@@ -76,7 +80,13 @@ def resolve_command(argv: tuple[str, ...], *, cwd: str, env: Mapping[str, str]) 
 
 
 def run_child(
-    argv: tuple[str, ...], *, cwd: str, env: Mapping[str, str], logs: tuple[Store, Store], tee: bool
+    argv: tuple[str, ...],
+    *,
+    cwd: str,
+    env: Mapping[str, str],
+    logs: tuple[Store, Store],
+    tee: bool,
+    fence: Fence | None = None,
 ) -> ChildEnd:
     """Run a command to its end, its two streams going to the logs and, if wanted, to our own.
 
@@ -86,23 +96,17 @@ def run_child(
         env: Its whole environment.
         logs: Called with each piece of stdout and stderr; an `OSError` of theirs ends the storing.
         tee: Repeat each stream on our own.
+        fence: What it may do; None: whatever this process may. `ChildEnd.enforced` tells what came of it.
 
     Raises:
         CommandNotFoundError: It could not be started.
+        ConfinementError: It was not started, since a strict fence cannot be enforced.
     """
     began = time.monotonic()
     relay = _Relay()
-    with relay:
+    with relay, prepared(fence, env) as launch:
         try:
-            child = subprocess.Popen(
-                argv,
-                cwd=cwd,
-                env=dict(env),
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                close_fds=True,
-                bufsize=0,
-            )
+            child = launch.start(argv, cwd=cwd)
         except (OSError, ValueError) as error:
             raise _not_started(argv[0], error) from error
         relay.attach(child)
@@ -118,6 +122,7 @@ def run_child(
         bytes_err=pumps[1].size,
         log_fault=pumps[0].fault or pumps[1].fault,
         left_open=left_open,
+        enforced=launch.enforcement,
     )
 
 

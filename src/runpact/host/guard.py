@@ -15,8 +15,9 @@ import sys
 import threading
 from collections.abc import Callable
 
-from runpact.model.confinement import RECORD, REFUSE, Territory
+from runpact.model.confinement import RECORD, REFUSE
 from runpact.model.errors import StrayWriteError
+from runpact.model.territory import Territory
 
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _DEVICE = re.compile(r"/dev/(?!shm/).*|/proc/(?:self|thread-self|\d+)(?:/task/\d+)?/fd/\d+")

@@ -1,20 +1,20 @@
-"""Where a run may write, and how far that was really enforced.
+"""How far a run is kept from writing elsewhere: what is asked, what was really enforced.
 
-Knows: which folder decides about a path, the levels of confinement, what each mechanism cannot see.
-Does not know: how a write is noticed.
+Knows: the levels of confinement, what each mechanism cannot see or refuse.
+Does not know: how a write is noticed or refused, which folders there are.
 """
 
 # No deferred annotations: the decoder would evaluate each as text, which costs every command milliseconds.
 
-import re
-
 import msgspec
-
-from runpact.model.names import readable_path
-from runpact.model.template import compile_glob, glob_to_regex
 
 REFUSE, RECORD, COMPARE, OFF = MODES = ("refuse", "record", "compare", "off")
 """What a caller asks for: the hook refuses, the hook only records, no hook, nothing at all."""
+
+W0, W1, W2, W3 = LEVELS = ("W0", "W1", "W2", "W3")
+"""Nothing is known; folders were compared; the kernel refused; the rest of the system was read-only."""
+ANY, DECLARED = READS = ("any", "declared")
+"""What may be read: everything, or only what was declared and the toolchain."""
 
 CACHE_NAMES = frozenset(
     {"__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis", ".ipynb_checkpoints"}
@@ -31,12 +31,83 @@ HOOK_GAPS = (
     "files opened before the run began, or by another program for this one, may be written",
     "pipes, sockets and device nodes may be made",
 )
+HOOK_GAPS_FENCED = HOOK_GAPS[2:3]
+"""What is left of them where the kernel refuses as well."""
 COMPARISON_GAPS = (
     "only changes below the workspace, the repository and the current directory are seen, and afterwards",
     "hidden folders, virtual environments and the folders that runs stand in are not looked into",
     "the first milliseconds of a run are not told from what came before it",
     "a removal is seen only in a folder where nothing else was made",
 )
+
+
+KERNEL_GAPS = (
+    "times, modes, owners and attributes of files outside may be changed; only the comparison sees it",
+    "a program outside may be asked to write, by a socket or a message",
+)
+ISOLATED_GAPS = ("a program outside may be asked to write, by a socket that stands in a folder",)
+ROOT_GAP = "it ran as root, whose other system calls are not held: modules, clock, shutdown"
+CUT_GAP = "files outside may be cut by truncate(2): this kernel's Landlock is older than ABI 3"
+UDP_GAP = "only TCP is refused: datagrams and sockets of files are not"
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """What a caller asks of the fence around a command."""
+
+    level: str = W2
+    """One of `LEVELS`."""
+    least: str = W0
+    """Do not begin where less can be reached."""
+    reads: str = ANY
+    """One of `READS`."""
+    has_network: bool = True
+    is_nested: bool = False
+    """The command makes runs of its own, so the folders that runs stand in are opened."""
+
+
+class Fence(msgspec.Struct, frozen=True, kw_only=True):
+    """What a child process may do, as a launcher is told it."""
+
+    level: str = W2
+    """The level asked for; one of `LEVELS`."""
+    writable: tuple[str, ...] = ()
+    """Folders with all in them, and files, absolute and free of links; what is not there stays closed."""
+    readable: tuple[str, ...] | None = None
+    """What may be read besides and besides the toolchain, absolute and free of links; None: everything."""
+    has_network: bool = True
+    private_in: str | None = None
+    """Where to make a private folder for temporary files; None where the usual ones are open."""
+    shown: tuple[str, ...] = ()
+    """What must be seen, read-only, where temporary folders are replaced."""
+    closed: tuple[str, ...] = ()
+    """Caches that stay closed, since what is to be held lies in them."""
+    gaps: tuple[str, ...] = ()
+    """Where it lets more pass than it should, for want of a way to say so."""
+    least: str = W0
+    """Start nothing where less than this level can be enforced."""
+
+
+class Enforcement(msgspec.Struct, frozen=True, kw_only=True):
+    """How a child was really held."""
+
+    level: str = W0
+    """`W0`, `W2` or `W3`."""
+    is_whole: bool = True
+    """Nothing but the kernel's age is missing from the level."""
+    abi: int = 0
+    """Version of the kernel's Landlock; 0: none."""
+    reads: str = ANY
+    network: str = "open"
+    """`open`, `tcp refused` or `none`."""
+    mechanism: tuple[str, ...] = ()
+    """`landlock`, `namespaces`."""
+    opened: tuple[str, ...] = ()
+    """Folders and files that could be written, absolute, those of the run among them."""
+    closed: tuple[str, ...] = ()
+    """Caches that could not."""
+    gaps: tuple[str, ...] = ()
+    lacking: tuple[str, ...] = ()
+    """What was asked for and is not enforced, with the reason."""
 
 
 class Stray(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,23 +128,38 @@ class Confinement(msgspec.Struct, frozen=True, kw_only=True):
 
     requested: str = "W0"
     level: str = "W0"
-    """`W0`: nothing was compared; `W1`: compared before and after; with `+hook`, Python's writes refused."""
+    """`W0`: nothing was compared; `W1`: compared before and after; `W2`: the kernel refused writes outside;
+    `W3`: the rest of the system was read-only as well. With `+hook`, Python's writes were refused; with
+    `+kernel`, all but the cutting of files was."""
     mechanism: tuple[str, ...] = ()
-    """`hook`, `recording hook`, `comparison`: what was at work, to its end."""
+    """`hook`, `recording hook`, `landlock`, `namespaces`, `comparison`: what was at work, to its end."""
+    abi: int = 0
+    """Version of the kernel's Landlock; 0: there was none, or it was not asked."""
+    reads: str = "any"
+    """`declared`: what was neither declared nor part of the toolchain could not be read."""
+    network: str = "open"
+    """`open`, `tcp refused` or `none`."""
+    opened: tuple[str, ...] = ()
+    """Folders and files outside the run that the kernel let be written, shown as strays are."""
+    closed: tuple[str, ...] = ()
+    """Caches that it did not, since what is to be held lies in them."""
+    lacking: tuple[str, ...] = ()
+    """What was asked for and was not enforced, with the reason."""
     gaps: tuple[str, ...] = ("writes outside the run are not confined",)
     strays: tuple[Stray, ...] = ()
     more_strays: int = 0
     """Strays beyond those listed."""
 
 
-def requested_level(mode: str) -> str:
-    """Return the level that a caller's word stands for."""
-    return {REFUSE: "W1+hook", RECORD: "W1", COMPARE: "W1"}.get(mode, "W0")
+def requested_level(mode: str, wanted: str = "") -> str:
+    """Return the level that a caller's words stand for."""
+    by_mode = {REFUSE: "W1+hook", RECORD: "W1", COMPARE: "W1"}.get(mode, "W0")
+    return wanted + by_mode[2:] if wanted > by_mode[:2] else by_mode
 
 
-def confinement_at_start(mode: str) -> Confinement:
+def confinement_at_start(mode: str, wanted: str = "") -> Confinement:
     """Return what can be said before anything ran: the hook, if there is one, and no comparison yet."""
-    return confinement_of(mode, compared=None)
+    return confinement_of(mode, compared=None, wanted=wanted)
 
 
 def confinement_of(
@@ -82,101 +168,53 @@ def confinement_of(
     compared: bool | None,
     strays: tuple[Stray, ...] = (),
     gaps: tuple[str, ...] = (),
+    wanted: str = "",
+    enforced: Enforcement = Enforcement(),  # noqa: B008 - frozen
 ) -> Confinement:
     """Return the record of how a run was confined.
 
     Args:
-        mode: What the caller asked for.
+        mode: What the caller asked of hook and comparison.
         compared: Whether the comparison was completed; None when there was none.
         strays: Writes outside the run.
         gaps: What was noticed beyond the known limits of each mechanism.
+        wanted: The level that was asked of the kernel; empty when none was.
+        enforced: What the kernel was made to refuse.
     """
-    if mode == OFF:
+    requested = requested_level(mode, wanted)
+    if requested == W0:
         return Confinement()
     hook = {REFUSE: "hook", RECORD: "recording hook"}.get(mode)
-    mechanism = (*((hook,) if hook else ()), *(("comparison",) if compared else ()))
-    known = (*(HOOK_GAPS if hook else ()), *(COMPARISON_GAPS if compared else ()))
+    base = ("W1" if compared else "W0") + ("+hook" if mode == REFUSE else "")
+    by_hook = HOOK_GAPS if enforced.level == W0 or not enforced.is_whole else HOOK_GAPS_FENCED
+    known = (*(by_hook if hook else ()), *(COMPARISON_GAPS if compared else ()))
     return Confinement(
-        requested=requested_level(mode),
-        level=("W1" if compared else "W0") + ("+hook" if mode == REFUSE else ""),
-        mechanism=mechanism,
-        gaps=known + gaps,
+        requested=requested,
+        level=_level(base, enforced),
+        mechanism=(
+            *((hook,) if hook else ()),
+            *enforced.mechanism,
+            *(("comparison",) if compared else ()),
+        ),
+        abi=enforced.abi,
+        reads=enforced.reads,
+        network=enforced.network,
+        opened=enforced.opened,
+        closed=enforced.closed,
+        lacking=enforced.lacking,
+        gaps=enforced.gaps + known + gaps,
         strays=strays[:MOST_STRAYS],
         more_strays=max(0, len(strays) - MOST_STRAYS),
     )
 
 
-class Territory:
-    """The folders that decide whether a path may be written while a run is open.
-
-    The innermost folder that holds a path decides: a cache in the workspace is free, a workspace in the
-    temporary directory is not.
-    """
-
-    def __init__(
-        self,
-        *,
-        root: str,
-        home: str,
-        own: tuple[str, ...],
-        watched: tuple[str, ...],
-        caches: tuple[str, ...],
-        globs: tuple[str, ...] = (),
-    ) -> None:
-        """Store the folders, all of them absolute and free of links.
-
-        Args:
-            root: Data root of the workspace.
-            home: The home directory.
-            own: Folders of the run.
-            watched: Folders of which nothing else may be written.
-            caches: Folders that anyone may write.
-            globs: Paths that anyone may write; relative to the root, absolute, or from `~/`.
-        """
-        self._root, self._home = _folder(root), _folder(home)
-        self._globs = tuple(self._compiled(glob) for glob in globs)
-        self.own = tuple(map(_folder, own))
-        rows = dict.fromkeys(map(_folder, watched), False)
-        rows |= dict.fromkeys(map(_folder, (*caches, *own)), True)
-        self._rows = tuple(sorted(rows.items(), key=_by_length, reverse=True))
-
-    def allows(self, path: str) -> bool:
-        """Whether an absolute path, free of links, may be written."""
-        for folder, is_free in self._rows:
-            if path.startswith(folder) or path == folder[:-1]:
-                if is_free:
-                    return True
-                break
-        return self._is_cache(path)
-
-    def leads_to_free(self, path: str) -> bool:
-        """Whether a folder of this path lies on the way to one that may be written, and so may be made."""
-        inside = _folder(path)
-        return any(is_free and folder.startswith(inside) for folder, is_free in self._rows)
-
-    def _is_cache(self, path: str) -> bool:
-        *folders, name = path.split("/")
-        if not CACHE_NAMES.isdisjoint((*folders, name)) or name.startswith(CACHE_FILES):
-            return True
-        return any(glob.fullmatch(each) for glob in self._globs for each in (path, f"{path}/"))
-
-    def _compiled(self, glob: str) -> re.Pattern[str]:
-        if glob.startswith("/"):
-            return compile_glob(glob)
-        base, rest = (self._home, glob[2:]) if glob.startswith("~/") else (self._root, glob)
-        return re.compile(re.escape(base) + glob_to_regex(rest))
-
-    def shown(self, path: str) -> str:
-        """Return how people and records are told a path: relative to the workspace, or from `~/`."""
-        for folder, short in ((self._root, ""), (self._home, "~/")):
-            if path.startswith(folder) and folder != "/":
-                return readable_path(short + path[len(folder) :])
-        return readable_path(path)
+def _level(base: str, enforced: Enforcement) -> str:
+    """Return the level of a run: never more than what the kernel did, or what was compared."""
+    if enforced.level == W0:
+        return base
+    return base.replace(base[:2], enforced.level, 1) if enforced.is_whole else f"{base}+kernel"
 
 
-def _folder(path: str) -> str:
-    return path.rstrip("/") + "/"
-
-
-def _by_length(row: tuple[str, bool]) -> int:
-    return len(row[0])
+def is_reached(level: str, least: str) -> bool:
+    """Whether a recorded level is at least another one."""
+    return level[:2] >= least

@@ -144,6 +144,12 @@ class ConfigError(CannotStartError):
     code = "config"
 
 
+class ConfinementError(CannotStartError):
+    """What was asked of the fence cannot be enforced here, and less was not accepted."""
+
+    code = "confinement"
+
+
 class StorageError(RunpactError):
     """The file system refused: disk full, no permission, I/O error."""
 

@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+import msgspec
+
 from runpact.disk.layout import CACHE, NOTES
 from runpact.host.caches import cache_folders, home_folder, temporary_folders
 from runpact.host.guard import Guard, uncounted_starters
@@ -19,11 +21,12 @@ from runpact.host.watch import Changes, changes_since, moment_of, output_files, 
 from runpact.model.confinement import (
     COMPARE,
     OFF,
+    Enforcement,
     Stray,
-    Territory,
     confinement_of,
 )
 from runpact.model.contract.language import Contract
+from runpact.model.territory import Territory
 from runpact.verbs.opened import Held, OpenRun
 from runpact.verbs.places import named_by, place_folders
 
@@ -32,6 +35,7 @@ SHORTEST_COMPARED = 1.0
 _MOST_NAMES = 50_000
 _MOST_PROGRAMS = 8
 _TOO_WIDE = "the home directory, or a folder as wide, was not compared"
+_WILD = re.compile(r"[*?]")
 _LEAST_SECONDS, _SHARE, _MOST_SECONDS = 0.1, 0.05, 1.0
 """Time for the comparison: a share of the run's, within bounds."""
 
@@ -61,13 +65,14 @@ def hold(
     repository = repository_above(root)
     places = place_folders(run.kind, run.root, named_by(run.record)).values()
     watched = tuple(dict.fromkeys(path for path in (root, repository, place) if path))
+    declared = (*caches, *contract.workspace.caches)
     territory = Territory(
         root=root,
         home=home_folder(environ),
         own=tuple(real_path(path) for path in (run.dir, outer, *places) if path),
         watched=watched,
         caches=cache_folders(environ),
-        globs=(*caches, *contract.workspace.caches, *_copies(run), f"{NOTES}/**", f"{CACHE}/**"),
+        globs=(*declared, *_copies(run), f"{NOTES}/**", f"{CACHE}/**"),
     )
     narrow = tuple(path for path in watched if not _is_wide(path, environ))
     run.held = Held(
@@ -78,6 +83,8 @@ def hold(
         homes=_homes(contract, root),
         roots=_outermost(narrow),
         gaps=() if narrow == watched else (_TOO_WIDE,),
+        caches=declared,
+        watched=watched,
     )
     run.held.guard.begin()
 
@@ -94,11 +101,25 @@ def settle_confinement(run: OpenRun, *, seconds: float) -> None:
         return
     held.guard.end()
     compared, changes = _compare(held, seconds)
+    run.writer.drop_empty_places()
     run.confinement = confinement_of(
         held.mode,
         compared=compared,
         strays=_seen_by_hook(held) + _seen_by_comparison(run, held, changes),
         gaps=_gaps(held, changes),
+        wanted=run.wanted,
+        enforced=_shown(run, held),
+    )
+
+
+def _shown(run: OpenRun, held: Held) -> Enforcement:
+    """Return how the kernel held the command, with its paths as records show them."""
+    enforced, shown = run.enforced, held.territory.shown
+    own = {path.rstrip("/") for path in held.territory.own}
+    return msgspec.structs.replace(
+        enforced,
+        opened=tuple(shown(path) for path in enforced.opened if path not in own),
+        closed=tuple(path if _WILD.search(path) else shown(path) for path in enforced.closed),
     )
 
 

@@ -12,18 +12,23 @@ from collections.abc import Mapping
 import msgspec
 
 from runpact.host.child import ChildEnd, resolve_command, run_child
+from runpact.model.confinement import COMPARE, OFF, W0, W2, Confinement, Wanted
 from runpact.model.errors import ConfigError
 from runpact.model.run import State
 from runpact.model.secretnames import PATTERNS
 from runpact.verbs.active import ActiveRun
 from runpact.verbs.attach import STARTED, adopt
+from runpact.verbs.fence import demand_reach, fence_of
 from runpact.verbs.finish import finish_run
-from runpact.verbs.inputs import record_input
+from runpact.verbs.inputs import check_inputs, record_input
 from runpact.verbs.mask import CONFIG
-from runpact.verbs.nest import DIRECTORY, ROOT, UID
+from runpact.verbs.nest import CONFINEMENT, DIRECTORY, ROOT, UID
+from runpact.verbs.start import Request
 
 STDOUT, STDERR = "logs/stdout.log", "logs/stderr.log"
 
+_REFUSALS = (b"Permission denied", b"Read-only file system", b"[Errno 13]", b"EACCES", b"EROFS")
+"""What programs say when the fence refused them something."""
 _MOST_HANDED = 130_000
 """Linux takes 131,072 bytes of a variable with its name."""
 
@@ -36,6 +41,10 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True):
     exit_code: int | None
     signal: int | None
     interrupted_by: int | None
+    confinement: Confinement
+    """How the command was really held."""
+    is_refused: bool = False
+    """It failed and said that something was refused: perhaps by the fence."""
 
 
 def check_command(argv: tuple[str, ...], *, cwd: str, environ: Mapping[str, str]) -> None:
@@ -45,6 +54,27 @@ def check_command(argv: tuple[str, ...], *, cwd: str, environ: Mapping[str, str]
         CommandNotFoundError: It does not exist or may not be executed.
     """
     resolve_command(argv, cwd=cwd, env=environ)
+
+
+def made_ready(request: Request, *, cwd: str, environ: Mapping[str, str]) -> Request:
+    """Make sure that a command can be run as asked, before anything is created.
+
+    Returns:
+        The request with what it leaves open decided: this process itself writes nothing, so it needs no hook.
+
+    Raises:
+        CommandNotFoundError: The command does not exist or may not be executed.
+        ConfigError: The configuration is too large to be handed over.
+        CannotStartError: An input is missing.
+        ConfinementError: The confinement demanded cannot be enforced.
+    """
+    check_command(request.command, cwd=cwd, environ=environ)
+    check_handed(request.config.resolved)
+    check_inputs(request.inputs, cwd=cwd)
+    wanted = request.wanted or Wanted()
+    demand_reach(wanted, environ=environ)
+    is_free = request.guard == OFF or wanted.level == W0
+    return msgspec.structs.replace(request, guard=OFF if is_free else COMPARE, wanted=wanted)
 
 
 def check_handed(config: Mapping[str, object]) -> None:
@@ -67,6 +97,7 @@ def execute(
     run: ActiveRun,
     argv: tuple[str, ...],
     *,
+    wanted: Wanted | None,
     inputs: tuple[str, ...],
     secrets: tuple[str, ...],
     cwd: str,
@@ -78,6 +109,7 @@ def execute(
     Args:
         run: A run that was just started.
         argv: Command and arguments; no shell is involved.
+        wanted: What is asked of the fence around it; None: the usual.
         inputs: Files and folders to record first.
         secrets: Patterns of secret names, for the runs that the command makes.
         cwd: Absolute directory to run it in.
@@ -91,6 +123,9 @@ def execute(
         for path in inputs:
             record_input(run, path, cwd=cwd)
         logs = _MaskedLog(run, STDOUT), _MaskedLog(run, STDERR)
+        wanted = wanted or Wanted()
+        run.wanted = wanted.level
+        fence = fence_of(run, wanted, readable=_readable(run, argv, cwd=cwd), environ=environ)
         run.note(STARTED, argv=list(run.record.provenance.command))
         try:
             end = run_child(
@@ -99,9 +134,11 @@ def execute(
                 env={**environ, **child_environment(run, secrets=secrets)},
                 logs=(logs[0].keep, logs[1].keep),
                 tee=tee,
+                fence=fence,
             )
         finally:
             adopt(run)
+        run.enforced = end.enforced
         end = _closed(end, logs)
         run.note(
             "command.ended", exit_code=end.exit_code, signal=end.signal, duration_seconds=end.duration_seconds
@@ -114,7 +151,15 @@ def execute(
         exit_code=end.exit_code,
         signal=end.signal,
         interrupted_by=end.interrupted_by,
+        confinement=run.confinement,
+        is_refused=end.enforced.level >= W2 and end.exit_code != 0 and any(log.is_refused for log in logs),
     )
+
+
+def _readable(run: ActiveRun, argv: tuple[str, ...], *, cwd: str) -> tuple[str, ...]:
+    """Return what was declared to be read: inputs, and the files that the command itself names."""
+    named = (os.path.join(cwd, word) for word in argv)
+    return (*(kept.place for kept in run.inputs.values()), *(path for path in named if os.path.isfile(path)))
 
 
 class _MaskedLog:
@@ -123,9 +168,12 @@ class _MaskedLog:
     def __init__(self, run: ActiveRun, path: str) -> None:
         self._store = run.writer.open_stream(path)
         self._stream = run.masker.stream(path)
+        self.is_refused = False
+        """Something in it looks as if a system call had been refused."""
 
     def keep(self, piece: bytes) -> None:
         """Store what the next piece makes certain; raises `OSError`."""
+        self.is_refused = self.is_refused or any(sign in piece for sign in _REFUSALS)
         self._store(self._stream.feed(piece))
 
     def close(self) -> None:
@@ -153,6 +201,7 @@ def child_environment(run: ActiveRun, *, secrets: tuple[str, ...]) -> dict[str, 
         "RUNPACT_RUN_ID": run.id,
         UID: run.uid,
         ROOT: run.root,
+        CONFINEMENT: run.wanted,
         CONFIG: msgspec.json.encode(run.config).decode(),
     }
 

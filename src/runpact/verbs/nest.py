@@ -17,6 +17,8 @@ from runpact.verbs.standing import stand
 
 UID, DIRECTORY, ROOT = "RUNPACT_RUN_UID", "RUNPACT_RUN_DIR", "RUNPACT_RUN_ROOT"
 """Environment variables by which a child finds the run that it works for."""
+CONFINEMENT = "RUNPACT_CONFINEMENT"
+"""The level of confinement that was asked for it."""
 
 
 class Outer(msgspec.Struct, frozen=True):

@@ -16,7 +16,7 @@ from runpact.formats.encode import plain_data
 from runpact.host import clock
 from runpact.host.guard import Guard
 from runpact.host.watch import Moment
-from runpact.model.confinement import Territory
+from runpact.model.confinement import Enforcement
 from runpact.model.contract.language import Kind
 from runpact.model.errors import UsageError
 from runpact.model.inputs import Input
@@ -24,6 +24,7 @@ from runpact.model.manifest import FileRecord
 from runpact.model.provenance import Provenance
 from runpact.model.recordmasker import RecordMasker
 from runpact.model.run import RunRecord, Standing, State
+from runpact.model.territory import Territory
 
 _RESERVED = frozenset({"seq", "time", "event", "crc"})
 
@@ -50,6 +51,10 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
     homes: frozenset[str] = frozenset()
     """Folders below them that runs stand in."""
     gaps: tuple[str, ...] = ()
+    caches: tuple[str, ...] = ()
+    """Globs that a program may write, and not runpact alone."""
+    watched: tuple[str, ...] = ()
+    """Folders of which nothing may be written but what is free."""
 
 
 class OpenRun:
@@ -98,6 +103,10 @@ class OpenRun:
         self.held: Held | None = None
         """What keeps the run's writes inside, while it is open."""
         self.confinement = record.provenance.confinement
+        self.enforced = Enforcement()
+        """How the kernel held its command."""
+        self.wanted = ""
+        """The level that was asked of the kernel; empty when none was."""
         self.adopted: tuple[Input, ...] = ()
         """What the processes of its command read."""
         self.labels: dict[str, tuple[str, str]] = {}

@@ -18,10 +18,10 @@ from runpact.disk.draft import Draft
 from runpact.disk.layout import RECORD
 from runpact.disk.writer import RunWriter
 from runpact.host import clock, process
-from runpact.model.confinement import REFUSE, confinement_at_start
+from runpact.model.confinement import REFUSE, W2, Wanted, confinement_at_start
 from runpact.model.contract.language import Contract, Kind, LoadedContract
 from runpact.model.digest import digest_bytes
-from runpact.model.errors import UsageError
+from runpact.model.errors import StorageError, UsageError
 from runpact.model.manifest import FileRecord, Manifest, encode_manifest
 from runpact.model.names import check_name
 from runpact.model.provenance import Config
@@ -32,7 +32,7 @@ from runpact.verbs.active import ActiveRun
 from runpact.verbs.capture import Captured, capture
 from runpact.verbs.confine import hold
 from runpact.verbs.mask import find_secrets, marked_settings, masked_provenance, patterns_in
-from runpact.verbs.nest import Outer
+from runpact.verbs.nest import CONFINEMENT, Outer
 from runpact.verbs.said import whole_seeds
 
 BUILT_IN = frozenset({"started", "git", "uid", "kind"})
@@ -56,6 +56,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """The run that this one is part of."""
     guard: str = REFUSE
     """One of `model.confinement.MODES`."""
+    wanted: Wanted | None = None
+    """What is asked of the kernel's fence; None: nothing, as for a run of this process."""
     caches: tuple[str, ...] = ()
     """Globs that anyone may write, relative to the data root."""
     secrets: tuple[str, ...] = ()
@@ -77,6 +79,7 @@ class Said(TypedDict, total=False):
     command: tuple[str, ...]
     out: str | None
     guard: str
+    wanted: Wanted | None
     caches: tuple[str, ...]
     secrets: tuple[str, ...]
     durability: str
@@ -132,15 +135,28 @@ def start_run(root: str, loaded: LoadedContract, request: Request, *, cwd: str) 
     draft = _draft(unnamed, loaded, captured, request)
     parent = request.out or posixpath.join(root, posixpath.dirname(rendered))
     began = clock.monotonic()
-    writer = RunWriter.create(
-        draft, posixpath.normpath(parent), candidates(posixpath.basename(rendered), kind.clash)
-    )
+    writer = _created(draft, posixpath.normpath(parent), posixpath.basename(rendered), kind.clash, environ)
     record = msgspec.structs.replace(unnamed, id=posixpath.basename(writer.directory))
     run = ActiveRun.begin(
         writer, record, kind, root=root, began=began, config=request.config.resolved, masker=masker
     )
     run.stored |= _born_with(draft, record.id)
     return _held(run, loaded.contract, request, cwd, environ)
+
+
+def _created(draft: Draft, parent: str, name: str, clash: str, environ: Mapping[str, str]) -> RunWriter:
+    """Create the run; say why when the fence around a command was in the way."""
+    try:
+        return RunWriter.create(draft, parent, candidates(name, clash))
+    except StorageError as error:
+        if error.got in {"EACCES", "EROFS"} and environ.get(CONFINEMENT, "") >= W2:
+            raise StorageError(
+                f"{error.message}; this program belongs to a command that is fenced into its own run",
+                at=error.at,
+                got=error.got,
+                hint="`runpact run --nested` lets a command make runs",
+            ) from error
+        raise
 
 
 def _draft(unnamed: RunRecord, loaded: LoadedContract, captured: Captured, request: Request) -> Draft:
@@ -193,7 +209,7 @@ def _captured(
         captured.provenance,
         config=request.config,
         seeds={masker.text("config", name): seed for name, seed in whole_seeds(request.seeds).items()},
-        confinement=confinement_at_start(request.guard),
+        confinement=confinement_at_start(request.guard, request.wanted.level if request.wanted else ""),
     )
     return msgspec.structs.replace(captured, provenance=masked_provenance(provenance, masker))
 

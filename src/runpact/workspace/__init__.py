@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, TypedDict, Unpack
 import msgspec
 
 from runpact.disk.locate import find_workspace, is_of_workspace
-from runpact.model.confinement import COMPARE, OFF
 from runpact.model.contract.language import LoadedContract
 from runpact.model.errors import CannotStartError, Fault, NoContractError
 from runpact.model.finding import Finding, Report
@@ -205,19 +204,17 @@ class Workspace:
             CommandNotFoundError: The command cannot be started; nothing was created.
             CannotStartError: An input is missing; nothing was created.
             ConfigError: The configuration cannot be handed over; nothing was created.
+            ConfinementError: The confinement demanded cannot be enforced; nothing was created.
         """
-        from runpact.verbs.execute import check_command, check_handed, execute
-        from runpact.verbs.inputs import check_inputs
+        from runpact.verbs.execute import execute, made_ready
         from runpact.verbs.mask import patterns_in
 
-        check_command(request.command, cwd=self.cwd, environ=os.environ)
-        check_handed(request.config.resolved)
-        check_inputs(request.inputs, cwd=self.cwd)
-        guard = OFF if request.guard == OFF else COMPARE  # this process itself writes nothing
-        run = self.start(msgspec.structs.replace(request, guard=guard))
+        request = made_ready(request, cwd=self.cwd, environ=os.environ)
+        run = self.start(request)
         execution = execute(
             run,
             request.command,
+            wanted=request.wanted,
             inputs=request.inputs,
             secrets=(*patterns_in(os.environ), *request.secrets),
             cwd=self.cwd,

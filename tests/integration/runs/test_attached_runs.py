@@ -136,7 +136,7 @@ if os.fork() == 0:
 """,
     )
     empty.write("wait", "")
-    code, folder = empty.run_of(f"{sys.executable} work.py")
+    code, folder = empty.run_of(f"{sys.executable} work.py", "--confinement", "W1")
     (empty.root / "wait").unlink()
     answers = empty.root / "answers"
     for _ in range(500):

@@ -30,7 +30,7 @@ kinds:
 
 def ran(place: Place, script: str, *options: str) -> tuple[int, dict]:
     """Return the exit code of a command's run and its confinement."""
-    code, folder = place.run_of(f"sleep 0.02; {script}", *options)
+    code, folder = place.run_of(f"sleep 0.02; {script}", "--confinement", "W1", *options)
     manifest = json.loads((folder / ".runpact/manifest.json").read_text())
     return code, manifest["provenance"]["confinement"]
 
@@ -154,7 +154,9 @@ def test_the_repository_around_the_workspace_is_compared_too(
     (empty.root / ".git").mkdir()
     (empty.root / "project").mkdir()
     monkeypatch.chdir(empty.root / "project")
-    code, out, _err = empty.call("run", "--json", "--", "sh", "-c", "sleep 0.02; touch ../new")
+    code, out, _err = empty.call(
+        "run", "--confinement", "W1", "--json", "--", "sh", "-c", "sleep 0.02; touch ../new"
+    )
     assert code == 1
     assert f"`{empty.root}/new`" in " ".join(finding["message"] for finding in json.loads(out)["findings"])
     assert repository_above(str(empty.root / "project")) == str(empty.root)
@@ -203,7 +205,7 @@ def test_a_skew_is_told_by_the_fresh_directorys_own_time(
 
 def test_the_file_that_the_output_is_sent_to_is_no_stray(empty: Place) -> None:
     printing = "echo out; echo err >&2; sleep 0.1; echo > other"
-    script = f"exec runpact run --name a -- sh -c '{printing}' > train.log 2>&1"
+    script = f"exec runpact run --confinement W1 --name a -- sh -c '{printing}' > train.log 2>&1"
     environ = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     subprocess.run(["sh", "-c", script], cwd=empty.root, env=environ, check=False, timeout=60)
     (run,) = empty.runs()

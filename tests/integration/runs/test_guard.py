@@ -398,7 +398,7 @@ def test_a_program_that_runs_in_the_command_may_write_into_the_commands_run(plac
         "    pathlib.Path(os.environ['RUNPACT_RUN_DIR'], 'x').touch()\n"
     )
     place.write("program.py", program)
-    code, folder = place.run_of(f"{sys.executable} program.py", "--name", "outer")
+    code, folder = place.run_of(f"{sys.executable} program.py", "--name", "outer", "--nested")
     assert code == 0
     assert [run["state"] for run in place.runs()] == ["finished", "finished"]
     del folder

@@ -46,7 +46,7 @@ def test_a_run_that_was_sealed_early_is_no_outer_run(empty: Place) -> None:
 
 
 def test_a_run_of_a_child_process_is_part_of_the_commands_run(empty: Place) -> None:
-    code, _folder = empty.run_of(f'{sys.executable} -c "{INNER}"', "--name", "outer")
+    code, _folder = empty.run_of(f'{sys.executable} -c "{INNER}"', "--name", "outer", "--nested")
     assert code == 0
     runs = by_name(empty)
     assert runs["inner"]["parent"] == runs["outer"]["uid"]
@@ -55,7 +55,7 @@ def test_a_run_of_a_child_process_is_part_of_the_commands_run(empty: Place) -> N
 
 def test_a_command_in_a_command_is_part_of_it(empty: Place) -> None:
     inner = f"{sys.executable} -m runpact run --name inner -- true"
-    assert empty.run_of(inner, "--name", "outer")[0] == 0
+    assert empty.run_of(inner, "--name", "outer", "--nested")[0] == 0
     runs = by_name(empty)
     assert runs["inner"]["parent"] == runs["outer"]["uid"]
 

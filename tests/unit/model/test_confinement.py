@@ -1,3 +1,4 @@
+import msgspec
 import pytest
 
 from runpact.model.confinement import (
@@ -5,13 +6,15 @@ from runpact.model.confinement import (
     HOOK_GAPS,
     MOST_STRAYS,
     Confinement,
+    Enforcement,
     Stray,
-    Territory,
     confinement_at_start,
     confinement_of,
+    is_reached,
 )
 from runpact.model.judge.origin import judge_origin
 from runpact.model.provenance import Provenance
+from runpact.model.territory import Territory
 
 TERRITORY = Territory(
     root="/home/me/work",
@@ -136,3 +139,75 @@ def test_every_stray_that_was_not_refused_is_a_warning() -> None:
         "changed",
         "lost or changed names",
     ]
+
+
+def test_a_fence_opens_whole_folders_and_leaves_closed_what_holds_others() -> None:
+    openings = TERRITORY.openings(
+        ("tmp/**", "*.lock", "/data/cache/**", "~/shared/*.db", "data/x.db", "**", "/tmp/cwd", "/*", "~/**")
+    )
+    assert openings.own == ("/home/me/work/runs/a",)
+    assert openings.caches == (
+        "/home/me/.cache",
+        "/home/me/work/scratch",
+        "/home/me/work/tmp",
+        "/data/cache",
+        "/home/me/shared",
+        "/home/me/work/data/x.db",
+    )
+    assert openings.declared == ("/home/me/work/tmp", "/data/cache")
+    assert openings.wide == ("~/shared/*.db",)
+    assert openings.closed == ("/tmp", "*.lock", "**", "/tmp/cwd", "/*", "~/**")
+
+
+def test_a_run_that_is_its_own_workspace_is_opened() -> None:
+    territory = Territory(root="/work", home="/home/me", own=("/work",), watched=("/work",), caches=("/tmp",))
+    assert territory.openings(()).caches == ("/tmp",)
+
+
+KERNEL = Enforcement(level="W2", abi=7, mechanism=("landlock",), opened=("/tmp",), gaps=("a gap",))
+
+
+@pytest.mark.parametrize(
+    ("mode", "wanted", "compared", "enforced", "requested", "level"),
+    [
+        ("compare", "W2", True, KERNEL, "W2", "W2"),
+        ("off", "W2", None, KERNEL, "W2", "W2"),
+        ("compare", "W2", True, Enforcement(lacking=("why",)), "W2", "W1"),
+        ("off", "W2", None, Enforcement(), "W2", "W0"),
+        ("compare", "W1", True, Enforcement(), "W1", "W1"),
+        ("refuse", "W2", True, KERNEL, "W2+hook", "W2+hook"),
+        ("refuse", "W2", None, msgspec.structs.replace(KERNEL, is_whole=False), "W2+hook", "W0+hook+kernel"),
+        ("compare", "W2", True, msgspec.structs.replace(KERNEL, is_whole=False), "W2", "W1+kernel"),
+        ("compare", "W3", True, msgspec.structs.replace(KERNEL, level="W3"), "W3", "W3"),
+    ],
+)
+def test_the_level_is_what_was_enforced_and_never_what_was_asked(
+    mode: str, wanted: str, compared: bool | None, enforced: Enforcement, requested: str, level: str
+) -> None:
+    record = confinement_of(mode, compared=compared, wanted=wanted, enforced=enforced)
+    assert (record.requested, record.level) == (requested, level)
+    assert record.lacking == enforced.lacking
+
+
+def test_what_the_kernel_refuses_is_no_gap_of_the_hook() -> None:
+    fenced = confinement_of("refuse", compared=None, wanted="W2", enforced=KERNEL)
+    assert fenced.gaps == (
+        "a gap",
+        "files opened before the run began, or by another program for this one, may be written",
+    )
+    assert fenced.mechanism == ("hook", "landlock")
+    assert (fenced.abi, fenced.opened) == (7, ("/tmp",))
+
+
+@pytest.mark.parametrize(
+    ("level", "least", "is_reached_"),
+    [
+        ("W2", "W2", True),
+        ("W1+kernel", "W2", False),
+        ("W3", "W2", True),
+        ("W0", "W0", True),
+        ("W1+hook", "W1", True),
+    ],
+)
+def test_a_level_is_compared_by_what_it_begins_with(level: str, least: str, is_reached_: bool) -> None:
+    assert is_reached(level, least) is is_reached_

@@ -1,0 +1,17 @@
+"""A workspace in an empty folder, and the command line called in this process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from integration.runs.place import Place
+
+
+@pytest.fixture
+def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Place:
+    """A folder without a contract."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("RUNPACT_WORKSPACE", raising=False)
+    return Place(tmp_path, capsys)
