@@ -38,7 +38,7 @@ ELSEWHERE = {
     ("host/child.py", "os.write"): "repeats a child's output on our own streams",
     ("host/child.py", "shutil.which"): "finds a program",
     ("host/environment.py", "shutil.which"): "finds a program",
-    ("host/fence.py", "shutil.rmtree"): "removes the private folder of a child's temporary files, never a run",
+    ("host/fence.py", "shutil.rmtree"): "removes the folder of a child's temporary files",
     ("host/git.py", "shutil.which"): "finds git",
     ("host/gitneutral.py", "open"): "makes a temporary folder that git is shown, never a run",
     ("host/gitneutral.py", "os.mkdir"): "as above",

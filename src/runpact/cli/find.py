@@ -15,7 +15,7 @@ import msgspec
 from runpact.cli.options import json_option, open_workspace, workspace_options
 from runpact.cli.origintext import origin_lines
 from runpact.cli.output import STATE_COLOUR, paint, plain, print_json, say, table_lines
-from runpact.model.confinement import ANY, Confinement, is_reached
+from runpact.model.confinement import ANY, Confinement
 from runpact.model.inputs import Input
 from runpact.model.masking import Masking
 
@@ -127,8 +127,9 @@ def _confinement(confinement: Confinement) -> str:
     written = len(strays) - refused + confinement.more_strays
     told = [f"{refused} write{'s' * (refused > 1)} outside refused"] * bool(refused)
     told += [f"{written} change{'s' * (written > 1)} outside"] * bool(written)
-    is_less = not is_reached(confinement.level, confinement.requested[:2])
-    level = f"{confinement.level} ({confinement.requested} was asked for)" if is_less else confinement.level
+    level = confinement.level
+    if confinement.lacking:
+        level += f" ({confinement.requested} was asked for)"
     told += [f"reads {confinement.reads}"] * (confinement.reads != ANY)
     told += [f"network {confinement.network}"] * (confinement.network != "open")
     return ", ".join([level, *told])

@@ -149,14 +149,14 @@ def _created(draft: Draft, parent: str, name: str, clash: str, environ: Mapping[
     try:
         return RunWriter.create(draft, parent, candidates(name, clash))
     except StorageError as error:
-        if error.got in {"EACCES", "EROFS"} and environ.get(CONFINEMENT, "") >= W2:
-            raise StorageError(
-                f"{error.message}; this program belongs to a command that is fenced into its own run",
-                at=error.at,
-                got=error.got,
-                hint="`runpact run --nested` lets a command make runs",
-            ) from error
-        raise
+        if error.got not in {"EACCES", "EROFS"} or environ.get(CONFINEMENT, "") < W2:
+            raise
+        raise StorageError(
+            f"{error.message}; this program belongs to a command that is fenced into its own run",
+            at=error.at,
+            got=error.got,
+            hint="`runpact run --nested` lets a command make runs",
+        ) from error
 
 
 def _draft(unnamed: RunRecord, loaded: LoadedContract, captured: Captured, request: Request) -> Draft:

@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 
+import runpact
 from integration.runs.place import Place
 from runpact.host import landlock
+from runpact.model.errors import StorageError
+from runpact.verbs import start
 
 PLACES = """\
 contract: test.places
@@ -190,3 +193,18 @@ def test_a_workspace_outside_the_temporary_folder_leaves_that_open(
     assert code == 0, err
     assert os.listdir(temporary) == ["kept"]  # noqa: PTH208 - one name
     assert str(temporary) in {str(Path(path).expanduser()) for path in record["opened"]}
+
+
+def test_a_run_that_a_fenced_program_may_not_make_is_told_apart_from_other_refusals(
+    empty: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def closed(*_arguments: object) -> None:
+        raise StorageError("cannot write run directory: Permission denied", got="EACCES")
+
+    monkeypatch.setattr(start.RunWriter, "create", closed)
+    with pytest.raises(StorageError, match="denied$"), runpact.run(name="a"):
+        pass
+    monkeypatch.setenv("RUNPACT_CONFINEMENT", "W2")
+    with pytest.raises(StorageError, match="fenced into its own run$"), runpact.run(name="a"):
+        pass
+    assert not (empty.root / "runs").exists()
