@@ -202,9 +202,9 @@ def test_a_run_that_a_fenced_program_may_not_make_is_told_apart_from_other_refus
         raise StorageError("cannot write run directory: Permission denied", got="EACCES")
 
     monkeypatch.setattr(start.RunWriter, "create", closed)
-    with pytest.raises(StorageError, match="denied$"), runpact.run(name="a"):
+    with pytest.raises(StorageError, match=r"denied$"), runpact.run(name="a"):
         pass
     monkeypatch.setenv("RUNPACT_CONFINEMENT", "W2")
-    with pytest.raises(StorageError, match="fenced into its own run$"), runpact.run(name="a"):
+    with pytest.raises(StorageError, match=r"fenced into its own run$"), runpact.run(name="a"):
         pass
     assert not (empty.root / "runs").exists()
