@@ -34,6 +34,7 @@ _COMMANDS = {
     "tail": ("runpact.cli.tail", "Follow a run while it lives."),
     "tag": ("runpact.cli.annotate", "Give runs tags, or take them away."),
     "note": ("runpact.cli.annotate", "Add a note to a run."),
+    "pipeline": ("runpact.cli.pipeline", "Run the stages of an experiment."),
     "contract": ("runpact.cli.contract", "Work on the contract itself."),
     "index": ("runpact.cli.index", "Look after the index."),
     "demo": ("runpact.cli.demo", "Run an example on real input."),

@@ -138,6 +138,21 @@ def lock_within(descriptor: int, seconds: float) -> bool:
             return True
 
 
+def replace_locked(path: str, data: bytes) -> int:
+    """Put a file in the place of `path`, locked before it is seen; return its descriptor."""
+    temporary = temporary_of(path)
+    remove_quietly(temporary)
+    descriptor = open_locked(temporary)
+    try:
+        write_all(descriptor, data)
+        os.rename(temporary, path)
+    except BaseException:
+        close_quietly(descriptor)
+        remove_quietly(temporary)
+        raise
+    return descriptor
+
+
 def unlock(descriptor: int) -> None:
     """Let other processes have the lock."""
     with contextlib.suppress(OSError):

@@ -7,10 +7,12 @@ Does not know: what it is for.
 from __future__ import annotations
 
 import os
+import posixpath
 import stat
 from collections.abc import Iterator
 
 from runpact.model.errors import CannotStartError
+from runpact.model.template import compile_glob
 
 _CHUNK = 1 << 20
 
@@ -56,3 +58,16 @@ def _open(path: str) -> int:
         os.close(descriptor)
         raise CannotStartError(f"`{path}` is not a regular file", at=path)
     return descriptor
+
+
+def matching_files(root: str, glob: str) -> Iterator[str]:
+    """Yield the files below `root` whose relative path fits a glob; hidden folders are not entered."""
+    pattern = compile_glob(glob)
+    fixed = posixpath.dirname(glob.partition("*")[0].partition("?")[0])
+    start = posixpath.join(root, fixed) if fixed else root
+    for folder, directories, files in os.walk(start):
+        directories[:] = sorted(name for name in directories if not name.startswith("."))
+        for name in sorted(files):
+            path = posixpath.relpath(posixpath.join(folder, name), root)
+            if pattern.fullmatch(path) and os.path.isfile(posixpath.join(folder, name)):
+                yield path

@@ -28,6 +28,9 @@ Store = Callable[[bytes], None]
 _CHUNK = 1 << 18
 _GRACE_SECONDS = 1.0
 """How long a stream is still read after the child ended and a grandchild keeps it open."""
+_LOOK_SECONDS = 0.1
+_LAST_SECONDS = 5.0
+"""How long a child whose time is over may take to end by itself."""
 _ENDING = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT})
 _TELLING = frozenset({signal.SIGUSR1, signal.SIGUSR2})
 """Signals with a meaning of the command's own, as a batch system's warning that time is short."""
@@ -51,6 +54,8 @@ class ChildEnd(msgspec.Struct, frozen=True, kw_only=True):
     """A grandchild still held a stream when reading stopped."""
     enforced: Enforcement = Enforcement()
     """How it was really held."""
+    timed_out_seconds: float | None = None
+    """It was stopped after so many seconds, because its time was over."""
 
 
 def resolve_command(argv: tuple[str, ...], *, cwd: str, env: Mapping[str, str]) -> str:
@@ -87,6 +92,8 @@ def run_child(
     logs: tuple[Store, Store],
     tee: bool,
     fence: Fence | None = None,
+    timeout_seconds: float | None = None,
+    relay: Relay | None = None,
 ) -> ChildEnd:
     """Run a command to its end, its two streams going to the logs and, if wanted, to our own.
 
@@ -97,22 +104,26 @@ def run_child(
         logs: Called with each piece of stdout and stderr; an `OSError` of theirs ends the storing.
         tee: Repeat each stream on our own.
         fence: What it may do; None: whatever this process may. `ChildEnd.enforced` tells what came of it.
+        timeout_seconds: Stop it after so long; None for as long as it takes.
+        relay: Passes signals on to several children; by default to this one alone.
 
     Raises:
         CommandNotFoundError: It could not be started.
         ConfinementError: It was not started, since a strict fence cannot be enforced.
     """
     began = time.monotonic()
-    relay = _Relay()
-    with relay, prepared(fence, env) as launch:
+    relay = relay or Relay()
+    with relay.at_work(), prepared(fence, env) as launch:
         try:
             child = launch.start(argv, cwd=cwd)
         except (OSError, ValueError) as error:
             raise _not_started(argv[0], error) from error
         relay.attach(child)
         pumps = _pumps(child, logs, tee=tee)
-        left_open = _pump(child, pumps)
-        code = child.wait()
+        term = _Term(child, timeout_seconds)
+        left_open = _pump(child, pumps, term)
+        code = term.wait()
+        relay.detach(child)
     return ChildEnd(
         exit_code=code if code >= 0 else None,
         signal=-code if code < 0 else None,
@@ -123,6 +134,7 @@ def run_child(
         log_fault=pumps[0].fault or pumps[1].fault,
         left_open=left_open,
         enforced=launch.enforcement,
+        timed_out_seconds=term.over_after,
     )
 
 
@@ -134,30 +146,47 @@ def _not_started(program: str, error: OSError | ValueError) -> RunpactError:
     return CommandNotFoundError(f"cannot start `{program}`: {error}", got=program)
 
 
-class _Relay:
-    """Passes the signals we receive on to the child while it runs."""
+class Relay:
+    """Passes the signals we receive on to our children while they run."""
 
     def __init__(self) -> None:
-        self.child: subprocess.Popen[bytes] | None = None
+        """Begin without children and without a signal."""
         self.received: int | None = None
+        """The first signal that was to end us."""
+        self._children: list[subprocess.Popen[bytes]] = []
         self._count = 0
-        self._before: dict[int, object] = {}
+        self._is_at_work = False
 
-    def __enter__(self) -> None:
-        with contextlib.suppress(ValueError):
-            for number in _ENDING | _TELLING:
-                if signal.getsignal(number) is not signal.SIG_IGN:  # `nohup` is to hold for the child as well
-                    self._before[number] = signal.signal(number, self._pass_on)
-
-    def __exit__(self, *_: object) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)  # type: ignore[arg-type]  # as given by signal.signal
+    @contextlib.contextmanager
+    def at_work(self) -> Iterator[None]:
+        """Take signals for the length of the block; inside another such block nothing more is done."""
+        if self._is_at_work:
+            yield
+            return
+        before: dict[signal.Signals, object] = {}
+        self._is_at_work = True
+        try:
+            with contextlib.suppress(ValueError):  # only the main thread may take signals
+                for number in _ENDING | _TELLING:
+                    if (
+                        signal.getsignal(number) is not signal.SIG_IGN
+                    ):  # `nohup` is to hold for the child as well
+                        before[number] = signal.signal(number, self._pass_on)
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)  # type: ignore[arg-type]  # as given by signal.signal
+            self._is_at_work = False
 
     def attach(self, child: subprocess.Popen[bytes]) -> None:
-        """Name the child; a signal that came before it was there reaches it now."""
-        self.child = child
+        """Name a child; a signal that came before it was there reaches it now."""
+        self._children = [*self._children, child]
         if self.received is not None:
             child.send_signal(self.received)
+
+    def detach(self, child: subprocess.Popen[bytes]) -> None:
+        """Forget a child that has ended."""
+        self._children = [each for each in self._children if each is not child]
 
     def _pass_on(self, number: int, frame: FrameType | None) -> None:
         del frame
@@ -172,9 +201,40 @@ class _Relay:
         self._send(signal.SIGKILL if self._count >= kill_from else number)
 
     def _send(self, number: int) -> None:
-        if self.child is not None and self.child.poll() is None:
-            with contextlib.suppress(ProcessLookupError):
-                self.child.send_signal(number)
+        for child in self._children:
+            if child.poll() is None:
+                with contextlib.suppress(ProcessLookupError):
+                    child.send_signal(number)
+
+
+class _Term:
+    """The time that a child has: asked to end when it is over, killed when it does not."""
+
+    def __init__(self, child: subprocess.Popen[bytes], seconds: float | None) -> None:
+        self.over_after: float | None = None
+        """After how many seconds it was asked to end; None when it was not."""
+        self._child = child
+        self._seconds = seconds
+        self._began = time.monotonic()
+
+    def look(self) -> None:
+        """End the child if its time is over."""
+        if self._seconds is None or self._child.poll() is not None:
+            return
+        passed = time.monotonic() - self._began
+        if passed > self._seconds + _LAST_SECONDS and self.over_after is not None:
+            self._child.kill()
+        elif passed > self._seconds and self.over_after is None:
+            self.over_after = self._seconds
+            self._child.terminate()
+
+    def wait(self) -> int:
+        """Wait for the child's end, also when it closed its streams long before."""
+        while self._seconds is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                return self._child.wait(timeout=_LOOK_SECONDS)
+            self.look()
+        return self._child.wait()
 
 
 def _shares_terminal() -> bool:
@@ -227,12 +287,12 @@ def _pumps(child: subprocess.Popen[bytes], logs: tuple[Store, Store], *, tee: bo
     )
 
 
-def _pump(child: subprocess.Popen[bytes], pumps: tuple[_Pump, _Pump]) -> bool:
+def _pump(child: subprocess.Popen[bytes], pumps: tuple[_Pump, _Pump], term: _Term) -> bool:
     """Move both streams until their ends; return whether a grandchild still held one."""
     with selectors.DefaultSelector() as selector:
         for pump in pumps:
             selector.register(pump.source, selectors.EVENT_READ, pump)
-        for pump in _ready(child, selector):
+        for pump in _ready(child, selector, term):
             if not pump.step():
                 selector.unregister(pump.source)
         left_open = bool(selector.get_map())
@@ -242,10 +302,11 @@ def _pump(child: subprocess.Popen[bytes], pumps: tuple[_Pump, _Pump]) -> bool:
     return left_open
 
 
-def _ready(child: subprocess.Popen[bytes], selector: selectors.BaseSelector) -> Iterator[_Pump]:
+def _ready(child: subprocess.Popen[bytes], selector: selectors.BaseSelector, term: _Term) -> Iterator[_Pump]:
     deadline: float | None = None
     while selector.get_map():
-        events = selector.select(timeout=0.1)
+        events = selector.select(timeout=_LOOK_SECONDS)
+        term.look()
         for key, _mask in events:
             yield key.data
         if events:

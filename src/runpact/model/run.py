@@ -7,6 +7,7 @@ Does not know: how the facts are gathered.
 # No deferred annotations: the decoder would evaluate each as text, which costs every command milliseconds.
 
 import enum
+from typing import Literal
 
 import msgspec
 
@@ -85,6 +86,12 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     parent_path: str | None = None
     """Where that run stood then, relative to the workspace; null when it stood elsewhere."""
     durability: str = "commit"
+    sealed: Literal["whole", "by_stage"] = "whole"
+    """`by_stage`: an experiment, whose stages are sealed one by one."""
+    stage: str | None = None
+    """Id of the stage that the run is an attempt at; None for any other run."""
+    attempt: int = 0
+    """Number of the attempt, from 1; 0 for any other run."""
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,7 +11,8 @@ import posixpath
 import msgspec
 
 from runpact.disk.annotations import read_annotation_bytes
-from runpact.disk.layout import RECORD, SEAL
+from runpact.disk.experiment import stage_directories
+from runpact.disk.layout import PIPELINE, RECORD, SEAL
 from runpact.disk.reader import Reading, is_locked, read_log
 from runpact.disk.stamps import Stamp, are_same, stamps_of
 from runpact.host.process import liveness
@@ -23,7 +24,7 @@ from runpact.model.metrics import summarise_metrics
 from runpact.model.names import readable_path
 from runpact.model.place import Place
 from runpact.model.provenance import Provenance
-from runpact.model.run import Owner, State
+from runpact.model.run import Owner, Standing, State
 from runpact.model.summary import IndexedRun, Origin, RunSummary, facts_of
 from runpact.verbs.find import summary_of
 from runpact.verbs.standing import stand
@@ -56,7 +57,7 @@ def examine(root: str, path: str, places: tuple[Place, ...], *, inode: int) -> R
     reading, standing = stand(directory)
     wanted = _deciding(reading)
     if wanted != _KNOWN or not _is_sealed(reading):
-        stamps, owner = stamps_of(directory, wanted), _owner(reading)
+        stamps, owner = stamps_of(directory, wanted), _owner(reading, standing)
         reading, standing = stand(directory)
     is_open = reading.is_staged or (
         reading.has_record and (standing.state is State.CORRUPT or not _is_sealed(reading))
@@ -95,13 +96,20 @@ def _deciding(reading: Reading) -> tuple[str, ...]:
     """Return the files that a row follows from; what a sealed run measured does not change."""
     if not reading.has_record:
         return ("", *_KNOWN)
+    if reading.record is not None and reading.record.sealed == "by_stage":
+        stages = stage_directories(reading.directory)
+        deciding = (f"{name}/{path}" for name in stages for path in _KNOWN)
+        return ("", RECORD, PIPELINE, reading.manifest_path, *deciding)
     grows = (
         (reading.record.records["metrics"],) if reading.record is not None and not _is_sealed(reading) else ()
     )
     return (RECORD, SEAL, reading.manifest_path, *grows)
 
 
-def _owner(reading: Reading) -> bytes:
+def _owner(reading: Reading, standing: Standing) -> bytes:
+    if reading.record is not None and reading.record.sealed == "by_stage":
+        is_running = standing.state is State.RUNNING  # what runs is read again each time
+        return msgspec.msgpack.encode(Watched(None, "experiment")) if is_running else b""
     if _is_sealed(reading) or not reading.has_record:
         return b""
     owner = reading.record.owner if reading.record is not None else None

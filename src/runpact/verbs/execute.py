@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from runpact.host.child import ChildEnd, resolve_command, run_child
+from runpact.host.child import ChildEnd, Relay, resolve_command, run_child
 from runpact.model.confinement import COMPARE, OFF, W0, W2, Confinement, Wanted
 from runpact.model.errors import ConfigError
 from runpact.model.run import State
@@ -122,27 +122,7 @@ def execute(
     with run:  # whatever goes wrong before the seal, the run does not stay open
         for path in inputs:
             record_input(run, path, cwd=cwd)
-        logs = _MaskedLog(run, STDOUT), _MaskedLog(run, STDERR)
-        wanted = wanted or Wanted()
-        run.wanted = wanted.level
-        fence = fence_of(run, wanted, readable=_readable(run, argv, cwd=cwd), environ=environ)
-        run.note(STARTED, argv=list(run.record.provenance.command))
-        try:
-            end = run_child(
-                argv,
-                cwd=cwd,
-                env={**environ, **child_environment(run, secrets=secrets)},
-                logs=(logs[0].keep, logs[1].keep),
-                tee=tee,
-                fence=fence,
-            )
-        finally:
-            adopt(run)
-        run.enforced = end.enforced
-        end = _closed(end, logs)
-        run.note(
-            "command.ended", exit_code=end.exit_code, signal=end.signal, duration_seconds=end.duration_seconds
-        )
+        end = run_command(run, argv, wanted=wanted, secrets=secrets, cwd=cwd, environ=environ, tee=tee)
         state, reason = meaning_of(end)
         standing = finish_run(run, state, error=reason, exit_code=end.exit_code, signal=end.signal)
     return Execution(
@@ -160,6 +140,60 @@ def _readable(run: ActiveRun, argv: tuple[str, ...], *, cwd: str) -> tuple[str, 
     """Return what was declared to be read: inputs, and the files that the command itself names."""
     named = (os.path.join(cwd, word) for word in argv)
     return (*(kept.place for kept in run.inputs.values()), *(path for path in named if os.path.isfile(path)))
+
+
+def run_command(
+    run: ActiveRun,
+    argv: tuple[str, ...],
+    *,
+    secrets: tuple[str, ...],
+    cwd: str,
+    environ: Mapping[str, str],
+    tee: bool,
+    wanted: Wanted | None = None,
+    timeout_seconds: float | None = None,
+    relay: Relay | None = None,
+) -> ChildEnd:
+    """Run the command of an open run to its end and keep what it prints; the run stays open.
+
+    Args:
+        run: The run.
+        argv: Command and arguments; no shell is involved.
+        secrets: Patterns of secret names, for the runs that the command makes.
+        cwd: Absolute directory to run it in.
+        environ: Its environment; the run's own variables join it.
+        tee: Repeat both streams on this process's own.
+        wanted: What is asked of the fence around it.
+        timeout_seconds: Stop it after so long.
+        relay: Passes signals on to several commands; by default to this one alone.
+
+    Raises:
+        CommandNotFoundError: The system cannot start it.
+    """
+    logs = _MaskedLog(run, STDOUT), _MaskedLog(run, STDERR)
+    wanted = wanted or Wanted()
+    run.wanted = wanted.level
+    fence = fence_of(run, wanted, readable=_readable(run, argv, cwd=cwd), environ=environ)
+    run.note(STARTED, argv=list(run.record.provenance.command))
+    try:
+        end = run_child(
+            argv,
+            cwd=cwd,
+            env={**environ, **child_environment(run, secrets=secrets)},
+            logs=(logs[0].keep, logs[1].keep),
+            tee=tee,
+            fence=fence,
+            timeout_seconds=timeout_seconds,
+            relay=relay,
+        )
+    finally:
+        adopt(run)
+    run.enforced = end.enforced
+    end = _closed(end, logs)
+    run.note(
+        "command.ended", exit_code=end.exit_code, signal=end.signal, duration_seconds=end.duration_seconds
+    )
+    return end
 
 
 class _MaskedLog:

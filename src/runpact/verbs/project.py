@@ -11,7 +11,7 @@ import posixpath
 from runpact.formats.encode import encode_value
 from runpact.model.contract.language import Entry, Kind
 from runpact.model.expression import Scope, Undecided
-from runpact.model.run import Outcome, State
+from runpact.model.run import Outcome, RunRecord, State
 from runpact.model.variables import run_variables
 from runpact.verbs.opened import OpenRun
 
@@ -28,6 +28,28 @@ def write_projections(
             value = projected(run, entry, state=state, outcome=outcome)
             data, _suffix = encode_value(value, posixpath.splitext(path)[1])
             run.writer.replace(path, data)
+
+
+def birth_files(record: RunRecord, kind: Kind) -> dict[str, bytes]:
+    """Return the files with `fields` that a run is born with; a field that cannot be decided is left out."""
+    known = run_variables(record, State.RUNNING, word_for(kind, State.RUNNING))
+    scope = Scope({"run": known})
+    files: dict[str, bytes] = {}
+    for entry in kind.entries:
+        path = entry.single
+        if entry.fields is None or path is None or entry.written == "seal" or path == kind.records.manifest:
+            continue
+        value = _value(entry, scope)
+        files[path] = encode_value(value, posixpath.splitext(path)[1])[0]
+    return files
+
+
+def _value(entry: Entry, scope: Scope) -> object:
+    if isinstance(entry.fields, str):
+        value = scope.evaluate(entry.fields)
+        return None if isinstance(value, Undecided) else value
+    values = {key: scope.evaluate(text) for key, text in (entry.fields or {}).items()}
+    return {key: value for key, value in values.items() if not isinstance(value, Undecided)}
 
 
 def make_folders(run: OpenRun) -> None:

@@ -6,8 +6,13 @@ Does not know: how a state follows from them.
 
 from __future__ import annotations
 
-from runpact.disk.reader import Reading, read_run
+import posixpath
+
+from runpact.disk.experiment import stage_directories
+from runpact.disk.layout import PIPELINE
+from runpact.disk.reader import Reading, is_locked, read_bytes, read_run
 from runpact.host.process import liveness
+from runpact.model.pipeline.standing import experiment_standing, parse_asked
 from runpact.model.run import Liveness, RunFacts, Standing, State, classify
 from runpact.model.variables import outcome_of
 
@@ -21,12 +26,22 @@ def stand(directory: str) -> tuple[Reading, Standing]:
     An owner may seal its run between our looks at two of its records, or at its lock. It gives the lock back
     last and writes nothing afterwards, so what looks amiss is looked at once more: that look is final.
     """
+    reading, standing = _look(directory)
+    return _look(directory) if standing.state in _AMISS else (reading, standing)
+
+
+def _look(directory: str) -> tuple[Reading, Standing]:
     reading = read_run(directory)
-    standing = classify(facts_of(reading))
-    if standing.state in _AMISS:
-        reading = read_run(directory)
-        standing = classify(facts_of(reading))
-    return reading, standing
+    is_experiment = reading.record is not None and reading.record.sealed == "by_stage"
+    return reading, stand_by_stage(directory) if is_experiment else classify(facts_of(reading))
+
+
+def stand_by_stage(directory: str) -> Standing:
+    """Return where an experiment stands: by its stages, and by whether an orchestrator has it."""
+    is_orchestrated = is_locked(posixpath.join(directory, PIPELINE)) is True
+    stages = {name: stand(posixpath.join(directory, name))[1] for name in stage_directories(directory)}
+    asked = parse_asked(read_bytes(directory, PIPELINE))
+    return experiment_standing(asked.stages, stages, is_orchestrated=is_orchestrated)
 
 
 def facts_of(reading: Reading) -> RunFacts:

@@ -87,7 +87,36 @@ class Said(TypedDict, total=False):
     record_host: bool
 
 
-def start_run(root: str, loaded: LoadedContract, request: Request, *, cwd: str) -> ActiveRun:
+class AttemptPlace(msgspec.Struct, frozen=True, kw_only=True):
+    """What makes a run an attempt at a stage: it stands in its experiment, whose captures it shares."""
+
+    experiment: RunRecord
+    directory: str
+    """Absolute, of the experiment."""
+    name: str
+    """`NN_slug`; the attempt's id."""
+    stage: str
+    """Id of the stage."""
+    number: int
+    """Of the attempt, from 1."""
+    kind: Kind
+    """What such a directory must hold."""
+    names: Mapping[str, object] = {}
+    """What expressions of its layout know besides `run`."""
+
+
+class Named(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a run is to stand, and how it is called."""
+
+    parent: str
+    candidates: Iterator[str]
+    name: str
+    captures: dict[str, str]
+
+
+def start_run(
+    root: str, loaded: LoadedContract, request: Request, *, cwd: str, place: AttemptPlace | None = None
+) -> ActiveRun:
     """Create a run below `root` and return it, locked and open for writing.
 
     Args:
@@ -95,34 +124,35 @@ def start_run(root: str, loaded: LoadedContract, request: Request, *, cwd: str) 
         loaded: The contract to make it under.
         request: What the caller says.
         cwd: Where the command runs, for the record.
+        place: Of an attempt at a stage; None for any other run.
 
     Raises:
         UsageError: The kind or a capture is missing or unknown.
         UnsafeNameError: A name is not safe as part of a path.
         StorageError: The run could not be created; nothing is left visible.
     """
-    kind_name, kind = pick_kind(loaded.contract, request.kind)
+    kind_name, kind = (
+        (place.experiment.kind, place.kind) if place else pick_kind(loaded.contract, request.kind)
+    )
     environ = dict(os.environ)  # which decodes each variable once; its own look-ups do so each time
-    masker = _masker(loaded, kind, request, environ)
-    captured = _captured((root, cwd), loaded.contract, request, masker, environ)
+    masker = masker_for(loaded, kind, request, environ)
+    captured = captured_for((root, cwd), loaded.contract, request, masker, environ)
     provenance = captured.provenance
     uid, moment = clock.new_uid(), clock.utc_now()
-    template = PathTemplate.parse(kind.at)
-    values = _values(template, kind_name, request) | {
+    builtin: dict[str, object] = {
         "started": moment,
         "git": provenance.code.short,
         "uid": uid,
         "kind": kind_name,
     }
-    rendered = template.render(values)
-    captures = template.match(rendered) or {}
+    named = _in_experiment(place) if place else named_for(root, kind, kind_name, request, builtin)
     unnamed = RunRecord(
         uid=uid,
         id="",
         kind=kind_name,
-        name=str(values.get(_free_capture(template) or "", request.name or "")),
+        name=named.name,
         started=clock.format_time(moment),
-        captures=captures,
+        captures=named.captures,
         records=msgspec.to_builtins(kind.records),
         contract=ContractRef(loaded.contract.contract, loaded.contract.version, loaded.digest),
         owner=process.this_process(),
@@ -130,24 +160,32 @@ def start_run(root: str, loaded: LoadedContract, request: Request, *, cwd: str) 
         parent=request.outer.uid if request.outer else None,
         parent_path=request.outer.path if request.outer else None,
         durability=request.durability,
+        stage=place.stage if place else None,
+        attempt=place.number if place else 0,
     )
 
     draft = _draft(unnamed, loaded, captured, request)
-    parent = request.out or posixpath.join(root, posixpath.dirname(rendered))
     began = clock.monotonic()
-    writer = _created(draft, posixpath.normpath(parent), posixpath.basename(rendered), kind.clash, environ)
+    writer = _created(draft, named, environ)
     record = msgspec.structs.replace(unnamed, id=posixpath.basename(writer.directory))
     run = ActiveRun.begin(
-        writer, record, kind, root=root, began=began, config=request.config.resolved, masker=masker
+        writer,
+        record,
+        kind,
+        root=root,
+        began=began,
+        config=request.config.resolved,
+        masker=masker,
+        names=place.names if place else {},
     )
     run.stored |= _born_with(draft, record.id)
     return _held(run, loaded.contract, request, cwd, environ)
 
 
-def _created(draft: Draft, parent: str, name: str, clash: str, environ: Mapping[str, str]) -> RunWriter:
+def _created(draft: Draft, named: Named, environ: Mapping[str, str]) -> RunWriter:
     """Create the run; say why when the fence around a command was in the way."""
     try:
-        return RunWriter.create(draft, parent, candidates(name, clash))
+        return RunWriter.create(draft, named.parent, named.candidates)
     except StorageError as error:
         if error.got not in {"EACCES", "EROFS"} or environ.get(CONFINEMENT, "") < W2:
             raise
@@ -157,6 +195,30 @@ def _created(draft: Draft, parent: str, name: str, clash: str, environ: Mapping[
             got=error.got,
             hint="`runpact run --nested` lets a command make runs",
         ) from error
+
+
+def named_for(root: str, kind: Kind, kind_name: str, request: Request, builtin: dict[str, object]) -> Named:
+    """Return where a run of this kind is to stand."""
+    template = PathTemplate.parse(kind.at)
+    values = _values(template, kind_name, request) | builtin
+    rendered = template.render(values)
+    parent = request.out or posixpath.join(root, posixpath.dirname(rendered))
+    return Named(
+        parent=posixpath.normpath(parent),
+        candidates=candidates(posixpath.basename(rendered), kind.clash),
+        name=str(values.get(_free_capture(template) or "", request.name or "")),
+        captures=template.match(rendered) or {},
+    )
+
+
+def _in_experiment(place: AttemptPlace) -> Named:
+    """Return where an attempt at a stage stands; its name has one form and must be free."""
+    return Named(
+        parent=place.directory,
+        candidates=iter((place.name,)),
+        name=place.name,
+        captures=place.experiment.captures,
+    )
 
 
 def _draft(unnamed: RunRecord, loaded: LoadedContract, captured: Captured, request: Request) -> Draft:
@@ -188,7 +250,7 @@ def _born_with(draft: Draft, identity: str) -> dict[str, FileRecord]:
     return {path: FileRecord(path, len(data), digest_bytes(data)) for path, data in contents.items()}
 
 
-def _captured(
+def captured_for(
     folders: tuple[str, str],
     contract: Contract,
     request: Request,
@@ -214,7 +276,9 @@ def _captured(
     return msgspec.structs.replace(captured, provenance=masked_provenance(provenance, masker))
 
 
-def _masker(loaded: LoadedContract, kind: Kind, request: Request, environ: Mapping[str, str]) -> RecordMasker:
+def masker_for(
+    loaded: LoadedContract, kind: Kind, request: Request, environ: Mapping[str, str]
+) -> RecordMasker:
     """Return what masks the run's records; a secret in what becomes the name of a directory is refused."""
     masker = find_secrets(
         environ,
@@ -233,7 +297,10 @@ def _held(
     run: ActiveRun, contract: Contract, request: Request, cwd: str, environ: Mapping[str, str]
 ) -> ActiveRun:
     """Return the run with its writes kept inside; one that cannot be held does not stay open."""
-    outer = request.outer.directory if request.outer else None
+    is_alone = (
+        request.outer is None or run.record.stage is not None
+    )  # a stage may write its own directory only
+    outer = None if is_alone or request.outer is None else request.outer.directory
     try:
         hold(run, contract, request.guard, caches=request.caches, cwd=cwd, outer=outer, environ=environ)
     except BaseException as error:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from runpact.model.contract.language import Contract, Entry, Kind, Rule
+from runpact.model.contract.stages import attempt_kind
 
 
 def placed_entries(contract: Contract) -> Iterator[tuple[str, tuple[Entry, ...]]]:
@@ -25,9 +26,12 @@ def placed_entries(contract: Contract) -> Iterator[tuple[str, tuple[Entry, ...]]
 
 
 def all_entries(contract: Contract) -> Iterator[Entry]:
-    """Yield every entry of a contract."""
+    """Yield every entry of a contract, and what the outputs of stages come to as entries."""
     for _at, entries in placed_entries(contract):
         yield from entries
+    for kind in contract.kinds.values():
+        for stage in kind.stages:
+            yield from attempt_kind(kind, stage, contract.types).entries
 
 
 def surroundings(contract: Contract) -> Kind:

@@ -85,6 +85,19 @@ class Output(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """For people; printed by `contract docs`."""
 
 
+class Read(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"type_": "type"}):
+    """What a stage reads behind an alias."""
+
+    type_: str | None = None
+    """The artifact type, `Name@version`; by default what the stage that writes it says."""
+    outside: bool | str = False
+    """No stage writes it: `true`, `--input ALIAS=PATH` names it; a path, it stands there in the workspace."""
+    required: bool = True
+    """Whether the stage can do without it; what stands there is validated all the same."""
+    description: str = ""
+    """For people; printed by `contract docs`."""
+
+
 class Stage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A named step of a pipeline."""
 
@@ -94,10 +107,14 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Names the directory, `NN_slug`."""
     command: tuple[str, ...] = ()
     """Program and arguments; captures allowed."""
-    reads: dict[str, str] = {}
-    """Artifact type by alias."""
-    writes: dict[str, Output] = {}
-    """What stands behind each alias."""
+    reads: dict[str, str | Read] = {}
+    """By alias: the artifact type, or more about it."""
+    writes: dict[str, Output | tuple[Output, ...]] = {}
+    """What stands behind each alias: one output, or several in one folder."""
+    code: tuple[str, ...] = ()
+    """Globs of files in the workspace that the command runs or imports; what it names is code anyway."""
+    config: tuple[str, ...] | None = None
+    """Dotted keys of the configuration that it reads, by default all of them."""
     seed: Scalar = None
     """Given to the command; recorded."""
     caches: tuple[str, ...] = ()
@@ -106,8 +123,8 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """After it the stage is stopped."""
     resources: dict[str, Scalar] = {}
     """What the command needs, for whoever runs it."""
-    exit_codes: Literal["contract", "plain"] = "plain"
-    """`contract`: its exit codes 0 to 3 are verdicts."""
+    exit_codes: Literal["contract", "plain"] | None = None
+    """`contract`: its exit codes 0 to 3 are verdicts; by default as the kind says."""
     description: str = ""
     """For people; printed by `contract docs`."""
 
@@ -184,6 +201,10 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """What stands in every stage's directory."""
     stages: tuple[Stage, ...] = ()
     """The steps of a pipeline, in order."""
+    aliases: Literal["link", "directory", "record"] = "link"
+    """What an alias is: a relative link, a directory of copies, or a line of the manifest alone."""
+    legacy: dict[str, str] = {}
+    """Where older runs keep what an alias leads to, captures allowed; read with a warning, never written."""
     relax: dict[str, str] = {}
     """Why inherited rules or entries, by id or name, are loosened here."""
     description: str = ""

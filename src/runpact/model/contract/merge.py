@@ -6,7 +6,7 @@ Does not know: where the parent came from.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import TypeVar
 
 import msgspec
@@ -70,11 +70,11 @@ def _unlike_policy(policies: dict[str, Policy], policy: Policy) -> Policy:
 
 
 def _typed(kind: Kind, types: dict[str, ArtifactType]) -> Kind:
-    entries = tuple(_with_type(entry, types) for entry in kind.entries)
+    entries = tuple(with_type(entry, types) for entry in kind.entries)
     return msgspec.structs.replace(kind, entries=entries)
 
 
-def _with_type(entry: Entry, types: dict[str, ArtifactType]) -> Entry:
+def with_type(entry: Entry, types: Mapping[str, ArtifactType]) -> Entry:
     """Return an entry with the clauses of its type that it does not say itself."""
     of_type = types.get(entry.type_ or "")
     if of_type is None:

@@ -5,6 +5,9 @@ Each clause of a kind has a module; adding one touches this list and that module
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from runpact.model.contract.language import Kind, LoadedContract
 from runpact.model.facts import RunTree
 from runpact.model.finding import Finding, Report, Severity
@@ -36,15 +39,21 @@ CLAUSES = (
 )
 
 
-def judge(kind: Kind, loaded: LoadedContract, tree: RunTree) -> Report:
+def judge(
+    kind: Kind,
+    loaded: LoadedContract,
+    tree: RunTree,
+    constants: Mapping[str, object] = MappingProxyType({}),
+) -> Report:
     """Return every finding about a run, in the order of the contract's clauses.
 
     Args:
         kind: The kind the run is of.
         loaded: The contract that judges, with its schema documents.
         tree: What stands in the run directory.
+        constants: Names that every expression knows.
     """
-    subject = Subject(kind, loaded, tree)
+    subject = Subject(kind, loaded, tree, constants)
     _judge(subject)
     subject.add(judge_stages(subject, _judge))
     subject.add(judge_places(subject, _judge))

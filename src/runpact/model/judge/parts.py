@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
-from runpact.model.contract.language import SHARED_WITH_KIND, EachStage, Kind
+from runpact.model.contract.language import EachStage, Kind
+from runpact.model.contract.stages import attempt_kind
 from runpact.model.facts import RunTree
 from runpact.model.finding import Finding, Severity
 from runpact.model.judge.subject import Subject
@@ -24,7 +25,8 @@ def judge_stages(subject: Subject, judge: Judge) -> Iterator[Finding]:
     each_stage = subject.kind.each_stage
     if each_stage is None:
         return
-    kind = Kind(at="stage", **{name: getattr(each_stage, name) for name in SHARED_WITH_KIND})
+    stages = {stage.id: stage for stage in subject.kind.stages}
+    types = subject.loaded.contract.types
     template = PathTemplate.parse(each_stage.at)
     found = False
     for fact in subject.tree.files:
@@ -33,6 +35,7 @@ def judge_stages(subject: Subject, judge: Judge) -> Iterator[Finding]:
             continue
         found = True
         stage = {name.removeprefix("stage."): value for name, value in captures.items()}
+        kind = attempt_kind(subject.kind, stages.get(stage.get("id", "")), types)
         run = {**subject.tree.run, "stage": stage}
         part = Subject(kind, subject.loaded, below(subject.tree, fact.path, run), {"stage": stage})
         judge(part)

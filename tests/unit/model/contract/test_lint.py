@@ -56,7 +56,11 @@ def read(kind: str, top: str = "") -> tuple[Node, Contract]:
         ),
         ("states: {word: run.id, moves: {a: [b]}}", ["/kinds/run/states/moves/a: `b` is not a state here"]),
         (
-            "stages: [{id: '1', slug: A}, {id: '02', slug: a, writes: {x: {}}}, {id: '02', slug: b}]",
+            (
+                "sealed: by_stage\n"
+                "stages: [{id: '1', slug: A, command: [a]},"
+                " {id: '02', slug: a, command: [a], writes: {x: {}}}, {id: '02', slug: b, command: [a]}]"
+            ),
             ["two digits", "a slug has", "an output is one of", "two stages have one id"],
         ),
         ("entries: [{file: a, present: run.x, required: false}]", ["`present` says both"]),

@@ -62,7 +62,7 @@ def _entry(
         hint = nearest(entry.type_, known)
         yield Note(f"{place}/type", "no such artifact type", " or ".join(known), entry.type_, hint)
     if entry.schema is not None:
-        yield from _schema(entry.schema, f"{place}/schema", schemas)
+        yield from schema_notes(entry.schema, f"{place}/schema", schemas)
     yield from _table(entry.table, f"{place}/table") if entry.table is not None else ()
     yield from _text(entry.text, f"{place}/text") if entry.text is not None else ()
 
@@ -121,7 +121,8 @@ def _numbering(entry: Entry, word: str, place: str) -> Iterator[Note]:
         )
 
 
-def _schema(schema: str | dict[str, object], place: str, schemas: Mapping[str, bytes]) -> Iterator[Note]:
+def schema_notes(schema: str | dict[str, object], place: str, schemas: Mapping[str, bytes]) -> Iterator[Note]:
+    """Yield why a schema cannot be used."""
     name = inline_name(schema)
     try:
         validator_for(name, schemas)

@@ -14,6 +14,7 @@ from runpact.model.contract.language import Contract, Kind
 from runpact.model.contract.lint.entries import lint_entries
 from runpact.model.contract.lint.expressions import lint_expressions
 from runpact.model.contract.lint.note import Note, nearest, relative_notes, template_notes
+from runpact.model.contract.lint.stages import lint_stages
 from runpact.model.errors import RunpactError
 from runpact.model.run import State
 from runpact.model.template import PathTemplate
@@ -21,7 +22,6 @@ from runpact.model.template import PathTemplate
 _KIND = re.compile(r"[a-z][a-z0-9_]*")
 _MOST_TOLD = 20
 """Other kinds that a fault names."""
-_STAGE = re.compile(r"\d\d[a-z]?")
 
 
 def lint_kinds(contract: Contract, schemas: Mapping[str, bytes]) -> Iterator[Note]:
@@ -55,7 +55,7 @@ def lint_kinds(contract: Contract, schemas: Mapping[str, bytes]) -> Iterator[Not
 def _kind(contract: Contract, kind: Kind, at: str, schemas: Mapping[str, bytes]) -> Iterator[Note]:
     yield from _templates(kind, at)
     yield from _words(kind, at)
-    yield from _stages(kind, at)
+    yield from lint_stages(contract, kind, at, schemas)
     yield from lint_entries(contract, kind.entries, f"{at}/entries", schemas)
     for name, place in kind.places.items():
         yield from lint_entries(contract, place.entries, f"{at}/places/{name}/entries", schemas)
@@ -116,22 +116,3 @@ def _words(kind: Kind, at: str) -> Iterator[Note]:
                 if each not in known:
                     place = f"{at}/states/moves/{word}"
                     yield Note(place, f"`{each}` is not a state here", ", ".join(sorted(known)), each)
-
-
-def _stages(kind: Kind, at: str) -> Iterator[Note]:
-    ids = [stage.id for stage in kind.stages]
-    for number, stage in enumerate(kind.stages):
-        place = f"{at}/stages/{number}"
-        if not _STAGE.fullmatch(stage.id):
-            yield Note(
-                f"{place}/id", "a stage's id has two digits and perhaps a letter", "02 or 02b", stage.id
-            )
-        if not re.fullmatch(r"[a-z0-9_]+", stage.slug):
-            yield Note(f"{place}/slug", "a slug has small letters, digits and _", "a slug", stage.slug)
-        if ids.index(stage.id) != number:
-            yield Note(f"{place}/id", "two stages have one id", "an id for each stage", stage.id)
-        for alias, output in stage.writes.items():
-            if (output.file is None) == (output.files is None):
-                yield Note(
-                    f"{place}/writes/{alias}", "an output is one of file, files", "exactly one of them"
-                )

@@ -1,0 +1,1 @@
+"""Experiments: created, run stage by stage, looked at."""

@@ -1,0 +1,399 @@
+"""One attempt at a stage: a run in its experiment, from the gate to the seal.
+
+Knows: the order in which an attempt begins and ends, what is measured and what is only claimed.
+Does not know: which stages there are to run.
+
+1. The aliases of the stage are taken away; an older attempt is put aside, whole.
+2. The attempt begins as a run of its own.
+3. Its program runs, or does not, when the gate is closed.
+4. What it claims is read; what it wrote is registered and judged; the result is written.
+5. The attempt is sealed. With a usable verdict its aliases come back.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import shlex
+from collections.abc import Mapping
+
+import msgspec
+
+from runpact.disk import alias as aliases
+from runpact.disk.experiment import older_attempts, put_aside
+from runpact.disk.layout import CLAIM, RESULT
+from runpact.formats.inspect import Inspector
+from runpact.host import clock
+from runpact.host.child import ChildEnd, Relay
+from runpact.model.confinement import COMPARE
+from runpact.model.contract.command import filled
+from runpact.model.contract.language import Stage
+from runpact.model.contract.stages import directory_of, folder_behind
+from runpact.model.errors import CannotStartError, UsageError
+from runpact.model.facts import Form
+from runpact.model.finding import Finding, Report, Severity
+from runpact.model.pipeline.claim import SUMMARY, Claim, claim_of, encode_claim
+from runpact.model.pipeline.ending import read_end
+from runpact.model.pipeline.result import (
+    Basis,
+    Launcher,
+    Measured,
+    StageResult,
+    encode_result,
+)
+from runpact.model.pipeline.summary import SummaryFacts, summary_document
+from runpact.model.provenance import Config
+from runpact.model.run import State
+from runpact.verbs.active import ActiveRun
+from runpact.verbs.confine import settle_confinement
+from runpact.verbs.execute import run_command
+from runpact.verbs.finish import finish_run
+from runpact.verbs.nest import Outer
+from runpact.verbs.pipeline.experiment import Experiment
+from runpact.verbs.pipeline.inputs import Gathered
+from runpact.verbs.pipeline.outputs import judge_outputs, register_outputs, stage_kind
+from runpact.verbs.project import write_projections
+from runpact.verbs.start import AttemptPlace, Request, start_run
+
+
+class Way(msgspec.Struct, frozen=True, kw_only=True):
+    """How stages of an experiment are run."""
+
+    cwd: str
+    """Absolute directory that their commands run in."""
+    config: Config
+    environ: Mapping[str, str]
+    durability: str = "commit"
+    secrets: tuple[str, ...] = ()
+    tee: bool = False
+    launched_by: Launcher = "pipeline"
+
+
+class StageRun(msgspec.Struct, frozen=True, kw_only=True):
+    """An attempt that is open."""
+
+    experiment: Experiment
+    stage: Stage
+    run: ActiveRun
+    number: int
+    way: Way
+    gathered: Gathered
+    basis: Basis | None
+
+    @property
+    def name(self) -> str:
+        """`NN_slug`."""
+        return directory_of(self.stage)
+
+
+def command_of(experiment: Experiment, stage: Stage, *, cwd: str) -> tuple[str, ...]:
+    """Return a stage's command with its slots filled in."""
+    directory = experiment.directory
+
+    def told(path: str) -> str:
+        inside = path.startswith(cwd.rstrip("/") + "/")
+        return posixpath.relpath(path, cwd) if inside else path
+
+    values = {
+        **experiment.record.captures,
+        "experiment": experiment.name,
+        "seed": "" if stage.seed is None else str(stage.seed),
+        "config": told(posixpath.join(directory, experiment.config_file or ".runpact/run.json")),
+        "stage.id": stage.id,
+        "stage.slug": stage.slug,
+        "stage.dir": told(posixpath.join(directory, directory_of(stage))),
+    }
+    values |= {f"reads.{alias}": told(posixpath.join(directory, alias)) for alias in stage.reads}
+    values |= {
+        f"writes.{alias}": told(posixpath.join(directory, experiment.target(stage, alias)))
+        for alias in stage.writes
+    }
+    return filled(stage.command, values)
+
+
+def begin_attempt(
+    experiment: Experiment,
+    stage: Stage,
+    way: Way,
+    *,
+    command: tuple[str, ...],
+    gathered: Gathered,
+    basis: Basis | None,
+) -> StageRun:
+    """Put the older attempt aside and begin another one (steps 1 and 2); only who holds the lock may.
+
+    Raises:
+        UsageError: The stage runs at this moment.
+        StorageError: The file system refused.
+    """
+    name = directory_of(stage)
+    number = _make_room(experiment, stage)
+    request = Request(
+        config=way.config,
+        seeds={"stage": stage.seed}
+        if isinstance(stage.seed, int) and not isinstance(stage.seed, bool)
+        else {},
+        command=command,
+        outer=_outer(experiment),
+        guard=COMPARE,
+        caches=stage.caches,
+        secrets=way.secrets,
+        durability=way.durability,
+    )
+    place = AttemptPlace(
+        experiment=experiment.record,
+        directory=experiment.directory,
+        name=name,
+        stage=stage.id,
+        number=number,
+        kind=stage_kind(experiment.kind, stage, experiment.loaded),
+        names={"stage": _names(experiment, stage, command, number, way)},
+    )
+    run = start_run(experiment.root, experiment.loaded, request, cwd=way.cwd, place=place)
+    try:
+        for alias in stage.writes:
+            folder = folder_behind(stage, alias)
+            if folder:
+                run.writer.make_folder(folder)
+    except BaseException as error:
+        run.__exit__(type(error), error, error.__traceback__)
+        raise
+    return StageRun(
+        experiment=experiment,
+        stage=stage,
+        run=run,
+        number=number,
+        way=way,
+        gathered=gathered,
+        basis=basis,
+    )
+
+
+def _outer(experiment: Experiment) -> Outer:
+    inside = experiment.directory.removeprefix(experiment.root.rstrip("/") + "/")
+    path = None if inside == experiment.directory else inside
+    return Outer(experiment.record.uid, experiment.directory, path)
+
+
+def _names(
+    experiment: Experiment, stage: Stage, command: tuple[str, ...], number: int, way: Way
+) -> dict[str, object]:
+    return {
+        "id": stage.id,
+        "slug": stage.slug,
+        "name": directory_of(stage),
+        "experiment": experiment.name,
+        "command": list(command),
+        "command_line": shlex.join(command) + "\n",
+        "seed": stage.seed,
+        "attempt": number,
+        "launched_by": way.launched_by,
+    }
+
+
+def _make_room(experiment: Experiment, stage: Stage) -> int:
+    """Take the aliases away and put the last attempt aside; return the number of the next one."""
+    name, directory = directory_of(stage), experiment.directory
+    row = experiment.row(stage)
+    if row is not None and row.state is State.RUNNING:
+        raise UsageError(
+            f"stage {name} runs at this moment", at=posixpath.join(directory, name), hint="wait for its end"
+        )
+    for alias in stage.writes:
+        if experiment.kind.aliases != "record":
+            aliases.remove_alias(directory, alias)
+    number = max((0, *older_attempts(directory, name)))
+    if os.path.lexists(posixpath.join(directory, name)):
+        number = max(number + 1, row.attempt if row is not None else 0)
+        put_aside(directory, name, number)
+    return number + 1
+
+
+def run_program(stage_run: StageRun, *, relay: Relay | None = None) -> Measured:
+    """Run the program of an open attempt (step 3) and return how it ended."""
+    run, stage, way = stage_run.run, stage_run.stage, stage_run.way
+    if not stage_run.gathered.is_open:
+        return Measured(exit_code=None, never_began="its gate is closed")
+    try:
+        end = run_command(
+            run,
+            run.names["stage"]["command"],  # type: ignore[index]  # as begin_attempt put it there
+            secrets=way.secrets,
+            cwd=way.cwd,
+            environ={**way.environ, **stage_environment(stage_run)},
+            tee=way.tee,
+            timeout_seconds=stage.timeout_seconds,
+            relay=relay,
+        )
+    except CannotStartError as error:
+        return Measured(exit_code=None, never_began=error.message)
+    return measured_of(end)
+
+
+def measured_of(end: ChildEnd) -> Measured:
+    """Return how a program ended, as the record keeps it."""
+    return Measured(
+        exit_code=end.exit_code,
+        signal=end.signal,
+        timed_out_seconds=end.timed_out_seconds,
+        interrupted_by=end.interrupted_by,
+        log_fault=end.log_fault,
+        duration_seconds=end.duration_seconds,
+    )
+
+
+def stage_environment(stage_run: StageRun) -> dict[str, str]:
+    """Return the variables by which a program in any language finds its stage, inputs and outputs."""
+    experiment, stage = stage_run.experiment, stage_run.stage
+    directory = stage_run.run.dir
+    outputs = {
+        alias: posixpath.join(directory, folder_behind(stage, alias)).rstrip("/") for alias in stage.writes
+    }
+    return {
+        "RUNPACT_STAGE": stage.id,
+        "RUNPACT_STAGE_DIR": directory,
+        "RUNPACT_STAGE_SUMMARY": posixpath.join(directory, SUMMARY),
+        "RUNPACT_EXPERIMENT": experiment.name,
+        "RUNPACT_EXPERIMENT_DIR": experiment.directory,
+        "RUNPACT_INPUTS": msgspec.json.encode(dict(stage_run.gathered.folders)).decode(),
+        "RUNPACT_OUTPUTS": msgspec.json.encode(outputs).decode(),
+        "RUNPACT_SEED": "" if stage.seed is None else str(stage.seed),
+    }
+
+
+def end_attempt(stage_run: StageRun, measured: Measured) -> StageResult:
+    """Judge an open attempt, write its result and seal it (steps 4 and 5, aliases apart).
+
+    Raises:
+        StorageError: It could not be sealed; readers find it interrupted.
+    """
+    run = stage_run.run
+    with run:
+        claim = _claim(run)
+        settle_confinement(run, seconds=measured.duration_seconds)
+        began = measured.never_began is None
+        outputs = register_outputs(run, stage_run.experiment, stage_run.stage) if began else ()
+        experiment, name = stage_run.experiment, stage_run.name
+        end = read_end(
+            measured,
+            claim,
+            name=name,
+            experiment=experiment.name,
+            speaks=stage_run.stage.exit_codes or experiment.kind.exit_codes,
+            stands=lambda path: os.path.exists(posixpath.join(experiment.directory, path)),
+        )
+        findings = (*stage_run.gathered.findings, *end.findings, *_strays(run, name))
+        result = _result(stage_run, measured, findings, outputs)
+        _describe(stage_run, result, claim)
+        judged = judge_outputs(run, experiment, stage_run.stage) if began else ()
+        if judged:
+            result = _result(stage_run, measured, (*findings, *judged), outputs)
+            _describe(stage_run, result, claim)
+        run.writer.replace(RESULT, encode_result(result))
+        state, reason = _state(result, end.why)
+        finish_run(run, state, error=reason, exit_code=measured.exit_code, signal=measured.signal)
+    return result
+
+
+def _claim(run: ActiveRun) -> Claim | None:
+    """Return what the program says of itself, and keep it beside the summary that replaces it."""
+    path = run.writer.paths.at(SUMMARY)
+    if not os.path.lexists(path):
+        return None
+    claim = claim_of(Inspector(run.dir, {}).document(SUMMARY, Form()))
+    run.writer.replace(CLAIM, encode_claim(claim))
+    return claim
+
+
+def _strays(run: ActiveRun, name: str) -> tuple[Finding, ...]:
+    return tuple(
+        Finding(
+            code="stray",
+            severity=Severity.WARNING,
+            path=name,
+            message=f"`{stray.path}` was written outside the stage",
+            expected="writes in the stage's own directory, or in a declared cache",
+            got=stray.action,
+            hint="declare it in the stage's `caches` if anyone may write it",
+        )
+        for stray in run.confinement.strays
+    )
+
+
+def _result(
+    stage_run: StageRun, measured: Measured, findings: tuple[Finding, ...], outputs: tuple[object, ...]
+) -> StageResult:
+    verdict = Report(findings).verdict
+    return StageResult(
+        stage=stage_run.stage.id,
+        slug=stage_run.stage.slug,
+        attempt=stage_run.number,
+        launched_by=stage_run.way.launched_by,
+        status=verdict,
+        exit_code=verdict.exit_code,
+        measured=measured,
+        findings=findings,
+        inputs=stage_run.gathered.inputs,
+        outputs=outputs,  # type: ignore[arg-type]  # as register_outputs returns them
+        basis=stage_run.basis,
+        seed=stage_run.stage.seed,
+    )
+
+
+def _describe(stage_run: StageRun, result: StageResult, claim: Claim | None) -> None:
+    """Let the layout's own files say what the attempt came to."""
+    run, experiment, stage = stage_run.run, stage_run.experiment, stage_run.stage
+    run.names["summary"] = summary_document(
+        SummaryFacts(
+            experiment=experiment.name,
+            result=result,
+            claim=claim,
+            aliases={alias: experiment.target(stage, alias) for alias in stage.writes}
+            if experiment.kind.aliases == "link"
+            else {},
+            git_sha=run.record.provenance.code.commit,
+            created_at=clock.now(),
+        )
+    )
+    state, _reason = _state(result, "")
+    write_projections(run, {"change", "seal"}, state=state)
+
+
+def _state(result: StageResult, why: str) -> tuple[State, str | None]:
+    if result.measured.interrupted_by is not None:
+        return State.INTERRUPTED, f"stopped by signal {result.measured.interrupted_by}"
+    if result.is_usable:
+        return State.FINISHED, None
+    worst = next(
+        (
+            each.message
+            for each in result.findings
+            if each.because is None and each.severity is Severity.ERROR
+        ),
+        next((each.message for each in result.findings if each.severity is Severity.INCOMPLETE), why),
+    )
+    return State.FAILED, f"{result.status.value}: {worst}"
+
+
+def set_aliases(experiment: Experiment, stage: Stage, result: StageResult) -> tuple[str, ...]:
+    """Let the aliases of a stage lead to its new outputs, if they may be read; return those that were set."""
+    if not result.is_usable or experiment.kind.aliases == "record":
+        return ()
+    made = {each.alias for each in result.outputs}
+    for alias in stage.writes:
+        if alias in made:
+            _set_alias(experiment, stage, alias, result)
+    return tuple(alias for alias in stage.writes if alias in made)
+
+
+def _set_alias(experiment: Experiment, stage: Stage, alias: str, result: StageResult) -> None:
+    target = experiment.target(stage, alias)
+    if experiment.kind.aliases == "link":
+        aliases.set_link(experiment.directory, alias, target)
+        return
+    files = {
+        posixpath.relpath(each.path, target): posixpath.join(experiment.directory, each.path)
+        for each in result.outputs
+        if each.alias == alias
+    }
+    aliases.set_directory(experiment.directory, alias, files)

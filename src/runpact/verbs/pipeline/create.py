@@ -1,0 +1,83 @@
+"""Create an experiment: a directory with a birth record, the frozen configuration, and no stage yet.
+
+Knows: what an experiment is born with.
+Does not know: its stages.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+
+import msgspec
+
+from runpact.disk.draft import CapturedFile, Draft, write_draft
+from runpact.disk.experiment import open_log, remove_birth_ballast
+from runpact.disk.io import close_quietly
+from runpact.host import clock, process
+from runpact.model.contract.language import LoadedContract
+from runpact.model.pipeline.view import view_document
+from runpact.model.run import ContractRef, RunRecord
+from runpact.verbs.project import birth_files
+from runpact.verbs.start import Request, captured_for, masker_for, named_for, pick_kind
+
+
+def create_experiment(root: str, loaded: LoadedContract, request: Request, *, cwd: str) -> str:
+    """Create an experiment below `root` and return its absolute directory.
+
+    Args:
+        root: Absolute data root of the workspace.
+        loaded: The contract to make it under.
+        request: Its kind, name and configuration.
+        cwd: Where its commands run, for the record.
+
+    Raises:
+        StorageError: It could not be created, or stands there already.
+    """
+    kind_name, kind = pick_kind(loaded.contract, request.kind)
+    environ = dict(os.environ)
+    masker = masker_for(loaded, kind, request, environ)
+    captured = captured_for((root, cwd), loaded.contract, request, masker, environ)
+    uid, moment = clock.new_uid(), clock.utc_now()
+    builtin = {"started": moment, "git": captured.provenance.code.short, "uid": uid, "kind": kind_name}
+    named = named_for(root, kind, kind_name, request, builtin)
+    identity = next(named.candidates)
+    record = RunRecord(
+        uid=uid,
+        id=identity,
+        kind=kind_name,
+        name=named.name,
+        started=clock.format_time(moment),
+        captures=named.captures,
+        records=msgspec.to_builtins(kind.records),
+        contract=ContractRef(loaded.contract.contract, loaded.contract.version, loaded.digest),
+        owner=process.this_process(),
+        provenance=captured.provenance,
+        durability=request.durability,
+        sealed="by_stage",
+    )
+    files = {path: CapturedFile(data) for path, data in birth_files(record, kind).items()}
+    view = msgspec.json.format(
+        msgspec.json.encode(
+            view_document(record, {}, aliases={}, stale={}, config_digest=record.provenance.config.digest)
+        ),
+        indent=1,
+    )
+    draft = Draft(
+        token=uid.replace("-", "")[-16:],
+        record_for=lambda _identity: msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n",
+        manifest_for=lambda _identity: view + b"\n",
+        records=record.records,
+        contract=loaded.sources,
+        captured={**captured.files, **files},
+        is_durable=request.durability != "none",
+    )
+    directory, lock = write_draft(draft, named.parent, iter((identity,)))
+    try:
+        remove_birth_ballast(directory)
+        log = open_log(directory, record.records["events"])
+        log.append({"time": clock.now(), "event": "run.started", "uid": uid, "kind": kind_name})
+        log.close()
+    finally:
+        close_quietly(lock)
+    return posixpath.normpath(directory)

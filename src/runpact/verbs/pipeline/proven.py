@@ -1,0 +1,161 @@
+"""What was read and hashed before, as long as stamps prove it still true.
+
+Knows: when a stamp proves that a file is the one that was hashed.
+Does not know: what digests are for.
+"""
+
+from __future__ import annotations
+
+import posixpath
+
+import msgspec
+
+from runpact.disk.experiment import replace_record
+from runpact.disk.layout import PROVEN, RECORD, RESULT, SEAL
+from runpact.disk.reader import read_bytes
+from runpact.disk.stamps import Stamp, settled, stamp_of
+from runpact.disk.tree import digest_file
+from runpact.model.contract.language import Records
+from runpact.model.errors import RunpactError
+from runpact.model.pipeline.result import StageResult, parse_result
+from runpact.model.pipeline.view import StageRow
+from runpact.model.provenance import Provenance
+from runpact.verbs.standing import stand
+
+PROVEN_FORMAT = "runpact.proven/1"
+_DECIDING = (RECORD, SEAL, Records().manifest, RESULT)
+"""Files of an attempt that its row follows from."""
+
+
+class _Hashed(msgspec.Struct, frozen=True, array_like=True):
+    stamp: tuple[int, ...]
+    digest: str
+
+
+class _Read(msgspec.Struct, frozen=True, array_like=True):
+    stamps: dict[str, tuple[int, ...]]
+    row: StageRow
+
+
+class _Cache(msgspec.Struct, array_like=True):
+    format: str = PROVEN_FORMAT
+    files: dict[str, _Hashed] = {}
+    rows: dict[str, _Read] = {}
+
+
+class Proven:
+    """Digests of files and rows of attempts of one experiment, kept in a cache that is never believed."""
+
+    def __init__(self, directory: str) -> None:
+        """Read the cache of an experiment; a missing or damaged one is empty.
+
+        Args:
+            directory: Absolute, of the experiment.
+        """
+        self._directory = directory
+        self._cache = _Cache()
+        self._is_changed = False
+        data = read_bytes(directory, PROVEN)
+        if data is not None:
+            try:
+                cache = msgspec.json.decode(data, type=_Cache)
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+                return
+            if cache.format == PROVEN_FORMAT:
+                self._cache = cache
+
+    def digest(self, path: str) -> str | None:
+        """Return the digest of a file by its absolute path; None when it cannot be read."""
+        stamp = stamp_of(path)
+        known = self._cache.files.get(path)
+        if stamp is not None and known is not None and known.stamp == stamp:
+            return known.digest
+        folder, name = posixpath.split(path)
+        proof = settled(stamp)
+        try:
+            digest = digest_file(folder, name)[0]
+        except RunpactError:
+            return None
+        if proof:
+            self._cache.files[path] = _Hashed(proof, digest)
+            self._is_changed = True
+        return digest
+
+    def row(self, name: str) -> StageRow:
+        """Return what the records of the last attempt at a stage say.
+
+        Args:
+            name: `NN_slug`.
+        """
+        directory = posixpath.join(self._directory, name)
+        known = self._cache.rows.get(name)
+        if known is not None and _stamps(directory, known.stamps) == known.stamps:
+            return known.row
+        self._cache.rows.pop(name, None)
+        row, watched = read_row(directory, name)
+        if watched:
+            self._cache.rows[name] = _Read(watched, row)
+        self._is_changed = True
+        return row
+
+    def save(self) -> None:
+        """Keep what was learnt for the next process; where that is refused, it is learnt again."""
+        if not self._is_changed:
+            return
+        try:
+            replace_record(self._directory, PROVEN, msgspec.json.encode(self._cache))
+        except RunpactError:
+            return
+        self._is_changed = False
+
+
+def _stamps(directory: str, names: dict[str, tuple[int, ...]]) -> dict[str, Stamp]:
+    return {name: stamp_of(f"{directory}/{name}") for name in names}
+
+
+def read_row(directory: str, name: str) -> tuple[StageRow, dict[str, tuple[int, ...]]]:
+    """Read the records of one attempt; return also the stamps that prove it, none while that is not possible.
+
+    Args:
+        directory: Absolute, of the attempt.
+        name: `NN_slug`.
+    """
+    watched = {path: settled(stamp_of(f"{directory}/{path}")) for path in _DECIDING}
+    reading, standing = stand(directory)
+    record, manifest = reading.record, reading.manifest
+    is_sealed = manifest is not None and manifest.sealed
+    outcome = manifest.outcome if manifest is not None and is_sealed else None
+    provenance = (manifest.provenance if manifest else None) or (
+        record.provenance if record else Provenance()
+    )
+    result, fault = _result(directory) if is_sealed else (None, "")
+    row = StageRow(
+        name=name,
+        state=standing.state,
+        reason=standing.reason or fault,
+        uid=record.uid if record else None,
+        started=record.started if record else None,
+        ended=outcome.ended if outcome else None,
+        duration_seconds=outcome.duration_seconds if outcome else None,
+        command=provenance.command,
+        git_sha=provenance.code.commit,
+        python=provenance.environment.python or "",
+        platform=provenance.environment.platform or "",
+        packages_digest=provenance.environment.packages_digest or "",
+        manifest_digest=reading.seal.manifest.digest if reading.seal and is_sealed else None,
+        attempt=record.attempt if record else 0,
+        launched_by=result.launched_by if result else "pipeline",
+        result=result,
+    )
+    stamps = {path: stamp for path, stamp in watched.items() if stamp}
+    return row, stamps if is_sealed and len(stamps) == len(watched) else {}
+
+
+def _result(directory: str) -> tuple[StageResult | None, str]:
+    data = read_bytes(directory, RESULT)
+    if data is None:
+        return None, "it left no result"
+    try:
+        return parse_result(data), ""
+    except RunpactError as error:
+        return None, error.message

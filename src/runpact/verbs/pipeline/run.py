@@ -1,0 +1,340 @@
+"""Run stages of an experiment: what is not up to date, in order, several at once where they may.
+
+Knows: when a stage may begin, when the pipeline stops, what is told on the way.
+Does not know: how one attempt is made, how progress is shown.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import contextlib
+import posixpath
+import threading
+from collections.abc import Callable, Iterator
+from typing import Literal
+
+import msgspec
+
+from runpact.disk.appendlog import AppendLog
+from runpact.disk.experiment import ExperimentLock, clear_staged, open_log
+from runpact.disk.layout import STAGED
+from runpact.host import clock, process
+from runpact.host.child import Relay
+from runpact.model.contract.language import Stage
+from runpact.model.contract.stages import directory_of
+from runpact.model.errors import CannotStartError
+from runpact.model.finding import Verdict, worst
+from runpact.model.pipeline.plan import command_line, why_again
+from runpact.model.pipeline.result import Basis, StageResult
+from runpact.model.pipeline.standing import Asked
+from runpact.verbs.pipeline.attempt import (
+    Way,
+    begin_attempt,
+    command_of,
+    end_attempt,
+    run_program,
+    set_aliases,
+)
+from runpact.verbs.pipeline.basis import basis_of
+from runpact.verbs.pipeline.experiment import Experiment, read_asked
+from runpact.verbs.pipeline.inputs import Gathered, gather_inputs
+
+Moment = Literal["began", "ended", "skipped", "would run"]
+
+
+class Wish(msgspec.Struct, frozen=True, kw_only=True):
+    """What is asked of an experiment."""
+
+    ids: tuple[str, ...]
+    """Of the stages, in order."""
+    is_forced: bool = False
+    """Also those that are up to date."""
+    jobs: int = 1
+    """At most so many at once."""
+    wait_seconds: float = 0.0
+    """How long to wait for another orchestrator."""
+    options: str = ""
+    """Further options, for the command that goes on."""
+
+
+class Progress(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that happened to one stage."""
+
+    moment: Moment
+    name: str
+    """`NN_slug`."""
+    why: str = ""
+    result: StageResult | None = None
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one stage that was asked for."""
+
+    name: str
+    done: Literal["ran", "skipped", "not reached", "would run"]
+    why: str = ""
+    result: StageResult | None = None
+
+
+class PipelineEnd(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of the stages that were asked for."""
+
+    steps: tuple[Step, ...]
+    stopped_at: str | None = None
+    """The stage that let it stop, `NN_slug`."""
+    interrupted_by: int | None = None
+    next_command: str | None = None
+    """What to run next, once the cause is put right; None when nothing is left to do."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst of the stages; what was not reached is INCOMPLETE."""
+        verdicts = [
+            step.result.status
+            if step.result is not None
+            else Verdict.OK
+            if step.done == "would run"
+            else Verdict.INCOMPLETE
+            for step in self.steps
+        ]
+        return worst(verdicts)
+
+
+Tell = Callable[[Progress], None]
+
+
+def run_pipeline(experiment: Experiment, wish: Wish, way: Way, *, tell: Tell) -> PipelineEnd:
+    """Run the stages that are asked for and not up to date.
+
+    Raises:
+        CannotStartError: Another process has the experiment.
+        StorageError: The file system refused.
+    """
+    lock = ExperimentLock(experiment.directory)
+    if not lock.acquire(wish.wait_seconds):
+        raise _busy(experiment)
+    with lock:
+        names = tuple(directory_of(experiment.graph.by_id[each]) for each in wish.ids)
+        asked = Asked(
+            stages=names,
+            owner=process.this_process(),
+            started=clock.now(),
+            jobs=wish.jobs,
+            config_digest=way.config.digest,
+        )
+        lock.replace(msgspec.json.encode(asked) + b"\n")
+        clear_staged(experiment.directory, STAGED)
+        log = open_log(experiment.directory, experiment.record.records["events"])
+        try:
+            return _Orchestrator(experiment, wish, way, tell, log).run()
+        finally:
+            experiment.write_view()
+            experiment.proven.save()
+            log.close()
+
+
+def _busy(experiment: Experiment) -> CannotStartError:
+    owner = read_asked(experiment.directory).owner
+    by = f"process {owner.pid}" if owner is not None else "another process"
+    return CannotStartError(
+        f"`{experiment.name}` is being run by {by}",
+        at=experiment.directory,
+        expected="one orchestrator at a time",
+        hint="wait for its end with --wait SECONDS, or look with `runpact pipeline status`",
+    )
+
+
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether a stage must run, and what it would run on."""
+
+    why: str
+    """Empty when it is up to date."""
+    command: tuple[str, ...]
+    gathered: Gathered
+    basis: Basis | None
+    last: StageResult | None
+
+
+def decide(experiment: Experiment, stage: Stage, way: Way, *, is_forced: bool) -> Decision:
+    """Return whether a stage must run now, with the reason."""
+    row = experiment.row(stage)
+    result = row.result if row is not None else None
+    gathered = gather_inputs(experiment, stage)
+    command = command_of(experiment, stage, cwd=way.cwd)
+    basis = None
+    if gathered.is_open:
+        basis = basis_of(
+            experiment,
+            stage,
+            command=command,
+            inputs=gathered.inputs,
+            config=way.config.resolved,
+            cwd=way.cwd,
+            loaded=[file.path for file in result.basis.code] if result and result.basis else (),
+        )
+    damaged = _damaged(experiment, result) if result is not None and result.is_usable else ""
+    why = why_again(row.state if row else None, row.reason if row else "", result, basis, damaged)
+    return Decision(
+        why=why or ("--force" if is_forced else ""),
+        command=command,
+        gathered=gathered,
+        basis=basis,
+        last=result,
+    )
+
+
+def _damaged(experiment: Experiment, result: StageResult) -> str:
+    for each in result.outputs:
+        if experiment.proven.digest(posixpath.join(experiment.directory, each.path)) != each.digest:
+            return each.path
+    return ""
+
+
+class _Orchestrator:
+    """Runs the stages of one wish."""
+
+    def __init__(self, experiment: Experiment, wish: Wish, way: Way, tell: Tell, log: AppendLog) -> None:
+        self.experiment = experiment
+        self.wish = wish
+        self.way = way
+        self.tell = tell
+        self.log = log
+        self.relay = Relay()
+        self.turn = threading.Lock()
+        """Held by whoever changes the experiment."""
+        self.steps: dict[str, Step] = {}
+        self.stopped_at: Stage | None = None
+        self.skipped: list[tuple[str, str]] = []
+        """Stages whose skipping is told to the log once something runs."""
+
+    def run(self) -> PipelineEnd:
+        """Run what must run; return what became of it."""
+        waiting = [self.experiment.graph.by_id[each] for each in self.wish.ids]
+        with self.relay.at_work(), self._workers() as workers:
+            running: dict[concurrent.futures.Future[None], Stage] = {}
+            while True:
+                while len(running) < self.wish.jobs and (stage := self._ready(waiting)) is not None:
+                    waiting.remove(stage)
+                    if workers is None:
+                        self._take(stage)
+                    else:
+                        running[workers.submit(self._take, stage)] = stage
+                if not running:
+                    break
+                done, _others = concurrent.futures.wait(
+                    running, return_when=concurrent.futures.FIRST_COMPLETED
+                )
+                for future in done:
+                    del running[future]
+                    future.result()
+        return self._end()
+
+    @contextlib.contextmanager
+    def _workers(self) -> Iterator[concurrent.futures.ThreadPoolExecutor | None]:
+        if self.wish.jobs == 1:
+            yield None
+            return
+        with concurrent.futures.ThreadPoolExecutor(self.wish.jobs, "stage") as workers:
+            yield workers
+
+    def _ready(self, waiting: list[Stage]) -> Stage | None:
+        """Return the first stage that may begin; None when none may now, or at all."""
+        if self.stopped_at is not None or self.relay.received is not None:
+            return None
+        for stage in waiting:
+            feeds = [each for each in self.experiment.graph.feeds[stage.id] if each in self.wish.ids]
+            if all(each in self.steps for each in feeds):
+                return stage
+        return None
+
+    def _take(self, stage: Stage) -> None:
+        """Run one stage, or skip it."""
+        name = directory_of(stage)
+        with self.turn:
+            decision = decide(self.experiment, stage, self.way, is_forced=self.wish.is_forced)
+            if not decision.why:
+                self._skip(stage, decision)
+                return
+            self._log_skipped()
+            stage_run = begin_attempt(
+                self.experiment,
+                stage,
+                self.way,
+                command=decision.command,
+                gathered=decision.gathered,
+                basis=decision.basis,
+            )
+            self._note(
+                "stage.began", stage=name, uid=stage_run.run.uid, attempt=stage_run.number, why=decision.why
+            )
+            for finding in decision.gathered.findings:
+                self._note(
+                    "gate.closed", stage=name, code=finding.code, path=finding.path, message=finding.message
+                )
+            self.experiment.write_view()
+            self.tell(Progress(moment="began", name=name, why=decision.why))
+        measured = run_program(stage_run, relay=self.relay)
+        with self.turn:
+            result = end_attempt(stage_run, measured)
+            for alias in set_aliases(self.experiment, stage, result):
+                self._note("alias.set", alias=alias, stage=name)
+            self._note(
+                "stage.ended",
+                stage=name,
+                uid=stage_run.run.uid,
+                status=result.status.value,
+                exit_code=measured.exit_code,
+                signal=measured.signal,
+            )
+            self.experiment.write_view()
+            self.steps[stage.id] = Step(name=name, done="ran", why=decision.why, result=result)
+            if not result.is_usable and self.stopped_at is None:
+                self.stopped_at = stage
+            self.tell(Progress(moment="ended", name=name, result=result))
+
+    def _skip(self, stage: Stage, decision: Decision) -> None:
+        name = directory_of(stage)
+        self.steps[stage.id] = Step(name=name, done="skipped", why="up to date", result=decision.last)
+        self.skipped.append((name, "up to date"))
+        self.tell(Progress(moment="skipped", name=name, why="up to date", result=decision.last))
+
+    def _log_skipped(self) -> None:
+        for name, why in self.skipped:
+            self._note("stage.skipped", stage=name, why=why)
+        self.skipped.clear()
+
+    def _note(self, event: str, **fields: object) -> None:
+        self.log.append({"time": clock.now(), "event": event, **fields})
+
+    def _end(self) -> PipelineEnd:
+        by_id = self.experiment.graph.by_id
+        steps = tuple(
+            self.steps.get(each) or Step(name=directory_of(by_id[each]), done="not reached")
+            for each in self.wish.ids
+        )
+        left = next((step for step in steps if step.done == "not reached"), None)
+        at = self.stopped_at or (by_id[left.name.partition("_")[0]] if left is not None else None)
+        return PipelineEnd(
+            steps=steps,
+            stopped_at=directory_of(self.stopped_at) if self.stopped_at else None,
+            interrupted_by=self.relay.received,
+            next_command=self._next(at) if at is not None else None,
+        )
+
+    def _next(self, at: Stage) -> str:
+        """Return the command that goes on: from the stage that stopped it, or from one that it needs."""
+        result = self.steps[at.id].result if at.id in self.steps else None
+        first = at.id
+        if result is not None and result.measured.never_began is not None:
+            wanting = {each.rule for each in result.findings}
+            writers = sorted(
+                self.experiment.graph.writer[alias].id
+                for alias in at.reads
+                if alias in wanting and alias in self.experiment.graph.writer
+            )
+            first = writers[0] if writers else first
+        last = self.wish.ids[-1]
+        is_last = last == self.experiment.graph.ids[-1]
+        return command_line(
+            self.experiment.name, first=first, last=None if is_last else last, more=self.wish.options
+        )

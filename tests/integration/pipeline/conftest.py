@@ -1,0 +1,22 @@
+"""A workspace with a pipeline of three stages: numbers are made, summed, and told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from integration.pipeline.pipeline import CONTRACT, SCRIPTS, Pipeline
+
+
+@pytest.fixture
+def pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Pipeline:
+    """The workspace, with nothing run yet."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("RUNPACT_WORKSPACE", raising=False)
+    place = Pipeline(tmp_path, capsys)
+    place.write("contract.yaml", CONTRACT)
+    for path, text in SCRIPTS.items():
+        place.write(path, text)
+    place.write("config.json", '{"first": 1, "second": 2, "unread": 0}')
+    return place

@@ -1,0 +1,189 @@
+"""`runpact pipeline run`: what is run, what is skipped, what is recorded."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from integration.pipeline.pipeline import STAGES, Pipeline
+
+STORY = '{"value": 1}\n{"value": 2}\n2\n'
+
+
+@pytest.mark.requirement("C-020", "C-109", "C-110", "C-111")
+def test_the_stages_run_in_order_each_in_its_directory(pipeline: Pipeline) -> None:
+    code, document = pipeline.go("--config", "config.json")
+    assert (code, document["verdict"]) == (0, "OK")
+    assert [step["done"] for step in document["stages"]] == ["ran"] * 4
+    assert list(pipeline.manifest["stages"]) == STAGES
+    began = [event["stage"] for event in pipeline.events() if event["event"] == "stage.began"]
+    assert began == STAGES
+    assert pipeline.story() == STORY
+
+
+@pytest.mark.requirement("C-022", "C-030", "C-032")
+def test_aliases_are_relative_links_to_the_producer(pipeline: Pipeline) -> None:
+    pipeline.go()
+    links = {
+        alias: str((pipeline.experiment / alias).readlink())
+        for alias in ("numbers", "total", "size", "story")
+    }
+    assert links == {
+        "numbers": "01_make/numbers",
+        "total": "02_sum/total",
+        "size": "02b_count/size",
+        "story": "03_tell/story",
+    }
+    assert pipeline.manifest["aliases"] == links
+
+
+@pytest.mark.requirement("C-034", "C-035", "C-036", "C-037", "C-038")
+def test_the_manifest_has_inputs_outputs_command_commit_and_environment(pipeline: Pipeline) -> None:
+    pipeline.go()
+    stage = pipeline.manifest["stages"]["02_sum"]
+    assert [each["path"] for each in stage["inputs"]] == ["01_make/numbers/a.json", "01_make/numbers/b.json"]
+    assert {each["producer"]["uid"] for each in stage["inputs"]} == {
+        pipeline.manifest["stages"]["01_make"]["uid"]
+    }
+    assert stage["outputs"] == ["02_sum/total/total.txt"]
+    assert stage["command"] == ["sh", "stages/sum.sh", "runs/x/numbers", "runs/x/02_sum/total"]
+    assert stage["git_sha"] == "unknown"
+    assert stage["environment"]["python"].startswith("3.")
+
+
+@pytest.mark.requirement("C-116", "C-117", "C-118")
+def test_each_stage_has_its_logs_command_and_summary(pipeline: Pipeline) -> None:
+    pipeline.go()
+    folder = pipeline.experiment / "01_make"
+    assert (folder / "logs/stdout.log").read_text() == "making\n"
+    assert (folder / "cmd.txt").read_text() == "sh stages/make.sh x\n"
+    summary = json.loads((folder / "stage_summary.json").read_bytes())
+    assert (summary["stage"], summary["status"], summary["exit_code"]) == ("01_make", "OK", 0)
+
+
+def test_a_second_time_nothing_runs(pipeline: Pipeline) -> None:
+    pipeline.go()
+    before = pipeline.manifest
+    assert set(pipeline.done().values()) == {"skipped"}
+    assert set(pipeline.why().values()) == {"up to date"}
+    assert pipeline.manifest == before
+
+
+def test_changed_code_runs_the_stage_and_what_reads_its_outputs(pipeline: Pipeline) -> None:
+    pipeline.go()
+    pipeline.write("stages/sum.sh", 'echo 3 > "$2/total.txt"\n')
+    code, document = pipeline.go()
+    assert code == 0
+    assert {step["name"]: step["why"] for step in document["stages"]} == {
+        "01_make": "up to date",
+        "02_sum": "its code changed: stages/sum.sh",
+        "02b_count": "up to date",
+        "03_tell": "its input changed: total",
+    }
+    assert pipeline.story() == "3\n2\n"
+
+
+def test_a_stage_that_makes_the_same_again_costs_those_after_it_nothing(pipeline: Pipeline) -> None:
+    pipeline.go()
+    pipeline.write("stages/make.sh", (pipeline.root / "stages/make.sh").read_text() + "# the same\n")
+    assert pipeline.done() == {
+        "01_make": "ran",
+        "02_sum": "skipped",
+        "02b_count": "skipped",
+        "03_tell": "skipped",
+    }
+
+
+@pytest.mark.requirement("C-106", "C-107")
+def test_from_and_to_bound_what_runs(pipeline: Pipeline) -> None:
+    assert pipeline.done("--from", "01", "--to", "02") == {"01_make": "ran", "02_sum": "ran"}
+    assert pipeline.done("--from", "02b") == {"02b_count": "ran", "03_tell": "ran"}
+
+
+def test_only_runs_the_named_stages(pipeline: Pipeline) -> None:
+    pipeline.go()
+    assert pipeline.done("--only", "02", "--force") == {"02_sum": "ran"}
+
+
+@pytest.mark.requirement("C-041", "C-115")
+def test_a_missing_input_is_incomplete_and_the_next_command_is_told(pipeline: Pipeline) -> None:
+    code, document = pipeline.go("--from", "02")
+    assert (code, document["stopped_at"]) == (2, "02_sum")
+    assert document["next"] == "runpact pipeline run --experiment x --from 01"
+    assert "missing-artifact" in [finding["code"] for finding in document["stages"][0]["findings"]]
+    assert [step["done"] for step in document["stages"]] == ["ran", "not reached", "not reached"]
+
+
+def test_a_failed_stage_stops_the_pipeline_and_its_alias_stays_away(pipeline: Pipeline) -> None:
+    pipeline.go()
+    pipeline.write("stages/sum.sh", "echo half > $2/total.txt; exit 5\n")
+    code, document = pipeline.go()
+    assert (code, document["stopped_at"]) == (3, "02_sum")
+    assert document["next"] == "runpact pipeline run --experiment x --from 02"
+    assert not (pipeline.experiment / "total").exists()
+    assert "total" not in pipeline.manifest["aliases"]
+    assert pipeline.runs()[0]["state"] == "failed"
+    pipeline.write("stages/sum.sh", 'echo 3 > "$2/total.txt"\n')
+    assert pipeline.go("--from", "02")[0] == 0
+    assert pipeline.story() == "3\n2\n"
+
+
+def test_older_attempts_are_kept_whole(pipeline: Pipeline) -> None:
+    pipeline.go()
+    first = pipeline.manifest["stages"]["02_sum"]["uid"]
+    pipeline.go("--only", "02", "--force")
+    older = pipeline.experiment / ".runpact/attempts/02_sum/1"
+    assert json.loads((older / ".runpact/run.json").read_bytes())["uid"] == first
+    assert pipeline.call("verify", str(older))[0] == 0
+    assert pipeline.manifest["stages"]["02_sum"]["attempt"] == 2
+
+
+def test_an_output_of_another_type_is_an_error(pipeline: Pipeline) -> None:
+    pipeline.write("stages/make.sh", 'echo "{}" > "$RUNPACT_STAGE_DIR/numbers/a.json"\n')
+    code, document = pipeline.go()
+    assert (code, document["stopped_at"]) == (3, "01_make")
+    assert not (pipeline.experiment / "numbers").exists()
+
+
+@pytest.mark.requirement("C-125", "C-126", "C-127")
+def test_another_configuration_is_refused_unless_it_gets_a_name(pipeline: Pipeline) -> None:
+    pipeline.go("--config", "config.json")
+    frozen = (pipeline.experiment / "config.resolved.json").read_bytes()
+    code, document = pipeline.go("--config", "config.json", "--set", "first=5")
+    assert (code, document["error"]["code"]) == (2, "config")
+    assert "--as x-2" in document["error"]["hint"]
+    assert pipeline.go("--config", "config.json", "--set", "first=5", "--as", "y")[0] == 0
+    assert (pipeline.experiment / "config.resolved.json").read_bytes() == frozen
+    assert json.loads((pipeline.root / "runs/y/config.resolved.json").read_bytes())["first"] == 5
+    assert set(pipeline.done("--config", "config.json").values()) == {"skipped"}
+
+
+def test_stages_that_do_not_feed_each_other_run_at_once(pipeline: Pipeline) -> None:
+    for name in ("sum", "count"):  # each waits for the other one to begin
+        other = {"sum": "count", "count": "sum"}[name]
+        text = (pipeline.root / f"stages/{name}.sh").read_text()
+        meet = (
+            f': > "$RUNPACT_STAGE_DIR/{name}.begun"; n=0\n'
+            f'while [ ! -e "$RUNPACT_EXPERIMENT_DIR"/*_{other}/{other}.begun ]; do\n'
+            "n=$((n+1)); [ $n -lt 300 ] || exit 9; sleep 0.1; done\n"
+        )
+        pipeline.write(f"stages/{name}.sh", meet + text)
+    code, document = pipeline.go("--jobs", "2")
+    assert (code, document["verdict"]) == (0, "OK")
+    assert pipeline.story() == STORY
+
+
+def test_attempts_are_not_listed_as_runs_beside_their_experiment(pipeline: Pipeline) -> None:
+    pipeline.go()
+    assert [(run["path"], run["state"]) for run in pipeline.runs()] == [("runs/x", "finished")]
+
+
+def test_people_are_told_what_happens(pipeline: Pipeline) -> None:
+    _code, _out, err = pipeline.call("pipeline", "run", "--experiment", "x", "--to", "01")
+    assert "01_make  runs: it has not run yet" in err
+    assert "runpact: x OK: 1 ran, 0 up to date" in err
+    pipeline.write("stages/sum.sh", "exit 4\n")
+    _code, _out, err = pipeline.call("pipeline", "run", "--experiment", "x")
+    assert "01_make  skipped: up to date" in err
+    assert "next: runpact pipeline run --experiment x --from 02" in err
