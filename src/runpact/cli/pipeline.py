@@ -12,12 +12,21 @@ from typing import TYPE_CHECKING
 
 import click
 
+from runpact.cli.live import Live
 from runpact.cli.options import demand_meant, json_option, open_workspace, workspace_options
-from runpact.cli.output import VERDICT_COLOUR, finding_documents, finding_lines, paint, print_json
+from runpact.cli.output import (
+    STATE_COLOUR,
+    VERDICT_COLOUR,
+    finding_documents,
+    finding_lines,
+    paint,
+    print_json,
+)
 from runpact.model.finding import Severity
+from runpact.model.run import State
 
 if TYPE_CHECKING:
-    from runpact.workspace.pipelines import PipelineEnd, Progress
+    from runpact.workspace.pipelines import PipelineEnd, PipelineLook, StageStanding
 
 SIGNALLED = 128
 """Added to the number of the signal that ended the command."""
@@ -45,6 +54,7 @@ def pipeline_command() -> None:
 @click.option(
     "--wait", "wait_seconds", type=float, default=0.0, help="Seconds to wait for another orchestrator."
 )
+@click.option("--dry-run", is_flag=True, help="Tell what would run, and why; make and change nothing.")
 @click.option("--durability", type=click.Choice(["commit", "none"]), default="commit", show_default=True)
 @click.option("--show", "is_shown", is_flag=True, help="Repeat the output of stages on the terminal.")
 @json_option
@@ -64,6 +74,7 @@ def run_command(
     force: bool,
     jobs: int,
     wait_seconds: float,
+    dry_run: bool,
     durability: str,
     is_shown: bool,
     is_json: bool,
@@ -76,7 +87,7 @@ def run_command(
       runpact pipeline run --experiment debug --from 01 --to 06 --config configs/debug.json
       runpact pipeline run --experiment debug
     """
-    from runpact.workspace.pipelines import Ordered, run_stages  # noqa: PLC0415 - help does not need it
+    from runpact.workspace.pipelines import Ordered, plan_stages, run_stages  # noqa: PLC0415 - help does not need it
 
     demand_meant(kind=kind, config=config)
     place = open_workspace(workspace, workdir, contract)
@@ -96,7 +107,11 @@ def run_command(
         durability=durability,
         options=_options(workspace=workspace, workdir=workdir, contract=contract, kind=kind),
     )
-    found, end = run_stages(place, ordered, tell=_tell if not is_json else lambda _progress: None)
+    if dry_run:
+        _tell_plan(instead or experiment, plan_stages(place, ordered), is_json=is_json)
+        return 0
+    with Live(is_shown=not is_json) as live:
+        found, end = run_stages(place, ordered, tell=live.tell)
     if is_json:
         _print(found.name, place.shown(found.directory), end)
     else:
@@ -104,24 +119,77 @@ def run_command(
     return SIGNALLED + end.interrupted_by if end.interrupted_by is not None else end.verdict.exit_code
 
 
+@pipeline_command.command("status")
+@workspace_options
+@json_option
+@click.argument("experiment")
+def status_command(
+    *, workspace: str | None, workdir: str | None, contract: str | None, is_json: bool, experiment: str
+) -> int:
+    """Tell where the stages of EXPERIMENT stand, and what would run next; nothing is changed."""
+    from runpact.workspace.pipelines import look_at  # noqa: PLC0415 - help does not need it
+
+    look = look_at(open_workspace(workspace, workdir, contract), experiment)
+    if is_json:
+        print_json(
+            "pipeline-status",
+            id=look.name,
+            path=look.path,
+            state=look.standing.state.value,
+            reason=look.standing.reason,
+            asked=list(look.asked.stages),
+            stages=[_stage_document(each, look) for each in look.stages],
+        )
+    else:
+        sys.stdout.write("\n".join(_status_lines(look)) + "\n")
+    return 0
+
+
+def _stage_document(each: StageStanding, look: PipelineLook) -> dict[str, object]:
+    row = each.row
+    result = row.result if row is not None else None
+    return {
+        "name": each.name,
+        "state": row.state.value if row is not None else None,
+        "status": result.status.value if result is not None else None,
+        "attempt": row.attempt if row is not None else 0,
+        "started": row.started if row is not None else None,
+        "duration_seconds": row.duration_seconds if row is not None else None,
+        "stale": look.stale.get(each.name),
+        "why": each.why,
+        "waits_for": list(each.waits_for),
+    }
+
+
+def _status_lines(look: PipelineLook) -> list[str]:
+    reason = f" ({look.standing.reason})" if look.standing.reason else ""
+    state = paint(look.standing.state.value, STATE_COLOUR[look.standing.state], stream=sys.stdout)
+    lines = [f"{look.path}  {state}{reason}"]
+    width = max((len(each.name) for each in look.stages), default=0)
+    for each in look.stages:
+        row = each.row
+        word = "-" if row is None else row.result.status.value if row.result else row.state.value
+        took = f"{row.duration_seconds:.1f} s" if row is not None and row.duration_seconds is not None else ""
+        follows = (
+            f"{', '.join(each.waits_for)} runs before it" if each.waits_for else each.why or "up to date"
+        )
+        if row is not None and row.state is State.RUNNING:
+            follows = "runs now"
+        lines.append(f"  {each.name:{width}}  {word:11}  {took:>9}  {follows}")
+    return lines
+
+
 def _options(**given: str | None) -> str:
     """Return the options that every further command needs as well."""
     return " ".join(f"--{name} {shlex.quote(value)}" for name, value in given.items() if value is not None)
 
 
-def _tell(progress: Progress) -> None:
-    if progress.moment == "began":
-        line = f"{progress.name}  runs: {progress.why}"
-    elif progress.moment == "skipped":
-        line = f"{progress.name}  skipped: {progress.why}"
-    elif progress.result is not None:
-        status = progress.result.status
-        word = paint(status.value, VERDICT_COLOUR[status], stream=sys.stderr)
-        line = f"{progress.name}  {word} in {progress.result.measured.duration_seconds:.1f} s"
-    else:
-        line = f"{progress.name}  {progress.moment}: {progress.why}"
-    sys.stderr.write(line + "\n")
-    sys.stderr.flush()
+def _tell_plan(name: str, end: PipelineEnd, *, is_json: bool) -> None:
+    if is_json:
+        _print(name, "", end)
+        return
+    lines = [f"{step.name}  {step.done}: {step.why}" for step in end.steps]
+    sys.stdout.write("\n".join(lines) + "\n")
 
 
 def _last_lines(name: str, end: PipelineEnd) -> list[str]:

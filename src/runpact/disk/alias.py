@@ -10,6 +10,7 @@ import os
 import posixpath
 
 from runpact.disk import io
+from runpact.disk.layout import ALIASES
 from runpact.disk.source import read_chunks
 from runpact.model.errors import StorageError
 
@@ -44,12 +45,14 @@ def set_directory(directory: str, alias: str, files: dict[str, str]) -> None:
     prepared = posixpath.join(directory, f"{_PREPARED}{alias}")
     with io.storing(f"alias `{alias}`", path):
         io.remove_tree_quietly(prepared)
+        remove_alias(directory, alias)
+        io.make_parents(posixpath.join(directory, ALIASES), sync=False)
         io.make_directory(prepared)
         for relative, source in files.items():
             target = posixpath.join(prepared, relative)
             io.make_parents(posixpath.dirname(target), sync=False)
             io.create_file(target, b"".join(read_chunks(source)), sync=False)
-        remove_alias(directory, alias)
+        io.replace_file(_mark(directory, alias), b"", sync=False)
         io.publish(prepared, path)
 
 
@@ -57,7 +60,7 @@ def remove_alias(directory: str, alias: str) -> bool:
     """Take an alias away, whole, so that nobody reads half of it; False when there was none.
 
     Raises:
-        StorageError: It is a file that no stage made.
+        StorageError: It is something that runpact did not make.
     """
     path = posixpath.join(directory, alias)
     with io.storing(f"alias `{alias}`", path):
@@ -66,13 +69,29 @@ def remove_alias(directory: str, alias: str) -> bool:
             return True
         if not os.path.lexists(path):
             return False
-        if not os.path.isdir(path):
+        if not _is_ours(directory, alias):
             raise _taken(alias, path)
         gone = posixpath.join(directory, f"{_PREPARED}gone-{alias}")
         io.remove_tree_quietly(gone)
         io.publish(path, gone)
+        io.remove_missing_ok(_mark(directory, alias))
         io.remove_tree_quietly(gone)
         return True
+
+
+def is_directory_set(directory: str, alias: str) -> bool:
+    """Whether a directory that runpact made stands at an alias."""
+    path = posixpath.join(directory, alias)
+    return os.path.isdir(path) and not os.path.islink(path) and _is_ours(directory, alias)
+
+
+def _is_ours(directory: str, alias: str) -> bool:
+    return os.path.lexists(_mark(directory, alias))
+
+
+def _mark(directory: str, alias: str) -> str:
+    """Return the file that tells a directory of copies from one that a person made."""
+    return posixpath.join(directory, ALIASES, alias)
 
 
 def link_target(directory: str, alias: str) -> str | None:

@@ -118,6 +118,7 @@ CODES: dict[str, Code] = {
         "Stages",
         Severity.INCOMPLETE,
         not_begun="A stage's program was not started.",
+        not_run="A stage that was asked for has not run.",
         missing_artifact="What a stage reads is not there, or has not been made.",
         stale_artifact="What a stage reads was made from something that has changed since.",
         invalid_artifact="What a stage reads is not what its producer recorded, or not what its type says.",
@@ -129,6 +130,8 @@ CODES: dict[str, Code] = {
         claimed="The program itself says that something is wrong; INCOMPLETE and ERROR when it says so.",
         inputs_failed="The program could not use some of its inputs.",
         legacy_artifact="What a stage reads comes from a legacy folder.",
+        stale="A stage's last attempt read what is no longer the latest.",
+        view_differs="The manifest of an experiment says otherwise than the records of its stages.",
     ),
     **_codes("Rules", Severity.ERROR, rule="A rule of the contract does not hold."),
     **_codes(

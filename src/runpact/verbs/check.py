@@ -7,6 +7,7 @@ Does not know: a single rule, a single file format.
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterable
 
 import msgspec
 
@@ -22,7 +23,8 @@ from runpact.model.run import ContractRef, Standing, State
 from runpact.verbs.gather import gather
 from runpact.verbs.load_contract import load_copy
 from runpact.verbs.origin import origin_of
-from runpact.verbs.standing import stand
+from runpact.verbs.pipeline.judged import stage_findings
+from runpact.verbs.standing import is_experiment, stand
 
 OWN_COPY = "judged-by-own-copy"
 
@@ -78,7 +80,11 @@ def check_run(
         return _unjudged(reading, standing, shown, _unreadable(error))
     report = judge(gathered.kind, chosen, gathered.tree)
     judged = [_hardened(finding) for finding in report.findings] if is_strict else report.findings
-    findings = [*_standing_findings(standing, reading), *judged, *_origin_findings(reading)]
+    if is_experiment(reading):
+        standings = _through_stages(standing, reading, chosen, root, judged)
+    else:
+        standings = _standing_findings(standing, reading)
+    findings = [*standings, *judged, *_origin_findings(reading)]
     findings += [*own_copy, *_moved(reading)]
     return CheckedRun(
         id=posixpath.basename(directory),
@@ -86,6 +92,26 @@ def check_run(
         state=standing.state,
         judged_by=f"{chosen.contract.contract} {chosen.contract.version}",
         report=Report(tuple(_placed(finding, shown) for finding in findings), report.tiers),
+    )
+
+
+def _through_stages(
+    standing: Standing, reading: Reading, chosen: LoadedContract, root: str, known: Iterable[Finding]
+) -> list[Finding]:
+    """Return what the stages of an experiment come to, without what its contract has told already."""
+    seen = {(finding.code, finding.path, finding.rule) for finding in known}
+    found = [
+        finding
+        for finding in stage_findings(reading, chosen, root=root)
+        if (finding.code, finding.path, finding.rule) not in seen
+    ]
+    is_told = standing.state is State.FINISHED or any(each.severity is not Severity.ADVICE for each in found)
+    return found if is_told else [*found, _unfinished(standing)]
+
+
+def _unfinished(standing: Standing) -> Finding:
+    return _record_finding(
+        "not-sealed", Severity.INCOMPLETE, standing, "a finished experiment", "wait for its end"
     )
 
 

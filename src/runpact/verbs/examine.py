@@ -27,7 +27,7 @@ from runpact.model.provenance import Provenance
 from runpact.model.run import Owner, Standing, State
 from runpact.model.summary import IndexedRun, Origin, RunSummary, facts_of
 from runpact.verbs.find import summary_of
-from runpact.verbs.standing import stand
+from runpact.verbs.standing import is_experiment, stand
 
 
 class Watched(msgspec.Struct, frozen=True):
@@ -96,7 +96,7 @@ def _deciding(reading: Reading) -> tuple[str, ...]:
     """Return the files that a row follows from; what a sealed run measured does not change."""
     if not reading.has_record:
         return ("", *_KNOWN)
-    if reading.record is not None and reading.record.sealed == "by_stage":
+    if is_experiment(reading):
         stages = stage_directories(reading.directory)
         deciding = (f"{name}/{path}" for name in stages for path in _KNOWN)
         return ("", RECORD, PIPELINE, reading.manifest_path, *deciding)
@@ -107,7 +107,7 @@ def _deciding(reading: Reading) -> tuple[str, ...]:
 
 
 def _owner(reading: Reading, standing: Standing) -> bytes:
-    if reading.record is not None and reading.record.sealed == "by_stage":
+    if is_experiment(reading):
         is_running = standing.state is State.RUNNING  # what runs is read again each time
         return msgspec.msgpack.encode(Watched(None, "experiment")) if is_running else b""
     if _is_sealed(reading) or not reading.has_record:

@@ -32,8 +32,12 @@ def stand(directory: str) -> tuple[Reading, Standing]:
 
 def _look(directory: str) -> tuple[Reading, Standing]:
     reading = read_run(directory)
-    is_experiment = reading.record is not None and reading.record.sealed == "by_stage"
-    return reading, stand_by_stage(directory) if is_experiment else classify(facts_of(reading))
+    return reading, stand_by_stage(directory) if is_experiment(reading) else classify(facts_of(reading))
+
+
+def is_experiment(reading: Reading) -> bool:
+    """Whether a run is sealed stage by stage, and not as a whole."""
+    return reading.record is not None and reading.record.sealed == "by_stage"
 
 
 def stand_by_stage(directory: str) -> Standing:

@@ -19,7 +19,8 @@ from runpact.model.finding import Finding, Report, Severity
 from runpact.model.manifest import FileRecord, LogRecord, Manifest
 from runpact.model.names import readable_path
 from runpact.model.run import Standing, State
-from runpact.verbs.standing import stand
+from runpact.verbs.pipeline.judged import verify_experiment
+from runpact.verbs.standing import is_experiment, stand
 
 HINT = "restore the file from a copy, or start another run; a sealed run is never repaired"
 
@@ -32,6 +33,9 @@ def verify_run(directory: str) -> tuple[Standing, Report]:
         sealed, ERROR for damage.
     """
     reading, standing = stand(directory)
+    if reading.record is not None and is_experiment(reading):
+        findings = list(verify_experiment(reading, reading.record, verify_run)) or _unfinished(standing)
+        return standing, Report(tuple(sorted(findings, key=lambda finding: finding.path)))
     is_ours = reading.has_record or reading.has_manifest or reading.has_seal
     findings = list(_records(reading)) if is_ours else []
     if reading.manifest is not None and reading.manifest.sealed:
@@ -40,6 +44,11 @@ def verify_run(directory: str) -> tuple[Standing, Report]:
     elif not findings:
         findings.append(_unsealed(standing))
     return standing, Report(tuple(sorted(findings, key=lambda finding: finding.path)))
+
+
+def _unfinished(standing: Standing) -> list[Finding]:
+    """Return that an undamaged experiment has nothing sealed to verify, or still runs."""
+    return [] if standing.state in {State.FINISHED, State.FAILED} else [_unsealed(standing)]
 
 
 def _records(reading: Reading) -> Iterator[Finding]:

@@ -17,12 +17,37 @@ from runpact.model.errors import CannotStartError, ConfigError, StorageError, Us
 
 if TYPE_CHECKING:
     from runpact.model.contract.language import Kind
+    from runpact.model.pipeline.graph import Graph
+    from runpact.model.pipeline.standing import Asked
+    from runpact.model.run import Standing
     from runpact.verbs.pipeline.attempt import Way
+    from runpact.verbs.pipeline.decide import StageStanding  # noqa: TC004 - exported for annotations alone
     from runpact.verbs.pipeline.experiment import Experiment
     from runpact.verbs.pipeline.run import PipelineEnd, Progress, Tell  # noqa: TC004 - exported for annotations alone
     from runpact.workspace import Workspace
 
-__all__ = ["Ordered", "PipelineEnd", "Progress", "run_stages"]
+__all__ = [
+    "Ordered",
+    "PipelineEnd",
+    "PipelineLook",
+    "Progress",
+    "StageStanding",
+    "look_at",
+    "plan_stages",
+    "run_stages",
+]
+
+
+class PipelineLook(msgspec.Struct, frozen=True, kw_only=True):
+    """Where an experiment and its stages stand."""
+
+    name: str
+    path: str
+    standing: Standing
+    asked: Asked
+    stages: tuple[StageStanding, ...]
+    stale: dict[str, str]
+    """Why a stage is out of date by what it read, by name."""
 
 
 class Ordered(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,18 +81,72 @@ def run_stages(place: Workspace, ordered: Ordered, *, tell: Tell) -> tuple[Exper
     """
     from runpact.verbs.pipeline.run import Wish, run_pipeline
 
-    kind_name = _kind_of(place, ordered.kind)
-    experiment = _experiment(place, kind_name, ordered)
-    graph = experiment.graph
-    ids = graph.select(first=ordered.first, last=ordered.last, only=ordered.only)
+    experiment = _experiment(place, _kind_of(place, ordered.kind), ordered)
     wish = Wish(
-        ids=ids,
+        ids=_ids(experiment.graph, ordered),
         is_forced=ordered.is_forced,
         jobs=ordered.jobs,
         wait_seconds=ordered.wait_seconds,
         options=ordered.options,
     )
     return experiment, run_pipeline(experiment, wish, _way(place, experiment, ordered), tell=tell)
+
+
+def plan_stages(place: Workspace, ordered: Ordered) -> PipelineEnd:
+    """Return what `run_stages` would do; nothing is made or changed."""
+    from runpact.model.contract.stages import directory_of
+    from runpact.model.pipeline.graph import Graph
+    from runpact.verbs.pipeline.run import PipelineEnd, Step, Wish, plan_pipeline
+
+    kind = place.lint().contract.kinds[_kind_of(place, ordered.kind)]
+    directory = directory_of_experiment(place, kind, ordered.instead or ordered.experiment)
+    graph = Graph(kind)
+    ids = _ids(graph, ordered)
+    if not os.path.lexists(directory):
+        names = (directory_of(graph.by_id[each]) for each in ids)
+        return PipelineEnd(
+            steps=tuple(Step(name=each, done="would run", why="it has not run yet") for each in names)
+        )
+    experiment = _experiment(place, _kind_of(place, ordered.kind), ordered)
+    wish = Wish(ids=ids, is_forced=ordered.is_forced)
+    return plan_pipeline(experiment, wish, _way(place, experiment, ordered))
+
+
+def look_at(place: Workspace, reference: str) -> PipelineLook:
+    """Return where the stages of an experiment stand; nothing is changed.
+
+    Args:
+        place: The workspace.
+        reference: The experiment's name, or any other reference to it.
+    """
+    from runpact.verbs.pipeline.decide import survey
+    from runpact.verbs.pipeline.experiment import read_asked
+    from runpact.verbs.standing import stand
+
+    experiment = open_experiment(place, _directory_meant(place, reference))
+    way = _way(place, experiment, Ordered(experiment=experiment.name))
+    return PipelineLook(
+        name=experiment.name,
+        path=place.shown(experiment.directory),
+        standing=stand(experiment.directory)[1],
+        asked=read_asked(experiment.directory),
+        stages=survey(experiment, experiment.graph.ids, way, is_forced=False),
+        stale=experiment.stale(experiment.rows()),
+    )
+
+
+def _directory_meant(place: Workspace, reference: str) -> str:
+    """Return the absolute directory of an experiment by its name, else as any run is named."""
+    for kind in place.lint().contract.kinds.values():
+        if kind.stages and "/" not in reference:
+            directory = directory_of_experiment(place, kind, reference)
+            if os.path.isdir(directory):
+                return directory
+    return place.resolve(reference)
+
+
+def _ids(graph: Graph, ordered: Ordered) -> tuple[str, ...]:
+    return graph.select(first=ordered.first, last=ordered.last, only=ordered.only)
 
 
 def _kind_of(place: Workspace, name: str | None) -> str:

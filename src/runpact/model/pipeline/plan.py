@@ -38,7 +38,7 @@ def why_again(
             else "its last attempt left no result"
         )
     if basis is None or result.basis is None:
-        return "an input is not there"
+        return "an input is missing, or may not be read"
     if damaged:
         return f"its output {damaged} is no longer what it wrote"
     return ", ".join(changes(result.basis, basis))

@@ -27,11 +27,12 @@ from runpact.host import clock
 from runpact.host.child import ChildEnd, Relay
 from runpact.model.confinement import COMPARE
 from runpact.model.contract.command import filled
-from runpact.model.contract.language import Stage
+from runpact.model.contract.language import Records, Stage
 from runpact.model.contract.stages import directory_of, folder_behind
 from runpact.model.errors import CannotStartError, UsageError
 from runpact.model.facts import Form
 from runpact.model.finding import Finding, Report, Severity
+from runpact.model.judge.origin import judge_origin
 from runpact.model.pipeline.claim import SUMMARY, Claim, claim_of, encode_claim
 from runpact.model.pipeline.ending import read_end
 from runpact.model.pipeline.result import (
@@ -54,6 +55,8 @@ from runpact.verbs.pipeline.inputs import Gathered
 from runpact.verbs.pipeline.outputs import judge_outputs, register_outputs, stage_kind
 from runpact.verbs.project import write_projections
 from runpact.verbs.start import AttemptPlace, Request, start_run
+
+MANIFEST = Records().manifest
 
 
 class Way(msgspec.Struct, frozen=True, kw_only=True):
@@ -282,7 +285,11 @@ def end_attempt(stage_run: StageRun, measured: Measured) -> StageResult:
             speaks=stage_run.stage.exit_codes or experiment.kind.exit_codes,
             stands=lambda path: os.path.exists(posixpath.join(experiment.directory, path)),
         )
-        findings = (*stage_run.gathered.findings, *end.findings, *_strays(run, name))
+        findings = (
+            *stage_run.gathered.findings,
+            *end.findings,
+            *judge_origin(run.provenance, path=f"{name}/{MANIFEST}"),
+        )
         result = _result(stage_run, measured, findings, outputs)
         _describe(stage_run, result, claim)
         judged = judge_outputs(run, experiment, stage_run.stage) if began else ()
@@ -303,21 +310,6 @@ def _claim(run: ActiveRun) -> Claim | None:
     claim = claim_of(Inspector(run.dir, {}).document(SUMMARY, Form()))
     run.writer.replace(CLAIM, encode_claim(claim))
     return claim
-
-
-def _strays(run: ActiveRun, name: str) -> tuple[Finding, ...]:
-    return tuple(
-        Finding(
-            code="stray",
-            severity=Severity.WARNING,
-            path=name,
-            message=f"`{stray.path}` was written outside the stage",
-            expected="writes in the stage's own directory, or in a declared cache",
-            got=stray.action,
-            hint="declare it in the stage's `caches` if anyone may write it",
-        )
-        for stray in run.confinement.strays
-    )
 
 
 def _result(
@@ -376,14 +368,25 @@ def _state(result: StageResult, why: str) -> tuple[State, str | None]:
 
 
 def set_aliases(experiment: Experiment, stage: Stage, result: StageResult) -> tuple[str, ...]:
-    """Let the aliases of a stage lead to its new outputs, if they may be read; return those that were set."""
+    """Let the aliases of a stage lead to its outputs, if these may be read; return those that did not yet.
+
+    An orchestrator may have died between the seal and the alias.
+    """
     if not result.is_usable or experiment.kind.aliases == "record":
         return ()
     made = {each.alias for each in result.outputs}
-    for alias in stage.writes:
-        if alias in made:
-            _set_alias(experiment, stage, alias, result)
-    return tuple(alias for alias in stage.writes if alias in made)
+    wanting = tuple(
+        alias for alias in stage.writes if alias in made and not _is_set(experiment, stage, alias)
+    )
+    for alias in wanting:
+        _set_alias(experiment, stage, alias, result)
+    return wanting
+
+
+def _is_set(experiment: Experiment, stage: Stage, alias: str) -> bool:
+    if experiment.kind.aliases == "link":
+        return aliases.link_target(experiment.directory, alias) == experiment.target(stage, alias)
+    return aliases.is_directory_set(experiment.directory, alias)
 
 
 def _set_alias(experiment: Experiment, stage: Stage, alias: str, result: StageResult) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import concurrent.futures
 import contextlib
-import posixpath
 import threading
 from collections.abc import Callable, Iterator
 from typing import Literal
@@ -24,20 +23,18 @@ from runpact.model.contract.language import Stage
 from runpact.model.contract.stages import directory_of
 from runpact.model.errors import CannotStartError
 from runpact.model.finding import Verdict, worst
-from runpact.model.pipeline.plan import command_line, why_again
-from runpact.model.pipeline.result import Basis, StageResult
+from runpact.model.pipeline.plan import command_line
+from runpact.model.pipeline.result import StageResult
 from runpact.model.pipeline.standing import Asked
 from runpact.verbs.pipeline.attempt import (
     Way,
     begin_attempt,
-    command_of,
     end_attempt,
     run_program,
     set_aliases,
 )
-from runpact.verbs.pipeline.basis import basis_of
+from runpact.verbs.pipeline.decide import Decision, decide, survey
 from runpact.verbs.pipeline.experiment import Experiment, read_asked
-from runpact.verbs.pipeline.inputs import Gathered, gather_inputs
 
 Moment = Literal["began", "ended", "skipped", "would run"]
 
@@ -133,6 +130,19 @@ def run_pipeline(experiment: Experiment, wish: Wish, way: Way, *, tell: Tell) ->
             log.close()
 
 
+def plan_pipeline(experiment: Experiment, wish: Wish, way: Way) -> PipelineEnd:
+    """Return what running the pipeline would do now; nothing is changed."""
+    steps = []
+    for each in survey(experiment, wish.ids, way, is_forced=wish.is_forced):
+        why = each.why if not each.waits_for else f"{', '.join(each.waits_for)} runs before it"
+        result = each.row.result if each.row is not None else None
+        if why:
+            steps.append(Step(name=each.name, done="would run", why=why))
+        else:
+            steps.append(Step(name=each.name, done="skipped", why="up to date", result=result))
+    return PipelineEnd(steps=tuple(steps))
+
+
 def _busy(experiment: Experiment) -> CannotStartError:
     owner = read_asked(experiment.directory).owner
     by = f"process {owner.pid}" if owner is not None else "another process"
@@ -142,52 +152,6 @@ def _busy(experiment: Experiment) -> CannotStartError:
         expected="one orchestrator at a time",
         hint="wait for its end with --wait SECONDS, or look with `runpact pipeline status`",
     )
-
-
-class Decision(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether a stage must run, and what it would run on."""
-
-    why: str
-    """Empty when it is up to date."""
-    command: tuple[str, ...]
-    gathered: Gathered
-    basis: Basis | None
-    last: StageResult | None
-
-
-def decide(experiment: Experiment, stage: Stage, way: Way, *, is_forced: bool) -> Decision:
-    """Return whether a stage must run now, with the reason."""
-    row = experiment.row(stage)
-    result = row.result if row is not None else None
-    gathered = gather_inputs(experiment, stage)
-    command = command_of(experiment, stage, cwd=way.cwd)
-    basis = None
-    if gathered.is_open:
-        basis = basis_of(
-            experiment,
-            stage,
-            command=command,
-            inputs=gathered.inputs,
-            config=way.config.resolved,
-            cwd=way.cwd,
-            loaded=[file.path for file in result.basis.code] if result and result.basis else (),
-        )
-    damaged = _damaged(experiment, result) if result is not None and result.is_usable else ""
-    why = why_again(row.state if row else None, row.reason if row else "", result, basis, damaged)
-    return Decision(
-        why=why or ("--force" if is_forced else ""),
-        command=command,
-        gathered=gathered,
-        basis=basis,
-        last=result,
-    )
-
-
-def _damaged(experiment: Experiment, result: StageResult) -> str:
-    for each in result.outputs:
-        if experiment.proven.digest(posixpath.join(experiment.directory, each.path)) != each.digest:
-            return each.path
-    return ""
 
 
 class _Orchestrator:
@@ -276,8 +240,7 @@ class _Orchestrator:
         measured = run_program(stage_run, relay=self.relay)
         with self.turn:
             result = end_attempt(stage_run, measured)
-            for alias in set_aliases(self.experiment, stage, result):
-                self._note("alias.set", alias=alias, stage=name)
+            self._set_aliases(stage, result)
             self._note(
                 "stage.ended",
                 stage=name,
@@ -292,8 +255,14 @@ class _Orchestrator:
                 self.stopped_at = stage
             self.tell(Progress(moment="ended", name=name, result=result))
 
+    def _set_aliases(self, stage: Stage, result: StageResult) -> None:
+        for alias in set_aliases(self.experiment, stage, result):
+            self._note("alias.set", alias=alias, stage=directory_of(stage))
+
     def _skip(self, stage: Stage, decision: Decision) -> None:
         name = directory_of(stage)
+        if decision.last is not None:
+            self._set_aliases(stage, decision.last)
         self.steps[stage.id] = Step(name=name, done="skipped", why="up to date", result=decision.last)
         self.skipped.append((name, "up to date"))
         self.tell(Progress(moment="skipped", name=name, why="up to date", result=decision.last))

@@ -1,0 +1,106 @@
+"""Decide whether a stage must run, and see where all of them stand.
+
+Knows: what is gathered for that answer.
+Does not know: how a stage is run.
+"""
+
+from __future__ import annotations
+
+import posixpath
+
+import msgspec
+
+from runpact.model.contract.language import Stage
+from runpact.model.contract.stages import directory_of
+from runpact.model.pipeline.plan import why_again
+from runpact.model.pipeline.result import Basis, StageResult
+from runpact.model.pipeline.view import StageRow
+from runpact.verbs.pipeline.attempt import Way, command_of
+from runpact.verbs.pipeline.basis import basis_of
+from runpact.verbs.pipeline.experiment import Experiment
+from runpact.verbs.pipeline.inputs import Gathered, gather_inputs
+
+
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether a stage must run, and what it would run on."""
+
+    why: str
+    """Empty when it is up to date."""
+    command: tuple[str, ...]
+    gathered: Gathered
+    basis: Basis | None
+    last: StageResult | None
+
+
+def decide(experiment: Experiment, stage: Stage, way: Way, *, is_forced: bool) -> Decision:
+    """Return whether a stage must run now, with the reason."""
+    row = experiment.row(stage)
+    result = row.result if row is not None else None
+    gathered = gather_inputs(experiment, stage)
+    command = command_of(experiment, stage, cwd=way.cwd)
+    basis = None
+    if gathered.is_open:
+        basis = basis_of(
+            experiment,
+            stage,
+            command=command,
+            inputs=gathered.inputs,
+            config=way.config.resolved,
+            cwd=way.cwd,
+            loaded=[file.path for file in result.basis.code] if result and result.basis else (),
+        )
+    damaged = _damaged(experiment, result) if result is not None and result.is_usable else ""
+    why = why_again(row.state if row else None, row.reason if row else "", result, basis, damaged)
+    return Decision(
+        why=why or ("--force" if is_forced else ""),
+        command=command,
+        gathered=gathered,
+        basis=basis,
+        last=result,
+    )
+
+
+def _damaged(experiment: Experiment, result: StageResult) -> str:
+    for each in result.outputs:
+        if experiment.proven.digest(posixpath.join(experiment.directory, each.path)) != each.digest:
+            return each.path
+    return ""
+
+
+class StageStanding(msgspec.Struct, frozen=True, kw_only=True):
+    """Where one stage of an experiment stands."""
+
+    name: str
+    """`NN_slug`."""
+    row: StageRow | None
+    """Its last attempt."""
+    why: str
+    """Why it would run now; empty when it is up to date."""
+    waits_for: tuple[str, ...] = ()
+    """Stages that it reads from and that would run before it."""
+
+
+def survey(
+    experiment: Experiment, ids: tuple[str, ...], way: Way, *, is_forced: bool
+) -> tuple[StageStanding, ...]:
+    """Return where stages stand and what would become of each; nothing is changed.
+
+    Args:
+        experiment: The experiment.
+        ids: Of the stages, in order.
+        way: How they would be run.
+        is_forced: Stages that are up to date would run as well.
+    """
+    standings: dict[str, StageStanding] = {}
+    for each in ids:
+        stage = experiment.graph.by_id[each]
+        decision = decide(experiment, stage, way, is_forced=is_forced)
+        before = tuple(
+            standings[feed].name
+            for feed in experiment.graph.feeds[each]
+            if feed in standings and (standings[feed].why or standings[feed].waits_for)
+        )
+        standings[each] = StageStanding(
+            name=directory_of(stage), row=experiment.row(stage), why=decision.why, waits_for=before
+        )
+    return tuple(standings.values())

@@ -1,0 +1,110 @@
+"""Check and verify an experiment through its attempts.
+
+Knows: which attempts there are, and that a damaged one hides no other.
+Does not know: a single rule.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Iterator
+
+import msgspec
+
+from runpact.disk.experiment import older_attempts, stage_directories
+from runpact.disk.layout import ATTEMPTS, CONTRACT
+from runpact.disk.reader import Reading, read_bytes
+from runpact.model.contract.language import LoadedContract
+from runpact.model.errors import RunpactError
+from runpact.model.finding import Finding, Report, Severity
+from runpact.model.judge.parts import moved
+from runpact.model.pipeline.judging import judge_experiment, judge_view
+from runpact.model.run import RunRecord, Standing
+from runpact.verbs.load_contract import load_copy
+from runpact.verbs.pipeline.experiment import Experiment, read_asked
+from runpact.verbs.project import birth_files
+
+Verify = Callable[[str], tuple[Standing, Report]]
+
+
+def stage_findings(reading: Reading, loaded: LoadedContract, *, root: str) -> Iterator[Finding]:
+    """Yield what the attempts of an experiment come to; paths relative to it.
+
+    Args:
+        reading: The experiment's records.
+        loaded: The contract that judges.
+        root: Absolute data root.
+    """
+    record = reading.record
+    if record is None or record.kind not in loaded.contract.kinds:
+        return
+    experiment = Experiment(reading.directory, root=root, loaded=loaded, record=record)
+    rows = experiment.rows()
+    asked = read_asked(reading.directory).stages
+    yield from judge_experiment(rows, asked=asked, stale=experiment.stale(rows))
+
+
+def verify_experiment(reading: Reading, record: RunRecord, verify: Verify) -> tuple[Finding, ...]:
+    """Return everything that an experiment's bytes say against its records.
+
+    Args:
+        reading: Its records.
+        record: Its birth record.
+        verify: Verifies one attempt.
+    """
+    directory = reading.directory
+    findings: list[Finding] = []
+    for name in stage_directories(directory):
+        _standing, report = verify(posixpath.join(directory, name))
+        findings += [moved(finding, name) for finding in report.findings]
+        for number in older_attempts(directory, name):
+            place = f"{ATTEMPTS}/{name}/{number}"
+            _standing, report = verify(posixpath.join(directory, place))
+            told = [finding for finding in report.findings if finding.code != "not-sealed"]
+            findings += [moved(finding, place) for finding in told]
+    findings += _own(directory, record, reading.manifest_path)
+    return tuple(findings)
+
+
+def _own(directory: str, record: RunRecord, manifest_path: str) -> Iterator[Finding]:
+    """Yield what is wrong with the records of the experiment itself."""
+    try:
+        loaded = load_copy(posixpath.join(directory, CONTRACT))
+    except RunpactError as error:
+        yield _damage("damaged-record", f"{CONTRACT}/contract.yaml", error.message)
+        return
+    if loaded.digest != record.contract.digest:
+        yield _damage(
+            "digest-mismatch",
+            CONTRACT,
+            "the contract's copy is not the one of the birth record",
+            record.contract.digest,
+            loaded.digest,
+        )
+    if record.kind not in loaded.contract.kinds:
+        return
+    experiment = Experiment(directory, root=directory, loaded=loaded, record=record)
+    path = experiment.config_file
+    if path is not None and read_bytes(directory, path) != birth_files(record, experiment.kind)[path]:
+        yield _damage("digest-mismatch", path, "the frozen configuration is not the one of the birth record")
+    rows = experiment.rows()
+    data = read_bytes(directory, manifest_path)
+    try:
+        document = msgspec.json.decode(data) if data is not None else None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        document = None
+    yield from judge_view(document, rows, path=manifest_path, config_digest=experiment.config_digest)
+
+
+def _damage(
+    code: str, path: str, message: str, expected: str | None = None, got: str | None = None
+) -> Finding:
+    return Finding(
+        code=code,
+        severity=Severity.ERROR,
+        message=message,
+        path=path,
+        expected=expected,
+        got=got,
+        hint="restore it from a copy; an experiment's birth record and configuration never change",
+    )
