@@ -122,7 +122,11 @@ def execute(
     with run:  # whatever goes wrong before the seal, the run does not stay open
         for path in inputs:
             record_input(run, path, cwd=cwd)
-        end = run_command(run, argv, wanted=wanted, secrets=secrets, cwd=cwd, environ=environ, tee=tee)
+        command = Command(
+            argv=argv, cwd=cwd, environ=environ, secrets=secrets, tee=tee, wanted=wanted or Wanted()
+        )
+        ran = run_command(run, command)
+        end = ran.end
         state, reason = meaning_of(end)
         standing = finish_run(run, state, error=reason, exit_code=end.exit_code, signal=end.signal)
     return Execution(
@@ -132,7 +136,7 @@ def execute(
         signal=end.signal,
         interrupted_by=end.interrupted_by,
         confinement=run.confinement,
-        is_refused=end.enforced.level >= W2 and end.exit_code != 0 and any(log.is_refused for log in logs),
+        is_refused=ran.is_refused,
     )
 
 
@@ -142,49 +146,56 @@ def _readable(run: ActiveRun, argv: tuple[str, ...], *, cwd: str) -> tuple[str, 
     return (*(kept.place for kept in run.inputs.values()), *(path for path in named if os.path.isfile(path)))
 
 
-def run_command(
-    run: ActiveRun,
-    argv: tuple[str, ...],
-    *,
-    secrets: tuple[str, ...],
-    cwd: str,
-    environ: Mapping[str, str],
-    tee: bool,
-    wanted: Wanted | None = None,
-    timeout_seconds: float | None = None,
-    relay: Relay | None = None,
-) -> ChildEnd:
-    """Run the command of an open run to its end and keep what it prints; the run stays open.
+class Command(msgspec.Struct, frozen=True, kw_only=True):
+    """A command to be run in an open run, and how."""
 
-    Args:
-        run: The run.
-        argv: Command and arguments; no shell is involved.
-        secrets: Patterns of secret names, for the runs that the command makes.
-        cwd: Absolute directory to run it in.
-        environ: Its environment; the run's own variables join it.
-        tee: Repeat both streams on this process's own.
-        wanted: What is asked of the fence around it.
-        timeout_seconds: Stop it after so long.
-        relay: Passes signals on to several commands; by default to this one alone.
+    argv: tuple[str, ...]
+    """Command and arguments; no shell is involved."""
+    cwd: str
+    """Absolute directory to run it in."""
+    environ: Mapping[str, str]
+    """Its environment; the run's own variables join it."""
+    secrets: tuple[str, ...] = ()
+    """Patterns of secret names, for the runs that the command makes."""
+    tee: bool = False
+    """Repeat both streams on this process's own."""
+    wanted: Wanted = Wanted()
+    """What is asked of the fence around it."""
+    timeout_seconds: float | None = None
+    """Stop it after so long."""
+    relay: Relay | None = None
+    """Passes signals on to several commands; by default to this one alone."""
+
+
+class Ran(msgspec.Struct, frozen=True):
+    """How a command ended."""
+
+    end: ChildEnd
+    is_refused: bool
+    """It failed under the kernel's fence, and what it printed looks as if a system call had been refused."""
+
+
+def run_command(run: ActiveRun, command: Command) -> Ran:
+    """Run the command of an open run to its end and keep what it prints; the run stays open.
 
     Raises:
         CommandNotFoundError: The system cannot start it.
     """
     logs = _MaskedLog(run, STDOUT), _MaskedLog(run, STDERR)
-    wanted = wanted or Wanted()
-    run.wanted = wanted.level
-    fence = fence_of(run, wanted, readable=_readable(run, argv, cwd=cwd), environ=environ)
+    run.wanted = command.wanted.level
+    readable = _readable(run, command.argv, cwd=command.cwd)
+    fence = fence_of(run, command.wanted, readable=readable, environ=command.environ)
     run.note(STARTED, argv=list(run.record.provenance.command))
     try:
         end = run_child(
-            argv,
-            cwd=cwd,
-            env={**environ, **child_environment(run, secrets=secrets)},
+            command.argv,
+            cwd=command.cwd,
+            env={**command.environ, **child_environment(run, secrets=command.secrets)},
             logs=(logs[0].keep, logs[1].keep),
-            tee=tee,
+            tee=command.tee,
             fence=fence,
-            timeout_seconds=timeout_seconds,
-            relay=relay,
+            timeout_seconds=command.timeout_seconds,
+            relay=command.relay,
         )
     finally:
         adopt(run)
@@ -193,7 +204,8 @@ def run_command(
     run.note(
         "command.ended", exit_code=end.exit_code, signal=end.signal, duration_seconds=end.duration_seconds
     )
-    return end
+    is_failed = end.enforced.level >= W2 and end.exit_code != 0
+    return Ran(end, is_failed and any(log.is_refused for log in logs))
 
 
 class _MaskedLog:

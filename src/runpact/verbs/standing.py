@@ -36,8 +36,9 @@ def _look(directory: str) -> tuple[Reading, Standing]:
 
 
 def is_experiment(reading: Reading) -> bool:
-    """Whether a run is sealed stage by stage, and not as a whole."""
-    return reading.record is not None and reading.record.sealed == "by_stage"
+    """Whether a run is sealed stage by stage, and not as a whole; not while it is being created."""
+    is_by_stage = reading.record is not None and reading.record.sealed == "by_stage"
+    return is_by_stage and not reading.is_staged
 
 
 def stand_by_stage(directory: str) -> Standing:

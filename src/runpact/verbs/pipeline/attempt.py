@@ -19,7 +19,6 @@ from collections.abc import Mapping
 
 import msgspec
 
-from runpact.disk import alias as aliases
 from runpact.disk.experiment import older_attempts, put_aside
 from runpact.disk.layout import CLAIM, RESULT
 from runpact.formats.inspect import Inspector
@@ -47,9 +46,10 @@ from runpact.model.provenance import Config
 from runpact.model.run import State
 from runpact.verbs.active import ActiveRun
 from runpact.verbs.confine import settle_confinement
-from runpact.verbs.execute import run_command
+from runpact.verbs.execute import Command, run_command
 from runpact.verbs.finish import finish_run
 from runpact.verbs.nest import Outer
+from runpact.verbs.pipeline.aliases import remove_aliases
 from runpact.verbs.pipeline.experiment import Experiment
 from runpact.verbs.pipeline.inputs import Gathered
 from runpact.verbs.pipeline.outputs import judge_outputs, register_outputs, stage_kind
@@ -78,6 +78,7 @@ class StageRun(msgspec.Struct, frozen=True, kw_only=True):
     experiment: Experiment
     stage: Stage
     run: ActiveRun
+    command: tuple[str, ...]
     number: int
     way: Way
     gathered: Gathered
@@ -165,6 +166,7 @@ def begin_attempt(
         experiment=experiment,
         stage=stage,
         run=run,
+        command=command,
         number=number,
         way=way,
         gathered=gathered,
@@ -202,9 +204,7 @@ def _make_room(experiment: Experiment, stage: Stage) -> int:
         raise UsageError(
             f"stage {name} runs at this moment", at=posixpath.join(directory, name), hint="wait for its end"
         )
-    for alias in stage.writes:
-        if experiment.kind.aliases != "record":
-            aliases.remove_alias(directory, alias)
+    remove_aliases(experiment, stage)
     number = max((0, *older_attempts(directory, name)))
     if os.path.lexists(posixpath.join(directory, name)):
         number = max(number + 1, row.attempt if row is not None else 0)
@@ -218,19 +218,21 @@ def run_program(stage_run: StageRun, *, relay: Relay | None = None) -> Measured:
     if not stage_run.gathered.is_open:
         return Measured(exit_code=None, never_began="its gate is closed")
     try:
-        end = run_command(
+        ran = run_command(
             run,
-            run.names["stage"]["command"],  # type: ignore[index]  # as begin_attempt put it there
-            secrets=way.secrets,
-            cwd=way.cwd,
-            environ={**way.environ, **stage_environment(stage_run)},
-            tee=way.tee,
-            timeout_seconds=stage.timeout_seconds,
-            relay=relay,
+            Command(
+                argv=stage_run.command,
+                cwd=way.cwd,
+                environ={**way.environ, **stage_environment(stage_run)},
+                secrets=way.secrets,
+                tee=way.tee,
+                timeout_seconds=stage.timeout_seconds,
+                relay=relay,
+            ),
         )
     except CannotStartError as error:
         return Measured(exit_code=None, never_began=error.message)
-    return measured_of(end)
+    return measured_of(ran.end)
 
 
 def measured_of(end: ChildEnd) -> Measured:
@@ -365,38 +367,3 @@ def _state(result: StageResult, why: str) -> tuple[State, str | None]:
         next((each.message for each in result.findings if each.severity is Severity.INCOMPLETE), why),
     )
     return State.FAILED, f"{result.status.value}: {worst}"
-
-
-def set_aliases(experiment: Experiment, stage: Stage, result: StageResult) -> tuple[str, ...]:
-    """Let the aliases of a stage lead to its outputs, if these may be read; return those that did not yet.
-
-    An orchestrator may have died between the seal and the alias.
-    """
-    if not result.is_usable or experiment.kind.aliases == "record":
-        return ()
-    made = {each.alias for each in result.outputs}
-    wanting = tuple(
-        alias for alias in stage.writes if alias in made and not _is_set(experiment, stage, alias)
-    )
-    for alias in wanting:
-        _set_alias(experiment, stage, alias, result)
-    return wanting
-
-
-def _is_set(experiment: Experiment, stage: Stage, alias: str) -> bool:
-    if experiment.kind.aliases == "link":
-        return aliases.link_target(experiment.directory, alias) == experiment.target(stage, alias)
-    return aliases.is_directory_set(experiment.directory, alias)
-
-
-def _set_alias(experiment: Experiment, stage: Stage, alias: str, result: StageResult) -> None:
-    target = experiment.target(stage, alias)
-    if experiment.kind.aliases == "link":
-        aliases.set_link(experiment.directory, alias, target)
-        return
-    files = {
-        posixpath.relpath(each.path, target): posixpath.join(experiment.directory, each.path)
-        for each in result.outputs
-        if each.alias == alias
-    }
-    aliases.set_directory(experiment.directory, alias, files)

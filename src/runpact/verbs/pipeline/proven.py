@@ -20,6 +20,7 @@ from runpact.model.errors import RunpactError
 from runpact.model.pipeline.result import StageResult, parse_result
 from runpact.model.pipeline.view import StageRow
 from runpact.model.provenance import Provenance
+from runpact.model.run import State
 from runpact.verbs.standing import stand
 
 PROVEN_FORMAT = "runpact.proven/1"
@@ -129,6 +130,8 @@ def read_row(directory: str, name: str) -> tuple[StageRow, dict[str, tuple[int, 
         record.provenance if record else Provenance()
     )
     result, fault = _result(directory) if is_sealed else (None, "")
+    if result is not None and result.is_usable and standing.state is not State.FINISHED:
+        result = None  # it could not be sealed as what it was
     row = StageRow(
         name=name,
         state=standing.state,

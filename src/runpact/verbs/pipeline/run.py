@@ -26,12 +26,12 @@ from runpact.model.finding import Verdict, worst
 from runpact.model.pipeline.plan import command_line
 from runpact.model.pipeline.result import StageResult
 from runpact.model.pipeline.standing import Asked
+from runpact.verbs.pipeline.aliases import set_aliases
 from runpact.verbs.pipeline.attempt import (
     Way,
     begin_attempt,
     end_attempt,
     run_program,
-    set_aliases,
 )
 from runpact.verbs.pipeline.decide import Decision, decide, survey
 from runpact.verbs.pipeline.experiment import Experiment, read_asked
