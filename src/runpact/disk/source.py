@@ -71,3 +71,8 @@ def matching_files(root: str, glob: str) -> Iterator[str]:
             path = posixpath.relpath(posixpath.join(folder, name), root)
             if pattern.fullmatch(path) and os.path.isfile(posixpath.join(folder, name)):
                 yield path
+
+
+def is_there(path: str) -> bool:
+    """Whether anything stands at a path, a link that leads nowhere included."""
+    return os.path.lexists(path)

@@ -31,6 +31,7 @@ from runpact.model.reference import Reference
 MOST_CHARACTERS = 4096
 """Longest expression: the engine follows chains by recursion, and a process that runs out of stack dies."""
 
+_NAME = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
 _CALLED = re.compile(r"^Function '(\w+)' error: (?:Python function call failed: \w+: )?")
 """How the engine begins what it says of a function that raised."""
 
@@ -94,6 +95,19 @@ class Scope:
         self._allowance.renew()
         return self._value(text)
 
+    def written(self, text: str) -> object:
+        """Return the value of an expression for a file: keys in their order, or sorted where there is none.
+
+        The engine keeps no order of keys; what an expression only names is taken as it is.
+        """
+        if _NAME.fullmatch(text):
+            value: object = self._variables
+            for part in text.split("."):
+                value = value.get(part) if isinstance(value, Mapping) else None
+            if value is not None:
+                return value
+        return _ordered(self.evaluate(text))
+
     def size(self, reference: Reference) -> object:
         """Return the list, the text or the map that a chain of names leads to; None for anything else."""
         value = self._variables.get(reference.root)
@@ -127,9 +141,10 @@ class Scope:
         return Undecided(f"it is {type(value).__name__}, not true or false")
 
 
-def evaluate(text: str, variables: Mapping[str, object]) -> object:
-    """Return the value of one expression in a scope of its own."""
-    return Scope(variables).evaluate(text)
+def _ordered(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _ordered(value[key]) for key in sorted(value, key=str)}
+    return [_ordered(each) for each in value] if isinstance(value, list) else value
 
 
 @functools.lru_cache(maxsize=4096)

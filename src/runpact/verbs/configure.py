@@ -1,59 +1,127 @@
 """Resolve the configuration of a run.
 
-Knows: where it may come from and how overrides join it.
-Does not know: what a project's schema demands.
+Knows: where it may come from, in which order its layers join, when it is refused.
+Does not know: what any key means.
 """
 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from runpact.disk.source import read_source
+from runpact.disk.source import is_there, read_source
 from runpact.formats.inspect import parse_document
+from runpact.formats.lines import key_lines
+from runpact.host.realpath import real_path
+from runpact.model.config.coerce import read_text
+from runpact.model.config.faults import dotted, schema_faults, unknown_keys
+from runpact.model.config.layers import GIVEN, SET, Layered, Origin, base_of, resolve_paths
+from runpact.model.config.schema import ConfigSchema, Key, leaves, split_key
+from runpact.model.contract.language import Configuration
 from runpact.model.digest import canonical_json, digest_bytes
-from runpact.model.errors import ConfigError
+from runpact.model.errors import ConfigError, Fault
 from runpact.model.facts import FormatFault
 from runpact.model.provenance import Config
+from runpact.model.reference import pointer_of
+from runpact.model.schema import inline_name, validator_for
 
 _LIMIT = 16 * 1024 * 1024
+_REFERENCE = re.compile(r"\$\{env:([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
-def resolve_config(
-    source: Mapping[str, object] | str | None, overrides: tuple[str, ...], *, root: str, cwd: str
-) -> Config:
-    """Return the resolved configuration with its digest and source.
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """What a caller says about a configuration."""
 
-    Args:
-        source: The configuration itself, or the path of a JSON, YAML or TOML file.
-        overrides: `dotted.key=value`; a value that is JSON is read as JSON, else it is text.
-        root: Absolute data root, to name the source relative to it.
-        cwd: Absolute directory that a relative path begins in.
+    source: Mapping[str, object] | str | None = None
+    """The configuration itself, or the path of a JSON, YAML or TOML file."""
+    overrides: tuple[str, ...] = ()
+    """`dotted.key=value`, applied in order."""
+    workdir: str | None = None
+    """Absolute folder that replaces the one the schema marks."""
+
+
+class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a configuration is resolved."""
+
+    root: str
+    """Absolute data root, to name the source relative to it."""
+    cwd: str
+    """Absolute directory that a relative path of the caller begins in."""
+    environ: Mapping[str, str]
+    rules: Configuration = Configuration()
+    schemas: Mapping[str, bytes] = {}
+    """The contract's JSON Schemas by path."""
+    folder: str | None = None
+    """Absolute folder of the contract, where a default file stands."""
+
+
+class Resolved(msgspec.Struct, frozen=True, kw_only=True):
+    """A configuration, where its values come from, and which of them the environment gave."""
+
+    config: Config
+    layered: Layered
+    schema: ConfigSchema
+    variables: tuple[str, ...] = ()
+    """Names of environment variables that values were taken from; what they hold is never recorded."""
+
+
+def resolve_config(asked: Asked, around: Surroundings) -> Resolved:
+    """Return the resolved configuration: defaults, then the file, then `--set`, then `--workdir`.
 
     Raises:
-        ConfigError: It cannot be read, is no mapping, or an override is malformed.
+        ConfigError: It cannot be read, or is not what the schema declares; every fault is carried.
     """
-    path, data = None, b""
-    values: object = dict(source) if isinstance(source, Mapping) else {}
-    if isinstance(source, str):
-        path = posixpath.normpath(posixpath.join(cwd, source))
-        data = read_source(path, limit=_LIMIT)
-        values = _parsed(path, data)
-    resolved = _plain(values)
-    for override in overrides:
-        _apply(resolved, override)
-    return Config(
-        resolved=resolved,
-        digest=digest_config(resolved),
-        source=_relative(path, root) if path else None,
-        source_digest=digest_bytes(data) if path else None,
-        overrides=overrides,
+    schema = _schema(around)
+    layered = Layered()
+    layered.add(schema.defaults(), "default")
+    path, data = _file(asked, around)
+    if path is not None:
+        name = _relative(path, around.root)
+        layered.add(_parsed(path, data), name, key_lines(posixpath.splitext(path)[1].lower(), data))
+    elif isinstance(asked.source, Mapping):
+        layered.add(_plain(asked.source), GIVEN)
+    for override in asked.overrides:
+        _apply(layered, override, schema)
+    variables = tuple(_from_environment(layered, around.environ))
+    base = base_of(real_path(path), around.rules.above) if path else around.root
+    resolve_paths(layered, schema, base=base, workdir=asked.workdir)
+    _demand_fit(layered, schema, around)
+    return Resolved(
+        config=Config(
+            resolved=layered.values,
+            digest=digest_config(layered.values),
+            source=_relative(path, around.root) if path else None,
+            source_digest=digest_bytes(data) if path else None,
+            overrides=asked.overrides,
+        ),
+        layered=layered,
+        schema=schema,
+        variables=variables,
     )
 
 
-def _parsed(path: str, data: bytes) -> object:
+def _schema(around: Surroundings) -> ConfigSchema:
+    said = around.rules.schema
+    return ConfigSchema({}) if said is None else ConfigSchema.of(inline_name(said), around.schemas)
+
+
+def _file(asked: Asked, around: Surroundings) -> tuple[str | None, bytes]:
+    """Return the file that is read and its bytes; none when there is none."""
+    if isinstance(asked.source, str):
+        path = posixpath.normpath(posixpath.join(around.cwd, asked.source))
+    elif asked.source is None and around.rules.file and around.folder:
+        path = posixpath.join(around.folder, around.rules.file)
+        if not is_there(path):
+            return None, b""
+    else:
+        return None, b""
+    return path, read_source(path, limit=_LIMIT)
+
+
+def _parsed(path: str, data: bytes) -> dict[str, object]:
     value = parse_document(path, data)
     if isinstance(value, FormatFault):
         raise ConfigError(
@@ -75,7 +143,7 @@ def _plain(values: object) -> dict[str, object]:
         ) from error
 
 
-def digest_config(resolved: dict[str, object]) -> str:
+def digest_config(resolved: Mapping[str, object]) -> str:
     """Return the digest of a resolved configuration, whatever the order of its keys.
 
     Raises:
@@ -89,25 +157,65 @@ def digest_config(resolved: dict[str, object]) -> str:
         ) from error
 
 
-def _apply(resolved: dict[str, object], override: str) -> None:
-    key, separator, text = override.partition("=")
-    parts = key.strip().split(".")
-    if not separator or not all(parts):
+def _apply(layered: Layered, override: str, schema: ConfigSchema) -> None:
+    text, separator, value = override.partition("=")
+    key = split_key(text)
+    if not separator or key is None:
         raise ConfigError("an override cannot be read", expected="dotted.key=value", got=override)
-    table = resolved
-    for part in parts[:-1]:
-        below = table.setdefault(part, {})
-        if not isinstance(below, dict):
-            raise ConfigError(f"`{key}` goes through `{part}`, which is not a table", got=override)
-        table = below
-    table[parts[-1]] = _value(text)
+    for length in range(1, len(key)):
+        held = layered.get(key[:length])
+        if held is not None and not isinstance(held, dict):
+            raise ConfigError(
+                f"`{text}` goes through `{key[length - 1]}`, which is not a table", got=override
+            )
+    layered.put(key, read_text(value, schema.get(key)), Origin(SET))
 
 
-def _value(text: str) -> object:
-    try:
-        return msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeEncodeError):  # half a surrogate pair stands for a byte of no UTF-8
-        return text
+def _from_environment(layered: Layered, environ: Mapping[str, str]) -> Iterator[str]:
+    """Put the value of an environment variable wherever `${env:NAME}` stands alone; yield the names."""
+    faults = []
+    for key, value in [*leaves(layered.values)]:
+        found = _REFERENCE.fullmatch(value) if isinstance(value, str) else None
+        origin = layered.origin(key)
+        if found is None or origin is None:
+            continue
+        if found[1] in environ:
+            layered.put(key, environ[found[1]], origin)
+            yield found[1]
+        else:
+            faults.append(_unset(key, found[1], origin))
+    if faults:
+        raise _refused(tuple(faults))
+
+
+def _unset(key: Key, name: str, origin: Origin) -> Fault:
+    return Fault(
+        f"`{dotted(key)}` is taken from the environment variable `{name}`, which is not set",
+        file=origin.layer,
+        line=origin.line,
+        at=pointer_of(key),
+        hint=f"export {name}=…",
+    )
+
+
+def _demand_fit(layered: Layered, schema: ConfigSchema, around: Surroundings) -> None:
+    said = around.rules.schema
+    if said is None:
+        return
+    unknown = unknown_keys(layered, schema)
+    found = validator_for(inline_name(said), around.schemas).faults(layered.values)
+    faults = (*unknown, *schema_faults(found, layered, unknown))
+    if faults:
+        raise _refused(faults)
+
+
+def _refused(faults: tuple[Fault, ...]) -> ConfigError:
+    count = f"{len(faults)} fault{'s' if len(faults) != 1 else ''}"
+    return ConfigError(
+        f"the configuration has {count}",
+        faults=tuple(sorted(faults, key=lambda fault: (fault.file, fault.line))),
+        hint="`runpact config show --origin` tells where each value comes from",
+    )
 
 
 def _relative(path: str, root: str) -> str:

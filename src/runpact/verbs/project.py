@@ -68,8 +68,8 @@ def projected(run: OpenRun, entry: Entry, *, state: State, outcome: Outcome | No
     known = run_variables(run.record, state, word_for(run.kind, state), outcome, run.provenance)
     scope = Scope({**run.names, "run": known})
     if isinstance(entry.fields, str):
-        return _decided(run, entry, "", scope.evaluate(entry.fields))
-    values = {key: scope.evaluate(text) for key, text in (entry.fields or {}).items()}
+        return _decided(run, entry, "", scope.written(entry.fields))
+    values = {key: scope.written(text) for key, text in (entry.fields or {}).items()}
     return {
         key: value
         for key, value in values.items()

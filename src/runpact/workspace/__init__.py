@@ -139,6 +139,11 @@ class Workspace:
         )
 
     @property
+    def workdir(self) -> str | None:
+        """The folder for the data, when the caller named one; absolute."""
+        return self.data_root if self.data_root != self.root else None
+
+    @property
     def contract(self) -> LoadedContract | None:
         """The contract, read at first use; None when the workspace has none.
 
@@ -185,17 +190,18 @@ class Workspace:
             overrides: `dotted.key=value`, applied in order.
             said: The rest, as `Request` names it.
         """
-        from runpact.verbs.configure import resolve_config
         from runpact.verbs.nest import outer_in, outer_of
         from runpact.verbs.start import Request
+        from runpact.workspace.configuring import configured
 
-        resolved = resolve_config(config, tuple(overrides), root=self.data_root, cwd=self.cwd)
+        resolved = configured(self, config, overrides, kind=said.get("kind"))
+        said["secrets"] = (*said.get("secrets", ()), *resolved.variables)
         outer = (
             outer_of(within, root=self.data_root)
             if within is not None
             else outer_in(os.environ, root=self.data_root)
         )
-        return Request(config=resolved, outer=outer, **said)
+        return Request(config=resolved.config, outer=outer, **said)
 
     def execute(self, request: Request, *, tee: bool) -> ExecutedRun:
         """Make a run of the request's command and judge it.

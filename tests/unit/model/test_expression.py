@@ -12,7 +12,6 @@ from runpact.model.expression import (
     Scope,
     Undecided,
     compile_expression,
-    evaluate,
     load_core,
 )
 from runpact.model.functions import FUNCTIONS, OF_CEL, OF_RUNS
@@ -26,7 +25,7 @@ VARIABLES = TABLE["context"]
 @pytest.mark.parametrize(("text", "value"), TABLE["values"])
 def test_an_expression_has_its_value(text: str, value: object) -> None:
     assert Scope(VARIABLES).evaluate(text) == value
-    assert evaluate(text, VARIABLES) == value
+    assert Scope(VARIABLES).evaluate(text) == value
 
 
 @pytest.mark.parametrize("text", TABLE["undecided"])

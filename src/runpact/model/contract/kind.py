@@ -6,7 +6,7 @@ Does not know: YAML, files, how a run is judged.
 
 # No deferred annotations: the decoder would evaluate each as text, which costs every command milliseconds.
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -129,6 +129,19 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """For people; printed by `contract docs`."""
 
 
+class Configuration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the configurations of runs must be, and how one is read."""
+
+    schema: str | dict[str, Any] | None = None
+    """JSON Schema with defaults; `x-path` marks files and folders, `x-workdir` what `--workdir` replaces."""
+    file: str | None = None
+    """Read when no other is given; relative to the folder of the contract."""
+    above: str = ""
+    """In a folder of this name, a configuration's relative paths begin in the folder above."""
+    description: str = ""
+    """For people; printed by `contract docs`."""
+
+
 class EachStage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What every stage directory of a run must look like."""
 
@@ -173,6 +186,8 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """`by_stage`: each stage attempt is sealed, the run stays open to further stages."""
     exit_codes: Literal["contract", "plain"] = "plain"
     """`contract`: its command's exit codes 0 to 3 are verdicts."""
+    config: Configuration | None = None
+    """What the configurations of these runs must be, and how one is read."""
     entries: tuple[Entry, ...] = ()
     """What may stand in a run."""
     others: Set | tuple[Others, ...] = "allowed"

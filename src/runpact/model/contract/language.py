@@ -26,6 +26,7 @@ from runpact.model.contract.entry import (
 )
 from runpact.model.contract.kind import (
     SHARED_WITH_KIND,
+    Configuration,
     EachStage,
     Kind,
     Latest,
@@ -62,6 +63,7 @@ __all__ = [
     "Bindings",
     "Clause",
     "Column",
+    "Configuration",
     "Contract",
     "Count",
     "Determinism",

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from runpact.model.contract.language import Contract, Kind
+from runpact.model.contract.lint.configuration import lint_configuration
 from runpact.model.contract.lint.entries import lint_entries
 from runpact.model.contract.lint.expressions import lint_expressions
 from runpact.model.contract.lint.note import Note, nearest, relative_notes, template_notes
@@ -56,6 +57,10 @@ def _kind(contract: Contract, kind: Kind, at: str, schemas: Mapping[str, bytes])
     yield from _templates(kind, at)
     yield from _words(kind, at)
     yield from lint_stages(contract, kind, at, schemas)
+
+
+    if kind.config is not None:
+        yield from lint_configuration(kind.config, f"{at}/config", schemas)
     yield from lint_entries(contract, kind.entries, f"{at}/entries", schemas)
     for name, place in kind.places.items():
         yield from lint_entries(contract, place.entries, f"{at}/places/{name}/entries", schemas)

@@ -8,10 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+import msgspec
+
+from runpact.model.config.example import told_of
+from runpact.model.config.faults import dotted
+from runpact.model.config.schema import MISSING, ConfigSchema
 from runpact.model.contract.language import Inventory, Kind, Rule
 from runpact.model.contract.page.contents import content_lines
 from runpact.model.contract.page.entries import entry_rows, tree_of
 from runpact.model.contract.page.markdown import code, fence, heading, items, paragraph, table
+from runpact.model.schema import inline_name
 
 _ENTRIES = ("path", "must it stand", "what", "rule")
 
@@ -27,6 +33,7 @@ def kind_section(name: str, kind: Kind, schemas: Mapping[str, bytes]) -> str:
         table(_ENTRIES, entry_rows(kind.entries)),
         paragraph(_others(kind)),
         *_contents(kind, schemas),
+        *_configuration(kind, schemas),
         *_rules(kind),
         *_parts(kind, schemas),
         _relaxed(kind),
@@ -65,6 +72,27 @@ def _others(kind: Kind) -> str:
         + "; ".join(f"in {code(each.in_)} {each.are}{_rule(each.id)}" for each in kind.others)
         + "."
     )
+
+
+def _configuration(kind: Kind, schemas: Mapping[str, bytes]) -> Iterator[str]:
+    said = kind.config
+    if said is None:
+        return
+    yield heading(3, "Configuration")
+    yield paragraph(said.description)
+    if said.file is not None:
+        yield paragraph(f"Without another it is read from {code(said.file)}.")
+    if said.above:
+        yield paragraph(f"In a folder {code(said.above)} its relative paths begin in the folder above.")
+    if said.schema is not None:
+        yield table(("key", "what", "default"), _keys(ConfigSchema.of(inline_name(said.schema), schemas)))
+
+
+def _keys(schema: ConfigSchema) -> Iterator[tuple[str, ...]]:
+    for key, said in schema.declared.items():
+        if key and not said.is_table:
+            default = "" if said.default is MISSING else code(msgspec.json.encode(said.default).decode())
+            yield code(dotted(key)), told_of(said), default
 
 
 def _contents(kind: Kind, schemas: Mapping[str, bytes]) -> Iterator[str]:
