@@ -45,7 +45,7 @@ def _of_tree(node: Node, above: Key) -> Iterator[tuple[Key, int]]:
 def _toml(text: str) -> Iterator[tuple[Key, int]]:
     table: Key | None = ()
     quote = ""
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         if quote:
             quote = "" if line.count(quote) % 2 else quote
             continue

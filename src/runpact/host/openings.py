@@ -45,7 +45,7 @@ def open_paths(
         environ: Where folders are named.
     """
     closed, home = set(closed), home_folder(environ)
-    at_home = (os.path.join(home, ".cache"),) if home != "/" else ()
+    at_home = (os.path.join(home, ".cache"),) if home != "/" and os.path.isdir(home) else ()
     for path in (*declared, *named_caches(environ), *at_home):
         if real_path(path) not in closed:
             _make(path)

@@ -89,7 +89,8 @@ def _keep(path: str, key: dict[str, object]) -> None:
     """Keep a verdict; where that is impossible, the next process tests again."""
     temporary = f"{path}.{os.getpid()}"
     with contextlib.suppress(OSError):
-        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(os.path.dirname(path), 0o700)  # in a folder for caches that is there already
         with open(temporary, "wb") as file:
             file.write(msgspec.json.encode(key))
         os.replace(temporary, path)

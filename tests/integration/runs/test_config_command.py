@@ -223,6 +223,16 @@ def test_what_a_contract_says_of_configurations_is_checked(
     assert told in err
 
 
+def test_a_contract_may_say_little_of_configurations(empty: Place) -> None:
+    empty.write(
+        "contract.yaml",
+        CONTRACT.replace(
+            "{schema: schemas/config.json, file: config.toml, above: work-dir}", "{description: Free.}"
+        ),
+    )
+    assert "Free." in empty.call("contract", "docs")[1]
+
+
 def test_a_default_that_its_schema_refuses_is_a_fault(lab: Place) -> None:
     lab.write(
         "schemas/config.json", '{"required": ["b"], "properties": {"a": {"type": "integer", "default": "x"}}}'
@@ -231,6 +241,10 @@ def test_a_default_that_its_schema_refuses_is_a_fault(lab: Place) -> None:
     assert code == 2
     assert "the default of `a` does not fit the schema" in err
     assert "`b`" not in err
+    lab.write("schemas/config.json", '{"required": ["b"], "minProperties": 3}')
+    _code, _out, err = lab.call("config", "show")
+    assert "`b` is missing" in err
+    assert "document: {} has less than 3 properties" in err
 
 
 def test_the_contracts_page_lists_the_keys(lab: Place) -> None:

@@ -63,3 +63,13 @@ def test_every_function_stands_in_the_table_and_on_the_page() -> None:
         assert any(name in calls(text) for text, _value in TABLE["values"]), name
     for name in FUNCTIONS.keys() | OF_RUNS:
         assert f"`{name}(" in page, name
+
+
+def test_what_is_written_keeps_its_order_or_is_sorted() -> None:
+    scope = Scope({"run": {"config": {"b": 1, "a": {"d": 2, "c": [{"f": 3, "e": 4}]}}, "none": None}})
+    assert str(scope.written("run.config")) == str({"b": 1, "a": {"d": 2, "c": [{"f": 3, "e": 4}]}})
+    made = scope.written("{'z': run.config, 'y': [run.config.a]}")
+    inner = {"c": [{"e": 4, "f": 3}], "d": 2}
+    assert str(made) == str({"y": [inner], "z": {"a": inner, "b": 1}})
+    assert scope.written("run.none") is None
+    assert isinstance(scope.written("run.gone.more"), Undecided)

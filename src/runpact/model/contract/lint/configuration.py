@@ -10,7 +10,7 @@ import posixpath
 from collections.abc import Iterator, Mapping
 
 from runpact.model.config.faults import dotted
-from runpact.model.config.schema import ConfigSchema
+from runpact.model.config.schema import MISSING, ConfigSchema
 from runpact.model.contract.language import Configuration
 from runpact.model.contract.lint.entries import schema_notes
 from runpact.model.contract.lint.note import Note, relative_notes
@@ -35,9 +35,9 @@ def lint_configuration(said: Configuration, at: str, schemas: Mapping[str, bytes
 
 def _defaults(name: str, at: str, schemas: Mapping[str, bytes]) -> Iterator[Note]:
     """Yield the defaults that the schema itself refuses; keys without one are for people to give."""
-    defaults = ConfigSchema.of(name, schemas).defaults()
-    for fault in validator_for(name, schemas).faults(defaults):
-        if not fault.message.startswith("the key `"):
-            key = dotted(parts_of(fault.pointer))
-            message = f"the default of `{key}` does not fit the schema: {fault.message}"
+    schema = ConfigSchema.of(name, schemas)
+    for fault in validator_for(name, schemas).faults(schema.defaults()):
+        key = parts_of(fault.pointer)
+        if schema.get(key).default is not MISSING:
+            message = f"the default of `{dotted(key)}` does not fit the schema: {fault.message}"
             yield Note(at, message, fault.expected, fault.got)
