@@ -40,6 +40,7 @@ _COMMANDS = {
     "config": ("runpact.cli.config", "See the configuration that a run would get."),
     "contract": ("runpact.cli.contract", "Work on the contract itself."),
     "index": ("runpact.cli.index", "Look after the index."),
+    "keygen": ("runpact.cli.keygen", "Make a key that signs certificates."),
     "demo": ("runpact.cli.demo", "Run an example on real input."),
 }
 

@@ -150,6 +150,18 @@ class ConfinementError(CannotStartError):
     code = "confinement"
 
 
+class MalformedTrustError(CannotStartError):
+    """The trust file cannot be read, so that nobody can be believed; lists all faults."""
+
+    code = "malformed-trust"
+
+
+class PrivateKeyError(CannotStartError):
+    """A private key cannot be used."""
+
+    code = "private-key"
+
+
 class StorageError(RunpactError):
     """The file system refused: disk full, no permission, I/O error."""
 
@@ -198,3 +210,14 @@ class ContractBrokenError(RunpactError):
     """A finished run does not keep its contract; carries the report."""
 
     code = "contract-broken"
+
+
+class SignatureRefusedError(RunpactError):
+    """A signature is not believed; `reason` is one of `model.signing.reasons`."""
+
+    code = "signature-refused"
+
+    def __init__(self, reason: str, message: str, *, expected: str = "", got: str = "") -> None:
+        """Store the reason with what was found."""
+        super().__init__(message, expected=expected, got=got)
+        self.reason = reason

@@ -1,0 +1,1 @@
+"""Signatures: what is signed, by which keys, and whom a reader trusts."""

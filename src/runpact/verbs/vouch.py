@@ -1,0 +1,69 @@
+"""Find out who vouches for a certificate, by the reader's own trust file.
+
+Knows: the order of the questions; that what was signed is read after a signature held, from the same bytes.
+Does not know: what a certificate says, where things are.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from runpact.disk.source import read_source
+from runpact.formats.jsondoc import parse
+from runpact.model.errors import Fault, MalformedTrustError
+from runpact.model.facts import FormatFault
+from runpact.model.signing.envelope import parse_envelope
+from runpact.model.signing.statement import Statement, parse_statement, refuse_other
+from runpact.model.signing.trust import (
+    Trust,
+    TrustedKey,
+    believed_keys,
+    parse_trust,
+    refuse_doubtful,
+)
+from runpact.verbs.sign import strict_json
+
+_LIMIT = 1_000_000
+
+
+class Vouched(msgspec.Struct, frozen=True):
+    """What was signed, and by whom."""
+
+    statement: Statement
+    keys: tuple[TrustedKey, ...]
+
+
+def read_trust(path: str, *, shown: str) -> Trust:
+    """Return whom the reader trusts.
+
+    Args:
+        path: Absolute path of the trust file.
+        shown: How people call it.
+
+    Raises:
+        MalformedTrustError: It has faults; each with its JSON pointer.
+        CannotStartError: It cannot be read.
+    """
+    fact = parse(read_source(path, limit=_LIMIT))
+    if isinstance(fact, FormatFault):
+        fault = Fault(fact.message, shown, at=fact.pointer)
+        raise MalformedTrustError(
+            f"the trust file is malformed: {fact.message}", at=f"{shown}{fact.pointer}", faults=(fault,)
+        )
+    return parse_trust(fact.value, file=shown)
+
+
+def who_vouches(certificate: bytes, attestation: bytes, trust: Trust) -> Vouched:
+    """Return who vouches for a certificate.
+
+    The order is fixed, so that a fault always has the same reason: envelope, type, signatures, then the
+    statement that they are over, the certificate it is about, role and time of each key, number, age.
+
+    Raises:
+        SignatureRefusedError: Nobody whom the reader trusts, or not enough of them.
+    """
+    envelope = parse_envelope(strict_json(attestation, "malformed_envelope"))
+    keys = believed_keys(envelope, trust)
+    statement = parse_statement(strict_json(envelope.payload, "malformed_statement"))
+    refuse_other(statement, certificate, strict_json(certificate, "statement_differs"))
+    return Vouched(statement, refuse_doubtful(keys, trust, signed_at=statement.predicate.signed_at))
