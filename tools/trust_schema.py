@@ -30,7 +30,7 @@ def documented() -> dict[str, dict[str, str]]:
     """Return what the declarations say: text by field, by class; the class itself under the empty name."""
     tree = ast.parse(DECLARATIONS.read_text(encoding="utf-8"))
     return {
-        node.name: {"": ast.get_docstring(node) or "", **contract_schema._fields(node)}  # noqa: SLF001 - the same tool
+        node.name: {"": ast.get_docstring(node) or "", **contract_schema._fields(node)}
         for node in tree.body
         if isinstance(node, ast.ClassDef)
     }
@@ -66,9 +66,8 @@ def reference() -> str:
     parts = []
     for name, definition in schema()["$defs"].items():
         required = definition.get("required", [])
-        parts.append(
-            f"\n**{name}.** {definition['description']}\n\n| key | value | default | meaning |\n|---|---|---|---|"
-        )
+        parts.append(f"\n### {name}\n\n{definition['description']}\n")
+        parts.append("| key | value | default | meaning |\n|---|---|---|---|")
         for key, told in definition["properties"].items():
             default = "needed" if key in required else contract_schema._code(told.get("default"))  # noqa: SLF001 - the same tool
             value = contract_schema._value(told)  # noqa: SLF001 - the same tool

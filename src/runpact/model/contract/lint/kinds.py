@@ -58,7 +58,6 @@ def _kind(contract: Contract, kind: Kind, at: str, schemas: Mapping[str, bytes])
     yield from _words(kind, at)
     yield from lint_stages(contract, kind, at, schemas)
 
-
     if kind.config is not None:
         yield from lint_configuration(kind.config, f"{at}/config", schemas)
     yield from lint_entries(contract, kind.entries, f"{at}/entries", schemas)
