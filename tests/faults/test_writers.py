@@ -23,7 +23,7 @@ def held(figures: Callable[[str], None], *, writers: int, runs: int, rounds: int
         env={**os.environ, "PYTHONPATH": str(TESTS)},
         stdout=subprocess.PIPE,
         check=True,
-        timeout=300,
+        timeout=900,
     )
     found = json.loads(done.stdout)
     figures(

@@ -100,9 +100,12 @@ class Folders:
         return self._descriptor
 
     def _close(self) -> None:
-        if self._descriptor >= 0:
-            os.close(self._descriptor)
-            self._descriptor = -1
+        descriptor, self._descriptor = (
+            self._descriptor,
+            -1,
+        )  # first, so that an interrupt closes nothing twice
+        if descriptor >= 0:
+            os.close(descriptor)
 
 
 def digest_file(

@@ -38,9 +38,8 @@ def _open(root: str, parts: list[str]) -> int:
     parent = os.open(root, _ROOT)
     try:
         for directory in parts[:-1]:
-            below = os.open(directory, _DIRECTORY, dir_fd=parent)
-            os.close(parent)
-            parent = below
+            above, parent = parent, os.open(directory, _DIRECTORY, dir_fd=parent)
+            os.close(above)
         return os.open(parts[-1], _FILE, dir_fd=parent)
     finally:
         os.close(parent)
