@@ -25,6 +25,7 @@ from runpact.model import errors  # noqa: E402 - the path comes first
 PAGE = ROOT / "docs/python.md"
 SECTIONS = {
     "Make runs": ("run", "current", "ActiveRun"),
+    "Be a stage": ("stage", "ActiveStage"),
     "Use what exists": ("read", "open_run", "runs", "list_runs", "check", "verify", "diff"),
     "Values": ("State", "Verdict", "Severity", "Finding", "Report", "ValidatorFault"),
     "Errors": ("RunpactError",),
@@ -48,8 +49,8 @@ best = runpact.runs("state = finished and metrics.loss < 0.5", sort="metrics.los
 print(best.id, best["metrics.loss"])
 ```
 """
-_INTERNAL = {"note", "begin"}
-"""Methods of an open run for runpact's own verbs."""
+_INTERNAL = {"note", "begin", "claim", "open"}
+"""Methods of an open run or stage for runpact itself."""
 _SECTION = re.compile(r"^(Args|Returns|Raises|Yields):\n((?:[ ].*\n|\n)*)", re.MULTILINE)
 _ITEM = re.compile(r"^    (\S[^:\n]*): ", re.MULTILINE)
 

@@ -12,16 +12,19 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from runpact.api import check, current, diff, open_run, read, run, verify
     from runpact.api.finding import list_runs, runs
+    from runpact.api.stage import stage
     from runpact.model.errors import RunpactError
     from runpact.model.facts import ValidatorFault
     from runpact.model.finding import Finding, Report, Severity, Verdict
     from runpact.model.run import State
     from runpact.verbs.active import ActiveRun
+    from runpact.verbs.stage import ActiveStage
 
 __version__ = VERSION
 
 __all__ = [
     "ActiveRun",
+    "ActiveStage",
     "Finding",
     "Report",
     "RunpactError",
@@ -38,11 +41,13 @@ __all__ = [
     "read",
     "run",
     "runs",
+    "stage",
     "verify",
 ]
 
 _HOMES = {
     "ActiveRun": "runpact.verbs.active",
+    "ActiveStage": "runpact.verbs.stage",
     "Finding": "runpact.model.finding",
     "Report": "runpact.model.finding",
     "RunpactError": "runpact.model.errors",
@@ -58,6 +63,7 @@ _HOMES = {
     "read": "runpact.api",
     "run": "runpact.api",
     "runs": "runpact.api.finding",
+    "stage": "runpact.api.stage",
     "verify": "runpact.api",
 }
 

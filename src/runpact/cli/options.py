@@ -6,7 +6,7 @@ Does not know: the commands.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 import click
@@ -45,6 +45,19 @@ def demand_meant(**options: str | None) -> None:
     for name, value in options.items():
         if value == "":
             raise UsageError(f"--{name} was given nothing", expected="a value, or not to be given at all")
+
+
+def pairs(texts: Iterable[str], option: str) -> tuple[tuple[str, str], ...]:
+    """Return what an option says as `KEY=VALUE`, several times.
+
+    Raises:
+        UsageError: One of them is no such pair.
+    """
+    split = [text.partition("=") for text in texts]
+    for key, separator, value in split:
+        if not key or not separator or not value:
+            raise UsageError(f"{option} cannot be read", expected="KEY=VALUE", got=key + separator + value)
+    return tuple((key, value) for key, _separator, value in split)
 
 
 def open_workspace(

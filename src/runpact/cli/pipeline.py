@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from runpact.cli.live import Live
-from runpact.cli.options import demand_meant, json_option, open_workspace, workspace_options
+from runpact.cli.options import demand_meant, json_option, open_workspace, pairs, workspace_options
 from runpact.cli.output import (
     STATE_COLOUR,
     VERDICT_COLOUR,
@@ -49,6 +49,13 @@ def pipeline_command() -> None:
 )
 @click.option("--as", "instead", metavar="Y", help="Run another configuration as the experiment Y.")
 @click.option("--kind", metavar="K", help="Kind of the contract; not needed when only one has stages.")
+@click.option(
+    "--input",
+    "inputs",
+    multiple=True,
+    metavar="ALIAS=PATH",
+    help="Where an input stands, before any other answer.",
+)
 @click.option("--force", is_flag=True, help="Run stages that are up to date as well.")
 @click.option("--jobs", type=click.IntRange(1, 256), default=1, show_default=True, help="Stages at once.")
 @click.option(
@@ -71,6 +78,7 @@ def run_command(
     overrides: tuple[str, ...],
     instead: str | None,
     kind: str | None,
+    inputs: tuple[str, ...],
     force: bool,
     jobs: int,
     wait_seconds: float,
@@ -105,6 +113,7 @@ def run_command(
         wait_seconds=wait_seconds,
         is_shown=is_shown and not is_json,
         durability=durability,
+        inputs=pairs(inputs, "--input"),
         options=_options(workspace=workspace, workdir=workdir, contract=contract, kind=kind),
     )
     if dry_run:

@@ -95,3 +95,11 @@ def _shown(text: str) -> str:
     limit = 80
     shown = text.encode("unicode_escape").decode("ascii") if not text.isprintable() else text
     return shown if len(shown) <= limit else shown[:limit] + "…"
+
+
+def shown_path(directory: str, root: str) -> str:
+    """Return how findings name a run: relative to the data root, absolute outside it."""
+    if directory == root:
+        return "."
+    prefix = root.rstrip("/") + "/"
+    return directory.removeprefix(prefix) if directory.startswith(prefix) else directory

@@ -18,7 +18,7 @@ from runpact.model.errors import NoContractError, RunpactError, StorageError
 from runpact.model.finding import Finding, Report, Severity, Verdict
 from runpact.model.judge import judge
 from runpact.model.judge.origin import judge_origin
-from runpact.model.names import readable_path
+from runpact.model.names import readable_path, shown_path
 from runpact.model.run import ContractRef, Standing, State
 from runpact.verbs.gather import gather
 from runpact.verbs.load_contract import load_copy
@@ -240,14 +240,6 @@ def _moved(reading: Reading) -> list[Finding]:
             hint="a copy is fine; it is still found by its uid",
         )
     ]
-
-
-def shown_path(directory: str, root: str) -> str:
-    """Return how findings name a run: relative to the data root, absolute outside it."""
-    if directory == root:
-        return "."
-    prefix = root.rstrip("/") + "/"
-    return directory.removeprefix(prefix) if directory.startswith(prefix) else directory
 
 
 def _placed(finding: Finding, path: str) -> Finding:

@@ -22,10 +22,11 @@ from runpact.model.digest import digest_bytes
 from runpact.model.errors import RunpactError, StorageError, UsageError
 from runpact.model.facts import ArrayValues, Facts, FileFact, Form, FormatFault
 from runpact.model.manifest import FileRecord
+from runpact.model.names import shown_path
 from runpact.model.place import Place
 from runpact.model.run import RunRecord
 from runpact.model.variables import outcome_of
-from runpact.verbs.check import judging_contract, shown_path
+from runpact.verbs.check import judging_contract
 from runpact.verbs.origin import origin_of
 from runpact.verbs.standing import stand
 

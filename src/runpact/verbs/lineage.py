@@ -15,9 +15,9 @@ from runpact.disk.tree import digest_file, list_tree
 from runpact.model.contract.language import Contract
 from runpact.model.errors import StorageError
 from runpact.model.lineage import CuratedCopy, KnownMaker, Lineage, lineage_of
+from runpact.model.names import shown_path
 from runpact.model.place import Place
 from runpact.model.template import PathTemplate
-from runpact.verbs.check import shown_path
 from runpact.verbs.find import list_runs
 from runpact.verbs.origin import origin_of
 from runpact.verbs.standing import stand

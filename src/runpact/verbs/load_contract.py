@@ -173,6 +173,7 @@ def _schemas(contract: Contract, files: _Files) -> dict[str, bytes]:
     """
     sources, answers = files
     said = [entry.schema for entry in all_entries(contract) if entry.schema]
+    said += [sort.schema for sort in contract.types.values() if sort.schema]
     said += [kind.config.schema for kind in contract.kinds.values() if kind.config and kind.config.schema]
     wanted = {schema for schema in said if isinstance(schema, str)}
     directories = {posixpath.dirname(name) for name in wanted} - {""}

@@ -14,6 +14,7 @@ import msgspec
 from runpact.disk.picture import write_picture
 from runpact.formats.pngpicture import png_of
 from runpact.model.errors import UsageError
+from runpact.model.names import shown_path
 from runpact.model.plot.picture import (
     Drawing,
     Parallel,
@@ -25,7 +26,6 @@ from runpact.model.plot.picture import (
 )
 from runpact.model.plot.svg import svg_of
 from runpact.model.plot.vega import vega_of
-from runpact.verbs.check import shown_path
 from runpact.verbs.compare import series_in
 from runpact.verbs.origin import origin_of
 from runpact.verbs.standing import stand

@@ -46,9 +46,9 @@ def birth_files(record: RunRecord, kind: Kind) -> dict[str, bytes]:
 
 def _value(entry: Entry, scope: Scope) -> object:
     if isinstance(entry.fields, str):
-        value = scope.evaluate(entry.fields)
+        value = scope.written(entry.fields)
         return None if isinstance(value, Undecided) else value
-    values = {key: scope.evaluate(text) for key, text in (entry.fields or {}).items()}
+    values = {key: scope.written(text) for key, text in (entry.fields or {}).items()}
     return {key: value for key, value in values.items() if not isinstance(value, Undecided)}
 
 

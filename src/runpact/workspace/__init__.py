@@ -299,7 +299,7 @@ class Workspace:
 
     def shown(self, directory: str) -> str:
         """Return how a run's directory is named to people: relative to the data root, if inside."""
-        from runpact.verbs.check import shown_path
+        from runpact.model.names import shown_path
 
         return shown_path(directory, self.data_root)
 

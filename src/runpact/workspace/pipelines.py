@@ -8,30 +8,36 @@ from __future__ import annotations
 
 import os
 import posixpath
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from runpact.model.confinement import OFF
+from runpact.model.contract.stages import directory_of
 from runpact.model.errors import CannotStartError, ConfigError, StorageError, UsageError
+from runpact.model.finding import Finding, Verdict
+from runpact.model.pipeline.result import StageInput
 
 if TYPE_CHECKING:
     from runpact.model.contract.language import Kind
     from runpact.model.pipeline.graph import Graph
     from runpact.model.pipeline.standing import Asked
     from runpact.model.run import Standing
-    from runpact.verbs.pipeline.attempt import Way
     from runpact.verbs.pipeline.decide import StageStanding  # noqa: TC004 - exported for annotations alone
     from runpact.verbs.pipeline.experiment import Experiment
     from runpact.verbs.pipeline.run import PipelineEnd, Progress, Tell  # noqa: TC004 - exported for annotations alone
+    from runpact.verbs.pipeline.way import Way
     from runpact.workspace import Workspace
 
 __all__ = [
+    "GateAnswer",
     "Ordered",
     "PipelineEnd",
     "PipelineLook",
     "Progress",
     "StageStanding",
+    "ask_gate",
     "look_at",
     "plan_stages",
     "run_stages",
@@ -70,6 +76,10 @@ class Ordered(msgspec.Struct, frozen=True, kw_only=True):
     """Repeat the output of stages on our own."""
     durability: str = "commit"
     options: str = ""
+    inputs: tuple[tuple[str, str], ...] = ()
+    """Alias and path, relative to the current directory, of inputs that the caller names."""
+    command: tuple[str, ...] = ()
+    """Of the one stage whose own program was started by hand; empty for a pipeline."""
 
 
 def run_stages(place: Workspace, ordered: Ordered, *, tell: Tell) -> tuple[Experiment, PipelineEnd]:
@@ -174,12 +184,19 @@ def _kind_of(place: Workspace, name: str | None) -> str:
 
 def _experiment(place: Workspace, kind_name: str, ordered: Ordered) -> Experiment:
     """Return the experiment, made when it is new; another configuration than its own is refused."""
+    name = ordered.instead or ordered.experiment
+    directory = directory_of_experiment(place, place.lint().contract.kinds[kind_name], name)
+    if not os.path.lexists(directory):
+        _create(place, kind_name, name, ordered, directory)
+    experiment = open_experiment(place, directory)
+    if ordered.config is not None or ordered.overrides:
+        _demand_same(place, experiment, ordered)
+    return experiment
+
+
+def _create(place: Workspace, kind_name: str, name: str, ordered: Ordered, directory: str) -> None:
     from runpact.verbs.pipeline.create import create_experiment
 
-    loaded = place.lint()
-    name = ordered.instead or ordered.experiment
-    is_given = ordered.config is not None or bool(ordered.overrides)
-    directory = directory_of_experiment(place, loaded.contract.kinds[kind_name], name)
     request = place.request(
         kind=kind_name,
         name=name,
@@ -188,23 +205,35 @@ def _experiment(place: Workspace, kind_name: str, ordered: Ordered) -> Experimen
         durability=ordered.durability,
         guard=OFF,
     )
-    if not os.path.lexists(directory):
-        try:
-            create_experiment(place.data_root, loaded, request, cwd=place.root)
-        except StorageError:
-            if not os.path.lexists(directory):
-                raise  # else another process has just made it
-    experiment = open_experiment(place, directory)
+    try:
+        create_experiment(place.data_root, place.lint(), request, cwd=place.root)
+    except StorageError:
+        if not os.path.lexists(directory):
+            raise  # else another process has just made it
+
+
+def _demand_same(place: Workspace, experiment: Experiment, ordered: Ordered) -> None:
+    """Make sure that the configuration that is given is the one that the experiment began with.
+
+    Raises:
+        ConfigError: It is another one.
+    """
+    from runpact.verbs.pipeline.create import recorded_config
+
     own = experiment.record.provenance.config
-    if is_given and request.config.digest != own.digest:
+    request = place.request(
+        kind=experiment.record.kind, name=experiment.name, config=ordered.config, overrides=ordered.overrides
+    )
+    given = recorded_config(experiment.loaded, experiment.kind, request)
+    if given.digest != own.digest:
+        name = experiment.name
         raise ConfigError(
             f"`{name}` was begun with another configuration",
-            at=directory,
+            at=experiment.directory,
             expected=own.digest,
-            got=request.config.digest,
+            got=given.digest,
             hint=f"leave --config and --set out to keep its own, or begin another one: --as {name}-2",
         )
-    return experiment
 
 
 def directory_of_experiment(place: Workspace, kind: Kind, name: str) -> str:
@@ -237,13 +266,114 @@ def open_experiment(place: Workspace, directory: str) -> Experiment:
 
 def _way(place: Workspace, experiment: Experiment, ordered: Ordered) -> Way:
     from runpact.verbs.mask import patterns_in
-    from runpact.verbs.pipeline.attempt import Way
+    from runpact.verbs.pipeline.way import Way
+    from runpact.workspace.configuring import configured
 
+    config = experiment.record.provenance.config
+    variables: tuple[str, ...] = ()
+    if b"${env:" in msgspec.json.encode(config.resolved):
+        resolved = configured(place, config.resolved, kind=experiment.record.kind)
+        config = msgspec.structs.replace(config, resolved=resolved.config.resolved)
+        variables = resolved.variables
     return Way(
-        cwd=place.root,
-        config=experiment.record.provenance.config,
+        cwd=place.cwd if ordered.command else place.root,
+        config=config,
         environ=dict(os.environ),
         durability=ordered.durability,
-        secrets=patterns_in(os.environ),
+        secrets=(*patterns_in(os.environ), *variables),
         tee=ordered.is_shown,
+        given=_given(place, ordered.inputs),
+        command=ordered.command,
+        launched_by="stage" if ordered.command else "pipeline",
+    )
+
+
+def stage_of_program(place: Workspace, program: str) -> tuple[str, str]:
+    """Return the kind and the id of the stage whose command runs a program.
+
+    Args:
+        place: The workspace.
+        program: Path of the file that runs, relative to the current directory.
+
+    Raises:
+        UsageError: The contract names it in no stage, or in several.
+    """
+    wanted = os.path.realpath(posixpath.join(place.cwd, program))
+    found = [
+        (name, stage.id)
+        for name, kind in place.lint().contract.kinds.items()
+        for stage in kind.stages
+        if any(os.path.realpath(posixpath.join(place.root, part)) == wanted for part in stage.command)
+    ]
+    if len(found) == 1:
+        return found[0]
+    raise UsageError(
+        f"`{program}` is the program of {len(found)} stages"
+        if found
+        else f"no stage has the program `{program}`",
+        expected="one stage whose `command` names it",
+        got=", ".join(identity for _kind, identity in found) or "none",
+        hint="runpact pipeline run --experiment NAME --only STAGE",
+    )
+
+
+def _given(place: Workspace, inputs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+    """Return the absolute paths that the caller names, by alias."""
+    named: dict[str, tuple[str, ...]] = {}
+    for alias, path in inputs:
+        named[alias] = (*named.get(alias, ()), posixpath.normpath(posixpath.join(place.cwd, path)))
+    return named
+
+
+class GateAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What a gate says before a stage begins."""
+
+    experiment: str
+    stage: str
+    """`NN_slug`."""
+    verdict: Verdict
+    findings: tuple[Finding, ...]
+    """Paths relative to the data root."""
+    inputs: tuple[StageInput, ...]
+    """Each file that the stage would read; paths relative to the experiment."""
+
+
+def ask_gate(
+    place: Workspace, name: str, stage: str, *, kind: str | None, inputs: Iterable[tuple[str, str]]
+) -> GateAnswer:
+    """Ask whether everything that a stage reads is there, whole, fresh and of its type.
+
+    Args:
+        place: The workspace.
+        name: The experiment.
+        stage: Id or name of the stage that would read.
+        kind: Kind of the experiment; None when only one has stages.
+        inputs: Alias and path of inputs that the caller names.
+
+    Raises:
+        NoSuchRunError: There is no such experiment.
+        UsageError: There is no such stage, or it reads no such alias.
+    """
+    from runpact.verbs.pipeline.inputs import gather_inputs
+
+    declared = place.lint().contract.kinds[_kind_of(place, kind)]
+    experiment = open_experiment(place, directory_of_experiment(place, declared, name))
+    consumer, given = experiment.graph.stage(stage), _given(place, inputs)
+    unknown = sorted(given.keys() - consumer.reads.keys())
+    if unknown:
+        expected = " or ".join(f"`{alias}`" for alias in consumer.reads) or "no input"
+        raise UsageError(
+            f"stage {directory_of(consumer)} reads no `{unknown[0]}`", expected=expected, got=unknown[0]
+        )
+    gathered = gather_inputs(experiment, consumer, given, is_thorough=True)
+    shown = place.shown(experiment.directory)
+    return GateAnswer(
+        experiment=experiment.name,
+        stage=directory_of(consumer),
+        verdict=gathered.verdict,
+        findings=tuple(
+            msgspec.structs.replace(each, path=posixpath.normpath(posixpath.join(shown, each.path)))
+            for each in gathered.findings
+        ),
+        inputs=gathered.inputs,
     )

@@ -187,3 +187,19 @@ def test_people_are_told_what_happens(pipeline: Pipeline) -> None:
     _code, _out, err = pipeline.call("pipeline", "run", "--experiment", "x")
     assert "01_make  skipped: up to date" in err
     assert "next: runpact pipeline run --experiment x --from 02" in err
+
+
+@pytest.mark.parametrize("where", ["file", "environment"])
+def test_a_secret_of_the_configuration_reaches_the_stage_and_no_record(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    monkeypatch.setenv("ACME_TOKEN", "s3cr3t-value-of-acme")
+    value = "${env:ACME_TOKEN}" if where == "environment" else "s3cr3t-value-of-acme"
+    pipeline.write("config.json", json.dumps({"token": value}))
+    made = 'echo \'{"value": 3}\' > "$RUNPACT_STAGE_DIR/numbers/a.json"'
+    pipeline.write("stages/make.sh", f'case "$RUNPACT_CONFIG" in *s3cr3t-value*) {made};; esac\n')
+    assert pipeline.go("--config", "config.json")[0] == 0
+    records = [path.read_bytes() for path in pipeline.experiment.rglob("*") if path.is_file()]
+    assert [record for record in records if b"s3cr3t-value" in record] == []
+    assert set(pipeline.done("--config", "config.json").values()) == {"skipped"}
+    assert pipeline.done("--only", "01", "--force") == {"01_make": "ran"}

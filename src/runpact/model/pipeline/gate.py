@@ -83,9 +83,7 @@ class _Needed:
             return
         if not self.needed.present and not (self.made and self.made.recorded):
             if self.needed.is_required:
-                yield self._fault(
-                    "missing-artifact", self.needed.place, "nothing stands there", got="nothing"
-                )
+                yield self._fault("missing-artifact", self.needed.place, self._nothing(), got="nothing")
             return
         if self.made is not None:
             yield from self._of_producer(self.made)
@@ -115,9 +113,19 @@ class _Needed:
             return f"stage {made.stage} was {made.state.value} before it ended"
         return ""
 
+    def _nothing(self) -> str:
+        made = self.made
+        if made is None or made.status is None or made.status in _USABLE:
+            return "nothing stands there"
+        reason = f": {made.why}" if made.why else ""
+        return f"nothing stands there: stage {made.stage} ended with {made.status.value}{reason}"
+
     def _of_producer(self, made: Made) -> Iterator[Finding]:
         reason = f": {made.why}" if made.why else ""
-        if made.status is None:
+        if made.state is State.CORRUPT or (made.state is not State.FINISHED and made.status in _USABLE):
+            message = f"stage {made.stage} is {(made.state or State.UNKNOWN).value}{reason}"
+            yield self._fault("invalid-artifact", self.needed.place, message, expected="a finished attempt")
+        elif made.status is None:
             message = f"no record says how stage {made.stage} ended{reason}"
             yield self._fault(
                 "invalid-artifact", self.needed.place, message, expected="OK or WARNING", got="no record"

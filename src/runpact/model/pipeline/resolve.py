@@ -3,9 +3,9 @@
 Knows: the order of the sources, and that two answers are none.
 Does not know: files; what the places hold.
 
-Order: the command line, the record of the experiment, the legacy resolver. The record answers for every alias
-whose stage has begun, also when nothing usable stands there: a stage never falls back to a legacy folder
-because its producer failed.
+Order: the command line, what the contract declares, the record of the experiment, the legacy resolver. The
+record answers for every alias whose stage has begun, also when nothing usable stands there: a stage never
+falls back to a legacy folder because its producer failed.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
 
     given: tuple[str, ...] = ()
     """Those of the command line."""
+    declared: tuple[str, ...] = ()
+    """Where the contract says that it stands in the workspace."""
     recorded: tuple[str, ...] = ()
     """Those that stages of this experiment made, or were to make."""
     legacy: tuple[str, ...] = ()
@@ -48,6 +50,7 @@ def resolve(alias: str, sources: Sources) -> Resolved | Finding:
     """
     named: tuple[tuple[Source, tuple[str, ...]], ...] = (
         ("cli", sources.given),
+        ("contract", sources.declared),
         ("manifest", sources.recorded),
         ("legacy", sources.legacy),
     )
@@ -67,7 +70,12 @@ def resolve(alias: str, sources: Sources) -> Resolved | Finding:
 
 
 def _ambiguous(alias: str, source: Source, places: tuple[str, ...]) -> Finding:
-    who = {"cli": "the command line", "manifest": "the contract", "legacy": "the legacy resolver"}[source]
+    who = {
+        "cli": "the command line",
+        "contract": "the contract",
+        "manifest": "the experiment",
+        "legacy": "the legacy resolver",
+    }[source]
     return Finding(
         code="ambiguous-artifact",
         severity=Severity.INCOMPLETE,

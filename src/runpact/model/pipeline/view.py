@@ -35,6 +35,8 @@ class StageRow(msgspec.Struct, frozen=True, kw_only=True):
     packages_digest: str = ""
     manifest_digest: str | None = None
     attempt: int = 0
+    contract_digest: str = ""
+    """Of the contract that it was judged by."""
     launched_by: Launcher = "pipeline"
     result: StageResult | None = None
 

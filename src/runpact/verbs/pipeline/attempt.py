@@ -15,34 +15,28 @@ from __future__ import annotations
 import os
 import posixpath
 import shlex
-from collections.abc import Mapping
 
 import msgspec
 
 from runpact.disk.experiment import older_attempts, put_aside
-from runpact.disk.layout import CLAIM, RESULT
-from runpact.formats.inspect import Inspector
+from runpact.disk.layout import RESULT
 from runpact.host import clock
 from runpact.host.child import ChildEnd, Relay
 from runpact.model.confinement import COMPARE
-from runpact.model.contract.command import filled
 from runpact.model.contract.language import Records, Stage
 from runpact.model.contract.stages import directory_of, folder_behind
 from runpact.model.errors import CannotStartError, UsageError
-from runpact.model.facts import Form
 from runpact.model.finding import Finding, Report, Severity
 from runpact.model.judge.origin import judge_origin
-from runpact.model.pipeline.claim import SUMMARY, Claim, claim_of, encode_claim
+from runpact.model.pipeline.claim import SUMMARY, Claim
 from runpact.model.pipeline.ending import read_end
 from runpact.model.pipeline.result import (
     Basis,
-    Launcher,
     Measured,
     StageResult,
     encode_result,
 )
 from runpact.model.pipeline.summary import SummaryFacts, summary_document
-from runpact.model.provenance import Config
 from runpact.model.run import State
 from runpact.verbs.active import ActiveRun
 from runpact.verbs.confine import settle_confinement
@@ -50,26 +44,15 @@ from runpact.verbs.execute import Command, run_command
 from runpact.verbs.finish import finish_run
 from runpact.verbs.nest import Outer
 from runpact.verbs.pipeline.aliases import remove_aliases
+from runpact.verbs.pipeline.claims import take_claim, with_loaded_code
 from runpact.verbs.pipeline.experiment import Experiment
 from runpact.verbs.pipeline.inputs import Gathered
-from runpact.verbs.pipeline.outputs import judge_outputs, register_outputs, stage_kind
+from runpact.verbs.pipeline.outputs import judge_outputs, register_outputs, rows_written, stage_kind
+from runpact.verbs.pipeline.way import Way
 from runpact.verbs.project import write_projections
 from runpact.verbs.start import AttemptPlace, Request, start_run
 
 MANIFEST = Records().manifest
-
-
-class Way(msgspec.Struct, frozen=True, kw_only=True):
-    """How stages of an experiment are run."""
-
-    cwd: str
-    """Absolute directory that their commands run in."""
-    config: Config
-    environ: Mapping[str, str]
-    durability: str = "commit"
-    secrets: tuple[str, ...] = ()
-    tee: bool = False
-    launched_by: Launcher = "pipeline"
 
 
 class StageRun(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,36 +66,13 @@ class StageRun(msgspec.Struct, frozen=True, kw_only=True):
     way: Way
     gathered: Gathered
     basis: Basis | None
+    removed: tuple[str, ...] = ()
+    """Aliases that were taken away when it began."""
 
     @property
     def name(self) -> str:
         """`NN_slug`."""
         return directory_of(self.stage)
-
-
-def command_of(experiment: Experiment, stage: Stage, *, cwd: str) -> tuple[str, ...]:
-    """Return a stage's command with its slots filled in."""
-    directory = experiment.directory
-
-    def told(path: str) -> str:
-        inside = path.startswith(cwd.rstrip("/") + "/")
-        return posixpath.relpath(path, cwd) if inside else path
-
-    values = {
-        **experiment.record.captures,
-        "experiment": experiment.name,
-        "seed": "" if stage.seed is None else str(stage.seed),
-        "config": told(posixpath.join(directory, experiment.config_file or ".runpact/run.json")),
-        "stage.id": stage.id,
-        "stage.slug": stage.slug,
-        "stage.dir": told(posixpath.join(directory, directory_of(stage))),
-    }
-    values |= {f"reads.{alias}": told(posixpath.join(directory, alias)) for alias in stage.reads}
-    values |= {
-        f"writes.{alias}": told(posixpath.join(directory, experiment.target(stage, alias)))
-        for alias in stage.writes
-    }
-    return filled(stage.command, values)
 
 
 def begin_attempt(
@@ -131,7 +91,7 @@ def begin_attempt(
         StorageError: The file system refused.
     """
     name = directory_of(stage)
-    number = _make_room(experiment, stage)
+    number, removed = _make_room(experiment, stage)
     request = Request(
         config=way.config,
         seeds={"stage": stage.seed}
@@ -171,6 +131,7 @@ def begin_attempt(
         way=way,
         gathered=gathered,
         basis=basis,
+        removed=removed,
     )
 
 
@@ -196,20 +157,20 @@ def _names(
     }
 
 
-def _make_room(experiment: Experiment, stage: Stage) -> int:
-    """Take the aliases away and put the last attempt aside; return the number of the next one."""
+def _make_room(experiment: Experiment, stage: Stage) -> tuple[int, tuple[str, ...]]:
+    """Take the aliases away and put the last attempt aside; return the next number, and the aliases."""
     name, directory = directory_of(stage), experiment.directory
     row = experiment.row(stage)
     if row is not None and row.state is State.RUNNING:
         raise UsageError(
             f"stage {name} runs at this moment", at=posixpath.join(directory, name), hint="wait for its end"
         )
-    remove_aliases(experiment, stage)
+    removed = remove_aliases(experiment, stage)
     number = max((0, *older_attempts(directory, name)))
     if os.path.lexists(posixpath.join(directory, name)):
         number = max(number + 1, row.attempt if row is not None else 0)
         put_aside(directory, name, number)
-    return number + 1
+    return number + 1, removed
 
 
 def run_program(stage_run: StageRun, *, relay: Relay | None = None) -> Measured:
@@ -274,17 +235,21 @@ def end_attempt(stage_run: StageRun, measured: Measured) -> StageResult:
     """
     run = stage_run.run
     with run:
-        claim = _claim(run)
+        claim = take_claim(run)
         settle_confinement(run, seconds=measured.duration_seconds)
         began = measured.never_began is None
         outputs = register_outputs(run, stage_run.experiment, stage_run.stage) if began else ()
         experiment, name = stage_run.experiment, stage_run.name
+        rows = rows_written(run, outputs)
+        basis = with_loaded_code(stage_run.experiment, stage_run.basis, claim)
+        stage_run = msgspec.structs.replace(stage_run, basis=basis)
         end = read_end(
             measured,
             claim,
             name=name,
             experiment=experiment.name,
             speaks=stage_run.stage.exit_codes or experiment.kind.exit_codes,
+            rows=rows,
             stands=lambda path: os.path.exists(posixpath.join(experiment.directory, path)),
         )
         findings = (
@@ -293,25 +258,15 @@ def end_attempt(stage_run: StageRun, measured: Measured) -> StageResult:
             *judge_origin(run.provenance, path=f"{name}/{MANIFEST}"),
         )
         result = _result(stage_run, measured, findings, outputs)
-        _describe(stage_run, result, claim)
+        _describe(stage_run, result, claim, rows)
         judged = judge_outputs(run, experiment, stage_run.stage) if began else ()
         if judged:
             result = _result(stage_run, measured, (*findings, *judged), outputs)
-            _describe(stage_run, result, claim)
+            _describe(stage_run, result, claim, rows)
         run.writer.replace(RESULT, encode_result(result))
         state, reason = _state(result, end.why)
         finish_run(run, state, error=reason, exit_code=measured.exit_code, signal=measured.signal)
     return result
-
-
-def _claim(run: ActiveRun) -> Claim | None:
-    """Return what the program says of itself, and keep it beside the summary that replaces it."""
-    path = run.writer.paths.at(SUMMARY)
-    if not os.path.lexists(path):
-        return None
-    claim = claim_of(Inspector(run.dir, {}).document(SUMMARY, Form()))
-    run.writer.replace(CLAIM, encode_claim(claim))
-    return claim
 
 
 def _result(
@@ -334,7 +289,7 @@ def _result(
     )
 
 
-def _describe(stage_run: StageRun, result: StageResult, claim: Claim | None) -> None:
+def _describe(stage_run: StageRun, result: StageResult, claim: Claim | None, rows: int | None) -> None:
     """Let the layout's own files say what the attempt came to."""
     run, experiment, stage = stage_run.run, stage_run.experiment, stage_run.stage
     run.names["summary"] = summary_document(
@@ -342,6 +297,7 @@ def _describe(stage_run: StageRun, result: StageResult, claim: Claim | None) -> 
             experiment=experiment.name,
             result=result,
             claim=claim,
+            rows=rows,
             aliases={alias: experiment.target(stage, alias) for alias in stage.writes}
             if experiment.kind.aliases == "link"
             else {},

@@ -15,11 +15,19 @@ from runpact.disk.draft import CapturedFile, Draft, write_draft
 from runpact.disk.experiment import open_log, remove_birth_ballast
 from runpact.disk.io import close_quietly
 from runpact.host import clock, process
-from runpact.model.contract.language import LoadedContract
+from runpact.model.contract.language import Kind, LoadedContract
 from runpact.model.pipeline.view import view_document
+from runpact.model.provenance import Config, Provenance
 from runpact.model.run import ContractRef, RunRecord
+from runpact.verbs.mask import masked_provenance
 from runpact.verbs.project import birth_files
 from runpact.verbs.start import Request, captured_for, masker_for, named_for, pick_kind
+
+
+def recorded_config(loaded: LoadedContract, kind: Kind, request: Request) -> Config:
+    """Return a request's configuration as an experiment's record would have it: without secrets."""
+    masker = masker_for(loaded, kind, request, dict(os.environ))
+    return masked_provenance(Provenance(config=request.config), masker).config
 
 
 def create_experiment(root: str, loaded: LoadedContract, request: Request, *, cwd: str) -> str:

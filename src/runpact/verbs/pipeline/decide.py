@@ -15,10 +15,10 @@ from runpact.model.contract.stages import directory_of
 from runpact.model.pipeline.plan import why_again
 from runpact.model.pipeline.result import Basis, StageResult
 from runpact.model.pipeline.view import StageRow
-from runpact.verbs.pipeline.attempt import Way, command_of
 from runpact.verbs.pipeline.basis import basis_of
 from runpact.verbs.pipeline.experiment import Experiment
 from runpact.verbs.pipeline.inputs import Gathered, gather_inputs
+from runpact.verbs.pipeline.way import Way, command_of
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,8 +36,8 @@ def decide(experiment: Experiment, stage: Stage, way: Way, *, is_forced: bool) -
     """Return whether a stage must run now, with the reason."""
     row = experiment.row(stage)
     result = row.result if row is not None else None
-    gathered = gather_inputs(experiment, stage)
-    command = command_of(experiment, stage, cwd=way.cwd)
+    gathered = gather_inputs(experiment, stage, way.given)
+    command = way.command or command_of(experiment, stage, gathered.folders, cwd=way.cwd)
     basis = None
     if gathered.is_open:
         basis = basis_of(
@@ -45,14 +45,18 @@ def decide(experiment: Experiment, stage: Stage, way: Way, *, is_forced: bool) -
             stage,
             command=command,
             inputs=gathered.inputs,
-            config=way.config.resolved,
+            config=experiment.record.provenance.config.resolved,
             cwd=way.cwd,
             loaded=[file.path for file in result.basis.code] if result and result.basis else (),
         )
     damaged = _damaged(experiment, result) if result is not None and result.is_usable else ""
     why = why_again(row.state if row else None, row.reason if row else "", result, basis, damaged)
+    why = why or ("--force" if is_forced else "")
+    if why:  # what is about to be read is looked at once more, file by file
+        gathered = gather_inputs(experiment, stage, way.given, is_thorough=True)
+        basis = basis if gathered.is_open else None
     return Decision(
-        why=why or ("--force" if is_forced else ""),
+        why=why,
         command=command,
         gathered=gathered,
         basis=basis,

@@ -1,24 +1,36 @@
 """What a stage is about to read: where it stands, and whether it may be read.
 
-Knows: how the facts are gathered that a gate is judged by.
-Does not know: what closes a gate.
+Knows: how the facts are gathered that a gate is judged by, who is asked where an input is.
+Does not know: what closes a gate, how a type is judged.
 """
 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 import msgspec
 
+from runpact.disk.alias import link_target
+from runpact.disk.legacy import standing_at
 from runpact.disk.stamps import stamp_of
+from runpact.host.realpath import real_path
 from runpact.model.contract.language import Read, Stage
 from runpact.model.contract.stages import directory_of, reads_of
-from runpact.model.finding import Finding
+from runpact.model.finding import Finding, Report, Severity, Verdict
 from runpact.model.pipeline.gate import Made, Needed, judge_needed
 from runpact.model.pipeline.plan import command_line
+from runpact.model.pipeline.resolve import Resolved, Sources, resolve
 from runpact.model.pipeline.result import Producer, StageInput
+from runpact.model.pipeline.view import StageRow
+from runpact.verbs.behind import Behind, look_behind
 from runpact.verbs.pipeline.experiment import Experiment
+
+_SIZE = 1
+"""Index of the size in a stamp."""
+Given = Mapping[str, tuple[str, ...]]
+"""Absolute paths that the caller names for an alias."""
 
 
 class Gathered(msgspec.Struct, frozen=True):
@@ -28,64 +40,229 @@ class Gathered(msgspec.Struct, frozen=True):
     folders: Mapping[str, str]
     """Absolute path of what each alias leads to."""
     findings: tuple[Finding, ...]
+    """Paths relative to the experiment."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """OK or WARNING when the gate is open, INCOMPLETE when it is closed."""
+        return Report(self.findings).verdict
 
     @property
     def is_open(self) -> bool:
         """Whether the stage may begin."""
-        return not any(finding.severity.value in {"incomplete", "error"} for finding in self.findings)
+        return self.verdict in {Verdict.OK, Verdict.WARNING}
 
 
-def gather_inputs(experiment: Experiment, stage: Stage) -> Gathered:
-    """Return what a stage would read now."""
+class _Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """What was found of one alias."""
+
+    place: str
+    """Absolute."""
+    present: Mapping[str, str | None]
+    """Digest of each file by the path that records give it."""
+    files: Mapping[str, str]
+    """Absolute path of each of them."""
+    faults: tuple[Finding, ...] = ()
+    made: Made | None = None
+
+
+def gather_inputs(
+    experiment: Experiment, stage: Stage, given: Given = MappingProxyType({}), *, is_thorough: bool = False
+) -> Gathered:
+    """Return what a stage would read now.
+
+    Args:
+        experiment: The experiment.
+        stage: The consumer.
+        given: Absolute paths that the caller names, by alias.
+        is_thorough: Judge the types also of what its producer was judged by under the same contract.
+    """
+    gate = _Gate(experiment, stage, given, is_thorough=is_thorough)
     inputs: list[StageInput] = []
     folders: dict[str, str] = {}
     findings: list[Finding] = []
     for alias, read in reads_of(stage).items():
-        writer = experiment.graph.writer.get(alias)
-        if writer is not None:
-            found, judged = _made(experiment, writer, alias, read)
-            inputs += found
-            findings += judged
-            folders[alias] = posixpath.join(experiment.directory, experiment.target(writer, alias))
+        answer = resolve(alias, gate.sources(alias, read))
+        if isinstance(answer, Finding):
+            findings += _unresolved(answer, alias, read)
+            continue
+        seen = gate.look(alias, read, answer)
+        findings += gate.judge(alias, read, answer, seen)
+        inputs += gate.rows(alias, answer, seen)
+        folders[alias] = gate.told(alias, answer)
     return Gathered(tuple(inputs), folders, tuple(findings))
 
 
-def _made(
-    experiment: Experiment, writer: Stage, alias: str, read: Read
-) -> tuple[list[StageInput], tuple[Finding, ...]]:
-    row = experiment.row(writer)
-    result = row.result if row is not None else None
-    outputs = [each for each in result.outputs if each.alias == alias] if result is not None else []
-    present = {
-        each.path: experiment.proven.digest(path)
-        for each in outputs
-        if stamp_of(path := posixpath.join(experiment.directory, each.path)) is not None
-    }
-    needed = Needed(
-        alias=alias,
-        type=read.type_ or "",
-        is_required=read.required,
-        source="manifest",
-        place=experiment.target(writer, alias),
-        made=Made(
-            stage=directory_of(writer),
-            state=row.state if row is not None else None,
-            status=result.status if result is not None else None,
-            why=row.reason if row is not None else "",
-            recorded={each.path: each.digest for each in outputs},
-        ),
-        present=present,
-        regenerate=command_line(experiment.name, first=writer.id, last=writer.id),
-    )
-    inputs = [
-        StageInput(
-            alias=alias,
-            path=each.path,
-            digest=present[each.path] or each.digest,
-            size=each.size,
-            producer=Producer(writer.id, row.uid or "" if row is not None else ""),
+def _unresolved(finding: Finding, alias: str, read: Read) -> list[Finding]:
+    if finding.code == "missing-artifact" and not read.required:
+        return []
+    hint = finding.hint or f"name it with --input {alias}=PATH"
+    return [msgspec.structs.replace(finding, rule=alias, hint=hint)]
+
+
+class _Gate:
+    """The gate before one stage."""
+
+    def __init__(self, experiment: Experiment, stage: Stage, given: Given, *, is_thorough: bool) -> None:
+        self.experiment = experiment
+        self.stage = stage
+        self.given = given
+        self.is_thorough = is_thorough
+        self._stale: dict[str, str] | None = None
+
+    # -- where it is ---------------------------------------------------------------------------------------
+
+    def sources(self, alias: str, read: Read) -> Sources:
+        """Return who names a place; the record answers for every stage that has begun."""
+        experiment, writer = self.experiment, self.experiment.graph.writer.get(alias)
+        has_begun = writer is not None and experiment.row(writer) is not None
+        legacy = self._legacy(alias) if not has_begun else ()
+        is_recorded = writer is not None and (has_begun or not legacy)
+        recorded = experiment.target(writer, alias) if writer is not None else ""
+        return Sources(
+            given=self.given.get(alias, ()),
+            declared=(posixpath.join(experiment.root, read.outside),)
+            if isinstance(read.outside, str)
+            else (),
+            recorded=(posixpath.join(experiment.directory, recorded),) if is_recorded else (),
+            legacy=legacy,
         )
-        for each in outputs
-        if each.path in present
-    ]
-    return inputs, judge_needed(needed)
+
+    def _legacy(self, alias: str) -> tuple[str, ...]:
+        template = self.experiment.kind.legacy.get(alias, "")
+        for name, value in self.experiment.record.captures.items():
+            template = template.replace(f"{{{name}}}", value)
+        root = self.experiment.root
+        return tuple(posixpath.join(root, path) for path in standing_at(root, template)) if template else ()
+
+    def told(self, alias: str, answer: Resolved) -> str:
+        """Return the path that the consumer is told: the alias itself, where it stands on disk."""
+        is_alias = answer.source == "manifest" and self.experiment.kind.aliases != "record"
+        return posixpath.join(self.experiment.directory, alias) if is_alias else answer.path
+
+    # -- what stands there ---------------------------------------------------------------------------------
+
+    def look(self, alias: str, read: Read, answer: Resolved) -> _Seen:
+        """Return what stands at the place of an alias."""
+        writer = self.experiment.graph.writer.get(alias)
+        if answer.source != "manifest" or writer is None:
+            return self._foreign(self._behind(answer.path, alias, read))
+        row = self.experiment.row(writer)
+        made = self._made(writer, alias, row)
+        place = answer.path
+        if self.experiment.kind.aliases == "directory" and made.recorded:
+            place = posixpath.join(self.experiment.directory, alias)
+        if not self._must_be_judged(row):
+            return self._as_recorded(writer, alias, made, place)
+        behind = self._behind(place, alias, read)
+        target = self.experiment.target(writer, alias)
+        files = {posixpath.join(target, path): file for path, file in behind.pairs}
+        return _Seen(place=place, present=self._digests(files), files=files, faults=behind.faults, made=made)
+
+    def _must_be_judged(self, row: StageRow | None) -> bool:
+        return self.is_thorough or (row is not None and row.contract_digest != self.experiment.loaded.digest)
+
+    def _behind(self, place: str, alias: str, read: Read) -> Behind:
+        experiment = self.experiment
+        writer = experiment.graph.writer.get(alias)
+        return look_behind(place, alias, read, writer, loaded=experiment.loaded, root=experiment.root)
+
+    def _foreign(self, behind: Behind) -> _Seen:
+        files = {self._shown(file): real_path(file) for _path, file in behind.pairs}
+        return _Seen(place=behind.place, present=self._digests(files), files=files, faults=behind.faults)
+
+    def _as_recorded(self, writer: Stage, alias: str, made: Made, place: str) -> _Seen:
+        """Return the files that the producer recorded and that stand there; their types were judged."""
+        target = self.experiment.target(writer, alias)
+        files = {path: posixpath.join(place, posixpath.relpath(path, target)) for path in made.recorded}
+        files = {path: file for path, file in files.items() if stamp_of(file) is not None}
+        return _Seen(place=place, present=self._digests(files), files=files, made=made)
+
+    def _digests(self, files: Mapping[str, str]) -> dict[str, str | None]:
+        return {path: self.experiment.proven.digest(file) for path, file in files.items()}
+
+    def _made(self, writer: Stage, alias: str, row: StageRow | None) -> Made:
+        name = directory_of(writer)
+        if row is None:
+            return Made(stage=name)
+        result = row.result
+        outputs = result.outputs if result is not None else ()
+        return Made(
+            stage=name,
+            state=row.state,
+            status=result.status if result is not None else None,
+            why=row.reason,
+            stale=self._stale_stages().get(name, ""),
+            recorded={each.path: each.digest for each in outputs if each.alias == alias},
+        )
+
+    def _stale_stages(self) -> Mapping[str, str]:
+        if self._stale is None:
+            self._stale = self.experiment.stale(self.experiment.rows())
+        return self._stale
+
+    # -- what is said of it --------------------------------------------------------------------------------
+
+    def judge(self, alias: str, read: Read, answer: Resolved, seen: _Seen) -> Iterator[Finding]:
+        """Yield everything that keeps the gate closed because of one alias."""
+        writer = self.experiment.graph.writer.get(alias) if seen.made is not None else None
+        again = command_line(self.experiment.name, first=writer.id, last=writer.id) if writer else ""
+        needed = Needed(
+            alias=alias,
+            type=read.type_ or "",
+            is_required=read.required,
+            source=answer.source,
+            place=self._shown(seen.place),
+            made=seen.made,
+            present=seen.present,
+            faults=[self._placed(fault, seen.place) for fault in seen.faults],
+            regenerate=again,
+        )
+        yield from judge_needed(needed)
+        if writer is not None and seen.made is not None and seen.made.recorded:
+            yield from self._alias(alias, writer, seen.made, again)
+
+    def _alias(self, alias: str, writer: Stage, made: Made, again: str) -> Iterator[Finding]:
+        """Yield why an alias does not lead to what its stage made."""
+        expected = self.experiment.target(writer, alias)
+        got = link_target(self.experiment.directory, alias)
+        if self.experiment.kind.aliases != "link" or got == expected or made.status is None:
+            return
+        yield Finding(
+            code="missing-artifact" if got is None else "invalid-artifact",
+            severity=Severity.INCOMPLETE,
+            path=alias,
+            rule=alias,
+            message=f"the alias `{alias}` does not lead to what stage {made.stage} made",
+            expected=f"a link to {expected}",
+            got=f"a link to {got}" if got is not None else "no link",
+            hint=f"regenerate it: {again}",
+        )
+
+    def rows(self, alias: str, answer: Resolved, seen: _Seen) -> Iterator[StageInput]:
+        """Yield each file that the stage would read, for the record."""
+        writer = self.experiment.graph.writer.get(alias) if seen.made is not None else None
+        row = self.experiment.row(writer) if writer is not None else None
+        uid = row.uid or "" if row is not None else ""
+        producer = Producer(writer.id, uid) if writer is not None else None
+        for path, digest in seen.present.items():
+            stamp = stamp_of(seen.files[path]) or ()
+            yield StageInput(
+                alias=alias,
+                path=path,
+                digest=digest or "",
+                size=stamp[_SIZE] if len(stamp) > _SIZE else 0,
+                producer=producer,
+                source=answer.source,
+                resolved_from_legacy=answer.resolved_from_legacy,
+            )
+
+    def _shown(self, path: str) -> str:
+        """Return how records name a path: relative to the experiment, absolute outside the workspace."""
+        is_inside = f"{path}/".startswith(self.experiment.root.rstrip("/") + "/")
+        return posixpath.relpath(path, self.experiment.directory) if is_inside else path
+
+    def _placed(self, fault: Finding, folder: str) -> Finding:
+        file, mark, pointer = fault.path.partition("#")
+        path = self._shown(posixpath.join(folder, file).rstrip("/"))
+        return msgspec.structs.replace(fault, path=f"{path}{mark}{pointer}")

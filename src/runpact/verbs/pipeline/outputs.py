@@ -6,13 +6,18 @@ Does not know: a single rule.
 
 from __future__ import annotations
 
+import posixpath
+from collections.abc import Iterable
+
 import msgspec
 
 from runpact.disk.tree import Folders, digest_file, list_tree
+from runpact.formats.inspect import inspect_file
 from runpact.host.quiet import quiet_expressions
 from runpact.model.contract.language import Kind, LoadedContract, Stage
 from runpact.model.contract.stages import attempt_kind, directory_of, outputs_of
 from runpact.model.errors import StorageError
+from runpact.model.facts import TableFact
 from runpact.model.finding import Finding
 from runpact.model.judge import judge
 from runpact.model.judge.parts import moved
@@ -71,6 +76,15 @@ def _pinned(run: ActiveRun, folders: Folders, path: str, alias: str, sort: str) 
     record = FileRecord(path, size, digest, entry=alias, type=sort)
     run.stored[path] = record
     return record
+
+
+def rows_written(run: ActiveRun, outputs: Iterable[StageOutput]) -> int | None:
+    """Return how many rows the tables have that a stage wrote; None when it wrote none that can be read."""
+    prefix = f"{posixpath.basename(run.dir)}/"
+    tables = {each.path.removeprefix(prefix) for each in outputs if each.path.endswith((".csv", ".tsv"))}
+    facts = [inspect_file(posixpath.join(run.dir, path)) for path in sorted(tables)]
+    counts = [fact.rows for fact in facts if isinstance(fact, TableFact)]
+    return sum(counts) if counts and len(counts) == len(facts) else None
 
 
 def judge_outputs(run: ActiveRun, experiment: Experiment, stage: Stage) -> tuple[Finding, ...]:

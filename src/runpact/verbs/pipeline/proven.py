@@ -147,6 +147,7 @@ def read_row(directory: str, name: str) -> tuple[StageRow, dict[str, tuple[int, 
         packages_digest=provenance.environment.packages_digest or "",
         manifest_digest=reading.seal.manifest.digest if reading.seal and is_sealed else None,
         attempt=record.attempt if record else 0,
+        contract_digest=record.contract.digest if record else "",
         launched_by=result.launched_by if result else "pipeline",
         result=result,
     )

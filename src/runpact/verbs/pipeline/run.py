@@ -2,15 +2,15 @@
 
 Knows: when a stage may begin, when the pipeline stops, what is told on the way.
 Does not know: how one attempt is made, how progress is shown.
+
+What makes an attempt is imported when there is one to be made: most often nothing must run.
 """
 
 from __future__ import annotations
 
-import concurrent.futures
-import contextlib
 import threading
-from collections.abc import Callable, Iterator
-from typing import Literal
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -27,14 +27,12 @@ from runpact.model.pipeline.plan import command_line
 from runpact.model.pipeline.result import StageResult
 from runpact.model.pipeline.standing import Asked
 from runpact.verbs.pipeline.aliases import set_aliases
-from runpact.verbs.pipeline.attempt import (
-    Way,
-    begin_attempt,
-    end_attempt,
-    run_program,
-)
 from runpact.verbs.pipeline.decide import Decision, decide, survey
 from runpact.verbs.pipeline.experiment import Experiment, read_asked
+from runpact.verbs.pipeline.way import Way
+
+if TYPE_CHECKING:
+    from runpact.verbs.pipeline.attempt import StageRun
 
 Moment = Literal["began", "ended", "skipped", "would run"]
 
@@ -174,32 +172,35 @@ class _Orchestrator:
     def run(self) -> PipelineEnd:
         """Run what must run; return what became of it."""
         waiting = [self.experiment.graph.by_id[each] for each in self.wish.ids]
-        with self.relay.at_work(), self._workers() as workers:
-            running: dict[concurrent.futures.Future[None], Stage] = {}
+        with self.relay.at_work():
+            if self.wish.jobs == 1:
+                while (stage := self._ready(waiting)) is not None:
+                    waiting.remove(stage)
+                    self._take(stage)
+            else:
+                self._run_at_once(waiting)
+        return self._end()
+
+    def _run_at_once(self, waiting: list[Stage]) -> None:
+        """Run stages in threads, as many as may and as one begins when another one ends."""
+        from concurrent.futures import (  # noqa: PLC0415 - only several jobs pay for it
+            FIRST_COMPLETED,
+            Future,
+            ThreadPoolExecutor,
+            wait,
+        )
+
+        running: set[Future[None]] = set()
+        with ThreadPoolExecutor(self.wish.jobs, "stage") as workers:
             while True:
                 while len(running) < self.wish.jobs and (stage := self._ready(waiting)) is not None:
                     waiting.remove(stage)
-                    if workers is None:
-                        self._take(stage)
-                    else:
-                        running[workers.submit(self._take, stage)] = stage
+                    running.add(workers.submit(self._take, stage))
                 if not running:
-                    break
-                done, _others = concurrent.futures.wait(
-                    running, return_when=concurrent.futures.FIRST_COMPLETED
-                )
+                    return
+                done, running = wait(running, return_when=FIRST_COMPLETED)
                 for future in done:
-                    del running[future]
                     future.result()
-        return self._end()
-
-    @contextlib.contextmanager
-    def _workers(self) -> Iterator[concurrent.futures.ThreadPoolExecutor | None]:
-        if self.wish.jobs == 1:
-            yield None
-            return
-        with concurrent.futures.ThreadPoolExecutor(self.wish.jobs, "stage") as workers:
-            yield workers
 
     def _ready(self, waiting: list[Stage]) -> Stage | None:
         """Return the first stage that may begin; None when none may now, or at all."""
@@ -213,31 +214,19 @@ class _Orchestrator:
 
     def _take(self, stage: Stage) -> None:
         """Run one stage, or skip it."""
-        name = directory_of(stage)
         with self.turn:
             decision = decide(self.experiment, stage, self.way, is_forced=self.wish.is_forced)
             if not decision.why:
                 self._skip(stage, decision)
                 return
-            self._log_skipped()
-            stage_run = begin_attempt(
-                self.experiment,
-                stage,
-                self.way,
-                command=decision.command,
-                gathered=decision.gathered,
-                basis=decision.basis,
-            )
-            self._note(
-                "stage.began", stage=name, uid=stage_run.run.uid, attempt=stage_run.number, why=decision.why
-            )
-            for finding in decision.gathered.findings:
-                self._note(
-                    "gate.closed", stage=name, code=finding.code, path=finding.path, message=finding.message
-                )
-            self.experiment.write_view()
-            self.tell(Progress(moment="began", name=name, why=decision.why))
+        self._run(stage, decision)
+
+    def _run(self, stage: Stage, decision: Decision) -> None:
+        from runpact.verbs.pipeline.attempt import end_attempt, run_program  # noqa: PLC0415 - see above
+
+        stage_run = self._begun(stage, decision)
         measured = run_program(stage_run, relay=self.relay)
+        name = stage_run.name
         with self.turn:
             result = end_attempt(stage_run, measured)
             self._set_aliases(stage, result)
@@ -254,6 +243,33 @@ class _Orchestrator:
             if not result.is_usable and self.stopped_at is None:
                 self.stopped_at = stage
             self.tell(Progress(moment="ended", name=name, result=result))
+
+    def _begun(self, stage: Stage, decision: Decision) -> StageRun:
+        from runpact.verbs.pipeline.attempt import begin_attempt  # noqa: PLC0415 - see above
+
+        name = directory_of(stage)
+        with self.turn:
+            self._log_skipped()
+            stage_run = begin_attempt(
+                self.experiment,
+                stage,
+                self.way,
+                command=decision.command,
+                gathered=decision.gathered,
+                basis=decision.basis,
+            )
+            for alias in stage_run.removed:
+                self._note("alias.removed", alias=alias, stage=name)
+            self._note(
+                "stage.began", stage=name, uid=stage_run.run.uid, attempt=stage_run.number, why=decision.why
+            )
+            for finding in decision.gathered.findings:
+                self._note(
+                    "gate.closed", stage=name, code=finding.code, path=finding.path, message=finding.message
+                )
+            self.experiment.write_view()
+            self.tell(Progress(moment="began", name=name, why=decision.why))
+        return stage_run
 
     def _set_aliases(self, stage: Stage, result: StageResult) -> None:
         for alias in set_aliases(self.experiment, stage, result):

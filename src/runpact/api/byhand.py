@@ -1,0 +1,82 @@
+"""A stage whose program a person started.
+
+Knows: which options of such a program say what its attempt needs.
+Does not know: how an attempt is made.
+
+The process becomes the orchestrator of this one stage and starts its program once more as a child: so its
+output is kept, its end is measured and its writes are held, as in a pipeline.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from runpact.model.errors import UsageError
+from runpact.model.finding import Severity
+from runpact.workspace import Workspace
+from runpact.workspace.pipelines import Ordered, run_stages, stage_of_program
+
+if TYPE_CHECKING:
+    from runpact.workspace.pipelines import PipelineEnd
+
+_SIGNALLED = 128
+
+
+def run_by_hand(program: str, options: Sequence[str], command: Sequence[str]) -> tuple[int, tuple[str, ...]]:
+    """Make an attempt of the stage whose program this is.
+
+    Args:
+        program: Path of the file that runs.
+        options: What it was called with.
+        command: The whole command, as the system was asked to run it.
+
+    Returns:
+        The exit code of the attempt, and what there is to say of it, line by line.
+
+    Raises:
+        UsageError: No experiment is named, or no stage has this program.
+    """
+    experiment = _last(options, "--experiment")
+    if experiment is None:
+        raise UsageError(
+            "this process is the program of no stage",
+            expected="to be begun by `runpact pipeline run`, or by hand with --experiment NAME",
+            hint=f"python {program} --experiment NAME",
+        )
+    place = Workspace.open()
+    kind, identity = stage_of_program(place, program)
+    inputs = [value.partition("=") for value in _all(options, "--input")]
+    ordered = Ordered(
+        experiment=experiment,
+        kind=kind,
+        only=(identity,),
+        config=_last(options, "--config"),
+        is_forced=True,
+        is_shown=True,
+        inputs=tuple((alias, path) for alias, _mark, path in inputs),
+        command=tuple(command),
+    )
+    _found, end = run_stages(place, ordered, tell=lambda _progress: None)
+    return _code(end), tuple(_lines(end))
+
+
+def _code(end: PipelineEnd) -> int:
+    return _SIGNALLED + end.interrupted_by if end.interrupted_by is not None else end.verdict.exit_code
+
+
+def _lines(end: PipelineEnd) -> list[str]:
+    findings = [each for step in end.steps if step.result is not None for each in step.result.findings]
+    told = [each for each in findings if each.severity is not Severity.ADVICE and each.because is None]
+    return [f"runpact: {each.code}: {each.path}: {each.message}" for each in told]
+
+
+def _last(options: Sequence[str], name: str) -> str | None:
+    return next(reversed(_all(options, name)), None)
+
+
+def _all(options: Sequence[str], name: str) -> list[str]:
+    """Return the values of an option, given as `--name VALUE` or `--name=VALUE`."""
+    following = [value for option, value in itertools.pairwise(options) if option == name]
+    return following + [option.partition("=")[2] for option in options if option.startswith(f"{name}=")]

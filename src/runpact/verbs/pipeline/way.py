@@ -1,0 +1,74 @@
+"""How stages of an experiment are run: where, with what, by whom.
+
+Knows: what fills the slots of a command.
+Does not know: which stages must run.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import msgspec
+
+from runpact.model.contract.command import filled
+from runpact.model.contract.language import Stage
+from runpact.model.contract.stages import directory_of
+from runpact.model.pipeline.result import Launcher
+from runpact.model.provenance import Config
+from runpact.verbs.pipeline.experiment import Experiment
+from runpact.verbs.pipeline.inputs import Given
+
+
+class Way(msgspec.Struct, frozen=True, kw_only=True):
+    """How stages of an experiment are run."""
+
+    cwd: str
+    """Absolute directory that their commands run in."""
+    config: Config
+    environ: Mapping[str, str]
+    durability: str = "commit"
+    secrets: tuple[str, ...] = ()
+    tee: bool = False
+    launched_by: Launcher = "pipeline"
+    given: Given = MappingProxyType({})
+    """Absolute paths that the caller names for an alias."""
+    command: tuple[str, ...] = ()
+    """What is run in place of the contract's command: the stage's own program, started by hand."""
+
+
+def command_of(
+    experiment: Experiment, stage: Stage, folders: Mapping[str, str], *, cwd: str
+) -> tuple[str, ...]:
+    """Return a stage's command with its slots filled in.
+
+    Args:
+        experiment: The experiment.
+        stage: The stage.
+        folders: Absolute path of what each alias that it reads leads to, as far as that is known.
+        cwd: Absolute directory that the command runs in.
+    """
+    directory = experiment.directory
+
+    def told(path: str) -> str:
+        inside = path.startswith(cwd.rstrip("/") + "/")
+        return posixpath.relpath(path, cwd) if inside else path
+
+    values = {
+        **experiment.record.captures,
+        "experiment": experiment.name,
+        "seed": "" if stage.seed is None else str(stage.seed),
+        "config": told(posixpath.join(directory, experiment.config_file or ".runpact/run.json")),
+        "stage.id": stage.id,
+        "stage.slug": stage.slug,
+        "stage.dir": told(posixpath.join(directory, directory_of(stage))),
+    }
+    values |= {
+        f"reads.{alias}": told(folders.get(alias, posixpath.join(directory, alias))) for alias in stage.reads
+    }
+    values |= {
+        f"writes.{alias}": told(posixpath.join(directory, experiment.target(stage, alias)))
+        for alias in stage.writes
+    }
+    return filled(stage.command, values)
