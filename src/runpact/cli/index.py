@@ -9,8 +9,9 @@ from __future__ import annotations
 import click
 
 from runpact.cli.options import json_option, open_workspace, workspace_options
-from runpact.cli.output import print_json, say
-from runpact.workspace.finding import rebuild
+from runpact.cli.output import VERDICT_COLOUR, plain, print_json, say, table_lines
+from runpact.model.finding import Verdict, worst
+from runpact.workspace.finding import check_views, rebuild, write_views
 
 
 @click.group("index")
@@ -31,3 +32,38 @@ def rebuild_command(
     else:
         say(f"indexed {runs} runs")
     return 0
+
+
+@index_command.command("views")
+@workspace_options
+@click.option("--check", "is_check", is_flag=True, help="Only say which files are not up to date.")
+@json_option
+def views_command(
+    *, workspace: str | None, workdir: str | None, contract: str | None, is_check: bool, is_json: bool
+) -> int:
+    """Write the registry files that the contract names (`workspace.indexes`).
+
+    Finished runs keep them up to date by themselves, beyond 5,000 rows with some delay.
+    """
+    place = open_workspace(workspace, workdir, contract)
+    files = check_views(place) if is_check else write_views(place)
+    is_vacuous = is_check and not files
+    verdict = Verdict.INCOMPLETE if is_vacuous else worst(file.verdict for file in files)
+    if is_json:
+        print_json("index-views", verdict=verdict.value, files=files)
+    elif not files:
+        say("the contract names no registry files; `workspace.indexes` would")
+    else:
+        rows = [
+            (
+                file.state,
+                "" if file.rows is None else str(file.rows),
+                file.generated_at or "",
+                plain(file.path),
+            )
+            for file in files
+        ]
+        colours = [VERDICT_COLOUR[file.verdict] for file in files]
+        for line in table_lines(("STATE", "ROWS", "GENERATED", "FILE"), rows, colours=colours):
+            say(line)
+    return verdict.exit_code

@@ -55,7 +55,7 @@ class CacheFile:
         """
         path = posixpath.join(self.folder, f"{self._stem}.lock")
         with io.storing("cache", path):
-            self._prepare()
+            make_cache(self.folder)
             descriptor = io.open_shared(path)
         try:
             if not io.lock_within(descriptor, _WAIT_SECONDS):
@@ -87,14 +87,6 @@ class CacheFile:
                 io.remove_quietly(leftover)
             raise
 
-    def _prepare(self) -> None:
-        if not os.path.isdir(self.folder):
-            with contextlib.suppress(FileExistsError):
-                io.make_directory(self.folder)
-        for name, content in ((".gitignore", b"*\n"), ("CACHEDIR.TAG", _NOTE)):
-            with contextlib.suppress(FileExistsError):
-                io.create_file(posixpath.join(self.folder, name), content, sync=False)
-
     def _sweep(self) -> None:
         """Remove generations that are not current; who has one open keeps what it has."""
         current = self.current()
@@ -103,6 +95,16 @@ class CacheFile:
             is_generation = name.startswith(f"{self._stem}-") and not (kept and name.startswith(kept))
             if is_generation:
                 io.remove_quietly(posixpath.join(self.folder, name))
+
+
+def make_cache(folder: str) -> None:
+    """Make the folder of the cache, with what keeps it out of repositories and backups; raises `OSError`."""
+    if not os.path.isdir(folder):
+        with contextlib.suppress(FileExistsError):
+            io.make_directory(folder)
+    for name, content in ((".gitignore", b"*\n"), ("CACHEDIR.TAG", _NOTE)):
+        with contextlib.suppress(FileExistsError):
+            io.create_file(posixpath.join(folder, name), content, sync=False)
 
 
 def _family(path: str) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ Does not know: run directories.
 from __future__ import annotations
 
 import contextlib
+import posixpath
 import sqlite3
 from collections.abc import Iterable, Iterator
 from urllib.parse import quote
@@ -21,20 +22,26 @@ from runpact.index.tables import (
     Row,
     Stamps,
     fact_values,
+    line_values,
     path_of,
     place_key,
+    read_line,
     read_run,
     read_stamps,
     row_values,
 )
 from runpact.model.query.sql import Clause
 from runpact.model.query.tree import Stored
+from runpact.model.registry.pages import Line
 from runpact.model.summary import IndexedRun
 
 _WAIT_SECONDS = 30.0
 _KEPT_PAGES = 16_384
 """Kibibytes of pages kept in memory."""
 _INSERT = f"INSERT INTO runs VALUES ({', '.join('?' * WIDTH)})"
+_REVISION = "revision"
+"""Figure that grows whenever a line of a view changes."""
+_INSERT_LINE = "INSERT INTO lines VALUES (?, ?, ?, ?, ?, ?, ?)"
 _DELETE = "DELETE FROM facts WHERE value = ? AND run = ? AND key = (SELECT n FROM keys WHERE name = ?)"
 READ = "r.place, r.stamps, r.document, r.crc"
 """Columns of a query for `Store.select`."""
@@ -152,6 +159,7 @@ class Store:
                 execute(_INSERT, row_values(number, row))
                 facts = ((name, value, number) for name, value in fact_values(row))
                 self._connection.executemany("INSERT INTO loaded VALUES (?, ?, ?)", facts)
+                self._put_lines(row)
             execute("INSERT INTO keys (name) SELECT DISTINCT name FROM loaded ORDER BY name")
             execute(
                 "INSERT INTO facts SELECT k.n AS key, value, run FROM loaded JOIN keys k USING (name) "
@@ -257,6 +265,16 @@ class Store:
             for name, value in fact_values(row):
                 execute("INSERT OR IGNORE INTO keys (name) VALUES (?)", (name,))
                 execute("INSERT INTO facts SELECT n, ?, ? FROM keys WHERE name = ?", (value, number, name))
+            self._put_lines(row)
+        self._count_change(len(row.lines))
+
+    def _count_change(self, lines: int) -> None:
+        if lines:
+            self.note(_REVISION, self.noted(_REVISION) + 1)
+
+    def _put_lines(self, row: Row) -> None:
+        for number, line in row.lines.items():
+            self._connection.execute(_INSERT_LINE, line_values(row.place, number, line))
 
     def remove(self, place: str) -> int | None:
         """Forget a run; return its number, None when it was not known."""
@@ -276,7 +294,13 @@ class Store:
                 if gone.rowcount != 1:
                     raise ValueError("a fact of a run is missing")
             execute("DELETE FROM runs WHERE n = ?", (number,))
-            return int(number)
+            (last,) = execute("SELECT ifnull(max(view), -1) FROM lines").fetchone()
+            gone_lines = sum(
+                execute("DELETE FROM lines WHERE view = ? AND place = ?", (view, key)).rowcount
+                for view in range(last + 1)
+            )
+        self._count_change(gone_lines)
+        return int(number)
 
     def put_directory(self, path: str, stamp: bytes) -> None:
         """Note that a directory was listed."""
@@ -332,6 +356,23 @@ class Store:
         """Return the highest number of a run, which is at once about how many there are."""
         with telling_damage():
             return int(self._connection.execute("SELECT ifnull(max(n), 0) FROM runs").fetchone()[0])
+
+    @property
+    def standing(self) -> str:
+        """What tells whether the lines of views are still those of a moment ago; empty in memory."""
+        revision = int(self.noted(_REVISION))
+        return f"{posixpath.basename(self.path)}:{revision}" if self.path is not None else ""
+
+    def lists(self, view: int, uid: str) -> bool:
+        """Whether a view lists a run that is sealed."""
+        query = "SELECT 1 FROM runs r JOIN lines l ON l.place = r.place WHERE r.uid = ? AND l.view = ?"
+        return bool(self.rows((f"{query} AND NOT r.is_open", (uid, view))))
+
+    def lines(self, view: int) -> list[Line]:
+        """Return what a view lists, by path."""
+        with telling_damage():
+            query = "SELECT keys, csv, json, md, crc FROM lines WHERE view = ? ORDER BY place"
+            return [read_line(*row) for row in self._connection.execute(query, (view,))]
 
     def rows(self, query: Clause) -> list[tuple[Stored | None, ...]]:
         """Return the plain rows of a query."""

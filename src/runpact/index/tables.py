@@ -12,9 +12,10 @@ import zlib
 import msgspec
 
 from runpact.model.query.tree import stored
+from runpact.model.registry.pages import Line
 from runpact.model.summary import COLUMNS, IndexedRun
 
-FORMAT = "runpact.index/1"
+FORMAT = "runpact.index/2"
 _ORDERED = ("started", "ended", "duration", "name", "state", "kind")
 """Columns that runs are often ordered or counted by."""
 
@@ -30,6 +31,8 @@ _OWN = (
     "crc INTEGER",
 )
 
+_OF_LINE = ("view INTEGER", "place", "keys TEXT", "csv TEXT", "json TEXT", "md TEXT", "crc INTEGER")
+
 TABLES = (
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID",
     "CREATE TABLE directories (path PRIMARY KEY, stamp BLOB) WITHOUT ROWID",
@@ -37,6 +40,7 @@ TABLES = (
     "CREATE TABLE notes (uid TEXT PRIMARY KEY, stamp BLOB) WITHOUT ROWID",
     "CREATE TABLE keys (n INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)",
     "CREATE TABLE facts (key INTEGER, value, run INTEGER, PRIMARY KEY (key, value, run)) WITHOUT ROWID",
+    f"CREATE TABLE lines ({', '.join(_OF_LINE)}, PRIMARY KEY (view, place)) WITHOUT ROWID",
 )
 INDEXES = (
     "CREATE UNIQUE INDEX runs_by_place ON runs (place)",
@@ -68,6 +72,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     owner: bytes = b""
     """What the state of a run that is not sealed follows from, as its reader wants it back."""
     run: IndexedRun
+    lines: dict[int, Line] = {}
+    """How the contract's views list it, by the number of the view."""
 
 
 def place_key(path: str) -> Place:
@@ -115,6 +121,27 @@ def row_values(number: int, row: Row) -> tuple[object, ...]:
 def fact_values(row: Row) -> list[tuple[str, object]]:
     """Return name and stored value of each fact of a run."""
     return [(name, stored(value)) for name, value in row.run.facts.items()]
+
+
+def line_values(place: str, number: int, line: Line) -> tuple[object, ...]:
+    """Return the values of one row of `lines`."""
+    texts = (line.keys, line.csv, line.json, line.md)
+    return (number, place_key(place), *texts, _crc_of(texts))
+
+
+def read_line(keys: str, csv: str, json: str, md: str, crc: int) -> Line:
+    """Return a run's line in a view.
+
+    Raises:
+        ValueError: The row is damaged.
+    """
+    if _crc_of((keys, csv, json, md)) != crc:
+        raise ValueError("the checksum of a line is wrong")
+    return Line(keys, csv, json, md)
+
+
+def _crc_of(texts: tuple[str, ...]) -> int:
+    return zlib.crc32("\0".join(texts).encode())
 
 
 def read_stamps(data: bytes) -> Stamps:

@@ -26,6 +26,7 @@ from runpact.model.confinement import (
     confinement_of,
 )
 from runpact.model.contract.language import Contract
+from runpact.model.contract.viewfiles import view_files
 from runpact.model.territory import Territory
 from runpact.verbs.opened import Held, OpenRun
 from runpact.verbs.places import named_by, place_folders
@@ -72,7 +73,7 @@ def hold(
         own=tuple(real_path(path) for path in (run.dir, outer, *places) if path),
         watched=watched,
         caches=cache_folders(environ),
-        globs=(*declared, *_copies(run), f"{NOTES}/**", f"{CACHE}/**"),
+        globs=(*declared, *_copies(run), *_views(contract), f"{NOTES}/**", f"{CACHE}/**"),
     )
     narrow = tuple(path for path in watched if not _is_wide(path, environ))
     run.held = Held(
@@ -195,6 +196,12 @@ def _homes(contract: Contract, root: str) -> frozenset[str]:
 def _copies(run: OpenRun) -> tuple[str, ...]:
     """Return globs for the copies that the newest finished run of this kind leaves outside itself."""
     return tuple(re.sub(r"\{[^}]*\}", "*", latest.to) for latest in run.kind.latest)
+
+
+def _views(contract: Contract) -> tuple[str, ...]:
+    """Return globs for the files of registry views, which other runs write as they finish."""
+    paths = (path for view in contract.workspace.indexes for path in view_files(view.files).values())
+    return tuple(glob for path in paths for glob in (path, f"{path}.tmp-*"))
 
 
 def _is_wide(path: str, environ: Mapping[str, str]) -> bool:

@@ -7,6 +7,7 @@ Does not know: how the index keeps it.
 from __future__ import annotations
 
 import posixpath
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -29,6 +30,9 @@ from runpact.model.summary import IndexedRun, Origin, RunSummary, facts_of
 from runpact.verbs.find import summary_of
 from runpact.verbs.standing import is_experiment, stand
 
+if TYPE_CHECKING:
+    from runpact.verbs.lines import Lister
+
 
 class Watched(msgspec.Struct, frozen=True):
     """What the state of an unsealed run follows from, besides its records."""
@@ -41,7 +45,9 @@ _WATCHED = msgspec.msgpack.Decoder(Watched)
 _KNOWN = (RECORD, SEAL, Records().manifest)
 
 
-def examine(root: str, path: str, places: tuple[Place, ...], *, inode: int) -> Row:
+def examine(
+    root: str, path: str, places: tuple[Place, ...], *, inode: int, lister: Lister | None = None
+) -> Row:
     """Read a run and return its row.
 
     Stamps are taken, and its owner is looked at, before it is read: what changes meanwhile differs after it.
@@ -51,6 +57,7 @@ def examine(root: str, path: str, places: tuple[Place, ...], *, inode: int) -> R
         path: Of the run, relative to it.
         places: Where runs stand.
         inode: Of its directory, as its parent lists it.
+        lister: Says how the contract's views list it; None where there are none.
     """
     directory = posixpath.normpath(posixpath.join(root, path))
     stamps, owner = stamps_of(directory, _KNOWN), b""
@@ -69,7 +76,12 @@ def examine(root: str, path: str, places: tuple[Place, ...], *, inode: int) -> R
         facts=_facts(root, reading, summary, places),
         is_open=is_open,
     )
-    return Row(place=path, inode=inode, stamps=stamps, owner=owner, run=run)
+    if lister is None:
+        return Row(place=path, inode=inode, stamps=stamps, owner=owner, run=run)
+    listed = lister.list_run(reading, standing, path, summary.kind)
+    return Row(
+        place=path, inode=inode, stamps=stamps | listed.stamps, owner=owner, run=run, lines=listed.lines
+    )
 
 
 def is_as_read(directory: str, stamps: dict[str, Stamp], owner: bytes) -> bool:

@@ -110,8 +110,17 @@ def _commit(run: OpenRun, outcome: Outcome, projected: dict[str, object]) -> Sta
     path = record.records["manifest"]
     doubt = run.writer.commit(data, encode_seal(seal_for(record.uid, path, data, logs))) or unflushed
     if outcome.state is State.FINISHED:
-        doubt = refresh_latest(run) or doubt
+        doubt = refresh_latest(run) or _refresh_views(run) or doubt
     return Standing(outcome.state, doubt or outcome.error or "")
+
+
+def _refresh_views(run: OpenRun) -> str | None:
+    """Refresh the registry; return why not, since the run itself is sealed already."""
+    if run.registry is None:
+        return None
+    from runpact.verbs.views import refresh_views  # noqa: PLC0415 - brings the index, the judge and SQLite
+
+    return refresh_views(run)
 
 
 def _flush(run: OpenRun, foreign: tuple[FileFact, ...], state: State) -> str | None:

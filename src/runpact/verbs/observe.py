@@ -11,6 +11,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator, Mapping
 from itertools import chain
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -21,6 +22,9 @@ from runpact.index.store import Store
 from runpact.index.tables import Row
 from runpact.model.place import Place
 from runpact.verbs.examine import examine, is_as_read
+
+if TYPE_CHECKING:
+    from runpact.verbs.lines import Lister
 
 Reach = tuple[Place, int]
 """A kind's place, and how many of its levels lie above."""
@@ -102,10 +106,11 @@ class Known:
 class Observer:
     """Looks at the directories below a data root."""
 
-    def __init__(self, root: str, places: tuple[Place, ...]) -> None:
-        """Store the absolute data root and where runs stand."""
+    def __init__(self, root: str, places: tuple[Place, ...], lister: Lister | None = None) -> None:
+        """Store the absolute data root, where runs stand, and who says how views list them."""
         self.root = root
         self.places = places
+        self._lister = lister
 
     @property
     def reaches(self) -> tuple[Reach, ...]:
@@ -119,7 +124,7 @@ class Observer:
 
     def row(self, run: RunSeen) -> Row:
         """Read a run."""
-        return examine(self.root, run.path, self.places, inode=run.inode)
+        return examine(self.root, run.path, self.places, inode=run.inode, lister=self._lister)
 
     def absolute(self, path: str) -> str:
         """Return the absolute path of a directory."""

@@ -17,7 +17,7 @@ from runpact.host import clock
 from runpact.host.guard import Guard
 from runpact.host.watch import Moment
 from runpact.model.confinement import Enforcement
-from runpact.model.contract.language import Kind
+from runpact.model.contract.language import Contract, Kind
 from runpact.model.errors import UsageError
 from runpact.model.inputs import Input
 from runpact.model.manifest import FileRecord
@@ -55,6 +55,14 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
     """Globs that a program may write, and not runpact alone."""
     watched: tuple[str, ...] = ()
     """Folders of which nothing may be written but what is free."""
+
+
+class Registry(msgspec.Struct, frozen=True):
+    """The contract whose views list a run once it has finished."""
+
+    contract: Contract
+    is_own: bool
+    """It is the workspace's own, not one that the caller named."""
 
 
 class OpenRun:
@@ -111,6 +119,8 @@ class OpenRun:
         """What the processes of its command read."""
         self.labels: dict[str, tuple[str, str]] = {}
         """Entry and artifact type of the files that those processes saved, by path."""
+        self.registry: Registry | None = None
+        """Who lists the run; None where no view does."""
         self.standing = Standing(State.RUNNING)
 
     @property

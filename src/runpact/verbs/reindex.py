@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterable
-from typing import Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 import msgspec
 
@@ -18,6 +18,7 @@ from runpact.host import clock
 from runpact.index.store import BusyIndexError, Store, UnusableIndexError
 from runpact.index.tables import Row
 from runpact.model.contract.language import Contract
+from runpact.model.digest import digest_bytes
 from runpact.model.errors import StorageError
 from runpact.model.place import Place
 from runpact.verbs.observe import (
@@ -30,6 +31,9 @@ from runpact.verbs.observe import (
     RunSeen,
 )
 
+if TYPE_CHECKING:
+    from runpact.verbs.lines import Lister
+
 FILE = "index.sqlite"
 _ALWAYS_ALL = 5_000
 """Up to so many runs, the records of each are looked at for every question."""
@@ -38,40 +42,79 @@ _SHARE = 100
 _ANEW = 2_000
 """More runs than this that are new at once are loaded anew, when they are more than those that are known."""
 _ATTEMPTS = 3
+_STEM_DIGITS = 12
 _Answer = TypeVar("_Answer")
+
+
+class TooManyRunsError(Exception):
+    """More runs are to be read than the question is worth."""
+
+    def __init__(self, runs: int) -> None:
+        """Store how many."""
+        super().__init__(f"{runs:,} runs are to be read")
+        self.runs = runs
 
 
 class Catalogue:
     """The runs below a data root, for questions; the index behind it is brought up to date for each."""
 
-    def __init__(self, root: str, contract: Contract, *, is_kept: bool = True) -> None:
+    def __init__(
+        self,
+        root: str,
+        contract: Contract,
+        *,
+        is_kept: bool = True,
+        file: str = FILE,
+        most: int | None = None,
+    ) -> None:
         """Store what runs there are to be; nothing is opened before the first question.
 
         Args:
             root: Absolute data root.
-            contract: Says where runs stand.
-            is_kept: Keep the index for the next process; only the workspace's own contract may.
+            contract: Says where runs stand and how views list them.
+            is_kept: Keep the index for the next process.
+            file: Where in the cache; the workspace's own contract alone uses `FILE`.
+            most: Refuse questions for which more runs than this must be read first.
         """
         self.root = root
         places = tuple(Place.of(name, kind) for name, kind in contract.kinds.items())
-        self.observer = Observer(root, places)
+        self.observer = Observer(root, places, _lister(root, contract))
         self._layout = msgspec.json.encode(
-            [(place.kind, place.template.text, place.clashing.text) for place in places]
+            [
+                [(place.kind, place.template.text, place.clashing.text) for place in places],
+                *_listing(contract),
+            ]
         )
-        self._file = CacheFile(root, FILE) if is_kept and all(place.depth for place in places) else None
+        self._file = CacheFile(root, file) if is_kept and all(place.depth for place in places) else None
+        self._most = most
         self._store: Store | None = None
 
-    def ask(self, question: Callable[[Store], _Answer], *, is_thorough: bool = False) -> _Answer:
+    def recall(self, question: Callable[[Store], _Answer]) -> _Answer | None:
+        """Answer a question from the index as it stands; None where there is none to be used."""
+        try:
+            store = self._current()
+            with store.reading():
+                return question(store)
+        except (UnusableIndexError, BusyIndexError):
+            return None
+
+    def ask(
+        self, question: Callable[[Store], _Answer], *, is_thorough: bool = False, is_brief: bool = False
+    ) -> _Answer:
         """Answer a question from an index that is up to date.
 
         Args:
             question: Reads the index it is given.
             is_thorough: Look at every run's records first, however many there are.
+            is_brief: Look at them only when that is due, however few there are.
+
+        Raises:
+            TooManyRunsError: More runs must be read than this catalogue was made for.
         """
         for _attempt in range(_ATTEMPTS if self._file is not None else 0):
             try:
                 store = self._current()
-                self._refresh(store, is_thorough=is_thorough)
+                self._refresh(store, is_thorough=is_thorough, is_brief=is_brief)
                 with store.reading():
                     return question(store)
             except UnusableIndexError:
@@ -124,9 +167,9 @@ class Catalogue:
             self._store = Store.open(path, self._layout.decode())
         return self._store
 
-    def _refresh(self, store: Store, *, is_thorough: bool) -> None:
+    def _refresh(self, store: Store, *, is_thorough: bool, is_brief: bool) -> None:
         with store.reading():
-            is_large = store.highest() > _ALWAYS_ALL
+            is_large = is_brief or store.highest() > _ALWAYS_ALL
             is_due = is_thorough or not is_large or _is_look_due(store)
             is_noted = is_due and is_large
             if not is_noted and next(self.observer.differences(store, is_thorough=is_due), None) is None:
@@ -139,7 +182,7 @@ class Catalogue:
                 store.note("took", clock.monotonic() - began)
 
     def _apply(self, store: Store, differences: list[Difference]) -> None:
-        new = sum(isinstance(each, RunSeen) for each in differences)
+        new = self._counted(differences)
         if new > _ANEW and new > _count(store):
             raise UnusableIndexError("most runs are new")
         for each in differences:
@@ -153,6 +196,13 @@ class Catalogue:
                 self._take_notes(store, each)
             else:
                 self._forget(store, each)
+
+    def _counted(self, differences: list[Difference]) -> int:
+        """Return how many runs must be read; refuse when they are too many."""
+        new = sum(isinstance(each, RunSeen) for each in differences)
+        if self._most is not None and new > self._most:
+            raise TooManyRunsError(new)
+        return new
 
     def _take(self, store: Store, seen: RunSeen) -> None:
         row = self.observer.row(seen)
@@ -217,6 +267,7 @@ class Catalogue:
 
     def _fill(self, store: Store) -> int:
         differences = list(self.observer.differences(store, is_thorough=False))
+        self._counted(differences)
         stamps = {each.path: each.stamp for each in differences if isinstance(each, DirectorySeen)}
         seen = sorted((each for each in differences if isinstance(each, RunSeen)), key=lambda each: each.path)
         rows = (self.observer.row(each) for each in seen)
@@ -231,6 +282,26 @@ class Catalogue:
             return question(store)
         finally:
             store.close()
+
+
+def named_file(contract: Contract) -> str:
+    """Return the cache's file for the index of a contract that is not the workspace's own."""
+    return f"named-{digest_bytes(contract.contract.encode())[-_STEM_DIGITS:]}.sqlite"
+
+
+def _lister(root: str, contract: Contract) -> Lister | None:
+    """Return who lists runs for views; None where there are none, which spares the import."""
+    if not contract.workspace.indexes:
+        return None
+    from runpact.verbs.lines import Lister  # noqa: PLC0415 - brings the judge and its inspectors
+
+    return Lister(root, contract)
+
+
+def _listing(contract: Contract) -> tuple[str, ...]:
+    """Return what tells whether lines were made for this contract: all that a column may depend on."""
+    views = contract.workspace.indexes
+    return (digest_bytes(msgspec.json.encode([views, contract.kinds, contract.types])),) if views else ()
 
 
 def _count(store: Store) -> int:

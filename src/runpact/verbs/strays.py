@@ -15,6 +15,7 @@ from runpact.disk.discover import directories_of
 from runpact.disk.layout import CACHE, NOTES
 from runpact.model.contract.entries import surroundings
 from runpact.model.contract.language import LoadedContract, Strays
+from runpact.model.contract.viewfiles import view_files
 from runpact.model.finding import Finding, Severity
 from runpact.model.judge import judge
 from runpact.model.judge.grade import Fault, graded
@@ -36,7 +37,8 @@ def _around(root: str, loaded: LoadedContract) -> tuple[Finding, ...]:
         return ()
     places = [Place.of(name, kind) for name, kind in loaded.contract.kinds.items()]
     tree = tree_of(root, loaded, root, is_own=False)
-    beside = tuple(fact for fact in tree.files if not _is_ours(fact.path, places))
+    views = {path for view in rules.indexes for path in view_files(view.files).values()}
+    beside = tuple(fact for fact in tree.files if not (fact.path in views or _is_ours(fact.path, places)))
     return judge(surroundings(loaded.contract), loaded, msgspec.structs.replace(tree, files=beside)).findings
 
 

@@ -171,7 +171,7 @@ class Workspace:
         """Start a run here."""
         from runpact.verbs.start import start_run
 
-        return start_run(self.data_root, self.working_contract, request, cwd=self.cwd)
+        return start_run(self.data_root, self.working_contract, request, cwd=self.cwd, is_named=self.is_named)
 
     def request(
         self,

@@ -18,6 +18,7 @@ from runpact.verbs.reindex import Catalogue
 from runpact.verbs.search import Facet, Question
 
 if TYPE_CHECKING:
+    from runpact.verbs.views import ViewFile  # noqa: TC004 - exported for annotations alone
     from runpact.workspace import Workspace
 
 __all__ = [
@@ -25,12 +26,15 @@ __all__ = [
     "FoundRun",
     "Question",
     "Runs",
+    "ViewFile",
     "all_runs",
+    "check_views",
     "count",
     "facets",
     "page",
     "rebuild",
     "resolve",
+    "write_views",
 ]
 
 
@@ -93,3 +97,23 @@ def rebuild(place: Workspace) -> int:
     """Make the index anew; return how many runs there are."""
     with _catalogue(place) as catalogue:
         return catalogue.rebuild()
+
+
+def write_views(place: Workspace) -> tuple[ViewFile, ...]:
+    """Bring the registry views of the contract up to date.
+
+    Raises:
+        StorageError: A file cannot be written, or another process has been writing for long.
+    """
+    from runpact.verbs import views
+
+    contract = place.working_contract.contract
+    return views.write_views(place.data_root, contract, is_own=not place.is_named)
+
+
+def check_views(place: Workspace) -> tuple[ViewFile, ...]:
+    """Say of every file of the contract's registry views whether it lists the runs as they are."""
+    from runpact.verbs import views
+
+    contract = place.working_contract.contract
+    return views.check_views(place.data_root, contract, is_own=not place.is_named)

@@ -168,7 +168,18 @@ _UPPER = frozenset({"max", "maximum"})
 _LOWER = frozenset({"min", "minimum"})
 _SWITCHES = frozenset({"canonical", "append_only", "finite", "unique", "closed", "sorted"})
 _FREE = frozenset(
-    {"fields", "written", "writer", "readers", "as", "records", "latest", "workspace", "error_from"}
+    {
+        "fields",
+        "written",
+        "writer",
+        "readers",
+        "as",
+        "records",
+        "latest",
+        "workspace",
+        "indexes",
+        "error_from",
+    }
 )
 """Keys that change how runs are made, not how they are judged."""
 

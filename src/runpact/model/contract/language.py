@@ -50,6 +50,7 @@ from runpact.model.contract.rule import (
 )
 from runpact.model.contract.surroundings import (
     IndexView,
+    MarkdownView,
     Policy,
     Promotion,
     RegisteredValidator,
@@ -78,6 +79,7 @@ __all__ = [
     "Latest",
     "Line",
     "LoadedContract",
+    "MarkdownView",
     "Match",
     "Numbering",
     "Others",

@@ -111,6 +111,7 @@ def _workspace(child: WorkspaceRules, parent: WorkspaceRules) -> WorkspaceRules:
         indexes=_join(parent.indexes, child.indexes, lambda view: view.files),
         entries=_join(parent.entries, child.entries, entry_key),
         others=child.others if child.others != "allowed" else parent.others,
+        rules=_join(parent.rules, child.rules, lambda rule: rule.id),
     )
 
 

@@ -15,17 +15,37 @@ from runpact.model.contract.entry import Entry
 from runpact.model.contract.kind import Others, Set
 from runpact.model.contract.rule import Rule
 
+JsonPart = Literal["format", "generated_at", "folder", "count", "runs"]
+
+
+class MarkdownView(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the Markdown file of a view looks like."""
+
+    title: str = "Runs"
+    """The file's heading."""
+    columns: tuple[str, ...] = ()
+    """Those of the view that it shows, in this order; by default all."""
+    empty: str = "No runs yet."
+    """Stands in the place of the table when there are no rows."""
+
 
 class IndexView(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A shared registry file, refreshed from the index."""
+    """A list of runs in files that others may read, kept up to date from the index."""
 
     files: str
     """Relative to the workspace, as in `outputs/runs/runs_index.{csv,json,md}`."""
     kinds: tuple[str, ...] = ()
-    """By default all."""
+    """Whose runs are listed, and whose success refreshes the files; by default all."""
     columns: dict[str, Expression]
-    """Value by column, in this order."""
+    """Value by column, in this order; here `run.path` is the run's directory, relative to the workspace."""
     where: Expression = "true"
+    """Runs that it is false for are left out."""
+    order: tuple[str, ...] = ()
+    """Columns that rows are ordered by, `-` before one to begin with the greatest; what is equal, by path."""
+    json: dict[str, JsonPart] = {}
+    """Keys of the JSON file, in this order, and what stands there; by default all but `folder`, as named."""
+    markdown: MarkdownView = MarkdownView()
+    """Heading and columns of the Markdown file."""
 
 
 class WorkspaceRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

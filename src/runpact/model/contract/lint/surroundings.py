@@ -13,6 +13,7 @@ from runpact.model.contract.language import Contract
 from runpact.model.contract.lint.entries import lint_entries
 from runpact.model.contract.lint.expressions import expression_notes, lint_expressions, names_of
 from runpact.model.contract.lint.note import Note, nearest, relative_notes, template_notes
+from runpact.model.contract.lint.views import lint_views
 
 
 def lint_surroundings(contract: Contract, schemas: Mapping[str, bytes]) -> Iterator[Note]:
@@ -36,11 +37,8 @@ def _workspace(contract: Contract, schemas: Mapping[str, bytes]) -> Iterator[Not
     if rules.log is not None:
         yield from relative_notes(rules.log, "/workspace/log")
     for number, view in enumerate(rules.indexes):
-        at = f"/workspace/indexes/{number}"
-        yield from _kinds(contract, view.kinds, f"{at}/kinds")
-        known = {name for kind in contract.kinds.values() for name in names_of(kind.entries)} | {"manifest"}
-        for column, text in view.columns.items():
-            yield from expression_notes(text, f"{at}/columns/{column}", known)
+        yield from _kinds(contract, view.kinds, f"/workspace/indexes/{number}/kinds")
+    yield from lint_views(contract)
 
 
 def _promotions(contract: Contract, schemas: Mapping[str, bytes]) -> Iterator[Note]:

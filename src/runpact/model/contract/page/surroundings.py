@@ -6,7 +6,7 @@ Does not know: how any of it acts.
 
 from __future__ import annotations
 
-from runpact.model.contract.language import Contract
+from runpact.model.contract.language import Contract, IndexView
 from runpact.model.contract.page.entries import entry_rows
 from runpact.model.contract.page.markdown import code, heading, items, paragraph, table
 
@@ -27,9 +27,30 @@ def workspace_section(contract: Contract) -> str:
         ),
         *([f"{code(rules.log)} is the log of all runs"] if rules.log else []),
         *(f"{rule.description or rule.message or code(str(rule.check))} ({rule.id})" for rule in rules.rules),
-        *(f"{code(view.files)} lists runs: {', '.join(map(code, view.columns))}" for view in rules.indexes),
+        *(_view(view) for view in rules.indexes),
     ]
-    return heading(2, "Workspace") + "\n" + items(lines) if lines else ""
+    return heading(2, "Workspace") + "\n" + items(lines) + _columns(contract) if lines else ""
+
+
+def _view(view: IndexView) -> str:
+    """Return which runs a registry view lists, and in which order."""
+    whose = f" of kind {' or '.join(map(code, view.kinds))}" if view.kinds else ""
+    where = f", unless {code(view.where)} is false" if view.where != "true" else ""
+    order = f", ordered by {', '.join(map(code, view.order))}" if view.order else ""
+    return f"{code(view.files)} lists the runs{whose} that have ended{where}{order}"
+
+
+def _columns(contract: Contract) -> str:
+    """Return what stands in each column of each registry view."""
+    views = contract.workspace.indexes
+    tables = (table(("column", "value"), _column_rows(view)) for view in views)
+    return "".join(
+        f"\nColumns of {code(view.files)}:\n\n{columns}" for view, columns in zip(views, tables, strict=True)
+    )
+
+
+def _column_rows(view: IndexView) -> list[tuple[str, str]]:
+    return [(code(name), code(text)) for name, text in view.columns.items()]
 
 
 def formats_section(contract: Contract) -> str:
