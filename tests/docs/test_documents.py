@@ -63,3 +63,14 @@ def test_the_readmes_program_and_contract_work(tmp_path: Path, monkeypatch: pyte
     subprocess.run([sys.executable, "-c", program], check=True, cwd=tmp_path)
     assert run_command_line(["check"]) == 0
     assert run_command_line(["verify", "second"]) == 0
+
+
+def test_the_contract_of_the_page_on_views_is_well_formed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (contract,) = blocks("docs/views.md", "yaml contract")
+    (tmp_path / "contract.yaml").write_text(contract)
+    assert run_command_line(["contract", "lint"]) == 0
+    assert run_command_line(["index", "views"]) == 0
+    assert run_command_line(["index", "views", "--check"]) == 0

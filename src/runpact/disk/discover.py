@@ -9,7 +9,8 @@ from __future__ import annotations
 import errno
 import os
 import posixpath
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from runpact.disk.layout import PRIVATE, STAGED
@@ -99,12 +100,28 @@ class Listed(NamedTuple):
     """It is a link to one."""
 
 
-def listed_in(path: str) -> list[Listed] | None:
-    """Return the directories below `path`, also through links; None when it hides them."""
+_NOBODY: Mapping[str, int] = MappingProxyType({})
+
+
+def listed_in(
+    path: str, known: Mapping[str, int] = _NOBODY, met: set[str] | None = None
+) -> list[Listed] | None:
+    """Return the directories below `path`, also through links; None when it hides them.
+
+    Args:
+        path: Absolute.
+        known: Inode of directories that need no second look, by name.
+        met: Takes the names of those of them that stand there, which are left out of the answer.
+    """
     found = []
     try:
         with os.scandir(path) as entries:
             for entry in entries:
+                inode = known.get(entry.name)
+                if inode is not None and inode == entry.inode() and entry.is_dir(follow_symlinks=False):
+                    if met is not None:
+                        met.add(entry.name)
+                    continue
                 is_link = entry.is_symlink()
                 if _is_directory(entry, is_followed=is_link):
                     found.append(Listed(entry.name, entry.inode(), is_link))

@@ -28,6 +28,10 @@ _OLD_SECONDS = 60.0
 _LEFTOVER = re.compile(r"\.tmp-[0-9]+")
 
 
+def _open_without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)
+
+
 class ViewState(msgspec.Struct, frozen=True):
     """How a view was written last."""
 
@@ -139,12 +143,12 @@ class ViewFiles:
         Args:
             path: Relative to the root.
         """
+        full = posixpath.join(self._root, path)
         try:
-            descriptor = os.open(posixpath.join(self._root, path), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            with open(full, "rb", opener=_open_without_waiting) as file:
+                return file.read() if stat.S_ISREG(os.fstat(file.fileno()).st_mode) else None
         except OSError:
             return None
-        with open(descriptor, "rb") as file:
-            return file.read() if stat.S_ISREG(os.fstat(descriptor).st_mode) else None
 
     def write(self, path: str, data: bytes) -> None:
         """Replace a file.

@@ -25,14 +25,13 @@ from runpact.index.tables import (
     line_values,
     path_of,
     place_key,
-    read_line,
+    read_lines,
     read_run,
     read_stamps,
     row_values,
 )
 from runpact.model.query.sql import Clause
 from runpact.model.query.tree import Stored
-from runpact.model.registry.pages import Line
 from runpact.model.summary import IndexedRun
 
 _WAIT_SECONDS = 30.0
@@ -41,7 +40,7 @@ _KEPT_PAGES = 16_384
 _INSERT = f"INSERT INTO runs VALUES ({', '.join('?' * WIDTH)})"
 _REVISION = "revision"
 """Figure that grows whenever a line of a view changes."""
-_INSERT_LINE = "INSERT INTO lines VALUES (?, ?, ?, ?, ?, ?, ?)"
+_INSERT_LINE = "INSERT INTO lines VALUES (?, ?, ?, ?)"
 _DELETE = "DELETE FROM facts WHERE value = ? AND run = ? AND key = (SELECT n FROM keys WHERE name = ?)"
 READ = "r.place, r.stamps, r.document, r.crc"
 """Columns of a query for `Store.select`."""
@@ -237,7 +236,10 @@ class Store:
             rows = self._connection.execute(
                 "SELECT place, inode FROM runs WHERE directory = ?", (place_key(directory),)
             )
-            return {path_of(place): inode for place, inode in rows}
+            found = dict(rows)
+        for place in [place for place in found if isinstance(place, bytes)]:
+            found[path_of(place)] = found.pop(place)
+        return found
 
     def open_runs(self) -> list[tuple[str, Stamps, bytes]]:
         """Return path, stamps and owner of each run that is not sealed."""
@@ -368,11 +370,11 @@ class Store:
         query = "SELECT 1 FROM runs r JOIN lines l ON l.place = r.place WHERE r.uid = ? AND l.view = ?"
         return bool(self.rows((f"{query} AND NOT r.is_open", (uid, view))))
 
-    def lines(self, view: int) -> list[Line]:
+    def lines(self, view: int) -> list[bytes]:
         """Return what a view lists, by path."""
         with telling_damage():
-            query = "SELECT keys, csv, json, md, crc FROM lines WHERE view = ? ORDER BY place"
-            return [read_line(*row) for row in self._connection.execute(query, (view,))]
+            query = "SELECT line, crc FROM lines WHERE view = ? ORDER BY place"
+            return read_lines(self._connection.execute(query, (view,)))
 
     def rows(self, query: Clause) -> list[tuple[Stored | None, ...]]:
         """Return the plain rows of a query."""

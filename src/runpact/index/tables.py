@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import os
 import zlib
+from collections.abc import Iterable
 
 import msgspec
 
 from runpact.model.query.tree import stored
-from runpact.model.registry.pages import Line
 from runpact.model.summary import COLUMNS, IndexedRun
 
 FORMAT = "runpact.index/2"
@@ -31,7 +31,7 @@ _OWN = (
     "crc INTEGER",
 )
 
-_OF_LINE = ("view INTEGER", "place", "keys TEXT", "csv TEXT", "json TEXT", "md TEXT", "crc INTEGER")
+_OF_LINE = ("view INTEGER", "place", "line BLOB", "crc INTEGER")
 
 TABLES = (
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID",
@@ -72,7 +72,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     owner: bytes = b""
     """What the state of a run that is not sealed follows from, as its reader wants it back."""
     run: IndexedRun
-    lines: dict[int, Line] = {}
+    lines: dict[int, bytes] = {}
     """How the contract's views list it, by the number of the view."""
 
 
@@ -123,25 +123,23 @@ def fact_values(row: Row) -> list[tuple[str, object]]:
     return [(name, stored(value)) for name, value in row.run.facts.items()]
 
 
-def line_values(place: str, number: int, line: Line) -> tuple[object, ...]:
+def line_values(place: str, number: int, line: bytes) -> tuple[object, ...]:
     """Return the values of one row of `lines`."""
-    texts = (line.keys, line.csv, line.json, line.md)
-    return (number, place_key(place), *texts, _crc_of(texts))
+    return (number, place_key(place), line, zlib.crc32(line))
 
 
-def read_line(keys: str, csv: str, json: str, md: str, crc: int) -> Line:
-    """Return a run's line in a view.
+def read_lines(rows: Iterable[tuple[bytes, int]]) -> list[bytes]:
+    """Return how a view lists runs.
 
     Raises:
-        ValueError: The row is damaged.
+        ValueError: A row is damaged.
     """
-    if _crc_of((keys, csv, json, md)) != crc:
-        raise ValueError("the checksum of a line is wrong")
-    return Line(keys, csv, json, md)
-
-
-def _crc_of(texts: tuple[str, ...]) -> int:
-    return zlib.crc32("\0".join(texts).encode())
+    check, lines = zlib.crc32, []
+    for line, crc in rows:
+        if check(line) != crc:
+            raise ValueError("the checksum of a line is wrong")
+        lines.append(line)
+    return lines
 
 
 def read_stamps(data: bytes) -> Stamps:

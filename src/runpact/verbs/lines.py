@@ -110,11 +110,12 @@ class Lister:
 
 
 def _values(subject: Subject, view: IndexView) -> dict[str, Json]:
-    found = {column: subject.evaluate(text) for column, text in view.columns.items()}
-    return {
-        column: None if isinstance(value, Undecided) else plain_value(value)
-        for column, value in found.items()
-    }
+    values = subject.evaluate_all(view.columns.values())
+    return dict(zip(view.columns, map(_plain, values), strict=True))
+
+
+def _plain(value: object) -> Json:
+    return None if isinstance(value, Undecided) else plain_value(value)
 
 
 class _Voucher:

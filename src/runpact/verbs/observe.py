@@ -237,17 +237,16 @@ class Observer:
             reaches: Where it leads to.
             members: Inode of each run in it that is known already; whether it still is one, its stamps tell.
         """
-        listed = listed_in(self.absolute(path))
+        prefix = f"{path}/" if path else ""
+        known = {run.removeprefix(prefix): inode for run, inode in members.items()}
+        met: set[str] = set()
+        listed = listed_in(self.absolute(path), known, met)
         if listed is None:
             return None
-        runs: dict[str, int] = {}
+        runs = {prefix + name: known[name] for name in met}
         children: dict[str, tuple[Reach, ...]] = {}
-        prefix = f"{path}/" if path else ""
         for entry in listed:
             inner = prefix + entry.name
-            if members.get(inner) == entry.inode and not entry.is_link:
-                runs[inner] = entry.inode
-                continue
             fitting = [(place, level) for place, level in reaches if place.levels[level](entry.name)]
             beyond = tuple((place, level + 1) for place, level in fitting if level + 1 < place.depth)
             if entry.is_link and not any(level + 1 < place.depth for place, level in reaches):

@@ -13,18 +13,21 @@ Does not know: what a line says, how the index is kept.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+import threading
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
 from runpact.disk.viewfiles import Turn, ViewFiles, ViewState
 from runpact.host import clock
+from runpact.index.store import Store
 from runpact.model.contract.language import Contract, IndexView
 from runpact.model.contract.viewfiles import view_files
 from runpact.model.errors import RunpactError, StorageError
-from runpact.model.finding import Verdict
+from runpact.model.finding import Verdict, worst
 from runpact.model.registry.pages import Page, pages
-from runpact.verbs.opened import OpenRun
+from runpact.verbs.opened import OpenRun, Registry
 from runpact.verbs.reindex import FILE, Catalogue, TooManyRunsError, named_file
 
 MOST_AT_ONCE = 5_000
@@ -32,6 +35,7 @@ MOST_AT_ONCE = 5_000
 _REST_SECONDS, _SHARE = 10.0, 30.0
 _PATIENCE_SECONDS = 20.0
 _ATTEMPTS = 5
+_DAMAGED = ("SELECT path FROM runs WHERE state = 'corrupt' ORDER BY path", ())
 _VERDICTS = {
     "current": Verdict.OK,
     "written": Verdict.OK,
@@ -59,12 +63,58 @@ class ViewFile(msgspec.Struct, frozen=True, kw_only=True):
         return _VERDICTS[self.state]
 
 
+class Views(msgspec.Struct, frozen=True):
+    """All files of all views."""
+
+    files: tuple[ViewFile, ...]
+    damaged: tuple[str, ...] = ()
+    """Runs that are corrupt, of which a line says no more than their path tells."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """What a check of them comes to; of none, it says nothing."""
+        return worst(file.verdict for file in self.files) if self.files else Verdict.INCOMPLETE
+
+
+class _Asked(msgspec.Struct, frozen=True):
+    """What the index says of a view."""
+
+    standing: str
+    rows: int
+    pages: tuple[Page, ...]
+    damaged: tuple[str, ...]
+
+
 class _View(msgspec.Struct, frozen=True):
     """A view, its number in the contract, and its files."""
 
     number: int
     view: IndexView
     files: ViewFiles
+
+
+class _Kept(threading.local):
+    """The catalogue that a thread used last, open for its next run.
+
+    Closing a database flushes it, which costs more than all the rest of a short run. A connection belongs to
+    one thread of one process: a forked child leaves its parent's alone.
+    """
+
+    _open: tuple[tuple[object, ...], Catalogue] | None = None
+
+    def catalogue_for(self, root: str, registry: Registry) -> Catalogue:
+        """Return the catalogue for a finished run."""
+        key = (os.getpid(), root, registry.contract, registry.is_own)
+        if self._open is not None and self._open[0] == key:
+            return self._open[1]
+        if self._open is not None and self._open[0][0] == key[0]:
+            self._open[1].close()
+        catalogue = catalogue_for(root, registry.contract, is_own=registry.is_own, most=MOST_AT_ONCE)
+        self._open = key, catalogue
+        return catalogue
+
+
+_KEPT = _Kept()
 
 
 def catalogue_for(root: str, contract: Contract, *, is_own: bool, most: int | None = None) -> Catalogue:
@@ -84,25 +134,30 @@ def refresh_views(run: OpenRun) -> str | None:
     ]
     if not views:
         return None
-    catalogue = catalogue_for(run.root, registry.contract, is_own=registry.is_own, most=MOST_AT_ONCE)
-    with catalogue:
-        return next(filter(None, [_refreshed(catalogue, each, run.uid) for each in views]), None)
+    catalogue = _KEPT.catalogue_for(run.root, registry)
+    return next(filter(None, [_refreshed(catalogue, each, run.uid) for each in views]), None)
 
 
-def write_views(root: str, contract: Contract, *, is_own: bool) -> tuple[ViewFile, ...]:
+def write_views(root: str, contract: Contract, *, is_own: bool) -> Views:
     """Bring every view up to date, however many rows it has; a file that is so already is left as it is.
 
     Raises:
         StorageError: A file cannot be written, or another process has been writing for long.
     """
     with catalogue_for(root, contract, is_own=is_own) as catalogue:
-        return tuple(file for each in _views(root, contract) for file in _written(catalogue, each))
+        return _joined(_written(catalogue, each) for each in _views(root, contract))
 
 
-def check_views(root: str, contract: Contract, *, is_own: bool) -> tuple[ViewFile, ...]:
+def check_views(root: str, contract: Contract, *, is_own: bool) -> Views:
     """Say of every file of every view whether it lists the runs as they are; nothing is written."""
     with catalogue_for(root, contract, is_own=is_own) as catalogue:
-        return tuple(file for each in _views(root, contract) for file in _checked(catalogue, each))
+        return _joined(_checked(catalogue, each) for each in _views(root, contract))
+
+
+def _joined(views: Iterable[Views]) -> Views:
+    found = tuple(views)
+    damaged = dict.fromkeys(path for each in found for path in each.damaged)
+    return Views(tuple(file for each in found for file in each.files), tuple(damaged))
 
 
 def _views(root: str, contract: Contract) -> Iterator[_View]:
@@ -142,8 +197,7 @@ def _rewritten_for(catalogue: Catalogue, each: _View, turn: Turn, uid: str) -> s
         return None
     began = clock.monotonic()
     try:
-        for _file in _rewritten(catalogue, each, turn, is_brief=True):
-            pass
+        _rewritten(catalogue, each, turn, is_brief=True)
     except TooManyRunsError as error:
         seconds = clock.monotonic() - began
         each.files.keep(ViewState(max(error.runs, MOST_AT_ONCE + 1), clock.utc_now().timestamp(), seconds))
@@ -164,7 +218,7 @@ def _is_in(catalogue: Catalogue, each: _View, uid: str) -> bool:
     )
 
 
-def _written(catalogue: Catalogue, each: _View) -> list[ViewFile]:
+def _written(catalogue: Catalogue, each: _View) -> Views:
     with each.files.turn(_PATIENCE_SECONDS) as turn:
         if turn is None:
             raise StorageError(
@@ -176,26 +230,42 @@ def _written(catalogue: Catalogue, each: _View) -> list[ViewFile]:
         return _rewritten(catalogue, each, turn, is_brief=False)
 
 
-def _rewritten(catalogue: Catalogue, each: _View, turn: Turn, *, is_brief: bool) -> list[ViewFile]:
+def _rewritten(catalogue: Catalogue, each: _View, turn: Turn, *, is_brief: bool) -> Views:
     """Rewrite the files of a view; once more when the lock file was deleted meanwhile."""
-    found: list[ViewFile] = []
+    found = Views(())
     for _attempt in range(_ATTEMPTS):
         began = clock.monotonic()
         each.files.unmark()
-        standing, rows, made = _asked(catalogue, each, is_brief=is_brief)
-        moment = clock.now()
-        found = [_put(each.files, page, rows, moment) for page in made]
-        each.files.keep(ViewState(rows, clock.utc_now().timestamp(), clock.monotonic() - began, standing))
+        asked = _asked(catalogue, each, is_brief=is_brief)
+        found = Views(_put_all(each.files, asked), asked.damaged)
+        seconds = clock.monotonic() - began
+        each.files.keep(ViewState(asked.rows, clock.utc_now().timestamp(), seconds, asked.standing))
         if turn.is_mine:
             break
     return found
 
 
-def _asked(catalogue: Catalogue, each: _View, *, is_brief: bool) -> tuple[str, int, tuple[Page, ...]]:
-    standing, lines = catalogue.ask(
-        lambda store: (store.standing, store.lines(each.number)), is_thorough=not is_brief, is_brief=is_brief
-    )
-    return standing, len(lines), pages(each.view, lines)
+def _asked(catalogue: Catalogue, each: _View, *, is_brief: bool) -> _Asked:
+    def question(store: Store) -> _Asked:
+        lines = store.lines(each.number)
+        damaged = () if is_brief else tuple(str(path) for (path,) in store.rows(_DAMAGED))
+        return _Asked(store.standing, len(lines), pages(each.view, lines), damaged)
+
+    return catalogue.ask(question, is_thorough=not is_brief, is_brief=is_brief)
+
+
+def _put_all(files: ViewFiles, asked: _Asked) -> tuple[ViewFile, ...]:
+    """Write each file that is not up to date; one that cannot be written keeps none of the others back."""
+    moment = clock.now()
+    done, faults = [], []
+    for page in asked.pages:
+        try:
+            done.append(_put(files, page, asked.rows, moment))
+        except StorageError as error:
+            faults.append(error)
+    if faults:
+        raise faults[0]
+    return tuple(done)
 
 
 def _put(files: ViewFiles, page: Page, rows: int, moment: str) -> ViewFile:
@@ -208,17 +278,20 @@ def _put(files: ViewFiles, page: Page, rows: int, moment: str) -> ViewFile:
     return ViewFile(path=page.path, state="written", rows=rows, generated_at=said)
 
 
-def _checked(catalogue: Catalogue, each: _View) -> Iterator[ViewFile]:
+def _checked(catalogue: Catalogue, each: _View) -> Views:
+    paths = view_files(each.view.files).values()
     if each.files.is_marked:
-        for path in view_files(each.view.files).values():
-            yield ViewFile(path=path, state="stale" if each.files.has(path) else "missing")
-        return
-    _standing, rows, made = _asked(catalogue, each, is_brief=False)
-    for page in made:
-        data = each.files.read(page.path)
-        known = page.moment_in(data) if data is not None else None
-        state = "current" if known is not None else _why_not(page, data)
-        yield ViewFile(path=page.path, state=state, rows=rows, generated_at=known or None)
+        states = ((path, "stale" if each.files.has(path) else "missing") for path in paths)
+        return Views(tuple(ViewFile(path=path, state=state) for path, state in states))
+    asked = _asked(catalogue, each, is_brief=False)
+    return Views(tuple(_looked_at(each.files, page, asked.rows) for page in asked.pages), asked.damaged)
+
+
+def _looked_at(files: ViewFiles, page: Page, rows: int) -> ViewFile:
+    data = files.read(page.path)
+    known = page.moment_in(data) if data is not None else None
+    state = "current" if known is not None else _why_not(page, data)
+    return ViewFile(path=page.path, state=state, rows=rows, generated_at=known or None)
 
 
 def _why_not(page: Page, data: bytes | None) -> str:

@@ -18,7 +18,7 @@ from runpact.verbs.reindex import Catalogue
 from runpact.verbs.search import Facet, Question
 
 if TYPE_CHECKING:
-    from runpact.verbs.views import ViewFile  # noqa: TC004 - exported for annotations alone
+    from runpact.verbs.views import Views  # noqa: TC004 - exported for annotations alone
     from runpact.workspace import Workspace
 
 __all__ = [
@@ -26,7 +26,7 @@ __all__ = [
     "FoundRun",
     "Question",
     "Runs",
-    "ViewFile",
+    "Views",
     "all_runs",
     "check_views",
     "count",
@@ -99,7 +99,7 @@ def rebuild(place: Workspace) -> int:
         return catalogue.rebuild()
 
 
-def write_views(place: Workspace) -> tuple[ViewFile, ...]:
+def write_views(place: Workspace) -> Views:
     """Bring the registry views of the contract up to date.
 
     Raises:
@@ -111,7 +111,7 @@ def write_views(place: Workspace) -> tuple[ViewFile, ...]:
     return views.write_views(place.data_root, contract, is_own=not place.is_named)
 
 
-def check_views(place: Workspace) -> tuple[ViewFile, ...]:
+def check_views(place: Workspace) -> Views:
     """Say of every file of the contract's registry views whether it lists the runs as they are."""
     from runpact.verbs import views
 

@@ -129,6 +129,13 @@ class Subject:
         """Return the value of an expression, or `Undecided`."""
         return self._looked(self.names.scope(references(text), frame).evaluate(text))
 
+    def evaluate_all(self, texts: Iterable[str]) -> list[object]:
+        """Return the value of each expression, or `Undecided`; what they refer to is gathered once."""
+        texts = tuple(texts)
+        wanted = tuple(dict.fromkeys(each for text in texts for each in references(text)))
+        scope = self.names.scope(wanted, EMPTY)
+        return [scope.evaluate(text) for text in texts]
+
     def decide(self, condition: bool | str, frame: Frame = EMPTY) -> bool | Undecided:  # noqa: FBT001 - a presence is one or the other
         """Return whether a presence or condition holds here."""
         if isinstance(condition, bool):

@@ -119,8 +119,11 @@ def markdown_text(text: str) -> str:
 
 
 def _code(text: str) -> str:
-    """Return inline code, in which nothing is a link; tables want a pipe escaped even there."""
-    body = text.replace("|", "\\|")
+    """Return inline code, in which nothing is a link.
+
+    Tables want a pipe escaped even there, and have no way to say one behind a backslash.
+    """
+    body = text.replace("\\|", "\\\\x7c").replace("|", "\\|")
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     fence = "`" * (longest + 1)
     return f"{fence} {body} {fence}" if longest else f"`{body}`"

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from runpact.model.contract.language import IndexView
-from runpact.model.contract.viewfiles import view_files
+from runpact.model.contract.viewfiles import FORMS, view_files
 from runpact.model.facts import Json
 from runpact.model.registry.cells import (
     csv_cell,
@@ -27,19 +27,16 @@ from runpact.model.registry.cells import (
 FORMAT = "runpact.view/1"
 _USUAL = {word: word for word in ("format", "generated_at", "count", "runs")}
 """Keys of a JSON file whose contract names none."""
-_MOMENT = "\0"
+_MOMENT = b"\0"
 """Stands for the moment of writing; no text of a view holds it."""
 _MOMENT_BYTES = re.compile(rb"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
 
 
-class Line(msgspec.Struct, frozen=True):
-    """One run as a view lists it, in each form; a form that the view does not have is empty."""
-
-    keys: str = ""
-    """The values it is ordered by, a JSON list; empty where paths alone order."""
-    csv: str = ""
-    json: str = ""
-    md: str = ""
+_PARTS = ("keys", *FORMS)
+"""What a line consists of: the values it is ordered by, then each form."""
+Line = bytes
+"""One run as a view lists it: its parts, those that the view does not have empty, with NUL between them."""
+_Rows = Sequence[Sequence[bytes]]
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -47,7 +44,6 @@ class Page(msgspec.Struct, frozen=True):
 
     path: str
     """Relative to the workspace."""
-    form: str
     before: bytes
     after: bytes | None
     """None where the form has no place for the moment."""
@@ -84,24 +80,25 @@ def line_of(view: IndexView, values: Mapping[str, Json]) -> Line:
     shown = view.markdown.columns or tuple(view.columns)
     pairs = (f"{json_cell(name)}: {json_cell(value)}" for name, value in values.items())
     keys = [values[name.removeprefix("-")] for name in view.order]
-    return Line(
-        keys=json_cell(keys) if keys else "",
-        csv=",".join(map(csv_cell, values.values())) + "\n" if "csv" in forms else "",
-        json="{" + ", ".join(pairs) + "}" if "json" in forms else "",
-        md="| " + " | ".join(markdown_cell(values[name]) for name in shown) + " |\n" if "md" in forms else "",
+    parts = (
+        json_cell(keys) if keys else "",
+        ",".join(map(csv_cell, values.values())) + "\n" if "csv" in forms else "",
+        "{" + ", ".join(pairs) + "}" if "json" in forms else "",
+        "| " + " | ".join(markdown_cell(values[name]) for name in shown) + " |\n" if "md" in forms else "",
     )
+    return "\0".join(parts).encode()
 
 
-def ordered(view: IndexView, lines: Sequence[Line]) -> Sequence[Line]:
-    """Return lines that come by path in the order of the view; what has no value comes last either way."""
+def _ordered(view: IndexView, rows: _Rows) -> _Rows:
+    """Return rows that come by path in the order of the view; what has no value comes last either way."""
     if not view.order:
-        return lines
-    known = [(msgspec.json.decode(line.keys), line) for line in lines]
+        return rows
+    known = [(msgspec.json.decode(row[0]), row) for row in rows]
     for number, name in reversed(list(enumerate(view.order))):
         present = [each for each in known if each[0][number] is not None]
         present.sort(key=lambda each, at=number: _rank(each[0][at]), reverse=name.startswith("-"))  # type: ignore[misc]  # bound early
         known = present + [each for each in known if each[0][number] is None]
-    return [line for _keys, line in known]
+    return [row for _keys, row in known]
 
 
 def _rank(value: Json) -> tuple[int, float | str]:
@@ -119,51 +116,56 @@ def pages(view: IndexView, lines: Sequence[Line]) -> tuple[Page, ...]:
         view: What is listed.
         lines: The runs, ordered by path.
     """
-    rows = ordered(view, lines)
+    rows = _ordered(view, [line.split(b"\0") for line in lines])
     made = {"csv": _csv, "json": _json, "md": _markdown}
-    return tuple(_page(path, form, *made[form](view, rows)) for form, path in view_files(view.files).items())
+    return tuple(made[form](view, path, rows) for form, path in view_files(view.files).items())
 
 
-def _page(path: str, form: str, text: str, opening: str, closing: str) -> Page:
-    before, mark, after = text.partition(_MOMENT)
+def _rows_of(rows: _Rows, form: str, between: bytes = b"") -> bytes:
+    part = _PARTS.index(form)
+    return between.join([row[part] for row in rows])
+
+
+def _csv(view: IndexView, path: str, rows: _Rows) -> Page:
+    head = (",".join(map(csv_name, view.columns)) + "\n").encode()
+    data = head + _rows_of(rows, "csv")
+    return Page(path=path, before=data, after=None, opening=head, closing=b"\n")
+
+
+def _json(view: IndexView, path: str, rows: _Rows) -> Page:
+    listed = b"[\n    " + _rows_of(rows, "json", b",\n    ") + b"\n  ]" if rows else b"[]"
+    parts = {
+        "format": json_cell(FORMAT).encode(),
+        "generated_at": _MOMENT,
+        "folder": json_cell(posixpath.dirname(view.files) or ".").encode(),
+        "count": str(len(rows)).encode(),
+        "runs": listed,
+    }
+    keys = view.json or _USUAL
+    pairs = [b"  " + json_cell(key).encode() + b": " + parts[word] for key, word in keys.items()]
+    before, mark, after = (b"{\n" + b",\n".join(pairs) + b"\n}\n").partition(_MOMENT)
+    opening = b"{\n  " + json_cell(next(iter(keys))).encode() + b": "
+    quote = b'"' if mark else b""
     return Page(
         path=path,
-        form=form,
-        before=before.encode(),
-        after=after.encode() if mark else None,
-        opening=opening.encode(),
-        closing=closing.encode(),
+        before=before + quote,
+        after=quote + after if mark else None,
+        opening=opening,
+        closing=b"\n}\n",
     )
 
 
-def _csv(view: IndexView, rows: Sequence[Line]) -> tuple[str, str, str]:
-    head = ",".join(map(csv_name, view.columns)) + "\n"
-    return head + "".join(line.csv for line in rows), head, "\n"
-
-
-def _json(view: IndexView, rows: Sequence[Line]) -> tuple[str, str, str]:
-    listed = ",\n    ".join(line.json for line in rows)
-    parts = {
-        "format": json_cell(FORMAT),
-        "generated_at": f'"{_MOMENT}"',
-        "folder": json_cell(posixpath.dirname(view.files) or "."),
-        "count": str(len(rows)),
-        "runs": f"[\n    {listed}\n  ]" if rows else "[]",
-    }
-    keys = view.json or _USUAL
-    pairs = (f"  {json_cell(key)}: {parts[word]}" for key, word in keys.items())
-    first = json_cell(next(iter(keys)))
-    return "{\n" + ",\n".join(pairs) + "\n}\n", f"{{\n  {first}: ", "\n}\n"
-
-
-def _markdown(view: IndexView, rows: Sequence[Line]) -> tuple[str, str, str]:
+def _markdown(view: IndexView, path: str, rows: _Rows) -> Page:
     said = view.markdown
     shown = said.columns or tuple(view.columns)
     opening = f"# {markdown_text(said.title)}\n\n"
-    facts = (
-        f"- Folder: {markdown_text(posixpath.dirname(view.files) or '.')}\n"
-        f"- Generated: {_MOMENT}\n- Runs: {len(rows)}\n\n"
-    )
+    folder = markdown_text(posixpath.dirname(view.files) or ".")
     head = "| " + " | ".join(map(markdown_cell, shown)) + " |\n|" + " --- |" * len(shown) + "\n"
-    table = head + "".join(line.md for line in rows)
-    return opening + facts + (table if rows else f"{legible(said.empty)}\n"), opening, "\n"
+    table = head.encode() + _rows_of(rows, "md") if rows else f"{legible(said.empty)}\n".encode()
+    return Page(
+        path=path,
+        before=f"{opening}- Folder: {folder}\n- Generated: ".encode(),
+        after=f"\n- Runs: {len(rows)}\n\n".encode() + table,
+        opening=opening.encode(),
+        closing=b"\n",
+    )

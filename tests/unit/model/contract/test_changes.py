@@ -153,3 +153,9 @@ def test_the_needed_version_follows_the_worst_change() -> None:
     assert needed_version(old.contract, changes(old, old)) == "1.0.0"
     assert needed_version(old.contract, changes(old, contract_of("others: refused"))) == "2.0.0"
     assert needed_version(old.contract, changes(contract_of("others: refused"), old)) == "1.1.0"
+
+
+def test_a_change_of_a_registry_view_breaks_no_run() -> None:
+    old = contract_of("{}", workspace={"indexes": [{"files": "i.csv", "columns": {"a": "run.id"}}]})
+    new = contract_of("{}", workspace={"indexes": [{"files": "i.csv", "columns": {"b": "run.id"}}]})
+    assert [(each.at, each.is_breaking) for each in changes(old, new)] == [("workspace/indexes", False)]

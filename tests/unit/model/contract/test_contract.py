@@ -5,7 +5,16 @@ from __future__ import annotations
 import pytest
 
 from runpact.formats.yamltree import read_tree
-from runpact.model.contract.language import Contract, Entry, FormatRule, Kind, Records, Rule
+from runpact.model.contract.language import (
+    Contract,
+    Entry,
+    FormatRule,
+    IndexView,
+    Kind,
+    Records,
+    Rule,
+    WorkspaceRules,
+)
 from runpact.model.contract.lint import lint
 from runpact.model.contract.merge import merge
 from runpact.model.contract.node import Node
@@ -160,6 +169,21 @@ def test_children_win_and_parents_fill_in() -> None:
     own = Kind(at="x", clash="-{n:03}", records=Records(events="e"), others="advised", description="mine")
     overriding = merge(Contract(contract="c", version="1.0.0", kinds={"run": own}), parent).kinds["run"]
     assert (overriding.at, overriding.clash, overriding.others) == ("x", "-{n:03}", "advised")
+
+
+def test_what_stands_around_the_runs_is_inherited_by_name() -> None:
+    def around(**said: object) -> Contract:
+        return Contract(contract="c", version="1.0.0", workspace=WorkspaceRules(**said))
+
+    old, new = IndexView(files="i.csv", columns={"a": "run.id"}), IndexView(files="i.csv", columns={})
+    parent = around(rules=(Rule(id="w", check="true"),), indexes=(old,), directories=("a",))
+    merged = merge(around(directories=("b",)), parent).workspace
+    assert (merged.directories, merged.indexes, [rule.id for rule in merged.rules]) == (
+        ("a", "b"),
+        (old,),
+        ["w"],
+    )
+    assert merge(around(indexes=(new,)), parent).workspace.indexes == (new,)
 
 
 def test_entries_have_names() -> None:

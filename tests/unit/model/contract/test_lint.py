@@ -13,6 +13,8 @@ from runpact.model.contract.reader import read_contract
 from runpact.model.pattern import UnsafePatternError, compile_pattern
 from unit.model.judge.memory import contract_of, told
 
+TWICE = "{r: runs, a: generated_at, b: generated_at}"
+
 
 def notes(kind: str, top: str = "") -> list[str]:
     tree, contract = read(kind, top)
@@ -137,6 +139,26 @@ def test_a_kind_is_checked(kind: str, expected: list[str]) -> None:
             ["no such kind", "no entry is named `x`"],
         ),
         (
+            "workspace: {indexes: [{files: i.xls, columns: {}, where: doc.x.y, order: [-b]}]}\n",
+            ["it names no files of a view", "a view has columns", "no entry is named `x`", "no such column"],
+        ),
+        (
+            "workspace: {indexes: [{files: ../i.csv, columns: {a: run.id}, markdown: {columns: [b]}}]}\n",
+            ["not a safe relative path", "no such column"],
+        ),
+        (
+            "workspace: {indexes: [{files: .runpact-cache/i.csv, columns: {a: run.id}, json: {a: folder}}]}\n",
+            ["runpact's own", "the rows stand at one key"],
+        ),
+        (
+            "workspace: {indexes: [{files: i.md, columns: {a: run.id}}, {files: i.md, columns: {a: run.id}}]}\n",
+            ["another view writes this file"],
+        ),
+        (
+            f"workspace: {{indexes: [{{files: i.json, columns: {{a: run}}, json: {TWICE}}}]}}\n",
+            ["the moment stands at one key"],
+        ),
+        (
             "promotions: {p: {from: [rum], at: '{x', entries: [{}], needs: doc.x.y}}\n",
             ["no such kind", "read", "an entry", "`x`"],
         ),
@@ -229,3 +251,24 @@ def test_a_rule_that_reads_what_may_be_missing_is_advised(rule: str, expected: l
 def test_a_table_is_parted_by_one_character(delimiter: str) -> None:
     (note,) = notes(f"entries: [{{file: a.csv, table: {{delimiter: {delimiter}}}}}]")
     assert note == "/kinds/run/entries/0/table/delimiter: no table is parted by this"
+
+
+@pytest.mark.parametrize(
+    ("at", "files", "is_refused"),
+    [
+        ("runs/{name}", "runs/index.csv", False),
+        ("runs/{name}", "runs/a/index.csv", True),
+        ("runs/{name}", "runs/a/b/index.csv", True),
+        ("runs/{name}", "index.csv", False),
+        (".", "index.csv", True),
+        ("{x", "index.csv", False),
+    ],
+)
+def test_a_view_stands_beside_the_runs(at: str, files: str, is_refused: bool) -> None:
+    text = f'contract: a\nversion: "1.0.0"\nkinds: {{run: {{at: "{at}"}}}}\n'
+    text += f'workspace: {{indexes: [{{files: "{files}", columns: {{a: run.id}}}}]}}\n'
+    tree = read_tree(text.encode(), "c.yaml")
+    contract, _faults = read_contract(tree, "c.yaml")
+    assert contract is not None
+    found = [fault.message for fault in lint(contract, tree, "c.yaml", {})]
+    assert ("it lies in a run of kind `run`" in found) is is_refused

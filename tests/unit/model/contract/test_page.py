@@ -89,7 +89,16 @@ CONTRACT = {
         "caches": ["tmp/**"],
         "frozen": ["old/**"],
         "log": "log.txt",
-        "indexes": [{"files": "i.csv", "columns": {"id": "run.id"}}],
+        "indexes": [
+            {"files": "i.csv", "columns": {"id": "run.id"}},
+            {
+                "files": "j.{csv,md}",
+                "columns": {"name": "run.name"},
+                "kinds": ["run"],
+                "where": "run.ok",
+                "order": ["-name"],
+            },
+        ],
     },
     "formats": [{"in": "**", "allow": ["json"]}],
     "promotions": {"reports": {"from": ["run"], "at": "reports/{label}", "entries": [{"file": "r.json"}]}},
@@ -107,6 +116,9 @@ def test_the_page_says_everything() -> None:
     page = contract_page(contract_of(KIND, **CONTRACT))
     for said in (
         "What we do.",
+        "`i.csv` lists the runs that have ended\n",
+        "`j.{csv,md}` lists the runs of kind `run` that have ended, unless `run.ok` is false, ordered by `-name`",
+        "Columns of `j.{csv,md}`:\n\n| column | value |\n|---|---|\n| `name` | `run.name` |\n",
         "M1 (missing), S1 (schema)",
         "read as csv or tsv",
         "cells are parted by `;`",
