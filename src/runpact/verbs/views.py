@@ -122,11 +122,8 @@ def catalogue_for(root: str, contract: Contract, *, is_own: bool, most: int | No
     return Catalogue(root, contract, file=FILE if is_own else named_file(contract), most=most)
 
 
-def refresh_views(run: OpenRun) -> str | None:
+def refresh_views(run: OpenRun, registry: Registry) -> str | None:
     """Refresh the views that list runs of this kind, now that this one has finished; return why not."""
-    registry = run.registry
-    if registry is None:
-        return None
     views = [
         each
         for each in _views(run.root, registry.contract)

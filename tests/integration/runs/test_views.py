@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import runpact
@@ -379,6 +380,36 @@ def test_what_a_link_in_a_sealed_run_leads_to_counts_by_its_own_digest(desk: Des
         Path(run.path("real.json")).write_text('{"loss": 0.25}')
         Path(run.path("metrics.json")).symlink_to("real.json")
     assert [row["loss"] for row in desk.rows()] == ["0.25"]
+
+
+def test_columns_may_ask_for_files_by_path_and_only_those_that_are_vouched_for_answer(desk: Desk) -> None:
+    looks = 'doc_at("nope.json").x', "array_at('x.npy')[1]", 'text_at("metrics.json")'
+    for column, look in zip(("kind", "state", "count"), looks, strict=True):
+        name = {"kind": "run.kind", "state": "run.state", "count": "doc.metrics.count"}[column]
+        text = (desk.root / "contract.yaml").read_text()
+        desk.place.write("contract.yaml", text.replace(f"{column}: {name}", f"{column}: {look}"))
+    with runpact.run(kind="run", name="a", durability="none") as run:
+        run.save("x.npy", np.array([1.0, 2.5]))
+        run.save("metrics.json", {"loss": 1})
+    (row,) = desk.rows()
+    assert (row["kind"], row["state"]) == ("", "2.5")
+    assert '"loss": 1' in row["count"]
+    (desk.root / "runs/a/x.npy").write_bytes(b"")
+    (desk.root / "runs/a/metrics.json").write_text("{}")
+    shutil.rmtree(desk.root / CACHE)
+    assert desk.place.call("index", "views")[0] == 0
+    assert [desk.rows()[0][column] for column in ("kind", "state", "count")] == ["", "", ""]
+
+
+def test_a_run_of_no_kind_of_the_contract_is_in_no_view(desk: Desk) -> None:
+    desk.run("a")
+    with runpact.run(kind="session", name="s", durability="none") as run:
+        pass
+    Path(run.dir).rename(desk.root / "runs/-s")
+    text = CONTRACT.replace("      kinds: [run, sweep]\n", "")
+    desk.place.write("contract.yaml", text.replace("  session: {", "  other: {"))
+    assert desk.place.call("index", "views")[0] == 0
+    assert desk.ids() == ["a"]
 
 
 def test_the_manifest_itself_may_be_a_column(desk: Desk) -> None:
