@@ -1,0 +1,1 @@
+"""Holography in numpy: geometries, their correlators, the way back, equations, spectra, dictionary."""
