@@ -18,7 +18,7 @@ BESSEL_ZEROS = {
     2: (5.135622301840683, 8.417244140399865, 11.619841172149059),
 }
 SOLITON = (11.58766, 34.52698, 68.974962, 114.91044)
-"""Squared masses of the 0++ glueballs of the AdS5 soliton, in units of 1/z_h² (Csáki et al., JHEP 01 (1999) 017)."""
+"""Squared masses of the 0++ glueballs of the AdS5 soliton, times z_h² (Csáki et al., JHEP 01 (1999) 017)."""
 
 
 def sampled(geometry: Geometry, end: float = 1.0, count: int = 161) -> Sampled:
