@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -140,40 +141,38 @@ def bessel(order: float, x: Array) -> Array:
     return np.asarray(waves - math.sin(order * math.pi) / math.pi * tail)
 
 
+@cache
 def bessel_zero(order: float, number: int) -> float:
     """Return the positive zero j_{ν,number} of J_ν, number = 1, 2, …; ν > −1.
 
-    Zeros are bracketed from below in steps that no two of them share, then bisected.
+    Zeros are bracketed from below in steps that no two of them share.
     """
     if order <= -1 or number < 1:
         message = f"there is no zero number {number} of J with order {order:g}"
         raise ValueError(message)
     start = max(math.sqrt((order + 1) * (order + 3)) * 0.2, 1e-3) if order < 1 else order
-    x = np.arange(start, start + math.pi * (number + 2) + 2.5 * max(order, 0.0) ** (1 / 3) + 4, 0.3)
+    x = np.arange(start, start + math.pi * (number + 2) + 2.5 * max(order, 0.0) ** (1 / 3) + 4, 0.5)
     values = bessel(order, x)
-    changes = np.flatnonzero(values[:-1] * values[1:] < 0)
-    return _root(lambda at: float(bessel(order, np.array(at))), float(x[changes[number - 1]]), 0.3)
+    low = float(x[np.flatnonzero(values[:-1] * values[1:] < 0)[number - 1]])
+    return _root(lambda at: float(bessel(order, np.array(at))), low, low + 0.5)
 
 
 def bessel_order(zero: float, number: int) -> float:
-    """Return ν with j_{ν,number} = `zero`, by bisection: zeros grow with ν."""
-    low, high = -0.999999, zero
-    for _ in range(60):
-        middle = (low + high) / 2
-        if bessel_zero(middle, number) < zero:
-            low = middle
-        else:
-            high = middle
-    return (low + high) / 2
+    """Return ν with j_{ν,number} = `zero`: zeros grow with ν."""
+    return _root(lambda order: bessel_zero(order, number) - zero, -0.999, zero)
 
 
-def _root(function: Callable[[float], float], low: float, width: float) -> float:
-    high, at_low = low + width, function(low)
-    for _ in range(60):
-        middle = (low + high) / 2
+def _root(function: Callable[[float], float], low: float, high: float) -> float:
+    """Return where a function changes its sign, by false position with halved ends (Illinois)."""
+    at_low, at_high = function(low), function(high)
+    for _ in range(100):
+        middle = high - at_high * (high - low) / (at_high - at_low)
         at_middle = function(middle)
-        if at_low * at_middle <= 0:
-            high = middle
+        if at_middle * at_high < 0:
+            low, at_low = high, at_high
         else:
-            low, at_low = middle, at_middle
-    return (low + high) / 2
+            at_low /= 2
+        step, high, at_high = abs(middle - high), middle, at_middle
+        if at_middle == 0 or step < 1e-15 * abs(middle):
+            break
+    return high

@@ -32,6 +32,8 @@ _UNEXPLAINED = 4.0
 """A fit whose residuals exceed the data's own scatter so many times explains nothing."""
 MOST_NOISE = 0.1
 """Data whose scatter is a larger part of their spread are no function of the separation."""
+_EVIDENCE = 10.0
+"""A larger family is believed only when it lowers the criterion by more: very strong evidence."""
 _STEPS = 60
 _GAIN = 1e-3
 """A step that lowers the sum of squares by a smaller part is the last one."""
@@ -101,8 +103,14 @@ def recover(boundary: Boundary) -> Recovered:
     """Fit every family, at zero and at finite temperature, and choose.
 
     Raises:
-        ValueError: The short-distance behaviour is none of an operator: there is no Δ to begin with.
+        ValueError: The data are noise, or their short-distance behaviour is none of an operator.
     """
+    noise = max(noise_share(boundary.x, boundary.log_g_x), noise_share(boundary.tau, boundary.log_g_tau))
+    if noise > MOST_NOISE:
+        message = (
+            f"the data are noise: they scatter by {noise:.2g} of their spread, at most {MOST_NOISE:g} is read"
+        )
+        raise ValueError(message)
     uv = uv_dimension(boundary.x, boundary.log_g_x, boundary.d)
     if not uv.delta > 0:
         message = f"Delta_UV = {uv.delta:.4g} is not positive: {'; '.join(uv.reasons)}"
@@ -112,10 +120,10 @@ def recover(boundary: Boundary) -> Recovered:
         fits.append(_fitted(boundary, guess))
         if fits[-1].rms < _ROUNDING:  # a larger family cannot explain more
             break
-    fits.sort(key=lambda fit: fit.bic)
+    least = min(fit.bic for fit in fits)
+    fits.sort(key=lambda fit: (fit.bic > least + _EVIDENCE, fit.parameters, fit.bic))
     scatter = max(scatter_of(boundary.x, boundary.log_g_x), scatter_of(boundary.tau, boundary.log_g_tau))
-    noise = max(noise_share(boundary.x, boundary.log_g_x), noise_share(boundary.tau, boundary.log_g_tau))
-    is_explained = fits[0].rms <= _UNEXPLAINED * scatter + _ROUNDING * 100 and noise <= MOST_NOISE
+    is_explained = fits[0].rms <= _UNEXPLAINED * scatter + _ROUNDING * 100
     return Recovered(fits[0], is_explained, scatter, tuple(fits[1:]), uv)
 
 

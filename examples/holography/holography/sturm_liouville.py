@@ -83,10 +83,14 @@ def eigenvalues(problem: Problem, size: int) -> Array:
 
 
 def gauss_jacobi(count: int, alpha: float, beta: float) -> tuple[Array, Array]:
-    """Return nodes in 0 … 1 and weights for the weight y^α (1−y)^β, of total 1 (Golub and Welsch)."""
+    """Return nodes in 0 … 1 and weights for the weight y^α (1−y)^β, of total 1 (Golub and Welsch).
+
+    Weights are Christoffel's, 1 / Σ φ_k², which keep their relative precision where they are tiny.
+    """
     diagonal, off = _recurrence(count, alpha, beta)
-    nodes, vectors = np.linalg.eigh(np.diag(diagonal) + np.diag(off[1:], 1) + np.diag(off[1:], -1))
-    return np.asarray(nodes), np.asarray(vectors[0] ** 2)
+    nodes = np.linalg.eigvalsh(np.diag(diagonal) + np.diag(off[1:], 1) + np.diag(off[1:], -1))
+    values, _slopes = jacobi_basis(nodes, count, alpha, beta)
+    return np.asarray(nodes), np.asarray(1 / (values**2).sum(axis=0))
 
 
 def jacobi_basis(y: Array, size: int, alpha: float, beta: float) -> tuple[Array, Array]:

@@ -1,0 +1,10 @@
+"""Stage 05: a report with figures."""
+
+from __future__ import annotations
+
+import sys
+
+from program import run_stage
+
+if __name__ == "__main__":
+    sys.exit(run_stage("05"))
