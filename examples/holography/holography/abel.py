@@ -139,7 +139,7 @@ def _depths(curve: Curve, *, offset: float) -> tuple[Array, Array]:
     p, slope = curve.momentum(s), curve.momentum_slope(s)
     growth = (1 - s * slope / p) / (2 * p)
     square = (p - u[:, None]) * (p + u[:, None])
-    nearly = -2 * u[:, None] * curve.momentum_slope(spans)[:, None] * (spans[:, None] - s)
+    nearly = np.abs(2 * u[:, None] * curve.momentum_slope(spans)[:, None] * (spans[:, None] - s)) + 1e-300
     root = np.sqrt(
         np.where(square > 0, square, nearly)
     )  # beside the turning point noise may reverse the order

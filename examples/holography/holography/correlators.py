@@ -22,8 +22,15 @@ import numpy as np
 
 from holography.metric import Array, Geometry
 
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(64)
-_UNIT, _UNIT_WEIGHTS = (_NODES + 1) / 2, _WEIGHTS / 2
+
+def _unit_interval(count: int) -> tuple[Array, Array]:
+    """Return nodes and weights of Gauss and Legendre on 0 … 1."""
+    nodes, weights = np.polynomial.legendre.leggauss(count)
+    return (nodes + 1) / 2, weights / 2
+
+
+_COARSE, _FINE = _unit_interval(16), _unit_interval(64)
+"""For the table of turning points, which are then refined; for lengths."""
 _TABLE = 96
 _CLOSEST = 1e-4
 """Nearest that a turning point of the table comes to boundary and horizon, in units of r_h."""
@@ -108,7 +115,7 @@ def geodesic_length(geometry: Bulk, separation: Array, *, along: str) -> Array:
     """
     redshift = geometry.log_space if along == "x" else geometry.log_time
     turning = _turning_points(geometry)
-    spans, _lengths, _momenta = _geodesics(geometry, redshift, turning)
+    spans, _lengths, _momenta = _geodesics(geometry, redshift, turning, _COARSE)
     last = int(np.argmax(spans)) + 1
     if np.any(separation > spans[last - 1]) or np.any(separation <= 0):
         message = f"no geodesic spans {float(np.max(separation)):g}: at most {spans[last - 1]:g}"
@@ -118,7 +125,7 @@ def geodesic_length(geometry: Bulk, separation: Array, *, along: str) -> Array:
     found = np.interp(position, knots, parameter)
     rate = np.gradient(knots)
     for _ in range(3):
-        spanned, length, momentum = _geodesics(geometry, redshift, _table_point(turning, found))
+        spanned, length, momentum = _geodesics(geometry, redshift, _table_point(turning, found), _FINE)
         found = found + (position - np.log(spanned)) / np.interp(found, parameter, rate)
         found = np.clip(found, 0.0, last - 1.0)
     return np.asarray(length + momentum * (separation - spanned))
@@ -137,7 +144,9 @@ def _table_point(turning: Array, parameter: Array) -> Array:
     return np.asarray(np.exp(np.interp(parameter, np.arange(len(turning)), np.log(turning))))
 
 
-def _geodesics(geometry: Bulk, redshift: Redshift, turning: Array) -> tuple[Array, Array, Array]:
+def _geodesics(
+    geometry: Bulk, redshift: Redshift, turning: Array, rule: tuple[Array, Array]
+) -> tuple[Array, Array, Array]:
     """Return span, regularised length and momentum of the geodesics that turn at these r.
 
     With q = p / e^{redshift} ≤ 1 the span is 2 ∫ q²/(p √(1−q²)) dρ and the length 2 ∫ dρ/√(1−q²), without its
@@ -148,10 +157,10 @@ def _geodesics(geometry: Bulk, redshift: Redshift, turning: Array) -> tuple[Arra
     if geometry.horizon is not None:
         depth = np.minimum(np.sqrt(2 * (geometry.horizon / turning - 1)), 1.0)
     longest = np.arcsinh(0.5 * math.pi / depth)
-    t = longest[:, None] * _UNIT
+    t = longest[:, None] * rule[0]
     psi = depth[:, None] * np.sinh(t)
     r = turning[:, None] * np.cos(psi)
-    step = turning[:, None] * np.sin(psi) * depth[:, None] * np.cosh(t) * longest[:, None] * _UNIT_WEIGHTS
+    step = turning[:, None] * np.sin(psi) * depth[:, None] * np.cosh(t) * longest[:, None] * rule[1]
     deepest = redshift(turning)[:, None]
     drop = 2 * (deepest - redshift(r))
     root = np.sqrt(-np.expm1(drop))

@@ -240,8 +240,8 @@ def _feasible(boundary: Boundary, guess: _Guess) -> tuple[Array, Array]:
 
 def _jacobian(boundary: Boundary, guess: _Guess, values: Array, residual: Array) -> Array:
     """Return central differences of the residuals; one-sided where a side makes no geometry."""
-    columns = []
-    for index in range(len(values)):
+    columns = [residual + np.concatenate([boundary.log_g_x, boundary.log_g_tau])]  # ln G is linear in Δ
+    for index in range(1, len(values)):
         step = np.zeros_like(values)
         step[index] = 1e-5
         above, below = (_residuals(boundary, guess, values + sign * step) for sign in (1, -1))

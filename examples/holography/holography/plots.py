@@ -54,7 +54,8 @@ def figure(title: str, panels: Sequence[Panel]) -> str:
     width, height = _WIDTH * len(panels), _HEIGHT + 26 + _LEGEND_LINE * rows
     body = [part for number, panel in enumerate(panels) for part in _panel(panel, number * _WIDTH, 26)]
     head = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}"'
+        f' width="{width}" height="{height}"'
         ' role="img" style="font-family:system-ui,-apple-system,\'Segoe UI\',sans-serif">'
     )
     about = f"<title>{html.escape(title)}</title>"

@@ -88,9 +88,10 @@ def gauss_jacobi(count: int, alpha: float, beta: float) -> tuple[Array, Array]:
     Weights are Christoffel's, 1 / Σ φ_k², which keep their relative precision where they are tiny.
     """
     diagonal, off = _recurrence(count, alpha, beta)
-    nodes = np.linalg.eigvalsh(np.diag(diagonal) + np.diag(off[1:], 1) + np.diag(off[1:], -1))
+    tridiagonal = np.diag(diagonal) + np.diag(off[1:], 1) + np.diag(off[1:], -1)
+    nodes = np.asarray(np.linalg.eigvalsh(tridiagonal), dtype=np.float64)
     values, _slopes = jacobi_basis(nodes, count, alpha, beta)
-    return np.asarray(nodes), np.asarray(1 / (values**2).sum(axis=0))
+    return nodes, np.asarray(1 / (values**2).sum(axis=0))
 
 
 def jacobi_basis(y: Array, size: int, alpha: float, beta: float) -> tuple[Array, Array]:

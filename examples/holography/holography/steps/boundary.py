@@ -26,7 +26,7 @@ _BEYOND = 1.02
 
 
 def build_systems(_inputs: Folders, parameters: Parameters, outputs: Folders) -> Outcome:
-    """Stage 01: measure the two-point functions of every system of the configuration, and take in files of others."""
+    """Stage 01: measure the two-point functions of every configured system; take in files of others."""
     outcome = Outcome()
     points = int(parameters.of("boundary").get("points", _POINTS))
     systems = read_systems(parameters.config) if parameters.config.get("systems") else ()
@@ -75,7 +75,7 @@ def _save(folder: Path, b: Boundary, meta: dict[str, Any]) -> None:
 
 
 def recover_geometries(inputs: Folders, parameters: Parameters, outputs: Folders) -> Outcome:
-    """Stage 02: recover A(z), f(z), z_h, Δ. The inversion is given separations, ln G and d, and nothing else."""
+    """Stage 02: recover A(z), f(z), z_h, Δ from separations, ln G and d, and from nothing else."""
     outcome = Outcome()
     samples = int(parameters.of("geometry").get("samples", _SAMPLES))
     for path in each(inputs["systems"].glob("*.npz"), outcome):

@@ -71,19 +71,19 @@ def _section(inputs: Folders, path: Path, folder: Path) -> list[str]:
     picture = geometry_figure(path.stem, (case.z, case.A, case.f), free, case.d, case.zeta)
     (folder / f"{path.stem}.svg").write_text(picture, encoding="utf-8")
     depth = "none" if case.z_h is None else f"{case.z_h:.8g}"
-    return [
+    about = f"Family {case.family}, d = {case.d}, ζ = {case.zeta:.6g}, z_h = {depth}"
+    operator = f"Δ = {case.delta:.8g} ± {meta['delta_error']:.1e}; residual of ln G {meta['rms']:.1e}"
+    contracts = f"{judged['held']} hold, {judged['undecided']} undecided"
+    lines = [
         f"## {path.stem}",
         "",
-        f"Family {case.family}, d = {case.d}, ζ = {case.zeta:.6g}, z_h = {depth}, "
-        f"Δ = {case.delta:.8g} ± {meta['delta_error']:.1e}; residual of ln G {meta['rms']:.1e}.",
+        f"{about}, {operator}.",
         "",
         f"![A, f and curvature]({path.stem}.svg)",
         "",
-        *_equation_table(equations["equations"]),
-        "",
-        f"Contracts: {judged['held']} hold, {judged['undecided']} undecided, broken: {', '.join(judged['broken']) or 'none'}.",
-        "",
     ]
+    lines += [*_equation_table(equations["equations"]), ""]
+    return [*lines, f"Contracts: {contracts}, broken: {', '.join(judged['broken']) or 'none'}.", ""]
 
 
 def _equation_table(equations: list[dict[str, Any]]) -> list[str]:

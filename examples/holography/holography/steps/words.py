@@ -185,7 +185,8 @@ def build_dictionary(inputs: Folders, parameters: Parameters, outputs: Folders) 
 
 def dictionary_figure(entries: list[Row], relations: list[Row]) -> str:
     """Draw m² over Δ with the parabola, and λ₀ over Δ."""
-    marks, right, reach = [], [], {}
+    marks, right = [], []
+    reach: dict[float, float] = {}
     for number, relation in enumerate(relations):
         name = relation["system_id"]
         own = sorted((e["delta"], e["m2"], e["lambda_0"]) for e in entries if e["system_id"] == name)
