@@ -1,9 +1,9 @@
 """Boundary two-point functions of a scalar operator: what a field theorist would measure.
 
 A heavy operator's correlator is e^{−Δ ℓ}, where ℓ is the regularised length of the geodesic that joins the
-two points through the bulk: the leading order in 1/Δ. In the vacuum of AdS and for d = 2 at finite temperature
-it is exact for every Δ. There, and in the vacuum of Lifshitz, where lengths are logarithms, the closed form is
-used. Operators have unit normalisation: ℓ → 2 ln x at short distance.
+two points through the bulk: the leading order in 1/Δ. In the vacuum of AdS and for d = 2 at finite
+temperature it is exact for every Δ. There, and in the vacuum of Lifshitz, where lengths are logarithms, the
+closed form is used. Operators have unit normalisation: ℓ → 2 ln x at short distance.
 
 Knows: closed forms; geodesics of any `Geometry`, at equal time and at equal place (Euclidean time).
 Does not know: how a geometry is found from such functions (`inverse`).
