@@ -40,6 +40,7 @@ _COMMANDS = {
     "contract": ("runpact.cli.contract", "Work on the contract itself."),
     "index": ("runpact.cli.index", "Look after the index."),
     "keygen": ("runpact.cli.keygen", "Make a key that signs certificates."),
+    "doctor": ("runpact.cli.doctor", "Examine the workspace, and put right what can be."),
     "demo": ("runpact.cli.demo", "Run an example on real input."),
 }
 

@@ -46,6 +46,41 @@ class CacheFile:
         """Whether the workspace has a cache."""
         return os.path.isdir(self.folder)
 
+    @property
+    def obstacle(self) -> str:
+        """Why nothing can be kept there; empty when something can."""
+        if os.path.lexists(self.folder):
+            if not os.path.isdir(self.folder):
+                return "what stands there is no folder"
+            return "" if os.access(self.folder, os.W_OK | os.X_OK) else "the folder may not be written"
+        above = posixpath.dirname(self.folder)
+        return "" if os.access(above, os.W_OK | os.X_OK) else "the folder cannot be made"
+
+    def leftovers(self) -> list[str]:
+        """Return what builders left that never ended, as paths; none while somebody builds."""
+        path = posixpath.join(self.folder, f"{self._stem}.lock")
+        try:
+            if not os.path.isfile(path):
+                return []
+            descriptor = io.open_shared(path)
+        except OSError:
+            return []
+        try:
+            return self._not_current() if io.lock_within(descriptor, 0) else []
+        except OSError:
+            return []
+        finally:
+            io.close_quietly(descriptor)
+
+    def clear(self) -> None:
+        """Remove what builders left.
+
+        Raises:
+            StorageError: Another process builds for too long.
+        """
+        with self.alone(), io.storing("cache", self.folder):
+            self._sweep()
+
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
         """Be the only one that builds, for the length of the block.
@@ -89,12 +124,19 @@ class CacheFile:
 
     def _sweep(self) -> None:
         """Remove generations that are not current; who has one open keeps what it has."""
+        for path in self._not_current():
+            io.remove_quietly(path)
+
+    def _not_current(self) -> list[str]:
         current = self.current()
         kept = posixpath.basename(current) if current else None
-        for name in os.listdir(self.folder):
-            is_generation = name.startswith(f"{self._stem}-") and not (kept and name.startswith(kept))
-            if is_generation:
-                io.remove_quietly(posixpath.join(self.folder, name))
+        link = posixpath.basename(self.link)
+        return [
+            posixpath.join(self.folder, name)
+            for name in sorted(os.listdir(self.folder))
+            if (name.startswith(f"{self._stem}-") and not (kept and name.startswith(kept)))
+            or name.startswith(f"{link}.tmp-")
+        ]
 
 
 def make_cache(folder: str) -> None:

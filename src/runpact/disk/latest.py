@@ -6,11 +6,16 @@ Does not know: which copies a layout wants.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import posixpath
+import stat
+from typing import NamedTuple
 
 from runpact.disk import io
 from runpact.disk.source import read_chunks
+from runpact.disk.tree import digest_file
+from runpact.model.errors import StorageError
 
 
 def replace_copy(source: str, target: str, *, newest: str, sync: bool) -> None:
@@ -53,6 +58,36 @@ def replace_link(source: str, target: str, *, newest: str, sync: bool) -> None:
             if not _is_newer(target, moment):
                 io.replace_link(target, posixpath.relpath(source, posixpath.dirname(target)))
                 io.set_modified(target, moment)
+
+
+class Standing(NamedTuple):
+    """What stands where a copy or link should."""
+
+    link: str | None
+    """Text of a link."""
+    digest: str | None
+    """Of a file; None also when it cannot be read."""
+    is_older: bool
+    """Its time is not after the start of the newest run, so that it comes from a run."""
+
+
+def standing_at(target: str, *, newest: str) -> Standing | None:
+    """Return what stands at an absolute path; None when nothing does.
+
+    Args:
+        target: Where a copy or link should be.
+        newest: Start of the run that it should come from, RFC 3339.
+    """
+    try:
+        status = os.lstat(target)
+        link = os.readlink(target) if stat.S_ISLNK(status.st_mode) else None
+    except OSError:
+        return None
+    digest = None
+    if stat.S_ISREG(status.st_mode):
+        with contextlib.suppress(StorageError):
+            digest = digest_file(posixpath.dirname(target), posixpath.basename(target))[0]
+    return Standing(link, digest, is_older=status.st_mtime_ns <= _nanoseconds(newest))
 
 
 def _is_newer(target: str, moment: int) -> bool:

@@ -39,6 +39,8 @@ NOTES = ".runpact-notes"
 """Folder of a workspace that holds tags and notes, beside its runs; nothing else has them."""
 CACHE = ".runpact-cache"
 """Folder of a workspace that holds what can be made again, such as its index."""
+ASIDE = ".runpact-aside"
+"""Folder of a workspace that `runpact doctor` moves things to instead of removing them."""
 TEMPORARY = ".tmp-"
 """Prefix of an artifact that is being written."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import posixpath
 import shutil
+from collections.abc import Callable
 
 from runpact.disk import io
 from runpact.model.errors import StorageError
@@ -40,6 +41,19 @@ def write_over(path: str, text: str) -> None:
     """Replace a text file atomically."""
     with io.storing("file", path):
         io.replace_file(path, text.encode(), sync=False)
+
+
+def rewrite_text(path: str, change: Callable[[str], str]) -> None:
+    """Replace a text file by what is made of its text, in turn with other processes that do so.
+
+    Raises:
+        StorageError: It stands as it stood.
+    """
+    with io.storing("file", path), io.locked_directory(posixpath.dirname(path)):
+        before = read_text(path)
+        after = change(before)
+        if after != before:
+            io.replace_file(path, after.encode(), sync=True)
 
 
 def copy_missing(source: str, target: str, *, skip: frozenset[str]) -> list[str]:

@@ -64,6 +64,7 @@ def ask(
     sink: Sink,
     question: bytes = b"",
     reads_on: bool = False,
+    answers: tuple[int, ...] = (0,),
 ) -> str:
     """Run a program and take its answer; it is killed at the deadline, and mostly beyond the limit.
 
@@ -74,6 +75,7 @@ def ask(
         sink: Takes what it writes.
         question: Its standard input, at most what a pipe holds (64 kB).
         reads_on: Read a longer answer to its end, for its digest.
+        answers: Exit codes that come with an answer.
 
     Returns:
         Why there is no whole answer; nothing when there is one.
@@ -104,7 +106,7 @@ def ask(
             return fault
         code = process.wait()
     first = complaint.text.decode("utf-8", "replace").strip().partition("\n")[0]
-    return f"it ended with {code}: {first}" if code else ""
+    return "" if code in answers else f"it ended with {code}: {first}"
 
 
 def _put(process: subprocess.Popen[bytes], question: bytes) -> None:

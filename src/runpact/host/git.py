@@ -24,10 +24,11 @@ from runpact.model.provenance import LeftOut
 
 MAX_SECONDS = 10.0
 """Longest time that all questions about one repository may take together."""
-_EMPTY_TREE = {
+EMPTY_TREE = {
     "sha1": "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
     "sha256": "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321",
 }
+"""The tree without files, by the way of naming objects."""
 _RECORDS = "/.runpact/"
 
 
@@ -59,17 +60,15 @@ def take_snapshot(
     """
     settings = read_settings(repository)
     known = _headless(repository, settings)
-    program = _program(environ.get("PATH", ""))
-    refusal = "git is not installed" if program is None else _refusal(repository, settings)
+    program = git_program(environ.get("PATH", ""))
+    refusal = "git is not installed" if program is None else why_not_asked(repository, settings)
     if refusal or program is None:
         return msgspec.structs.replace(known, reasons=(refusal,))
     deadline = deadline or clock.monotonic() + MAX_SECONDS
     try:
         with neutral_git(program, repository, settings, environ) as git:
             inquiry = Inquiry(git, repository, deadline)
-            snapshot, submodules = _answered(
-                inquiry, known, repository.top, _object_format(settings), outputs
-            )
+            snapshot, submodules = _answered(inquiry, known, repository.top, object_format(settings), outputs)
         return _with_submodules(snapshot, submodules, repository.top, environ, deadline)
     except OSError as error:
         reason = f"no temporary folder for git: {error.strerror or type(error).__name__}"
@@ -89,7 +88,7 @@ def _answered(
     left_out = tuple(_left_out(top, status, filtered))
     outside = {each.path for each in left_out}
     changed = [path for path in status.changed if path not in outside]
-    patch, faults = inquiry.patch(status.commit or _EMPTY_TREE[names], changed) if changed else (None, ())
+    patch, faults = inquiry.patch(status.commit or EMPTY_TREE[names], changed) if changed else (None, ())
     untracked = code_files(status.untracked, outputs)
     is_dirty = bool(untracked or status.submodules or set(status.changed) - filtered.keys())
     answered = msgspec.structs.replace(
@@ -185,7 +184,7 @@ def _headless(repository: Repository, settings: Mapping[str, str]) -> Snapshot:
     )
 
 
-def _refusal(repository: Repository, settings: Mapping[str, str]) -> str:
+def why_not_asked(repository: Repository, settings: Mapping[str, str]) -> str:
     """Say why the working tree cannot be told; nothing when it can."""
     if repository.is_linked:
         return ""
@@ -194,12 +193,13 @@ def _refusal(repository: Repository, settings: Mapping[str, str]) -> str:
     place = settings.get("core.worktree")
     if place is not None and not _is_same(os.path.join(repository.folder, place), repository.top):
         return "the repository's configuration says that its files stand elsewhere (`core.worktree`)"
-    if _object_format(settings) not in _EMPTY_TREE:
+    if object_format(settings) not in EMPTY_TREE:
         return "the repository names its objects in an unknown way (`extensions.objectFormat`)"
     return ""
 
 
-def _object_format(settings: Mapping[str, str]) -> str:
+def object_format(settings: Mapping[str, str]) -> str:
+    """Return how a repository names its objects."""
     return settings.get("extensions.objectformat", "sha1").lower()
 
 
@@ -208,7 +208,7 @@ def _is_same(one: str, other: str) -> bool:
 
 
 @functools.lru_cache(maxsize=4)
-def _program(search: str) -> str | None:
+def git_program(search: str) -> str | None:
     """Return the absolute path of git, never one relative to the current directory."""
     folders = os.pathsep.join(folder for folder in search.split(os.pathsep) if os.path.isabs(folder))
     return shutil.which("git", path=folders) if folders else None

@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from runpact.index.soundness import faults_in
 from runpact.index.tables import (
     FORMAT,
     INDEXES,
@@ -37,6 +38,7 @@ from runpact.model.summary import IndexedRun
 _WAIT_SECONDS = 30.0
 _KEPT_PAGES = 16_384
 """Kibibytes of pages kept in memory."""
+_AMISS = ("abandoned", "corrupt", "unknown")
 _INSERT = f"INSERT INTO runs VALUES ({', '.join('?' * WIDTH)})"
 _REVISION = "revision"
 """Figure that grows whenever a line of a view changes."""
@@ -48,6 +50,10 @@ READ = "r.place, r.stamps, r.document, r.crc"
 
 class UnusableIndexError(Exception):
     """The index is missing, damaged, of another workspace or of another runpact: another one must be made."""
+
+
+class OtherIndexError(UnusableIndexError):
+    """The index is whole, and was made for another contract or by another runpact."""
 
 
 class BusyIndexError(Exception):
@@ -186,7 +192,7 @@ class Store:
             found = dict(self._connection.execute("SELECT name, value FROM meta"))
         if found.get("format") != FORMAT or found.get("layout") != layout:
             message = "made by another runpact or for another contract"
-            raise UnusableIndexError(message)
+            raise OtherIndexError(message)
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[None]:
@@ -336,6 +342,45 @@ class Store:
                 path_of(place)
                 for (place,) in self._connection.execute("SELECT place FROM runs WHERE uid = ?", (uid,))
             ]
+
+    def places(self) -> list[str]:
+        """Return the path of every run."""
+        with telling_damage():
+            return [path_of(place) for (place,) in self._connection.execute("SELECT place FROM runs")]
+
+    def amiss(self) -> list[str]:
+        """Return the paths of the runs that are not sealed, or not whole."""
+        states = ", ".join(f"'{state}'" for state in _AMISS)
+        query = f"SELECT place FROM runs WHERE is_open OR state IN ({states})"
+        with telling_damage():
+            return [path_of(place) for (place,) in self._connection.execute(query)]
+
+    def uids(self) -> set[str]:
+        """Return the uid of every run that has one."""
+        with telling_damage():
+            rows = self._connection.execute("SELECT uid FROM runs WHERE uid IS NOT NULL")
+            return {str(uid) for (uid,) in rows}
+
+    def newest(self, kind: str, *, state: str | None = None) -> Iterator[Found]:
+        """Yield the runs of a kind, the newest first.
+
+        Args:
+            kind: Name of the kind.
+            state: Only those in this state.
+        """
+        which, values = ("kind = ?", (kind,)) if state is None else ("kind = ? AND state = ?", (kind, state))
+        query = f"SELECT {READ} FROM runs r WHERE r.{which} ORDER BY r.started DESC"
+        with telling_damage():
+            for place, stamps, document, crc in self._connection.execute(query, values):
+                yield Found(path_of(place), read_stamps(stamps), read_run(document, crc, place), ())
+
+    def faults(self) -> tuple[str, ...]:
+        """Return what SQLite's own check and the checks of all rows report; every page and row is read."""
+        try:
+            with telling_damage():
+                return tuple(faults_in(self._connection))
+        except (UnusableIndexError, BusyIndexError) as error:
+            return (str(error),)
 
     def select(self, query: Clause) -> list[Found]:
         """Return the runs of one query, whose columns are `READ` and the values of its order."""

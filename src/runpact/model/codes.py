@@ -169,6 +169,32 @@ CODES: dict[str, Code] = {
         renamed="The directory has another name than the run.",
         judged_by_own_copy="The run was judged by its own copy of the contract.",
     ),
+    **_codes(
+        "Workspace",
+        Severity.INCOMPLETE,
+        interrupted_run="The process of a run ended without sealing it.",
+    ),
+    **_codes(
+        "Workspace",
+        Severity.WARNING,
+        abandoned_creation="The creation of a run was never completed.",
+        orphan_process="A process lives on after the one that was to seal its run ended.",
+        leftover="A writer that ended too early left a file that nothing reads.",
+        no_index="No index can be kept; questions are answered all the same, and slowly.",
+        index_damaged="The index does not say what the directories say.",
+        latest_behind="A latest copy or link is not the one of the newest finished run.",
+        runs_not_ignored="Git does not ignore a place of runs.",
+        promotion_ignored="Git ignores a place of promoted copies, which are to be committed.",
+        tracked_run="Git tracks files of runs.",
+        large_file="A large file is staged, or is neither ignored nor tracked.",
+    ),
+    **_codes(
+        "Workspace",
+        Severity.ADVICE,
+        elsewhere="A run is not sealed, and its process belongs to another host.",
+        notes_without_run="Tags and notes were kept of a run that is not in the workspace.",
+        set_aside="Something was moved out of the way, and waits to be taken back or removed.",
+    ),
 }
 """Meaning and default severity by code."""
 
@@ -185,8 +211,8 @@ def findings_page() -> str:
 
 _INTRODUCTION = """# Findings
 
-Every fault that `runpact check` and `runpact verify` report has one of these codes. The severity is the
-default; `error`, `incomplete` and `warning` change the verdict, `advice` never does. A finding with
-`because` follows from another one and is not counted again.
+Every fault that `runpact check`, `runpact verify` and `runpact doctor` report has one of these codes. The
+severity is the default; `error`, `incomplete` and `warning` change the verdict, `advice` never does. A
+finding with `because` follows from another one and is not counted again.
 
 This page is generated from `runpact.model.codes`."""

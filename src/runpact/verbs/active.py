@@ -23,15 +23,13 @@ from runpact.model.errors import RunpactError, UsageError
 from runpact.model.manifest import FileRecord
 from runpact.model.names import check_relative
 from runpact.model.recordmasker import RecordMasker
+from runpact.model.recovery import SAVED
 from runpact.model.run import RunRecord, Standing, State
 from runpact.verbs.finish import finish_run
 from runpact.verbs.inputs import record_input
 from runpact.verbs.opened import OpenRun
 from runpact.verbs.project import make_folders, write_projections
 from runpact.verbs.read import read_entry
-
-SAVED = "artifact.saved"
-"""Event of a run's log."""
 
 
 class ActiveRun(OpenRun):

@@ -22,8 +22,9 @@ from runpact.host import clock
 from runpact.model.contract.language import Kind
 from runpact.model.errors import RunpactError, UsageError
 from runpact.model.inputs import inputs_of
+from runpact.model.recovery import SAVED
 from runpact.model.run import RunRecord, Standing, State
-from runpact.verbs.active import SAVED, ActiveRun
+from runpact.verbs.active import ActiveRun
 from runpact.verbs.inputs import settle_inputs
 from runpact.verbs.load_contract import load_copy
 from runpact.verbs.mask import find_secrets, marked_settings, outer_config, patterns_in

@@ -13,7 +13,7 @@ from datetime import datetime
 
 import msgspec
 
-from runpact.disk.layout import CACHE, NOTES
+from runpact.disk.layout import ASIDE, CACHE, NOTES
 from runpact.host.caches import cache_folders, home_folder, temporary_folders
 from runpact.host.guard import Guard, uncounted_starters
 from runpact.host.realpath import real_path
@@ -35,6 +35,7 @@ SHORTEST_COMPARED = 1.0
 """A run of this process that took fewer seconds is not compared: that would cost more than the run."""
 _MOST_NAMES = 50_000
 _MOST_PROGRAMS = 8
+_OURS = tuple(f"{folder}/**" for folder in (NOTES, CACHE, ASIDE))
 _TOO_WIDE = "the home directory, or a folder as wide, was not compared"
 _WILD = re.compile(r"[*?]")
 _LEAST_SECONDS, _SHARE, _MOST_SECONDS = 0.1, 0.05, 1.0
@@ -73,7 +74,7 @@ def hold(
         own=tuple(real_path(path) for path in (run.dir, outer, *places) if path),
         watched=watched,
         caches=cache_folders(environ),
-        globs=(*declared, *_copies(run), *_views(contract), f"{NOTES}/**", f"{CACHE}/**"),
+        globs=(*declared, *_copies(run), *_views(contract), *_OURS),
     )
     narrow = tuple(path for path in watched if not _is_wide(path, environ))
     run.held = Held(

@@ -54,14 +54,19 @@ def finish_run(
     try:
         settle_confinement(run, seconds=outcome.duration_seconds)
         run.writer.free_ballast()
-        return _seal(run, outcome)
+        return seal_run(run, outcome)
     except RunpactError as fault:
         return _seal_as_failed(run, outcome, fault)
     finally:
         run.writer.close()
 
 
-def _seal(run: OpenRun, outcome: Outcome) -> Standing:
+def seal_run(run: OpenRun, outcome: Outcome) -> Standing:
+    """Derive the layout's files, pin every file and commit; when that fails the run is not sealed.
+
+    Raises:
+        StorageError: The run is not sealed.
+    """
     settle_inputs(run)
     run.writer.check_logs()
     write_projections(run, {"change", "seal"}, state=outcome.state, outcome=outcome)

@@ -13,13 +13,10 @@ import msgspec
 
 from runpact.disk.inputs import run_around
 from runpact.disk.setup import read_text, write_new, write_over
-from runpact.model.contract.language import Contract
+from runpact.model.contract.ignoring import ignored_patterns, with_block
 from runpact.model.errors import UsageError
 from runpact.model.names import suggest_name
-from runpact.model.template import PathTemplate
 from runpact.verbs.load_contract import load_contract
-
-BEGIN, END = "# runpact: begin (generated; edit outside the block)", "# runpact: end"
 
 
 class NewWorkspace(msgspec.Struct, frozen=True):
@@ -58,26 +55,8 @@ def initialise_workspace(root: str, *, pack: str, identity: str | None) -> NewWo
         written.append("contract.yaml")
     ignore = posixpath.join(root, ".gitignore")
     before = read_text(ignore)
-    after = with_block(before, ignored(contract))
+    after = with_block(before, ignored_patterns(contract))
     if after != before:
         write_over(ignore, after)
         written.append(".gitignore")
     return NewWorkspace(root, posixpath.join(root, "contract.yaml"), tuple(written))
-
-
-def ignored(contract: Contract) -> tuple[str, ...]:
-    """Return the patterns git is to ignore: the fixed beginning of every kind's place."""
-    tops = {
-        PathTemplate.parse(kind.at).static_prefix.strip("/").split("/", 1)[0]
-        for kind in contract.kinds.values()
-    }
-    return tuple(f"/{top}/" for top in sorted(tops) if top)
-
-
-def with_block(text: str, patterns: tuple[str, ...]) -> str:
-    """Return `text` with the generated block in it, once."""
-    block = "\n".join([BEGIN, *patterns, END]) + "\n"
-    pattern = re.compile(re.escape(BEGIN) + r".*?" + re.escape(END) + r"\n?", re.DOTALL)
-    if pattern.search(text):
-        return pattern.sub(lambda _match: block, text, count=1)
-    return text + ("\n" if text and not text.endswith("\n") else "") + block

@@ -7,22 +7,63 @@ Does not know: how a copy is replaced atomically.
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterator, Mapping
+
+import msgspec
 
 from runpact.disk.latest import replace_copy, replace_link
+from runpact.model.contract.language import Kind, Latest
 from runpact.model.errors import RunpactError
 from runpact.model.template import PathTemplate
 from runpact.verbs.opened import OpenRun
+from runpact.verbs.places import named_by, place_folders
+
+
+class LatestTarget(msgspec.Struct, frozen=True, kw_only=True):
+    """One copy or link, and what it is to be one of."""
+
+    target: str
+    """Absolute, as the source."""
+    source: str
+    to: str
+    """As the contract says it."""
+    is_link: bool
+
+
+def latest_targets(
+    kind: Kind, root: str, directory: str, run: Mapping[str, object]
+) -> Iterator[LatestTarget]:
+    """Yield the copies and links that a finished run of a kind is to leave.
+
+    Args:
+        kind: The run's kind.
+        root: Absolute data root.
+        directory: Absolute path of the run.
+        run: What templates may say of it, its captures included.
+    """
+    for latest in kind.latest:
+        target = posixpath.join(root, PathTemplate.parse(latest.to).render(run))
+        source = _source(kind, latest, root, directory, run)
+        yield LatestTarget(target=target, source=source, to=latest.to, is_link=latest.copy is None)
+
+
+def _source(kind: Kind, latest: Latest, root: str, directory: str, run: Mapping[str, object]) -> str:
+    """Return what is copied or linked: something in the run, or one of its places by name."""
+    if latest.link is not None and latest.link in kind.places:
+        place = place_folders(kind, root, run).get(latest.link)
+        if place is not None:
+            return posixpath.normpath(place)
+    return posixpath.join(directory, latest.copy or latest.link or "")
 
 
 def refresh_latest(run: OpenRun) -> str | None:
     """Copy or link what the kind's `latest` names; return why not, since the run itself is sealed already."""
-    for latest in run.kind.latest:
-        values = {**run.record.captures, "id": run.record.id}
-        target = posixpath.join(run.root, PathTemplate.parse(latest.to).render(values))
-        source = run.writer.paths.at(latest.copy or latest.link or "")
-        replace = replace_copy if latest.copy is not None else replace_link
-        try:
-            replace(source, target, newest=run.record.started, sync=run.writer.is_durable)
-        except RunpactError as error:
-            return f"`{latest.to}` was not refreshed: {error.message}"
+    shown = "latest"
+    try:
+        for each in latest_targets(run.kind, run.root, run.dir, named_by(run.record)):
+            shown = each.to
+            replace = replace_link if each.is_link else replace_copy
+            replace(each.source, each.target, newest=run.record.started, sync=run.writer.is_durable)
+    except RunpactError as error:
+        return f"`{shown}` was not refreshed: {error.message}"
     return None

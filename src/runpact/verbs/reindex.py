@@ -7,7 +7,7 @@ Does not know: what is asked of it.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Self, TypeVar
 
 import msgspec
@@ -15,7 +15,7 @@ import msgspec
 from runpact.disk.cachefolder import CacheFile
 from runpact.disk.reader import is_directory
 from runpact.host import clock
-from runpact.index.store import BusyIndexError, Store, UnusableIndexError
+from runpact.index.store import BusyIndexError, OtherIndexError, Store, UnusableIndexError
 from runpact.index.tables import Row
 from runpact.model.contract.language import Contract
 from runpact.model.digest import digest_bytes
@@ -131,6 +131,39 @@ class Catalogue:
         if store is not None:
             with store.writing():
                 self._apply(store, again)
+
+    def faults(self) -> tuple[str, ...] | None:
+        """Return what is wrong with the index as a file; None when there is none that could be.
+
+        An index that was made for another contract, or by another runpact, is none.
+        """
+        if self._file is None or self._file.current() is None:
+            return None
+        try:
+            return self._current().faults()
+        except OtherIndexError:
+            return None
+        except BusyIndexError:
+            return ()
+        except UnusableIndexError as error:
+            return (str(error),)
+
+    @property
+    def obstacle(self) -> str:
+        """Why no index can be kept; empty when one can, or none is wanted."""
+        return self._file.obstacle if self._file is not None else ""
+
+    def listed(self) -> frozenset[str]:
+        """Return the paths of all runs, from their folders alone."""
+        return frozenset(self._listed())
+
+    def _listed(self) -> Iterator[str]:
+        store = Store.build(None, self._layout.decode())
+        try:
+            found = self.observer.differences(store, is_thorough=False)
+            yield from (each.path for each in found if isinstance(each, RunSeen))
+        finally:
+            store.close()
 
     def rebuild(self) -> int:
         """Make the index anew from the runs; return how many there are.
@@ -250,12 +283,7 @@ class Catalogue:
 
     def _has_runs(self) -> bool:
         """Whether there is anything to keep an index of: a folder without runs is left as it is."""
-        store = Store.build(None, self._layout.decode())
-        try:
-            found = self.observer.differences(store, is_thorough=False)
-            return any(isinstance(each, RunSeen) for each in found)
-        finally:
-            store.close()
+        return any(True for _path in self._listed())
 
     def _build(self, file: CacheFile) -> int:
         with file.building() as path:

@@ -1,0 +1,180 @@
+"""What the next commit would take along.
+
+Knows: which questions tell what git ignores, tracks and has staged, and how large that is.
+Does not know: what of it should be so.
+
+As everywhere, the repository runs nothing: git is shown a neutral folder in the place of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+import msgspec
+
+from runpact.host import clock
+from runpact.host.bounded import Sink, ask
+from runpact.host.git import EMPTY_TREE, MAX_SECONDS, git_program, object_format, why_not_asked
+from runpact.host.gitfolder import Repository, read_head, read_settings
+from runpact.host.gitneutral import NeutralGit, neutral_git
+from runpact.host.gitquestion import Inquiry
+from runpact.model.discretion import shown_value
+from runpact.model.doctor.repository import Ignored, LargeFile
+
+_MAX_ANSWER = 64_000_000
+_NOTHING_IGNORED = 1
+_STAGED = re.compile(rb":\d+ (\d+) [0-9a-f]+ ([0-9a-f]+) [A-Z]\d*\0([^\0]+)\0")
+_LINK_TO_COMMIT = b"160000"
+
+
+class Looked(msgspec.Struct, frozen=True, kw_only=True):
+    """What git said; every path is relative to the root of the repository."""
+
+    ignored: dict[str, Ignored] = {}
+    """The pattern for each probe that is ignored."""
+    tracked: tuple[str, ...] = ()
+    large: tuple[LargeFile, ...] = ()
+    faults: tuple[str, ...] = ()
+
+
+def look_at_commit(
+    repository: Repository,
+    environ: Mapping[str, str],
+    *,
+    probes: Iterable[str],
+    places: Iterable[str],
+    limit: int,
+) -> Looked:
+    """Ask git what it ignores, tracks and would commit.
+
+    Args:
+        repository: The repository.
+        environ: Environment of this process.
+        probes: Paths asked about, relative to its root; they need not exist.
+        places: Folders of runs: what git tracks there is told, what it does not track there is not.
+        limit: Bytes above which a file is large.
+    """
+    settings = read_settings(repository)
+    program = git_program(environ.get("PATH", ""))
+    refusal = "git is not installed" if program is None else why_not_asked(repository, settings)
+    if refusal or program is None:
+        return Looked(faults=(refusal,))
+    try:
+        with neutral_git(program, repository, settings, environ) as git:
+            asked = _Asked(git, repository, settings)
+            return Looked(
+                ignored=asked.ignored(tuple(probes)),
+                tracked=asked.tracked(tuple(places)),
+                large=(*asked.staged(limit), *asked.loose(tuple(places), limit)),
+                faults=tuple(asked.faults),
+            )
+    except OSError as error:
+        return Looked(faults=(f"no temporary folder for git: {error.strerror or type(error).__name__}",))
+
+
+class _Asked:
+    """Git, asked about one repository."""
+
+    def __init__(self, git: NeutralGit, repository: Repository, settings: Mapping[str, str]) -> None:
+        self._git = git
+        self._repository = repository
+        self._deadline = clock.monotonic() + MAX_SECONDS
+        self._names = object_format(settings)
+        self.faults: list[str] = []
+
+    def _answer(self, *arguments: str, question: bytes = b"", answers: tuple[int, ...] = (0,)) -> bytes:
+        """Return what git says; nothing, and a fault noted, when that is not all."""
+        sink = Sink(_MAX_ANSWER)
+        fault = ask(
+            (*self._git.command, *arguments),
+            environ=self._git.environ,
+            deadline=self._deadline,
+            sink=sink,
+            question=question,
+            answers=answers,
+        )
+        if fault:
+            self.faults.append(f"git {arguments[0]}: {shown_value(fault)}")
+        return b"" if fault else sink.text
+
+    def ignored(self, probes: tuple[str, ...]) -> dict[str, Ignored]:
+        """Return the last pattern that fits each probe, unless it says not to ignore it."""
+        question = b"".join(os.fsencode(probe) + b"\0" for probe in probes)
+        words = ("check-ignore", "--no-index", "--verbose", "-z", "--stdin")
+        answer = self._answer(*words, question=question, answers=(0, _NOTHING_IGNORED)) if probes else b""
+        parts = os.fsdecode(answer).split("\0")
+        rows = zip(parts[::4], parts[1::4], parts[2::4], parts[3::4], strict=False)
+        return {
+            path: Ignored(self._named(source), int(line or 0), pattern)
+            for source, line, pattern, path in rows
+            if not pattern.startswith("!")
+        }
+
+    def _named(self, source: str) -> str:
+        """Return a file of patterns by its own name where git was shown another."""
+        shown = self._git.environ["GIT_DIR"]
+        return f".git{source.removeprefix(shown)}" if source.startswith(f"{shown}/") else source
+
+    def tracked(self, places: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the tracked files in these folders."""
+        if not places:
+            return ()
+        return _paths(self._answer("ls-files", "-z", "--", *(f":(top,literal){place}" for place in places)))
+
+    def staged(self, limit: int) -> Iterator[LargeFile]:
+        """Yield the large files that the next commit would bring in or change."""
+        base = read_head(self._repository).commit or EMPTY_TREE[self._names]
+        words = ("diff-index", "--cached", "--raw", "--no-renames", "--no-abbrev", "-z", "--diff-filter=d")
+        found = [
+            (name, os.fsdecode(path))
+            for mode, name, path in _STAGED.findall(self._answer(*words, base))
+            if mode != _LINK_TO_COMMIT
+        ]
+        sizes = dict(self._sizes([name for name, _path in found]))
+        for name, path in found:
+            if sizes.get(name, 0) > limit:
+                yield LargeFile(path, sizes[name], is_staged=True)
+
+    def _sizes(self, names: list[bytes]) -> Iterator[tuple[bytes, int]]:
+        """Yield the size of each object that is there."""
+        at_once = 500
+        for begin in range(0, len(names), at_once):
+            question = b"\n".join(names[begin : begin + at_once]) + b"\n"
+            words = ("cat-file", "--batch-check=%(objectname) %(objectsize)")
+            for line in self._answer(*words, question=question).splitlines():
+                name, _space, size = line.partition(b" ")
+                if size.isdigit():
+                    yield name, int(size)
+
+    def loose(self, places: tuple[str, ...], limit: int) -> list[LargeFile]:
+        """Return the large files that are neither tracked nor ignored, those in these folders left out."""
+        left_out = (f":(top,exclude,literal){place}" for place in places)
+        words = ("ls-files", "--others", "--exclude-standard", "-z", "--", ":(top)", *left_out)
+        found = []
+        for path in _paths(self._answer(*words)):
+            size = _size(os.path.join(self._repository.top, path))
+            if size > limit:
+                found.append(LargeFile(path, size, is_staged=False))
+        return self._unfiltered(found)
+
+    def _unfiltered(self, found: list[LargeFile]) -> list[LargeFile]:
+        """Leave out files that a filter keeps elsewhere, as that of large files does."""
+        inquiry = Inquiry(self._git, self._repository, self._deadline)
+        filtered, faults = inquiry.filters_of(tuple(file.path for file in found))
+        self.faults += faults
+        return [file for file in found if file.path not in filtered]
+
+
+def _paths(answer: bytes) -> tuple[str, ...]:
+    return tuple(os.fsdecode(path) for path in answer.split(b"\0") if path)
+
+
+def _size(path: str) -> int:
+    """Return the size of a regular file, 0 for anything else."""
+    try:
+        status = os.lstat(path)
+    except OSError:
+        return 0
+    return status.st_size if os.path.isfile(path) and not os.path.islink(path) else 0

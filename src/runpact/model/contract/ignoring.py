@@ -1,0 +1,45 @@
+"""What of a contract's places git is to ignore.
+
+Knows: that runs are not committed and promoted copies are.
+Does not know: git, files.
+"""
+
+from __future__ import annotations
+
+import re
+
+from runpact.model.contract.language import Contract
+from runpact.model.template import PathTemplate
+
+BEGIN, END = "# runpact: begin (generated; edit outside the block)", "# runpact: end"
+
+
+def ignored_patterns(contract: Contract) -> tuple[str, ...]:
+    """Return the patterns git is to ignore: the first folder of every kind's place.
+
+    Where promoted copies share that folder, the pattern is as long as the place's fixed beginning.
+    """
+    kept = [fixed_folder(promotion.at) for promotion in contract.promotions.values()]
+    folders = {_narrowed(fixed_folder(kind.at), kept) for kind in contract.kinds.values()}
+    return tuple(f"/{folder}/" for folder in sorted(folders) if folder)
+
+
+def with_block(text: str, patterns: tuple[str, ...]) -> str:
+    """Return `text` with the generated block in it, once."""
+    block = "\n".join([BEGIN, *patterns, END]) + "\n"
+    pattern = re.compile(re.escape(BEGIN) + r".*?" + re.escape(END) + r"\n?", re.DOTALL)
+    if pattern.search(text):
+        return pattern.sub(lambda _match: block, text, count=1)
+    return text + ("\n" if text and not text.endswith("\n") else "") + block
+
+
+def fixed_folder(at: str) -> str:
+    """Return the folder that everything of a template stands in; empty when that is the root."""
+    prefix = PathTemplate.parse(at).static_prefix.strip("/")
+    return "" if prefix == "." else prefix
+
+
+def _narrowed(folder: str, kept: list[str]) -> str:
+    top = folder.partition("/")[0]
+    is_shared = any(each.partition("/")[0] == top for each in kept)
+    return folder if is_shared else top

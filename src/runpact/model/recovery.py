@@ -1,0 +1,78 @@
+"""What can be said of a run whose process ended without sealing it.
+
+Knows: what its logs tell of its last moment and of its files.
+Does not know: how logs are read, whether the process is gone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+
+import msgspec
+
+from runpact.model.confinement import Confinement
+from runpact.model.manifest import FileRecord
+from runpact.model.run import Outcome, State
+
+RECOVERED, SAVED = "run.recovered", "artifact.saved"
+"""Events of a run's log."""
+GAP = "the run's process ended before anything was compared; another one sealed the run later"
+_REASON = "its process ended without sealing it"
+
+
+def recovered_outcome(
+    started: str, events: Iterable[Mapping[str, object]], points: Iterable[Mapping[str, object]]
+) -> Outcome:
+    """Return how a run ended that nobody sealed: interrupted, at the time of the last line of its logs.
+
+    Args:
+        started: As the birth record says, RFC 3339.
+        events: Entries of its event log.
+        points: Entries of its metric log; the last one is enough.
+    """
+    began = _moment(started)
+    told = [
+        *(_moment(entry.get("time")) for entry in events),
+        *(_second(entry.get("time")) for entry in points),
+    ]
+    moments = [moment for moment in (began, *told) if moment is not None]
+    last = max(moments, default=None)
+    return Outcome(
+        state=State.INTERRUPTED,
+        ended=last.strftime("%Y-%m-%dT%H:%M:%S.%fZ") if last else started,
+        duration_seconds=(last - began).total_seconds() if last and began else 0.0,
+        error=_REASON,
+    )
+
+
+def saved_files(events: Iterable[Mapping[str, object]]) -> dict[str, FileRecord]:
+    """Return the artifacts whose saving a log of events acknowledged, by path."""
+    found: dict[str, FileRecord] = {}
+    for event in events:
+        if event.get("event") == SAVED:
+            with contextlib.suppress(
+                msgspec.ValidationError
+            ):  # the log is free text to whoever writes events
+                record = msgspec.convert(dict(event), FileRecord)
+                found[record.path] = record
+    return found
+
+
+def unconfined(confinement: Confinement) -> Confinement:
+    """Return what a birth record says of the fence, with what nobody can say of the run's end."""
+    return msgspec.structs.replace(confinement, gaps=(*confinement.gaps, GAP))
+
+
+def _moment(value: object) -> datetime | None:
+    with contextlib.suppress(ValueError):
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+        return moment.astimezone(UTC) if moment is not None and moment.tzinfo is not None else None
+    return None
+
+
+def _second(value: object) -> datetime | None:
+    with contextlib.suppress(ValueError, OverflowError, OSError):
+        return datetime.fromtimestamp(value, UTC) if isinstance(value, int | float) else None
+    return None

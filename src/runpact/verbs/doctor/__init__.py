@@ -1,0 +1,1 @@
+"""Examine a workspace and put right what can be."""

@@ -1,0 +1,99 @@
+"""Examine a workspace, and treat what ails it.
+
+Knows: the list of all examinations; that one which cannot be made hides none of the others.
+Does not know: what each of them looks at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+import msgspec
+
+from runpact.model.doctor.diagnosis import Diagnosis, diagnose
+from runpact.model.errors import RunpactError
+from runpact.model.finding import Report, Verdict
+from runpact.verbs.doctor.index import examine_index
+from runpact.verbs.doctor.latest import examine_latest
+from runpact.verbs.doctor.leftovers import examine_leftovers
+from runpact.verbs.doctor.notes import examine_notes
+from runpact.verbs.doctor.patient import Patient
+from runpact.verbs.doctor.remedies import Doctor, Treated
+from runpact.verbs.doctor.repository import examine_repository
+from runpact.verbs.doctor.runs import examine_runs
+
+Tell = Callable[[str], None]
+"""Is told what is looked at."""
+
+
+class Examination(NamedTuple):
+    """One thing that is looked at."""
+
+    name: str
+    examine: Callable[[Patient], Iterable[Diagnosis]]
+
+
+EXAMINATIONS = (
+    Examination("index", examine_index),
+    Examination("runs", examine_runs),
+    Examination("latest copies", examine_latest),
+    Examination("what writers left", examine_leftovers),
+    Examination("tags and notes", examine_notes),
+    Examination("git", examine_repository),
+)
+"""In the order in which their remedies are carried out."""
+
+
+class Consultation(msgspec.Struct, frozen=True, kw_only=True):
+    """What was found in the end, and what was done before."""
+
+    runs: int
+    diagnoses: tuple[Diagnosis, ...]
+    treated: tuple[Treated, ...] = ()
+
+    @property
+    def report(self) -> Report:
+        """The findings alone, and their verdict."""
+        return Report(tuple(diagnosis.finding for diagnosis in self.diagnoses))
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst of what was found in the end."""
+        return self.report.verdict
+
+
+def consult(make: Callable[[], Patient], *, is_fixed: bool, tell: Tell) -> Consultation:
+    """Examine a workspace; when wanted, treat it and examine it again.
+
+    Args:
+        make: Returns the workspace, of which nothing is known yet.
+        is_fixed: Carry out the remedies.
+        tell: Is told what is looked at.
+    """
+    patient = make()
+    found = examine(patient, tell)
+    treated: list[Treated] = []
+    if is_fixed and any(diagnosis.remedy is not None for diagnosis in found):
+        treated = Doctor(patient).treat(found)
+        patient = make()
+        found = examine(patient, tell)
+    return Consultation(runs=len(patient.census.places), diagnoses=tuple(found), treated=tuple(treated))
+
+
+def examine(patient: Patient, tell: Tell) -> list[Diagnosis]:
+    """Return everything that is found; an examination that cannot be made is a finding itself."""
+    found: list[Diagnosis] = []
+    for examination in EXAMINATIONS:
+        tell(examination.name)
+        try:
+            found += examination.examine(patient)
+        except (RunpactError, OSError) as error:
+            found.append(_undecided(examination.name, error))
+    return found
+
+
+def _undecided(name: str, error: RunpactError | OSError) -> Diagnosis:
+    said = error.message if isinstance(error, RunpactError) else error.strerror or type(error).__name__
+    place = error.at if isinstance(error, RunpactError) else str(error.filename or "")
+    return diagnose("undecided", f"{name}: this could not be examined", got=f"{said} {place}".strip())

@@ -1,0 +1,83 @@
+"""Examine the runs that are not sealed, or not whole.
+
+Knows: which facts of them are judged: state, owner, age, processes that live on.
+Does not know: the rules.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+
+import msgspec
+
+from runpact.disk.reader import Reading
+from runpact.disk.stamps import directory_stamp
+from runpact.host.orphans import Process, processes_of
+from runpact.host.process import liveness
+from runpact.model.doctor.diagnosis import Diagnosis
+from runpact.model.doctor.runs import RunProcess, UnsealedRun, judge_runs
+from runpact.model.recordmasker import RecordMasker
+from runpact.model.run import SEALABLE, Liveness, State
+from runpact.verbs.doctor.patient import Patient
+from runpact.verbs.standing import stand
+
+_SECOND = 1_000_000_000
+
+
+def examine_runs(patient: Patient) -> Iterable[Diagnosis]:
+    """Return what is wrong with runs that are not sealed, or not whole."""
+    found = [_look_at(patient, path) for path in patient.census.amiss]
+    interrupted = {
+        os.path.realpath(patient.absolute(run.path)): uid
+        for run, uid in found
+        if uid and run.state is State.INTERRUPTED and not run.is_staged
+    }
+    living = processes_of(interrupted)
+    masker = RecordMasker()
+    runs = [
+        msgspec.structs.replace(run, processes=tuple(_shown(each, masker) for each in living.get(uid, ())))
+        if run.state is State.INTERRUPTED
+        else run
+        for run, uid in found
+    ]
+    return judge_runs(runs)
+
+
+def is_abandoned(patient: Patient, path: str) -> bool:
+    """Whether what stands at a path now is still to be set aside: it is there, and no creation that lives."""
+    directory = patient.absolute(path)
+    if not os.path.lexists(directory):
+        return False
+    reading, _standing = stand(directory)
+    return not reading.is_staged or _liveness(reading) is Liveness.DEAD
+
+
+def _look_at(patient: Patient, path: str) -> tuple[UnsealedRun, str]:
+    """Return what is to be known of a run, and its uid; it is read anew, for the index may be behind."""
+    directory = patient.absolute(path)
+    reading, standing = stand(directory)
+    stamp = directory_stamp(directory)
+    run = UnsealedRun(
+        path=path,
+        state=standing.state if stamp is not None else State.UNKNOWN,
+        reason=standing.reason,
+        liveness=_liveness(reading),
+        is_staged=reading.is_staged and stamp is not None,
+        is_sealed=standing.state in SEALABLE and reading.manifest is not None and reading.manifest.sealed,
+        has_record=reading.has_record and stamp is not None,
+        has_manifest=reading.manifest is not None,
+        age_seconds=patient.age_of(stamp[-1] / _SECOND) if stamp is not None else 0.0,
+    )
+    return run, reading.record.uid if reading.record is not None else ""
+
+
+def _liveness(reading: Reading) -> Liveness:
+    if reading.record is not None:
+        return liveness(reading.record.owner, lock_held=reading.lock_held)
+    return Liveness.ALIVE if reading.lock_held else Liveness.DEAD
+
+
+def _shown(process: Process, masker: RecordMasker) -> RunProcess:
+    """Return a process as people are told of it: its command without secrets."""
+    return RunProcess(process.pid, " ".join(masker.command("command", process.command)))
