@@ -11,6 +11,7 @@ TYPE_CHECKING = False
 """True for type checkers alone; importing it from `typing` would cost every start milliseconds."""
 if TYPE_CHECKING:
     from runpact.api import check, current, diff, open_run, read, run, verify
+    from runpact.api.doctor import doctor
     from runpact.api.finding import list_runs, runs
     from runpact.api.stage import stage
     from runpact.model.errors import RunpactError
@@ -36,6 +37,7 @@ __all__ = [
     "check",
     "current",
     "diff",
+    "doctor",
     "list_runs",
     "open_run",
     "read",
@@ -58,6 +60,7 @@ _HOMES = {
     "check": "runpact.api",
     "current": "runpact.api",
     "diff": "runpact.api",
+    "doctor": "runpact.api.doctor",
     "list_runs": "runpact.api.finding",
     "open_run": "runpact.api",
     "read": "runpact.api",

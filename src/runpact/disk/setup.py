@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import posixpath
 import shutil
+import stat
 from collections.abc import Callable
 
 from runpact.disk import io
@@ -37,23 +38,25 @@ def write_new(path: str, text: str) -> bool:
     return True
 
 
-def write_over(path: str, text: str) -> None:
-    """Replace a text file atomically."""
-    with io.storing("file", path):
-        io.replace_file(path, text.encode(), sync=False)
-
-
-def rewrite_text(path: str, change: Callable[[str], str]) -> None:
+def rewrite_text(path: str, change: Callable[[str], str]) -> bool:
     """Replace a text file by what is made of its text, in turn with other processes that do so.
+
+    Returns:
+        Whether anything was changed.
 
     Raises:
         StorageError: It stands as it stood.
     """
     with io.storing("file", path), io.locked_directory(posixpath.dirname(path)):
+        if os.path.lexists(path) and not stat.S_ISREG(os.lstat(path).st_mode):
+            raise StorageError(
+                f"`{path}` is no file", at=path, expected="a file", got="a link, or something else"
+            )
         before = read_text(path)
         after = change(before)
         if after != before:
             io.replace_file(path, after.encode(), sync=True)
+    return after != before
 
 
 def copy_missing(source: str, target: str, *, skip: frozenset[str]) -> list[str]:

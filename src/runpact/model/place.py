@@ -6,6 +6,7 @@ Does not know: which directories exist.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 
 from runpact.model.contract.language import Kind
@@ -29,12 +30,12 @@ class Place:
         """Return the place of a kind."""
         return cls(name, PathTemplate.parse(kind.at), kind.clash)
 
-    @property
+    @functools.cached_property
     def depth(self) -> int:
         """Number of directories from the root down to a run; 0 when the root itself is the run."""
         return len(self.template.segments) if self.template.text != "." else 0
 
-    @property
+    @functools.cached_property
     def levels(self) -> tuple[Callable[[str], bool], ...]:
         """One test for each directory's name, outermost first."""
         if self.depth == 0:

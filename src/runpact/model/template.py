@@ -84,7 +84,7 @@ class PathTemplate:
         """
         return cls(text, tuple(_parts(text)), glob_to_regex)
 
-    @property
+    @functools.cached_property
     def segments(self) -> tuple[re.Pattern[str], ...]:
         """One regular expression for each part of the path, outermost first."""
         return tuple(re.compile("".join(_source(part) for part in segment)) for segment in _split(self.parts))

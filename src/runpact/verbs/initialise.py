@@ -12,7 +12,7 @@ import re
 import msgspec
 
 from runpact.disk.inputs import run_around
-from runpact.disk.setup import read_text, write_new, write_over
+from runpact.disk.setup import rewrite_text, write_new
 from runpact.model.contract.ignoring import ignored_patterns, with_block
 from runpact.model.errors import UsageError
 from runpact.model.names import suggest_name
@@ -53,10 +53,7 @@ def initialise_workspace(root: str, *, pack: str, identity: str | None) -> NewWo
     written = []
     if write_new(posixpath.join(root, "contract.yaml"), text):
         written.append("contract.yaml")
-    ignore = posixpath.join(root, ".gitignore")
-    before = read_text(ignore)
-    after = with_block(before, ignored_patterns(contract))
-    if after != before:
-        write_over(ignore, after)
+    patterns = ignored_patterns(contract)
+    if rewrite_text(posixpath.join(root, ".gitignore"), lambda text: with_block(text, patterns)):
         written.append(".gitignore")
     return NewWorkspace(root, posixpath.join(root, "contract.yaml"), tuple(written))

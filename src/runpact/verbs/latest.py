@@ -57,13 +57,15 @@ def _source(kind: Kind, latest: Latest, root: str, directory: str, run: Mapping[
 
 
 def refresh_latest(run: OpenRun) -> str | None:
-    """Copy or link what the kind's `latest` names; return why not, since the run itself is sealed already."""
-    shown = "latest"
-    try:
-        for each in latest_targets(run.kind, run.root, run.dir, named_by(run.record)):
-            shown = each.to
-            replace = replace_link if each.is_link else replace_copy
+    """Copy or link what the kind's `latest` names; return why not, since the run itself is sealed already.
+
+    One that cannot be refreshed keeps no other from it.
+    """
+    refusals: list[str] = []
+    for each in latest_targets(run.kind, run.root, run.dir, named_by(run.record)):
+        replace = replace_link if each.is_link else replace_copy
+        try:
             replace(each.source, each.target, newest=run.record.started, sync=run.writer.is_durable)
-    except RunpactError as error:
-        return f"`{shown}` was not refreshed: {error.message}"
-    return None
+        except RunpactError as error:
+            refusals.append(f"`{each.to}` was not refreshed: {error.message}")
+    return refusals[0] if refusals else None
