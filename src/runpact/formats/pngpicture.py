@@ -47,14 +47,15 @@ def png_of(picture: Picture | Parallel) -> bytes:
 def _plane(axes: Any, picture: Picture) -> None:  # noqa: ANN401 - an optional library's object
     for number, line in enumerate(picture.lines):
         style = style_of(number) if picture.has_lines else style_of(0)
-        places = [(_value(picture.x, x), _value(picture.y, y)) for x, y in line.values]
-        axes.plot(
-            *zip(*places, strict=True),
-            color=style.colour,
-            linestyle=_DASHES[style.dash] if picture.has_lines else "",
-            marker="" if picture.has_lines else "o",
-            label=_plain(line.label),
-        )
+        for part, stretch in enumerate(line.stretches):
+            places = [(_value(picture.x, x), _value(picture.y, y)) for x, y in stretch]
+            axes.plot(
+                *zip(*places, strict=True),
+                color=style.colour,
+                linestyle=_DASHES[style.dash] if picture.has_lines else "",
+                marker="" if picture.has_lines and len(stretch) > 1 else "o",
+                label=_plain(line.label) if part == 0 else None,
+            )
     for axis, name in ((picture.x, "x"), (picture.y, "y")):
         getattr(axes, f"set_{name}label")(_plain(axis.title))
         if axis.categories:

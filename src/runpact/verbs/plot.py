@@ -90,17 +90,19 @@ def _check(drawing: Drawing) -> None:
 def _plotted(directory: str, root: str) -> Plotted:
     reading, _standing = stand(directory)
     origin = origin_of(reading)
+    known = reading.record or reading.manifest
     return Plotted(
         label=shown_path(directory, root),
+        name=known.name if known is not None else "",
         metrics=series_in(reading),
         config=origin.config.resolved if origin else {},
     )
 
 
 def _distinct(runs: Sequence[Plotted]) -> list[Plotted]:
-    """Return runs labelled by the end of their paths, as long as that tells them apart; each once."""
+    """Return runs labelled by their names, else by the end of their paths, where that tells them apart."""
     found = list({run.label: run for run in runs}.values())
-    names = [posixpath.basename(run.label) for run in found]
-    if len(set(names)) < len(names):
-        return found
-    return [msgspec.structs.replace(run, label=name) for run, name in zip(found, names, strict=True)]
+    for names in ([run.name for run in found], [posixpath.basename(run.label) for run in found]):
+        if all(names) and len(set(names)) == len(names):
+            return [msgspec.structs.replace(run, label=name) for run, name in zip(found, names, strict=True)]
+    return found

@@ -7,18 +7,24 @@ Does not know: pixels.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from runpact.model.errors import CannotStartError
 from runpact.model.facts import Json
 
 _MOST_TICKS = 7
 _LOG_DECADES = 2.0
 """Positive values that span so many powers of ten are shown on a logarithmic scale."""
+_MOST_MARKS = 6
+"""So many different values of a setting are each written beside its axis."""
 _LONGEST = 24
 _LARGEST = 1.7976931348623157e308
 _ROUND = (1.0, 2.0, 2.5, 5.0, 10.0)
+_WHOLE_ROUND = (1.0, 2.0, 5.0, 10.0)
+_DIGITS = re.compile(r"(\d+)")
 
 
 class Tick(msgspec.Struct, frozen=True):
@@ -38,6 +44,10 @@ class Axis(msgspec.Struct, frozen=True, kw_only=True):
     is_log: bool = False
     categories: tuple[str, ...] = ()
     """Names in order, for values that are no numbers."""
+    marks: tuple[float, ...] = ()
+    """The values to write, where they are few; else round ones are written."""
+    is_whole: bool = False
+    """Only whole numbers have their place on it."""
 
     def position(self, value: Json) -> float:
         """Return where a value stands, 0 to 1."""
@@ -56,8 +66,14 @@ class Axis(msgspec.Struct, frozen=True, kw_only=True):
         if self.categories:
             texts = [(name, shortened(name)) for name in self.categories]
             return tuple(Tick(self.position(name), text) for name, text in texts)
-        values = _decades(self.low, self.high) if self.is_log else _round_values(self.low, self.high)
-        return tuple(Tick(self.position(value), number_text(value)) for value in values)
+        return tuple(
+            Tick(self.position(value), number_text(value)) for value in self.marks or self._written()
+        )
+
+    def _written(self) -> Sequence[float]:
+        if self.is_log:
+            return _decades(self.low, self.high)
+        return _round_values(self.low, self.high, is_whole=self.is_whole)
 
 
 def axis_of(title: str, values: Iterable[Json], *, is_log: bool | None = None) -> Axis:
@@ -66,16 +82,44 @@ def axis_of(title: str, values: Iterable[Json], *, is_log: bool | None = None) -
     Args:
         title: What the values are.
         values: At least one.
-        is_log: Logarithmic, if all are positive; by default when they span two powers of ten.
+        is_log: Logarithmic; by default when all are positive and span two powers of ten.
+
+    Raises:
+        CannotStartError: It is to be logarithmic, and a value is not positive.
     """
     found = list(values)
     numbers = [value for value in found if isinstance(value, int | float) and not isinstance(value, bool)]
     if len(numbers) < len(found):
-        return Axis(title=title, categories=tuple(dict.fromkeys(category_of(value) for value in found)))
+        names = {category_of(value) for value in found}
+        return Axis(title=title, categories=tuple(sorted(names, key=_natural)))
     low, high = float(min(numbers)), float(max(numbers))
-    can_be = low > 0
-    wants = math.log10(high / low) >= _LOG_DECADES if is_log is None and can_be else bool(is_log)
-    return _logarithmic(title, low, high) if can_be and wants else _linear(title, low, high)
+    if is_log and low <= 0:
+        raise CannotStartError(
+            "a logarithmic scale has a place for positive values alone",
+            expected=f"values of {title} above 0",
+            got=number_text(low),
+            hint="leave the scale to the values, or ask for a linear one",
+        )
+    wants = is_log if is_log is not None else low > 0 and math.log10(high / low) >= _LOG_DECADES
+    axis = _logarithmic(title, low, high) if wants else _linear(title, low, high)
+    return axis if low < high else msgspec.structs.replace(axis, marks=(low,))
+
+
+def setting_axis(title: str, values: Iterable[Json]) -> Axis:
+    """Return the axis of a setting: few values are each written, and whole numbers stay whole.
+
+    Args:
+        title: What the values are.
+        values: At least one.
+    """
+    found = list(values)
+    axis = axis_of(title, found)
+    if axis.categories:
+        return axis
+    different = sorted({float(value) for value in found if isinstance(value, int | float)})
+    marks = tuple(different) if len(different) <= _MOST_MARKS else ()
+    is_whole = all(isinstance(value, int) for value in found)
+    return msgspec.structs.replace(axis, marks=marks, is_whole=is_whole and not axis.is_log)
 
 
 def _linear(title: str, low: float, high: float) -> Axis:
@@ -90,10 +134,12 @@ def _logarithmic(title: str, low: float, high: float) -> Axis:
     return Axis(title=title, low=low / room, high=high * room, is_log=True)
 
 
-def _round_values(low: float, high: float) -> Sequence[float]:
+def _round_values(low: float, high: float, *, is_whole: bool = False) -> Sequence[float]:
     rough = high / (_MOST_TICKS - 1) - low / (_MOST_TICKS - 1)
+    rough = max(rough, 1.0) if is_whole else rough
     power = 10.0 ** math.floor(math.log10(rough))
-    step = next(factor * power for factor in _ROUND if factor * power >= rough * (1 - 1e-9))
+    factors = _WHOLE_ROUND if is_whole else _ROUND
+    step = next(factor * power for factor in factors if factor * power >= rough * (1 - 1e-9))
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
     return [number * step for number in range(first, last + 1)]
 
@@ -114,6 +160,13 @@ def number_text(value: float) -> str:
 def category_of(value: Json) -> str:
     """Return the name of a value that is no number."""
     return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+
+
+def _natural(name: str) -> tuple[tuple[int, int, str], ...]:
+    """Return what names are sorted by: the numbers in them as numbers."""
+    return tuple(
+        (0, int(part), "") if part.isdecimal() else (1, 0, part) for part in _DIGITS.split(name) if part
+    )
 
 
 def shortened(text: str, longest: int = _LONGEST) -> str:

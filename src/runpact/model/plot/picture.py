@@ -6,7 +6,9 @@ Does not know: how a picture is written.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 
 import msgspec
 
@@ -14,11 +16,15 @@ from runpact.model.compare.records import flattened
 from runpact.model.compare.series import Point, Series
 from runpact.model.errors import CannotStartError
 from runpact.model.facts import Json
-from runpact.model.plot.axis import Axis, axis_of
+from runpact.model.plot.axis import Axis, axis_of, setting_axis
 
 MOST_POINTS = 2000
 """Most points of a line that are drawn; of more, the least and the greatest of each stretch are."""
-_OVER = {"step": "step", "time": "seconds since the first point"}
+_UNITS = ((180.0, 1.0, "seconds"), (10_800.0, 60.0, "minutes"), (259_200.0, 3600.0, "hours"))
+"""Longest span in seconds, seconds in one, and its name."""
+_DAY = (86_400.0, "days")
+_GAP = 8.0
+"""A distance that is so many times as long as those before and behind it is a gap."""
 VALUES = ("last", "min", "max")
 """Which value of a metric stands for a run."""
 
@@ -43,6 +49,8 @@ class Plotted(msgspec.Struct, frozen=True, kw_only=True):
     """What is drawn of one run."""
 
     label: str
+    name: str = ""
+    """As it was given; several runs may share one."""
     metrics: Mapping[str, Series]
     config: Mapping[str, object]
 
@@ -55,6 +63,14 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     """Horizontal and vertical value of each point."""
     count: int
     """Points before they were thinned out."""
+    breaks: tuple[int, ...] = ()
+    """Numbers of the values before which some are missing."""
+
+    @property
+    def stretches(self) -> tuple[tuple[tuple[Json, Json], ...], ...]:
+        """The values, parted where some are missing."""
+        ends = (0, *self.breaks, len(self.values))
+        return tuple(self.values[first:last] for first, last in pairwise(ends))
 
 
 class Picture(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,14 +112,15 @@ def series_picture(
     Raises:
         CannotStartError: No run has any of the metrics.
     """
-    lines = tuple(_lines(runs, metrics, over))
+    seconds, unit = _unit(runs, metrics)
+    lines = tuple(_lines(runs, metrics, seconds if over == "time" else None))
     _demand(lines, runs, metrics)
     drawn = [point for line in lines for point in line.values]
     known = {run.label for run in runs if any(name in run.metrics for name in metrics)}
     return Picture(
         title=f"{' and '.join(metrics)} over {over}",
         x=axis_of(
-            "step" if over == "step" else "seconds since the first point",
+            "step" if over == "step" else f"{unit} since the first point",
             [x for x, _y in drawn],
             is_log=False,
         ),
@@ -134,7 +151,7 @@ def scatter_picture(
     _demand(points, runs, [metric], [key])
     return Picture(
         title=f"{_worded(value, metric)} against {key}",
-        x=axis_of(key, [x for _label, (x, _y) in points]),
+        x=setting_axis(key, [x for _label, (x, _y) in points]),
         y=axis_of(_worded(value, metric), [y for _label, (_x, y) in points], is_log=is_log),
         lines=tuple(Line(label=label, values=((x, y),), count=1) for label, (x, y) in points),
         runs=len(points),
@@ -160,23 +177,38 @@ def parallel_picture(
     pairs = [(run.label, _values(run, keys, metric, value)) for run in runs]
     rows = tuple((label, found) for label, found in pairs if found is not None)
     _demand(rows, runs, [metric], keys)
-    titles = (*keys, _worded(value, metric))
+    last = len(keys)
+    settings = (setting_axis(key, [row[n] for _label, row in rows]) for n, key in enumerate(keys))
     return Parallel(
         title=f"{_worded(value, metric)} by {', '.join(keys)}",
-        axes=tuple(axis_of(title, [row[n] for _label, row in rows]) for n, title in enumerate(titles)),
+        axes=(*settings, axis_of(_worded(value, metric), [row[last] for _label, row in rows])),
         rows=rows,
         left_out=tuple(label for label, found in pairs if found is None),
     )
 
 
-def _lines(runs: Sequence[Plotted], metrics: Sequence[str], over: str) -> Iterator[Line]:
+def _unit(runs: Sequence[Plotted], metrics: Sequence[str]) -> tuple[float, str]:
+    """Return the unit of time that the longest series is told in: its seconds, and its name."""
+    spans = [
+        max(point.time for point in series) - min(point.time for point in series)
+        for run in runs
+        for series in (run.metrics.get(name) for name in metrics)
+        if series
+    ]
+    longest = max(spans, default=0.0)
+    return next(((seconds, name) for most, seconds, name in _UNITS if longest <= most), _DAY)
+
+
+def _lines(runs: Sequence[Plotted], metrics: Sequence[str], seconds: float | None) -> Iterator[Line]:
+    """Yield a line for each series, over the steps; over the time when a unit of so many seconds is given."""
     for run in runs:
         for name in metrics:
             series = run.metrics.get(name)
             if series:
                 label = run.label if len(metrics) == 1 else f"{run.label} {name}"
-                points = _over_time(series) if over == "time" else _over_steps(series)
-                yield Line(label=label, values=tuple(thinned(points)), count=len(points))
+                points = _over_steps(series) if seconds is None else _over_time(series, seconds)
+                values = tuple(thinned(points))
+                yield Line(label=label, values=values, count=len(points), breaks=_breaks(points, values))
 
 
 def _over_steps(series: Series) -> list[tuple[float, float]]:
@@ -186,9 +218,26 @@ def _over_steps(series: Series) -> list[tuple[float, float]]:
     )
 
 
-def _over_time(series: Series) -> list[tuple[float, float]]:
+def _over_time(series: Series, seconds: float) -> list[tuple[float, float]]:
     first = min(point.time for point in series)
-    return sorted((point.time - first, point.value) for point in series)
+    return sorted(((point.time - first) / seconds, point.value) for point in series)
+
+
+def _breaks(points: Sequence[tuple[float, float]], values: Sequence[tuple[float, float]]) -> tuple[int, ...]:
+    """Return the numbers of the values before which some are missing.
+
+    A gap is much longer than the distances on both sides of it, and than most distances of the series: so
+    neither points that come in bunches nor ever rarer ones are parted.
+    """
+    distances = [after - before for (before, _y), (after, _z) in pairwise(points)]
+    usual = sorted(distances)[len(distances) * 3 // 4] if distances else 0.0
+    ends = [
+        points[number + 1][0]
+        for number in range(1, len(distances) - 1)
+        if distances[number] > _GAP * max(distances[number - 1], distances[number + 1], usual)
+    ]
+    numbers = (bisect_left(values, (end,)) for end in ends if usual > 0)
+    return tuple(dict.fromkeys(number for number in numbers if 0 < number < len(values)))
 
 
 def thinned(points: Sequence[tuple[float, float]], most: int = MOST_POINTS) -> Sequence[tuple[float, float]]:

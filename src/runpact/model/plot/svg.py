@@ -11,7 +11,10 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from posixpath import commonprefix
 from typing import NamedTuple
+from unicodedata import east_asian_width
 
 from runpact.model.facts import Json
 from runpact.model.plot.axis import Axis, Tick, category_of, number_text, shortened
@@ -29,6 +32,11 @@ _MARKED_UP_TO = 60
 _LABELLED_UP_TO = 14
 """Clouds of at most so many points name each of them."""
 _LONGEST_LABEL = 36
+_LEAST_ALIKE = 6
+"""So many letters at least that long labels have in common are left out."""
+_LINE_HEIGHT = 13
+_SLOT = 110
+"""Least room for each of parallel axes, pixels."""
 
 
 class _Frame(NamedTuple):
@@ -48,24 +56,25 @@ class _Frame(NamedTuple):
 
 def svg_of(picture: Picture | Parallel) -> str:
     """Return the picture as an SVG document."""
-    body = _parallel(picture) if isinstance(picture, Parallel) else _plane(picture)
-    return "\n".join(_document(picture, body)) + "\n"
+    width = _parallel_width(picture) if isinstance(picture, Parallel) else WIDTH
+    body = _parallel(picture, width) if isinstance(picture, Parallel) else _plane(picture)
+    return "\n".join(_document(picture, body, width)) + "\n"
 
 
-def _document(picture: Picture | Parallel, body: Iterator[str]) -> Iterator[str]:
+def _document(picture: Picture | Parallel, body: Iterator[str], width: int) -> Iterator[str]:
     yield (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}"'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {HEIGHT}" width="{width}"'
         f' height="{HEIGHT}" role="img" aria-labelledby="title description"'
         ' font-family="system-ui, sans-serif" font-size="12" fill="#222">'
     )
     yield _tag("title", picture.title, id="title")
     yield _tag("desc", _description(picture), id="description")
-    yield _tag("rect", width=WIDTH, height=HEIGHT, fill="#fff")
-    yield _tag("text", shortened(picture.title, 90), x=WIDTH / 2, y=24, font_size=16, **_MIDDLE)
+    yield _tag("rect", width=width, height=HEIGHT, fill="#fff")
+    yield _tag("text", shortened(picture.title, 90), x=width / 2, y=24, font_size=16, **_MIDDLE)
     yield from body
     if picture.left_out:
         told = f"not drawn, for want of values: {len(picture.left_out)} of {_total(picture)} runs"
-        yield _tag("text", told, x=WIDTH - 8, y=HEIGHT - 6, font_size=10, fill="#555", **_END)
+        yield _tag("text", told, x=width - 8, y=HEIGHT - 6, font_size=10, fill="#555", **_END)
     yield "</svg>"
 
 
@@ -86,17 +95,45 @@ def _description(picture: Picture | Parallel) -> str:
 
 
 def _plane(picture: Picture) -> Iterator[str]:
-    longest = max(len(shortened(line.label, _LONGEST_LABEL)) for line in picture.lines)
-    legend = longest * _LETTER + 44 if picture.has_lines else 0.0
-    left = 44 + _LETTER * max((len(tick.text) for tick in picture.y.ticks), default=0)
+    labels = shown_labels([line.label for line in picture.lines])
+    legend = max(map(_width, labels)) + 44 if picture.has_lines else 0.0
+    left = 44 + max((_width(tick.text) for tick in picture.y.ticks), default=0.0)
     frame = _Frame(left, _TOP, WIDTH - left - _RIGHT - legend, HEIGHT - _TOP - _BOTTOM)
     yield from _grid(picture, frame)
     for number, line in enumerate(picture.lines):
         yield from _line(picture, line, number, frame) if picture.has_lines else _dot(picture, line, frame)
     if picture.has_lines:
-        yield from _legend(picture.lines, frame.left + frame.width + 16)
+        yield from _legend(labels, frame.left + frame.width + 16)
     elif len(picture.lines) <= _LABELLED_UP_TO:
-        yield from _names(picture, frame)
+        yield from _names(picture, labels, frame)
+
+
+def shown_labels(labels: Sequence[str]) -> list[str]:
+    """Return labels short enough to stand beside a line; what long ones have in common goes first."""
+    long = [label for label in labels if len(label) > _LONGEST_LABEL]
+    before = _whole_words(commonprefix(long))
+    behind = _whole_words(commonprefix([label[::-1] for label in long]))[::-1]
+    cut = []
+    for label in labels:
+        text = label
+        if len(long) > 1 and len(label) > _LONGEST_LABEL:
+            text = f"…{text[len(before) :]}" if len(before) >= _LEAST_ALIKE else text
+            is_ending = len(behind) >= _LEAST_ALIKE and len(before) + len(behind) < len(label)
+            text = f"{text[: -len(behind)]}…" if is_ending else text
+        cut.append(shortened(text, _LONGEST_LABEL))
+    if len(set(cut)) == len(set(labels)):
+        return cut
+    return [shortened(label, _LONGEST_LABEL) for label in labels]
+
+
+def _whole_words(text: str) -> str:
+    """Return the beginning of a text up to and with the last mark between words."""
+    return text[: max(text.rfind(mark) for mark in "-_/ ") + 1]
+
+
+def _width(text: str) -> float:
+    """Return about how many pixels a text takes; letters of East Asia are twice as wide."""
+    return _LETTER * sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
 def _grid(picture: Picture, frame: _Frame) -> Iterator[str]:
@@ -123,7 +160,7 @@ def _spaced(axis: Axis, width: float) -> list[Tick]:
     kept: list[Tick] = []
     end = -1.0
     for tick in axis.ticks:
-        half = len(tick.text) * _LETTER / 2 / width
+        half = _width(tick.text) / 2 / width
         if tick.position - half >= end:
             kept.append(tick)
             end = tick.position + half + 6 / width
@@ -136,12 +173,18 @@ def _titled(axis: Axis) -> str:
 
 def _line(picture: Picture, line: Line, number: int, frame: _Frame) -> Iterator[str]:
     style = style_of(number)
-    places = [_place(picture, value, frame) for value in line.values]
+    stretches = [[_place(picture, value, frame) for value in stretch] for stretch in line.stretches]
     yield _series(line.label, line.count, line.label)
-    points = " ".join(f"{x},{y}" for x, y in places)
-    yield _tag("polyline", points=points, stroke=style.colour, stroke_width=1.8, **_LINE, **_dashed(style))
-    if len(places) <= _MARKED_UP_TO:
-        yield from (_tag("circle", cx=x, cy=y, r=2.4, fill=style.colour) for x, y in places)
+    for places in stretches:
+        points = " ".join(f"{x},{y}" for x, y in places)
+        yield _tag(
+            "polyline", points=points, stroke=style.colour, stroke_width=1.8, **_LINE, **_dashed(style)
+        )
+        is_marked = len(line.values) <= _MARKED_UP_TO or len(places) == 1
+        yield from (_tag("circle", cx=x, cy=y, r=2.4, fill=style.colour) for x, y in places if is_marked)
+    for (*_before, (x1, y1)), ((x2, y2), *_behind) in pairwise(stretches):
+        ends = {"x1": x1, "y1": y1, "x2": x2, "y2": y2}
+        yield _tag("line", stroke=style.colour, stroke_width=1, stroke_dasharray="1 4", **ends)
     yield "</g>"
 
 
@@ -174,13 +217,12 @@ class _Box(NamedTuple):
         return not (beside or self.bottom < other.top or other.bottom < self.top)
 
 
-def _names(picture: Picture, frame: _Frame) -> Iterator[str]:
+def _names(picture: Picture, labels: Sequence[str], frame: _Frame) -> Iterator[str]:
     """Yield the names of points, each where it covers nothing; one without room stands in its title alone."""
     places = [_place(picture, line.values[0], frame) for line in picture.lines]
     taken = [_Box(x - 5, y - 5, x + 5, y + 5) for x, y in places]
     yield '<g class="names" font-size="10" fill="#444">'
-    for line, (x, y) in zip(picture.lines, places, strict=True):
-        label = shortened(line.label, _LONGEST_LABEL)
+    for label, (x, y) in zip(labels, places, strict=True):
         for anchor, x_at, y_at in _rooms(x, y):
             box = _box(label, anchor, x_at, y_at)
             is_inside = frame.left <= box.left and box.right <= WIDTH and box.top >= _TOP - 10
@@ -197,7 +239,7 @@ def _rooms(x: float, y: float) -> tuple[tuple[str, float, float], ...]:
 
 
 def _box(label: str, anchor: str, x: float, y: float) -> _Box:
-    width = len(label) * _LETTER * 0.95
+    width = _width(label) * 0.95
     left = x - {"start": 0.0, "middle": 0.5, "end": 1.0}[anchor] * width
     return _Box(left, y - 9, left + width, y + 2)
 
@@ -210,22 +252,33 @@ def _value(value: Json) -> str:
     return number_text(value) if isinstance(value, float) else category_of(value)
 
 
-def _legend(lines: Sequence[Line], left: float) -> Iterator[str]:
+def _legend(labels: Sequence[str], left: float) -> Iterator[str]:
     yield '<g class="legend">'
-    for number, line in enumerate(lines[:_MOST_IN_LEGEND]):
+    for number, label in enumerate(labels[:_MOST_IN_LEGEND]):
         style, y = style_of(number), _TOP + 8 + number * _LEGEND_LINE
         ends = {"x1": left, "y1": y, "x2": left + 22, "y2": y}
         yield _tag("line", stroke=style.colour, stroke_width=2.4, **ends, **_dashed(style))
-        yield _tag("text", shortened(line.label, _LONGEST_LABEL), x=left + 28, y=y + 4)
-    if len(lines) > _MOST_IN_LEGEND:
+        yield _tag("text", label, x=left + 28, y=y + 4)
+    if len(labels) > _MOST_IN_LEGEND:
         y = _TOP + 12 + _MOST_IN_LEGEND * _LEGEND_LINE
-        yield _tag("text", f"and {len(lines) - _MOST_IN_LEGEND} more", x=left, y=y)
+        yield _tag("text", f"and {len(labels) - _MOST_IN_LEGEND} more", x=left, y=y)
     yield "</g>"
 
 
-def _parallel(picture: Parallel) -> Iterator[str]:
-    left, right = 90.0, 110.0
-    frame = _Frame(left, _TOP + 26, WIDTH - left - right, HEIGHT - _TOP - _BOTTOM - 20)
+def _parallel_width(picture: Parallel) -> int:
+    """Return how wide a picture must be for each of its axes to have room."""
+    return max(WIDTH, int(sum(_margins(picture))) + _SLOT * (len(picture.axes) - 1))
+
+
+def _margins(picture: Parallel) -> tuple[float, float]:
+    """Return the room beside the first and the last axis, for what is written there."""
+    widths = [max((_width(tick.text) for tick in axis.ticks), default=0.0) for axis in picture.axes]
+    return max(70.0, widths[0] + 20), max(90.0, widths[-1] + 40)
+
+
+def _parallel(picture: Parallel, width: int) -> Iterator[str]:
+    left, right = _margins(picture)
+    frame = _Frame(left, _TOP + 40, width - left - right, HEIGHT - _TOP - _BOTTOM - 24)
     places = [number / (len(picture.axes) - 1) for number in range(len(picture.axes))]
     for label, values in picture.rows:
         parts = list(zip(places, picture.axes, values, strict=True))
@@ -234,25 +287,58 @@ def _parallel(picture: Parallel) -> Iterator[str]:
         yield _series(label, len(values), f"{label}: {told}")
         colour = ramp_colour(picture.axes[-1].position(values[-1]))
         yield _tag("polyline", points=corners, stroke=colour, stroke_width=1.8, **_LINE) + "</g>"
-    for place, axis in zip(places, picture.axes, strict=True):
-        yield from _upright(axis, frame, frame.x(place), is_last=axis is picture.axes[-1])
+    slot = frame.width / (len(picture.axes) - 1)
+    for number, (place, axis) in enumerate(zip(places, picture.axes, strict=True)):
+        yield '<g class="axis">'
+        yield _heading(axis, number, _Slot(frame.x(place), slot, width), frame.top - 14)
+        is_last = number == len(picture.axes) - 1
+        yield from _upright(axis, frame, frame.x(place), slot=slot, is_last=is_last)
+        yield "</g>"
 
 
-def _upright(axis: Axis, frame: _Frame, x: float, *, is_last: bool) -> Iterator[str]:
-    yield '<g class="axis">'
+class _Slot(NamedTuple):
+    """The room of one of parallel axes."""
+
+    middle: float
+    width: float
+    most: float
+    """Width of the picture."""
+
+
+def _heading(axis: Axis, number: int, slot: _Slot, y: float) -> str:
+    """Return the title of an axis; every other one stands higher, so each has the room of two."""
+    ending = " (log)" if axis.is_log else ""
+    room = min(2 * slot.width, slot.middle + slot.width, slot.most - slot.middle + slot.width) - 16
+    letters = int(room / _LETTER / 1.08) - len(ending)
+    text = shortened(axis.title, max(letters, 8)) + ending
+    half = _width(text) * 1.08 / 2
+    middle = min(max(slot.middle, half + 6), slot.most - half - 6)
+    return _tag("text", text, x=round(middle, 2), y=y - 16 * (number % 2), font_size=13, **_MIDDLE)
+
+
+def _upright(axis: Axis, frame: _Frame, x: float, *, slot: float, is_last: bool) -> Iterator[str]:
     yield _tag("line", x1=x, y1=frame.top, x2=x, y2=frame.top + frame.height, stroke="#444")
-    yield _tag("text", _titled(axis), x=x, y=frame.top - 12, font_size=13, **_MIDDLE)
     beside: dict[str, str | float] = {"x": x + 20} if is_last else {"x": x - 7, **_END}
-    for tick in axis.ticks:
+    letters = max(int((slot - 16) / _LETTER), 6)
+    for tick in _apart(axis, frame.height):
         y = frame.y(tick.position)
+        text = shortened(tick.text, letters)
         yield _tag("line", x1=x - 4, y1=y, x2=x, y2=y, stroke="#444")
-        yield _tag("text", tick.text, y=y + 4, stroke="#fff", stroke_width=3, paint_order="stroke", **beside)
+        yield _tag("text", text, y=y + 4, stroke="#fff", stroke_width=3, paint_order="stroke", **beside)
     if is_last:
         height = frame.height / len(RAMP)
         for number, colour in enumerate(reversed(RAMP)):
             y = round(frame.top + number * height, 2)
             yield _tag("rect", x=x + 5, y=y, width=9, height=round(height + 0.5, 2), fill=colour)
-    yield "</g>"
+
+
+def _apart(axis: Axis, height: float) -> list[Tick]:
+    """Return the ticks of an upright axis that do not stand in each other."""
+    kept: list[Tick] = []
+    for tick in axis.ticks:
+        if not kept or (tick.position - kept[-1].position) * height >= _LINE_HEIGHT:
+            kept.append(tick)
+    return kept
 
 
 _MIDDLE: dict[str, str] = {"text-anchor": "middle"}

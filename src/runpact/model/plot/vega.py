@@ -21,7 +21,12 @@ def vega_of(picture: Picture | Parallel) -> dict[str, Json]:
 
 
 def _plane(picture: Picture) -> dict[str, Json]:
-    values = [{"run": line.label, "x": x, "y": y} for line in picture.lines for x, y in line.values]
+    values = [
+        {"run": line.label, "x": x, "y": y, "stretch": number}
+        for line in picture.lines
+        for number, stretch in enumerate(line.stretches)
+        for x, y in stretch
+    ]
     shared: dict[str, Json] = {"x": _channel("x", picture.x), "y": _channel("y", picture.y)}
     tooltip = [{"field": name} for name in ("run", "x", "y")]
     if not picture.has_lines:
@@ -29,7 +34,8 @@ def _plane(picture: Picture) -> dict[str, Json]:
         return {"data": {"values": values}, "mark": mark, "encoding": {**shared, "tooltip": tooltip}}
     colour = {"field": "run", "type": "nominal", "scale": {"range": list(COLOURS)}, "sort": None}
     dash = {"field": "run", "type": "nominal", "sort": None}
-    encoding = {**shared, "color": colour, "strokeDash": dash, "tooltip": tooltip}
+    detail = {"field": "stretch"}
+    encoding = {**shared, "color": colour, "strokeDash": dash, "detail": detail, "tooltip": tooltip}
     return {"data": {"values": values}, "mark": {"type": "line", "point": False}, "encoding": encoding}
 
 

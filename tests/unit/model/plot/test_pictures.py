@@ -3,12 +3,13 @@ from __future__ import annotations
 import json
 import math
 import xml.etree.ElementTree as ET
+from itertools import pairwise
 
 import pytest
 
 from runpact.model.compare.series import Point
 from runpact.model.errors import CannotStartError
-from runpact.model.plot.axis import axis_of, category_of, number_text, shortened
+from runpact.model.plot.axis import axis_of, category_of, number_text, setting_axis, shortened
 from runpact.model.plot.picture import (
     Plotted,
     parallel_picture,
@@ -17,7 +18,7 @@ from runpact.model.plot.picture import (
     thinned,
 )
 from runpact.model.plot.style import COLOURS, DASHES, ramp_colour, style_of
-from runpact.model.plot.svg import svg_of
+from runpact.model.plot.svg import shown_labels, svg_of
 from runpact.model.plot.vega import vega_of
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -145,7 +146,7 @@ def test_a_scatter_shows_the_value_that_is_asked_for() -> None:
 def test_settings_that_are_no_numbers_are_categories() -> None:
     runs = [run("a", 1, opt="adam"), run("b", 2, opt="sgd"), run("c", 3, opt=True), run("d", 4, opt=[1])]
     picture = scatter_picture(runs, "loss", "opt")
-    assert picture.x.categories == ("adam", "sgd", "true", "[1]")
+    assert picture.x.categories == ("[1]", "adam", "sgd", "true")
     assert len({points[0][0] for points in series_in(svg_of(picture)).values()}) == 4
     assert "a: adam, 1" in svg_of(scatter_picture([run("a", 1.0, opt="adam")], "loss", "opt"))
 
@@ -194,16 +195,113 @@ def test_a_picture_of_nothing_is_refused_with_what_there_is() -> None:
         ([0.001, 1], None, ["0.001", "0.01", "0.1", "1"]),
         ([0.001, 1], False, ["0", "0.2", "0.4", "0.6", "0.8", "1"]),
         ([2, 3], True, ["2", "2.25", "2.5", "2.75", "3", "3.25"]),
-        ([-1, 1000], True, ["0", "200", "400", "600", "800", "1000"]),
         ([1e-12, 1e12], None, ["1e−12", "1e−8", "0.0001", "1", "10000", "1e8", "1e12"]),
-        ([5], None, ["3", "4", "5", "6", "7"]),
-        ([0], None, ["−0.4", "−0.2", "0", "0.2", "0.4"]),
+        ([5], None, ["5"]),
+        ([0], None, ["0"]),
     ],
 )
 def test_axes_show_round_numbers(values: list[float], is_log: bool | None, texts_of: list[str]) -> None:
     axis = axis_of("x", values, is_log=is_log)
     assert [tick.text for tick in axis.ticks] == texts_of
     assert all(-1e-9 <= tick.position <= 1 + 1e-9 for tick in axis.ticks)
+
+
+def test_a_logarithmic_scale_is_refused_where_a_value_has_no_place_on_it() -> None:
+    for values in ([-1, 1000], [0, 10], [-5]):
+        with pytest.raises(CannotStartError, match="positive"):
+            axis_of("loss", values, is_log=True)
+
+
+@pytest.mark.parametrize(
+    ("values", "texts_of"),
+    [
+        ([32, 64, 32], ["32", "64"]),
+        ([0.1, 0.003, 0.01], ["0.003", "0.01", "0.1"]),
+        ([90, 90], ["90"]),
+        ([1, 2, 3, 4, 5, 6, 7], ["2", "4", "6"]),
+        (list(range(60)), ["0", "20", "40", "60"]),
+        ([n / 10 for n in range(8)], ["0", "0.2", "0.4", "0.6"]),
+        ([10.0**-n for n in range(8)], ["1e−7", "1e−5", "0.001", "0.1"]),
+        ([True, False], ["false", "true"]),
+        (["net-10", "net-9", "net"], ["net", "net-9", "net-10"]),
+    ],
+)
+def test_few_values_of_a_setting_are_each_written(values: list[object], texts_of: list[str]) -> None:
+    assert [tick.text for tick in setting_axis("x", values).ticks] == texts_of
+
+
+def test_a_line_is_parted_where_points_are_missing() -> None:
+    steps = [*range(10), *range(50, 60), 100, *range(150, 155)]
+    points = tuple(Point(10.0 + n, float(n), 1.0 + n) for n in steps)
+    picture = series_picture([Plotted(label="a", metrics={"loss": points}, config={})], ["loss"])
+    (line,) = picture.lines
+    assert [len(stretch) for stretch in line.stretches] == [10, 10, 1, 5] or line.breaks == (10,)
+    svg = svg_of(picture)
+    assert svg.count('stroke-dasharray="1 4"') == len(line.breaks)
+    stretches = {value["stretch"] for value in vega_of(picture)["data"]["values"]}
+    assert stretches == set(range(len(line.breaks) + 1))
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [2.0**n for n in range(12)],
+        [n + (n % 2) * 0.99 for n in range(40)],
+        [0.0] * 9 + [5.0] + [9.0],
+        [1.0, 100.0],
+        [1.0],
+    ],
+)
+def test_rarer_points_bunches_and_few_points_are_not_parted(steps: list[float]) -> None:
+    points = tuple(Point(n, step, 1.0) for n, step in enumerate(steps))
+    picture = series_picture([Plotted(label="a", metrics={"loss": points}, config={})], ["loss"])
+    assert picture.lines[0].breaks == ()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "unit", "last"),
+    [(90, "seconds", 90), (600, "minutes", 10), (36_000, "hours", 10), (864_000, "days", 10)],
+)
+def test_time_is_told_in_a_unit_that_people_count_in(seconds: float, unit: str, last: float) -> None:
+    points = (Point(5.0, None, 1.0), Point(5.0 + seconds, None, 2.0))
+    picture = series_picture([Plotted(label="a", metrics={"loss": points}, config={})], ["loss"], over="time")
+    assert picture.x.title == f"{unit} since the first point"
+    assert picture.lines[0].values[-1][0] == pytest.approx(last)
+
+
+def test_long_labels_leave_out_what_they_share() -> None:
+    labels = [f"resnet50-imagenet-{opt}-with-a-long-ending-20260309" for opt in ("adam", "lion")]
+    assert shown_labels(["short", *labels]) == ["short", "…adam…", "…lion…"]
+    assert shown_labels([f"{'x' * 40}1", f"{'x' * 40}2"]) == [f"{'x' * 17}…{'x' * 16}{n}" for n in (1, 2)]
+    alike = [f"{'y' * 20}-{n}{'z' * 40}-{'y' * 20}" for n in "12"]
+    assert len(set(shown_labels([*alike, alike[0]]))) <= 2
+    assert shown_labels(["a" * 50]) == [f"{'a' * 17}…{'a' * 17}"]
+
+
+def test_titles_and_values_of_parallel_axes_have_room() -> None:
+    keys = [f"section{n}.a_setting_with_a_long_name" for n in range(12)]
+    config = {f"section{n}": {"a_setting_with_a_long_name": f"value {n}"} for n in range(12)}
+    svg = svg_of(parallel_picture([run("a", 1, **config), run("b", 2, **config)], "loss", keys))
+    root = ET.fromstring(svg)  # noqa: S314 - our own picture
+    width = float(root.get("width"))
+    assert width > 1200
+    headings = [node for node in root.iter(f"{SVG}text") if node.get("font-size") == "13"]
+    assert len(headings) == 13
+    for row in (headings[::2], headings[1::2]):
+        ends = [(float(n.get("x")), len(n.text) * 6.6 * 1.08 / 2) for n in row]
+        assert all(x - half >= 0 and x + half <= width for x, half in ends)
+        assert all(one[0] + one[1] <= other[0] - other[1] for one, other in pairwise(ends))
+    many = [run(f"r{n}", n, opt=f"value {n}") for n in range(60)]
+    shown = [
+        text for text in texts(svg_of(parallel_picture(many, "loss", ["opt"]))) if text.startswith("value")
+    ]
+    assert 10 < len(shown) < 40
+
+
+def test_letters_of_east_asia_are_given_their_room() -> None:
+    wide = series_in(svg_of(series_picture([run("数" * 20, 1, 2)], ["loss"])))
+    narrow = series_in(svg_of(series_picture([run("n" * 20, 1, 2)], ["loss"])))
+    assert wide["数" * 20][-1][0] < narrow["n" * 20][-1][0] - 100
 
 
 def test_a_span_beyond_a_double_is_drawn_all_the_same() -> None:
