@@ -120,8 +120,9 @@ def writer_of(paths: RunPaths, lock: int, *, is_durable: bool) -> RunWriter:
         if not writer.events.exists:
             writer.events.open()
         writer.adopt_logs(seconds=_TURN_SECONDS)
+        with io.storing("reserve", paths.ballast):
+            io.remove_missing_ok(paths.ballast)  # in a sealed run nobody would remove it any more
     except BaseException:
         writer.close()
         raise
-    writer.free_ballast()
     return writer

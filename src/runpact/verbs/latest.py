@@ -49,11 +49,9 @@ def latest_targets(
 
 def _source(kind: Kind, latest: Latest, root: str, directory: str, run: Mapping[str, object]) -> str:
     """Return what is copied or linked: something in the run, or one of its places by name."""
-    if latest.link is not None and latest.link in kind.places:
-        place = place_folders(kind, root, run).get(latest.link)
-        if place is not None:
-            return posixpath.normpath(place)
-    return posixpath.join(directory, latest.copy or latest.link or "")
+    places = place_folders(kind, root, run) if latest.link in kind.places else {}
+    place = places.get(latest.link or "")
+    return posixpath.normpath(place) if place else posixpath.join(directory, latest.copy or latest.link or "")
 
 
 def refresh_latest(run: OpenRun) -> str | None:

@@ -319,7 +319,7 @@ def test_when_listing_untracked_files_fails_the_tracked_ones_are_told(repository
     repository.write("a.py", "x = 2\n")
     picky = tmp_path / "bin/git"
     picky.parent.mkdir()
-    real = git._program(os.environ["PATH"])
+    real = git.git_program(os.environ["PATH"])
     picky.write_text(f'#!/bin/sh\ncase "$*" in *untracked-files=all*) exit 9;; esac\nexec {real} "$@"\n')
     picky.chmod(0o755)
     monkeypatch.setenv("PATH", str(picky.parent))

@@ -21,8 +21,10 @@ import runpact
 from integration.runs.place import Place
 from runpact.disk import takeover
 from runpact.disk.aside import Aside
+from runpact.model.doctor.diagnosis import SetAside, diagnose
 from runpact.verbs.doctor import examinations
 from runpact.verbs.doctor.patient import Patient
+from runpact.verbs.doctor.remedies import Doctor
 from runpact.verbs.doctor.runs import is_abandoned
 from runpact.verbs.load_contract import load_contract
 from runpact.verbs.recover import recover_run
@@ -426,6 +428,9 @@ def test_a_creation_that_is_alive_after_all_is_not_moved(workspace: Place, impat
         fcntl.flock(lock, fcntl.LOCK_EX)
         assert found(workspace, "--fix")[:2] == (0, {})
         assert not is_abandoned(examined(workspace), "runs/.new-0123")
+        creation = diagnose("abandoned-creation", "x", remedy=SetAside("runs/.new-0123"))
+        (treated,) = Doctor(examined(workspace)).treat([creation, creation])
+        assert (treated.refusal, treated.kept) == ("", ())
     assert not is_abandoned(examined(workspace), "runs/.new-9999")
 
 
@@ -557,6 +562,7 @@ LATEST = (
     latest:
       - {copy: metrics.json, to: "latest/metrics.json"}
       - {link: parts, to: "latest/parts"}
+  other: {at: "others/{name}"}
 """
 )
 
@@ -626,6 +632,16 @@ def test_a_newest_run_without_the_file_leaves_the_copy_of_the_one_before(copied:
     shutil.rmtree(copied.root / "runs")
     (copied.root / "runs").mkdir()
     assert found(copied)[:2] == (0, {})
+
+
+def test_a_run_that_cannot_say_where_its_copy_stands_has_none(workspace: Place) -> None:
+    with runpact.run(name="a", workspace=workspace.root) as run:
+        run.save("metrics.json", {"loss": 1})
+    workspace.write("contract.yaml", CONTRACT + '    latest: [{copy: metrics.json, to: "{project}/m.json"}]\n')
+    project = CONTRACT.replace('"runs/{name}"', '"runs/{project}/{name}"')
+    workspace.write("contract.yaml", project + '    latest: [{copy: metrics.json, to: "{project}/m.json"}]\n')
+    shutil.copytree(workspace.root / "runs/a", workspace.root / "runs/x/a")
+    assert "latest-behind" not in found(workspace)[1]
 
 
 def test_copies_by_capture_follow_their_own_newest_run(workspace: Place) -> None:

@@ -6,8 +6,6 @@ Does not know: how facts are gathered, how a remedy is carried out.
 
 from __future__ import annotations
 
-import posixpath
-
 import msgspec
 
 from runpact.model.codes import CODES
@@ -106,8 +104,3 @@ def remedy_text(remedy: Remedy) -> str:
 def remedy_name(remedy: Remedy) -> str:
     """Return the stable name of a remedy."""
     return str(type(remedy).__struct_config__.tag)
-
-
-def joined(parent: str, name: str) -> str:
-    """Return the path of something in a run; the run itself may be the root."""
-    return posixpath.normpath(posixpath.join(parent, name))

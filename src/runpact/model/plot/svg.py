@@ -121,9 +121,7 @@ def shown_labels(labels: Sequence[str]) -> list[str]:
             is_ending = len(behind) >= _LEAST_ALIKE and len(before) + len(behind) < len(label)
             text = f"{text[: -len(behind)]}…" if is_ending else text
         cut.append(shortened(text, _LONGEST_LABEL))
-    if len(set(cut)) == len(set(labels)):
-        return cut
-    return [shortened(label, _LONGEST_LABEL) for label in labels]
+    return cut
 
 
 def _whole_words(text: str) -> str:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import posixpath
 from collections.abc import Iterable
+from typing import assert_type
 
 import msgspec
 
@@ -86,7 +87,8 @@ class Doctor:
         elif isinstance(remedy, RebuildIndex):
             with self._patient.catalogue() as catalogue:
                 catalogue.rebuild()
-        elif isinstance(remedy, ClearCache):
+        else:
+            assert_type(remedy, ClearCache)
             CacheFile(root, FILE).clear()
 
     def _set_aside(self, remedy: SetAside) -> None:
