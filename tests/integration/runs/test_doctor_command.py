@@ -294,7 +294,7 @@ def wait_for(path: Path) -> str:
 @pytest.fixture
 def orphan(workspace: Place) -> Iterator[int]:
     """A command whose `runpact run` was killed; its process id."""
-    pid = workspace.root / "pid"
+    pid = workspace.root / "runs/a/pid"
     program = f"import time,os; open({str(pid)!r},'w').write(str(os.getpid())); time.sleep(600)"
     command = [sys.executable, "-m", "runpact", "run", "--name", "a", "--quiet", "--"]
     parent = subprocess.Popen(
@@ -637,7 +637,9 @@ def test_a_newest_run_without_the_file_leaves_the_copy_of_the_one_before(copied:
 def test_a_run_that_cannot_say_where_its_copy_stands_has_none(workspace: Place) -> None:
     with runpact.run(name="a", workspace=workspace.root) as run:
         run.save("metrics.json", {"loss": 1})
-    workspace.write("contract.yaml", CONTRACT + '    latest: [{copy: metrics.json, to: "{project}/m.json"}]\n')
+    workspace.write(
+        "contract.yaml", CONTRACT + '    latest: [{copy: metrics.json, to: "{project}/m.json"}]\n'
+    )
     project = CONTRACT.replace('"runs/{name}"', '"runs/{project}/{name}"')
     workspace.write("contract.yaml", project + '    latest: [{copy: metrics.json, to: "{project}/m.json"}]\n')
     shutil.copytree(workspace.root / "runs/a", workspace.root / "runs/x/a")
