@@ -26,7 +26,6 @@ PAGE = ROOT / "docs/python.md"
 SECTIONS = {
     "Make runs": ("run", "current", "ActiveRun"),
     "Be a stage": ("stage", "ActiveStage"),
-    "Use what exists": ("read", "open_run", "runs", "list_runs", "check", "verify", "diff"),
     "Use what exists": ("read", "open_run", "runs", "list_runs", "check", "verify", "diff", "doctor"),
     "Values": ("State", "Verdict", "Severity", "Finding", "Report", "ValidatorFault"),
     "Errors": ("RunpactError",),
