@@ -9,7 +9,9 @@ Does not know: runpact.
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 import json
 import os
 import time
@@ -146,3 +148,23 @@ def validate_all(paths: list[str], schema: str) -> None:
         with open(path, "rb") as file:
             if not valid(msgspec.json.decode(file.read())):
                 raise ValueError(path)
+
+
+def write_views(folder: str, rows: list[tuple[object, ...]]) -> None:
+    """Write a table as CSV, JSON and Markdown, each beside its name and then in its place."""
+    names = ("path", "started", "state", "loss", "depth")
+    table = io.StringIO()
+    writer = csv.writer(table, quoting=csv.QUOTE_ALL)
+    writer.writerow(names)
+    writer.writerows(rows)
+    listed = [dict(zip(names, row, strict=True)) for row in rows]
+    lines = ["| " + " | ".join(str(cell).replace("|", "\\|") for cell in row) + " |" for row in rows]
+    texts = {
+        "csv": table.getvalue(),
+        "json": json.dumps({"count": len(rows), "runs": listed}, indent=2),
+        "md": "\n".join(["| " + " | ".join(names) + " |", "|" + " --- |" * len(names), *lines]),
+    }
+    for form, text in texts.items():
+        path = os.path.join(folder, f"runs_index.{form}")
+        write_file(f"{path}.tmp", text.encode(), durable=False)
+        os.rename(f"{path}.tmp", path)

@@ -24,28 +24,52 @@ version: "1.0.0"
 kinds:
   run: {at: "runs/{name}"}
 """
+LISTED = """\
+contract: bench.listed
+version: "1.0.0"
+workspace:
+  indexes:
+    - files: "lists/runs_index.{csv,json,md}"
+      columns:
+        run_id: run.id
+        state: run.state
+        started: run.started
+        git_commit: run.commit
+        lr: run.config.lr
+        depth: run.config.model.depth
+        seconds: run.duration_seconds
+        loss: doc.metrics.loss
+        accuracy: doc.metrics.accuracy
+        path: run.path
+kinds:
+  run:
+    at: "runs/{name}"
+    entries: [{file: metrics.json, required: false}]
+"""
+"""A workspace with a registry view of ten columns."""
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def make_many(root: str, count: int) -> None:
+def make_many(root: str, count: int, contract: str = WORKSPACE) -> None:
     """Write a workspace with so many finished runs; every tenth failed."""
     import runpact
     from runpact.disk.reader import read_run
 
     os.makedirs(os.path.join(root, "runs"))
     with open(os.path.join(root, "contract.yaml"), "w", encoding="utf-8") as file:
-        file.write(WORKSPACE)
+        file.write(contract)
     with runpact.run(workspace=root, name="template", durability="none") as run:
         run.log({"loss": 1.0})
     reading = read_run(run.dir)
     for number in range(count):
-        write_run(root, number, reading.record, reading.manifest)
+        write_run(root, number, reading.record, reading.manifest, has_metrics=contract != WORKSPACE)
 
 
-def write_run(root: str, number: int, record: object, manifest: object) -> None:
-    """Write one run directory after the template."""
+def write_run(root: str, number: int, record: object, manifest: object, *, has_metrics: bool = False) -> None:
+    """Write one run directory after the template, with a file of metrics that a view can look into."""
+    from runpact.model.digest import digest_bytes
     from runpact.model.journal import frame_line
-    from runpact.model.manifest import encode_manifest, encode_seal, seal_for
+    from runpact.model.manifest import FileRecord, encode_manifest, encode_seal, seal_for
     from runpact.model.run import Outcome, State
 
     name, uid = f"r{number:06}", str(uuid.UUID(int=number + 1))
@@ -64,13 +88,16 @@ def write_run(root: str, number: int, record: object, manifest: object) -> None:
         state=state, ended=written(began + timedelta(seconds=seconds)), duration_seconds=seconds
     )
     points = {"loss": (number * 104729) % 100_000 / 10_000, "accuracy": (number * 31) % 1000 / 1000}
-    data = encode_manifest(msgspec.structs.replace(manifest, outcome=outcome, logs={}, files=(), **same))
+    metrics = msgspec.json.encode(points)
+    pinned = (FileRecord("metrics.json", len(metrics), digest_bytes(metrics)),) if has_metrics else ()
+    data = encode_manifest(msgspec.structs.replace(manifest, outcome=outcome, logs={}, files=pinned, **same))
     place = os.path.join(root, "runs", name, ".runpact")
     os.makedirs(place)
     files = {
         "run.json": msgspec.json.encode(msgspec.structs.replace(record, captures={"name": name}, **same)),
         "manifest.json": data,
         "seal": encode_seal(seal_for(uid, record.records["manifest"], data, {})),
+        **({"../metrics.json": metrics} if has_metrics else {}),
         "metrics.jsonl": frame_line(
             msgspec.json.encode({"seq": 1, "time": 0.0, "step": 1, "values": points})
         ),

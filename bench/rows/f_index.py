@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 import byhand
 from contest import Contest, Way, compete
-from hundred_thousand import make_many
+from hundred_thousand import LISTED, WORKSPACE, make_many
 from row import Scale, row
 
 from rows.b_runs import minimal_run
@@ -29,7 +29,7 @@ BY_HAND = (
 class Many:
     """A workspace of very many runs, its index, and a table made by hand of the same runs."""
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, contract: str = WORKSPACE) -> None:
         """Make the runs and the index, both to be removed at the end."""
         from runpact.verbs.load_contract import load_contract
         from runpact.verbs.reindex import Catalogue
@@ -38,9 +38,10 @@ class Many:
         folder = tempfile.mkdtemp(prefix="runpact-bench-many-")
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
         self.root = os.path.join(folder, "many")
-        make_many(self.root, count)
-        contract = load_contract(os.path.join(self.root, "contract.yaml")).contract
-        self.catalogue = Catalogue(self.root, contract)
+        make_many(self.root, count, contract)
+        loaded = load_contract(os.path.join(self.root, "contract.yaml")).contract
+        self.contract = loaded
+        self.catalogue = Catalogue(self.root, loaded)
         self.floor = sqlite3.connect(os.path.join(folder, "floor.sqlite"))
         self.catalogue.rebuild()
         self._copy()
@@ -78,9 +79,9 @@ def _fact(name: str) -> tuple[str, tuple[str]]:
 
 
 @functools.cache
-def many(count: int) -> Many:
+def many(count: int, contract: str = WORKSPACE) -> Many:
     """Return the workspace of so many runs, made once a session."""
-    return Many(count)
+    return Many(count, contract)
 
 
 def _asked(scale: Scale, by_hand: str, **question: object) -> Contest:
@@ -170,13 +171,71 @@ def finished(place: str, scale: Scale) -> Contest:
     runs, few = many(scale.of(100_000, 6_000)), workspace(place, MINIMAL)
     for number in range(100):
         minimal_run(few, f"f{number}", "none")
-
-    def made(root: str, prefix: str) -> Way:
-        def work(number: int) -> None:
-            for index in range(10):
-                minimal_run(root, f"{prefix}{number}-{index}", "none")
-
-        return Way(work)
-
-    ways = {"runpact": made(runs.root, "x"), "floor": made(few, "x")}
+    ways = {"runpact": _made(runs.root, "x"), "floor": _made(few, "x")}
     return compete(ways, repetitions=scale.of(30, 5), units=10)
+
+
+def _made(root: str, prefix: str) -> Way:
+    def work(number: int) -> None:
+        for index in range(10):
+            minimal_run(root, f"{prefix}{number}-{index}", "none")
+
+    return Way(work)
+
+
+@row(
+    "many-finish-views",
+    "the same, where a registry view lists them all",
+    budget=1.3,
+    derived="1.3 × where 100 exist",
+    why="beyond 5,000 rows a success only marks the view stale",
+)
+def finished_and_listed(place: str, scale: Scale) -> Contest:
+    """Make runs where a view lists very many, and where one lists few; writing all of it is another row."""
+    runs, few = many(scale.of(100_000, 6_000), LISTED), workspace(place, LISTED)
+    _write(runs)
+    for number in range(100):
+        minimal_run(few, f"f{number}", "none")
+    ways = {"runpact": _made(runs.root, "y"), "floor": _made(few, "y")}
+    return compete(ways, repetitions=scale.of(30, 5), units=10)
+
+
+@row("views-finish", "one run made where a registry view lists 5,000, against one where there is no view")
+def listed(place: str, scale: Scale) -> Contest:
+    """Make runs whose success rewrites the files, and runs that are in no view."""
+    runs, none = many(4_700, LISTED), workspace(place, MINIMAL)
+    ways = {"runpact": _made(runs.root, "z"), "floor": _made(none, "z")}
+    return compete(ways, repetitions=scale.of(20, 4), units=10, notes=("4,700 to 4,910 rows",))
+
+
+@row(
+    "views-write",
+    "writing the three files of a view of 5,000 runs",
+    goal=50.0,
+    why="every run's records are looked at and every line has a checksum; the floor writes a table it has",
+)
+def written(place: str, scale: Scale) -> Contest:
+    """Bring files that are missing up to date; the floor dumps a table to CSV, JSON and Markdown."""
+    return _written(many(4_700, LISTED), place, scale.of(20, 4))
+
+
+@row("many-views-write", "the same of 100,000 runs")
+def many_written(place: str, scale: Scale) -> Contest:
+    """Bring files that are missing up to date."""
+    return _written(many(scale.of(100_000, 6_000), LISTED), place, 2)
+
+
+def _written(runs: Many, place: str, repetitions: int) -> Contest:
+    query = "SELECT path, started, state, loss, depth FROM runs ORDER BY path"
+    ways = {
+        "runpact": Way(lambda _number: _write(runs)),
+        "floor": Way(lambda _number: byhand.write_views(place, runs.by_hand(query)(0))),
+    }
+    return compete(ways, repetitions=repetitions, notes=(f"{runs.count:,} runs",))
+
+
+def _write(runs: Many) -> None:
+    from runpact.verbs.views import write_views
+
+    shutil.rmtree(os.path.join(runs.root, "lists"), ignore_errors=True)
+    write_views(runs.root, runs.contract, is_own=True)

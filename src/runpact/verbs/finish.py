@@ -125,7 +125,7 @@ def _refresh_views(run: OpenRun) -> str | None:
         return None
     from runpact.verbs.views import refresh_views  # noqa: PLC0415 - brings the index, the judge and SQLite
 
-    return refresh_views(run, run.registry)
+    return refresh_views(run.root, run.registry, kind=run.record.kind, uid=run.uid)
 
 
 def _flush(run: OpenRun, foreign: tuple[FileFact, ...], state: State) -> str | None:

@@ -4,8 +4,9 @@ Knows: which runs a view lists, whose files may be believed.
 Does not know: how lines are kept, what the files of a view look like.
 
 A run is listed once it has ended. Columns that look into files believe them as far as something vouches
-for them: of a sealed run, those that are what its manifest says; of a foreign directory, those that stand
-there, whose stamps tell when to look again; of a run that was never sealed, or is damaged, none.
+for them: of a sealed run, those that are what its manifest says; of an experiment, what its sealed attempts
+say of theirs; of a foreign directory, and beside an experiment's attempts, those that stand there, whose
+stamps tell when to look again; of a run that was never sealed, or is damaged, none.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from typing import TypeVar
 
 import msgspec
 
+from runpact.disk.experiment import stage_directories
 from runpact.disk.layout import is_unpinned
-from runpact.disk.reader import Reading
+from runpact.disk.reader import Reading, read_run
 from runpact.disk.stamps import Stamp, stamps_of
 from runpact.disk.tree import digest_file
 from runpact.model.contract.language import Contract, IndexView, LoadedContract
@@ -33,6 +35,7 @@ from runpact.model.registry.pages import Line, line_of
 from runpact.model.run import Standing, State
 from runpact.model.variables import foreign_variables
 from runpact.verbs.gather import Gathered, gather
+from runpact.verbs.standing import is_experiment
 
 _ENDED = frozenset({State.FINISHED, State.FAILED, State.INTERRUPTED, State.CORRUPT})
 _LOOKING = ("document", "content", "rows", "table", "header", "arrays", "text", "chunk")
@@ -118,20 +121,28 @@ def _plain(value: object) -> Json:
     return None if isinstance(value, Undecided) else plain_value(value)
 
 
+def _sealed_in(reading: Reading) -> dict[str, str]:
+    """Return the digests that a sealed manifest names, by path."""
+    manifest = reading.manifest
+    is_sealed = manifest is not None and manifest.sealed and reading.seal_fault is None
+    return {file.path: file.digest for file in manifest.files} if manifest is not None and is_sealed else {}
+
+
 class _Voucher:
     """Says which files of a run may be believed."""
 
     def __init__(self, reading: Reading, standing: Standing) -> None:
         self._directory = reading.directory
-        self._records = reading.record.records if reading.record is not None else {}
-        self.is_foreign = not reading.has_record and standing.state is not State.CORRUPT
-        is_sealed = reading.manifest is not None and reading.manifest.sealed
-        is_trusted = is_sealed and standing.state is not State.CORRUPT and reading.manifest is not None
-        self._sealed: Mapping[str, str] | None = (
-            {file.path: file.digest for file in reading.manifest.files}
-            if is_trusted and reading.manifest is not None
-            else None
-        )
+        self._records = dict(reading.record.records) if reading.record is not None else {}
+        is_corrupt = standing.state is State.CORRUPT
+        self.is_foreign = not reading.has_record and not is_corrupt
+        self._stages = stage_directories(reading.directory) if is_experiment(reading) else ()
+        self._is_open = self.is_foreign or (is_experiment(reading) and not is_corrupt)
+        """What no seal names counts as it stands."""
+        self._sealed = {} if is_corrupt else _sealed_in(reading)
+        for name in self._stages:
+            attempt = read_run(posixpath.join(reading.directory, name))
+            self._sealed |= {f"{name}/{path}": digest for path, digest in _sealed_in(attempt).items()}
         self._links: Mapping[str, str] = {}
         self._answers: dict[str, bool] = {}
         self.stamps: dict[str, Stamp] = {}
@@ -155,12 +166,12 @@ class _Voucher:
         return self._answers[path]
 
     def _believes(self, path: str) -> bool:
-        if self.is_foreign:
+        if self._is_open and not path.startswith(tuple(f"{name}/" for name in self._stages)):
             self.stamps |= stamps_of(self._directory, (path,))
             return True
-        if self._sealed is None:
+        if not self._sealed:
             return False
-        return is_unpinned(path, dict(self._records)) or self._sealed.get(path) == self._digest(path)
+        return is_unpinned(path, self._records) or self._sealed.get(path) == self._digest(path)
 
     def _digest(self, path: str) -> str | None:
         try:

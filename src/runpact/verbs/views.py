@@ -13,9 +13,10 @@ Does not know: what a line says, how the index is kept.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
@@ -27,7 +28,7 @@ from runpact.model.contract.viewfiles import view_files
 from runpact.model.errors import RunpactError, StorageError
 from runpact.model.finding import Verdict, worst
 from runpact.model.registry.pages import Page, pages
-from runpact.verbs.opened import OpenRun, Registry
+from runpact.verbs.opened import Registry
 from runpact.verbs.reindex import FILE, Catalogue, TooManyRunsError, named_file
 
 MOST_AT_ONCE = 5_000
@@ -122,17 +123,23 @@ def catalogue_for(root: str, contract: Contract, *, is_own: bool, most: int | No
     return Catalogue(root, contract, file=FILE if is_own else named_file(contract), most=most)
 
 
-def refresh_views(run: OpenRun, registry: Registry) -> str | None:
-    """Refresh the views that list runs of this kind, now that this one has finished; return why not."""
-    views = [
-        each
-        for each in _views(run.root, registry.contract)
-        if not each.view.kinds or run.record.kind in each.view.kinds
-    ]
-    if not views:
-        return None
-    catalogue = _KEPT.catalogue_for(run.root, registry)
-    return next(filter(None, [_refreshed(catalogue, each, run.uid) for each in views]), None)
+def refresh_views(root: str, registry: Registry, *, kind: str, uid: str) -> str | None:
+    """Refresh the views that list runs of a kind, now that one has finished; return why not.
+
+    Args:
+        root: Absolute data root.
+        registry: Whose views they are.
+        kind: Of the run.
+        uid: Of the run.
+    """
+
+    def opened() -> Catalogue:
+        return _KEPT.catalogue_for(root, registry)
+
+    views = (
+        each for each in _views(root, registry.contract) if not each.view.kinds or kind in each.view.kinds
+    )
+    return next(filter(None, [_refreshed(opened, each, uid) for each in views]), None)
 
 
 def write_views(root: str, contract: Contract, *, is_own: bool) -> Views:
@@ -162,7 +169,7 @@ def _views(root: str, contract: Contract) -> Iterator[_View]:
         yield _View(number, view, ViewFiles(root, view.files))
 
 
-def _refreshed(catalogue: Catalogue, each: _View, uid: str) -> str | None:
+def _refreshed(opened: Callable[[], Catalogue], each: _View, uid: str) -> str | None:
     """Refresh one view after a success, or leave it to somebody else; return what went wrong."""
     try:
         state = each.files.state()
@@ -172,10 +179,12 @@ def _refreshed(catalogue: Catalogue, each: _View, uid: str) -> str | None:
             return None
         with each.files.turn(0.0 if is_large else _PATIENCE_SECONDS) as turn:
             if turn is not None:
-                return _rewritten_for(catalogue, each, turn, uid)
+                return _rewritten_for(opened(), each, turn, uid)
             each.files.mark()
             return None if is_large else _failure(each, "another process has been writing them for long")
     except RunpactError as error:
+        with contextlib.suppress(RunpactError):
+            each.files.mark()
         return _failure(each, error.message)
 
 

@@ -99,7 +99,23 @@ def run_stages(place: Workspace, ordered: Ordered, *, tell: Tell) -> tuple[Exper
         wait_seconds=ordered.wait_seconds,
         options=ordered.options,
     )
-    return experiment, run_pipeline(experiment, wish, _way(place, experiment, ordered), tell=tell)
+    end = run_pipeline(experiment, wish, _way(place, experiment, ordered), tell=tell)
+    if experiment.loaded.contract.workspace.indexes:
+        _list(place, experiment)
+    return experiment, end
+
+
+def _list(place: Workspace, experiment: Experiment) -> None:
+    """Refresh the views that list a finished experiment; what cannot be refreshed is marked stale."""
+    from runpact.model.run import State
+    from runpact.verbs.opened import Registry
+    from runpact.verbs.standing import stand
+    from runpact.verbs.views import refresh_views
+
+    if stand(experiment.directory)[1].state is State.FINISHED:
+        registry = Registry(experiment.loaded.contract, is_own=not place.is_named)
+        record = experiment.record
+        refresh_views(experiment.root, registry, kind=record.kind, uid=record.uid)
 
 
 def plan_stages(place: Workspace, ordered: Ordered) -> PipelineEnd:

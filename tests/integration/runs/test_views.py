@@ -556,7 +556,7 @@ def test_who_finds_itself_listed_already_writes_nothing(desk: Desk) -> None:
     before = desk.stamps()
     with views.catalogue_for(str(desk.root), contract, is_own=True) as catalogue:
         assert views._is_in(catalogue, each, uid)
-        assert views._refreshed(catalogue, each, uid) is None
+        assert views._refreshed(lambda: catalogue, each, uid) is None
         assert desk.stamps() == before
         assert not views._is_in(catalogue, each, "another")
         each.files.mark()
@@ -566,7 +566,7 @@ def test_who_finds_itself_listed_already_writes_nothing(desk: Desk) -> None:
         assert not views._is_in(catalogue, each, uid)
         (desk.root / CACHE / "index.sqlite").unlink()
         assert catalogue.recall(lambda store: store.standing) is None
-        assert views._refreshed(catalogue, each, uid) is None
+        assert views._refreshed(lambda: catalogue, each, uid) is None
     assert desk.ids() == ["a"]
 
 
