@@ -7,13 +7,14 @@ Does not know: run directories.
 from __future__ import annotations
 
 import contextlib
-import posixpath
 import sqlite3
 from collections.abc import Iterable, Iterator
 from urllib.parse import quote
 
 import msgspec
 
+from runpact.index.damage import BusyIndexError, OtherIndexError, UnusableIndexError, telling_damage
+from runpact.index.lines import Lines
 from runpact.index.soundness import faults_in
 from runpact.index.tables import (
     FORMAT,
@@ -23,10 +24,8 @@ from runpact.index.tables import (
     Row,
     Stamps,
     fact_values,
-    line_values,
     path_of,
     place_key,
-    read_lines,
     read_run,
     read_stamps,
     row_values,
@@ -40,24 +39,9 @@ _KEPT_PAGES = 16_384
 """Kibibytes of pages kept in memory."""
 _AMISS = ("abandoned", "corrupt", "unknown")
 _INSERT = f"INSERT INTO runs VALUES ({', '.join('?' * WIDTH)})"
-_REVISION = "revision"
-"""Figure that grows whenever a line of a view changes."""
-_INSERT_LINE = "INSERT INTO lines VALUES (?, ?, ?, ?)"
 _DELETE = "DELETE FROM facts WHERE value = ? AND run = ? AND key = (SELECT n FROM keys WHERE name = ?)"
 READ = "r.place, r.stamps, r.document, r.crc"
 """Columns of a query for `Store.select`."""
-
-
-class UnusableIndexError(Exception):
-    """The index is missing, damaged, of another workspace or of another runpact: another one must be made."""
-
-
-class OtherIndexError(UnusableIndexError):
-    """The index is whole, and was made for another contract or by another runpact."""
-
-
-class BusyIndexError(Exception):
-    """Another process keeps the index for longer than anybody should wait."""
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -68,19 +52,6 @@ class Found(msgspec.Struct, frozen=True):
     run: IndexedRun
     order: tuple[Stored | None, ...]
     """Values that it is ordered by."""
-
-
-@contextlib.contextmanager
-def telling_damage() -> Iterator[None]:
-    """Turn what SQLite and the rows' own checks report into one of the two errors."""
-    try:
-        yield
-    except sqlite3.OperationalError as error:
-        if "locked" in str(error):
-            raise BusyIndexError(str(error)) from error
-        raise UnusableIndexError(str(error)) from error
-    except (sqlite3.Error, ValueError, TypeError) as error:
-        raise UnusableIndexError(str(error)) from error
 
 
 class Store:
@@ -95,6 +66,8 @@ class Store:
         """
         self._connection = connection
         self.path = path
+        self.lines = Lines(connection, path)
+        """How views list the runs."""
 
     @classmethod
     def open(cls, path: str, layout: str) -> Store:
@@ -164,7 +137,7 @@ class Store:
                 execute(_INSERT, row_values(number, row))
                 facts = ((name, value, number) for name, value in fact_values(row))
                 self._connection.executemany("INSERT INTO loaded VALUES (?, ?, ?)", facts)
-                self._put_lines(row)
+                self.lines.load(row)
             execute("INSERT INTO keys (name) SELECT DISTINCT name FROM loaded ORDER BY name")
             execute(
                 "INSERT INTO facts SELECT k.n AS key, value, run FROM loaded JOIN keys k USING (name) "
@@ -273,16 +246,7 @@ class Store:
             for name, value in fact_values(row):
                 execute("INSERT OR IGNORE INTO keys (name) VALUES (?)", (name,))
                 execute("INSERT INTO facts SELECT n, ?, ? FROM keys WHERE name = ?", (value, number, name))
-            self._put_lines(row)
-        self._count_change(len(row.lines))
-
-    def _count_change(self, lines: int) -> None:
-        if lines:
-            self.note(_REVISION, self.noted(_REVISION) + 1)
-
-    def _put_lines(self, row: Row) -> None:
-        for number, line in row.lines.items():
-            self._connection.execute(_INSERT_LINE, line_values(row.place, number, line))
+        self.lines.put(row)
 
     def remove(self, place: str) -> int | None:
         """Forget a run; return its number, None when it was not known."""
@@ -302,12 +266,7 @@ class Store:
                 if gone.rowcount != 1:
                     raise ValueError("a fact of a run is missing")
             execute("DELETE FROM runs WHERE n = ?", (number,))
-            (last,) = execute("SELECT ifnull(max(view), -1) FROM lines").fetchone()
-            gone_lines = sum(
-                execute("DELETE FROM lines WHERE view = ? AND place = ?", (view, key)).rowcount
-                for view in range(last + 1)
-            )
-        self._count_change(gone_lines)
+        self.lines.remove(place)
         return int(number)
 
     def put_directory(self, path: str, stamp: bytes) -> None:
@@ -403,23 +362,6 @@ class Store:
         """Return the highest number of a run, which is at once about how many there are."""
         with telling_damage():
             return int(self._connection.execute("SELECT ifnull(max(n), 0) FROM runs").fetchone()[0])
-
-    @property
-    def standing(self) -> str:
-        """What tells whether the lines of views are still those of a moment ago; empty in memory."""
-        revision = int(self.noted(_REVISION))
-        return f"{posixpath.basename(self.path)}:{revision}" if self.path is not None else ""
-
-    def lists(self, view: int, uid: str) -> bool:
-        """Whether a view lists a run that is sealed."""
-        query = "SELECT 1 FROM runs r JOIN lines l ON l.place = r.place WHERE r.uid = ? AND l.view = ?"
-        return bool(self.rows((f"{query} AND NOT r.is_open", (uid, view))))
-
-    def lines(self, view: int) -> list[bytes]:
-        """Return what a view lists, by path."""
-        with telling_damage():
-            query = "SELECT line, crc FROM lines WHERE view = ? ORDER BY place"
-            return read_lines(self._connection.execute(query, (view,)))
 
     def rows(self, query: Clause) -> list[tuple[Stored | None, ...]]:
         """Return the plain rows of a query."""

@@ -15,7 +15,8 @@ import msgspec
 from runpact.disk.cachefolder import CacheFile
 from runpact.disk.reader import is_directory
 from runpact.host import clock
-from runpact.index.store import BusyIndexError, OtherIndexError, Store, UnusableIndexError
+from runpact.index.damage import BusyIndexError, OtherIndexError, UnusableIndexError
+from runpact.index.store import Store
 from runpact.index.tables import Row
 from runpact.model.contract.language import Contract
 from runpact.model.digest import digest_bytes

@@ -33,7 +33,6 @@ from runpact.verbs.capture import Captured, capture
 from runpact.verbs.confine import hold
 from runpact.verbs.mask import find_secrets, marked_settings, masked_provenance, patterns_in
 from runpact.verbs.nest import CONFINEMENT, Outer
-from runpact.verbs.opened import Registry
 from runpact.verbs.said import whole_seeds
 
 BUILT_IN = frozenset({"started", "git", "uid", "kind"})
@@ -116,13 +115,7 @@ class Named(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def start_run(
-    root: str,
-    loaded: LoadedContract,
-    request: Request,
-    *,
-    cwd: str,
-    place: AttemptPlace | None = None,
-    is_named: bool = False,
+    root: str, loaded: LoadedContract, request: Request, *, cwd: str, place: AttemptPlace | None = None
 ) -> ActiveRun:
     """Create a run below `root` and return it, locked and open for writing.
 
@@ -132,7 +125,6 @@ def start_run(
         request: What the caller says.
         cwd: Where the command runs, for the record.
         place: Of an attempt at a stage; None for any other run.
-        is_named: The caller named the contract; it is not the workspace's own.
 
     Raises:
         UsageError: The kind or a capture is missing or unknown.
@@ -187,8 +179,6 @@ def start_run(
         names=place.names if place else {},
     )
     run.stored |= _born_with(draft, record.id)
-    if loaded.contract.workspace.indexes and place is None:
-        run.registry = Registry(loaded.contract, is_own=not is_named)
     return _held(run, loaded.contract, request, cwd, environ)
 
 

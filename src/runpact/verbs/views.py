@@ -32,7 +32,9 @@ from runpact.verbs.opened import Registry
 from runpact.verbs.reindex import FILE, Catalogue, TooManyRunsError, named_file
 
 MOST_AT_ONCE = 5_000
-"""Up to so many rows, files are rewritten at every success; so many runs are read for that at most."""
+"""Up to so many rows, files are rewritten at every success."""
+MOST_READ = 5_000
+"""So many runs are read for that at most."""
 _REST_SECONDS, _SHARE = 10.0, 30.0
 _PATIENCE_SECONDS = 20.0
 _ATTEMPTS = 5
@@ -110,7 +112,7 @@ class _Kept(threading.local):
             return self._open[1]
         if self._open is not None and self._open[0][0] == key[0]:
             self._open[1].close()
-        catalogue = catalogue_for(root, registry.contract, is_own=registry.is_own, most=MOST_AT_ONCE)
+        catalogue = catalogue_for(root, registry.contract, is_own=registry.is_own, most=MOST_READ)
         self._open = key, catalogue
         return catalogue
 
@@ -220,7 +222,9 @@ def _is_in(catalogue: Catalogue, each: _View, uid: str) -> bool:
     if not all(map(each.files.has, view_files(each.view.files).values())):
         return False
     return bool(
-        catalogue.recall(lambda store: store.standing == state.standing and store.lists(each.number, uid))
+        catalogue.recall(
+            lambda store: store.lines.standing == state.standing and store.lines.lists(each.number, uid)
+        )
     )
 
 
@@ -253,9 +257,9 @@ def _rewritten(catalogue: Catalogue, each: _View, turn: Turn, *, is_brief: bool)
 
 def _asked(catalogue: Catalogue, each: _View, *, is_brief: bool) -> _Asked:
     def question(store: Store) -> _Asked:
-        lines = store.lines(each.number)
+        lines = store.lines.of(each.number)
         damaged = () if is_brief else tuple(str(path) for (path,) in store.rows(_DAMAGED))
-        return _Asked(store.standing, len(lines), pages(each.view, lines), damaged)
+        return _Asked(store.lines.standing, len(lines), pages(each.view, lines), damaged)
 
     return catalogue.ask(question, is_thorough=not is_brief, is_brief=is_brief)
 

@@ -169,9 +169,14 @@ class Workspace:
 
     def start(self, request: Request) -> ActiveRun:
         """Start a run here."""
+        from runpact.verbs.opened import Registry
         from runpact.verbs.start import start_run
 
-        return start_run(self.data_root, self.working_contract, request, cwd=self.cwd, is_named=self.is_named)
+        loaded = self.working_contract
+        run = start_run(self.data_root, loaded, request, cwd=self.cwd)
+        if loaded.contract.workspace.indexes:
+            run.registry = Registry(loaded.contract, is_own=not self.is_named)
+        return run
 
     def request(
         self,

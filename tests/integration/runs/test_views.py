@@ -529,7 +529,8 @@ def test_a_clock_that_was_set_back_delays_nothing(desk: Desk) -> None:
 
 
 @pytest.mark.usefixtures("few")
-def test_a_finished_run_does_not_read_very_many_others(desk: Desk) -> None:
+def test_a_finished_run_does_not_read_very_many_others(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(views, "MOST_READ", 3)
     first = desk.run("a")
     for number in range(9):
         shutil.copytree(first, desk.root / f"runs/r{number}")
@@ -565,7 +566,7 @@ def test_who_finds_itself_listed_already_writes_nothing(desk: Desk) -> None:
         desk.file("md").unlink()
         assert not views._is_in(catalogue, each, uid)
         (desk.root / CACHE / "index.sqlite").unlink()
-        assert catalogue.recall(lambda store: store.standing) is None
+        assert catalogue.recall(lambda store: store.lines.standing) is None
         assert views._refreshed(lambda: catalogue, each, uid) is None
     assert desk.ids() == ["a"]
 
