@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Self
 
 import msgspec
 
@@ -122,6 +123,17 @@ class OpenRun:
         self.registry: Registry | None = None
         """Who lists the run; None where no view does."""
         self.standing = Standing(State.RUNNING)
+
+    def listed_by(self, contract: Contract, *, is_own: bool) -> Self:
+        """Return the run, to be listed by the registry views of a contract, if it has some.
+
+        Args:
+            contract: The one it was made under.
+            is_own: It is the workspace's own.
+        """
+        if contract.workspace.indexes:
+            self.registry = Registry(contract, is_own)
+        return self
 
     @property
     def id(self) -> str:

@@ -169,14 +169,10 @@ class Workspace:
 
     def start(self, request: Request) -> ActiveRun:
         """Start a run here."""
-        from runpact.verbs.opened import Registry
         from runpact.verbs.start import start_run
 
-        loaded = self.working_contract
-        run = start_run(self.data_root, loaded, request, cwd=self.cwd)
-        if loaded.contract.workspace.indexes:
-            run.registry = Registry(loaded.contract, is_own=not self.is_named)
-        return run
+        run = start_run(self.data_root, self.working_contract, request, cwd=self.cwd)
+        return run.listed_by(self.working_contract.contract, is_own=not self.is_named)
 
     def request(
         self,
