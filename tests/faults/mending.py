@@ -3,9 +3,11 @@
 Knows: what ails the workspace, what of it must never be lost, when it is well.
 Does not know: which fault was injected, how a remedy is carried out.
 
-    python -m faults.mending [--every N] [--offset K]
+    python -m faults.mending [--what faults|kill|refuse] [--every N] [--offset K]
 
-prints one JSON document: calls, points, points not hit, and the violations by fault. The invariants:
+prints one JSON document: points, points not hit, and the violations by fault. `faults` strike at every system
+call of `runpact.disk.io`; the kernel kills and refuses at every one of the process (`faults.traced`). The
+invariants:
 
 kept          every file that was there is there, or moved aside, byte for byte; every log begins as it did
 sealed        a sealed run is as it was, to the last byte
@@ -24,7 +26,6 @@ import os
 import shutil
 import signal
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -33,9 +34,10 @@ from pathlib import Path
 import runpact
 from faults.children import told_by
 from faults.inject import Fault, Injector, faults_of, install
-from faults.oracle import read_log
+from faults.oracle import End, read_log
 from faults.scenario import Fact, Tell, digest
-from faults.sweep import SHARED_MEMORY, tracebacks
+from faults.sweep import tracebacks
+from faults.traced import Tracer, trace_all
 from runpact.cli.main import run_command_line
 from runpact.host.gitcommit import Looked
 from runpact.model.contract.ignoring import BEGIN
@@ -211,84 +213,90 @@ def _well(folder: Path, before: dict[str, bytes]) -> Iterator[str]:
         yield "mended: .gitignore does not hold the block once"
 
 
-class Hospital:
+class Hospital(Tracer):
     """Treats copies of one sick workspace, each in a child of its own."""
 
     def __init__(self) -> None:
-        """Make the sick workspace."""
-        base = SHARED_MEMORY if os.access(SHARED_MEMORY, os.W_OK) else None
-        self.folder = Path(tempfile.mkdtemp(prefix="runpact-mend-", dir=base))
-        self.place = self.folder / "w"
+        """Make the sick workspace, and treat it once: what is imported late is there then."""
+        super().__init__()
         without_git_and_waiting()
         fall_ill(self.folder / "sick")
         self.before = bytes_in(self.folder / "sick")
+        self.lay_out()
+        assert self.wrong([], End("killed")) == []
 
-    def close(self) -> None:
-        """Remove everything."""
-        shutil.rmtree(self.folder)
-
-    def admit(self) -> None:
+    def lay_out(self) -> None:
         """Lay out the sick workspace."""
-        shutil.rmtree(self.place, ignore_errors=True)
         shutil.copytree(self.folder / "sick", self.place, symlinks=True)
 
-    def treat(self, fault: Fault | None) -> tuple[list[Fact], int]:
-        """Treat it in a child that a fault strikes; return what it told, and its exit code."""
-        self.admit()
+    def work(self, tell: Tell) -> int:
+        """Treat it."""
+        return treat(self.place, tell)
+
+    def wrong(self, facts: list[Fact], end: End) -> list[str]:
+        """Return what is wrong after a treatment that ended so."""
+        return violations(self.place, self.before, end.code if end.code is not None else -1) + tracebacks(
+            facts
+        )
+
+    def strike(self, fault: Fault | None) -> tuple[list[Fact], list[str]]:
+        """Treat it in a child that a fault strikes; return what it told, and what is wrong."""
+        shutil.rmtree(self.place, ignore_errors=True)
+        self.lay_out()
 
         def work(tell: Tell) -> int:
             injector = Injector(fault, hit=lambda: tell("hit"))
             install(injector)
             try:
-                return treat(self.place, tell)
+                return self.work(tell)
             except KeyboardInterrupt:
                 return 130
             finally:
                 if fault is None:
                     tell("calls", names=injector.calls)
 
-        return told_by(work)
-
-    def judge(self, fault: Fault | None) -> tuple[list[Fact], list[str]]:
-        """Treat it; return the facts and what is wrong."""
-        facts, code = self.treat(fault)
-        return facts, violations(self.place, self.before, code) + tracebacks(facts)
+        facts, code = told_by(work)
+        return facts, self.wrong(facts, End("exit", code))
 
 
-def mend_all(*, every: int, offset: int) -> dict:
+def strike_all(hospital: Hospital, *, every: int, offset: int) -> dict:
     """Try every `every`-th fault, beginning at `offset`."""
     began = time.monotonic()
-    hospital = Hospital()
     found: dict[str, list[str]] = {}
     missed = 0
     try:
-        facts, clean = hospital.judge(None)
+        facts, clean = hospital.strike(None)
+        if clean:
+            found["without a fault"] = clean
         (calls,) = (fact["names"] for fact in facts if fact["fact"] == "calls")
         names = list(calls)  # type: ignore[call-overload]  # it was told as a list
         faults = faults_of(names)[offset::every]
         for fault in faults:
-            facts, wrong = hospital.judge(fault)
+            facts, wrong = hospital.strike(fault)
             missed += not any(each["fact"] == "hit" for each in facts)
             if wrong:
                 found[f"{names[fault.point]}#{fault.point} {fault.mode} {fault.error}".strip()] = wrong
     finally:
         hospital.close()
-    return {
-        "calls": len(names),
-        "points": len(faults),
-        "missed": missed,
-        "clean": clean,
-        "violations": found,
-        "seconds": round(time.monotonic() - began, 2),
-    }
+    seconds = round(time.monotonic() - began, 2)
+    return {"points": len(faults), "missed": missed, "violations": found, "seconds": seconds}
 
 
 def main(arguments: list[str]) -> int:
     """Mend as a process of its own, so that forking is safe."""
     parser = argparse.ArgumentParser()
+    parser.add_argument("--what", default="faults", choices=["faults", "kill", "refuse"])
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--offset", type=int, default=0)
-    print(json.dumps(mend_all(**vars(parser.parse_args(arguments)))))
+    said = parser.parse_args(arguments)
+    points = {"every": said.every, "offset": said.offset}
+    hospital = Hospital()
+    is_ours = said.what == "faults"
+    print(
+        json.dumps(
+            strike_all(hospital, **points) if is_ours else trace_all(hospital, what=said.what, **points)
+        )
+    )
     return 0
 
 

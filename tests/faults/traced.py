@@ -92,26 +92,35 @@ def injections(calls: list[Call], what: str) -> Iterator[Injection]:
 
 
 class Tracer:
-    """Makes runs under strace, each in a child and a workspace of its own."""
+    """Runs a program under strace, each time in a child and a workspace of its own."""
 
-    def __init__(self, kind: str, durability: str) -> None:
-        """Store what kind of run is made, and make one: what is imported late is there then."""
-        self.kind, self.durability = kind, durability
+    def __init__(self) -> None:
+        """Make a folder, in memory where that can be."""
         base = SHARED_MEMORY if os.access(SHARED_MEMORY, os.W_OK) else None
         self.folder = Path(tempfile.mkdtemp(prefix="runpact-trace-", dir=base))
         self.place = self.folder / "w"
         self.log = self.folder / "log"
-        lay_out(self.place)
-        assert violations(self.place, [], End("killed")) == []
+
+    def lay_out(self) -> None:
+        """Make the workspace."""
+        raise NotImplementedError
+
+    def work(self, tell: Tell) -> int:
+        """Do what is traced, in the child; return its exit code."""
+        raise NotImplementedError
+
+    def wrong(self, facts: list[Fact], end: End) -> list[str]:
+        """Return what is wrong afterwards."""
+        raise NotImplementedError
 
     def close(self) -> None:
         """Remove everything."""
         shutil.rmtree(self.folder)
 
     def start(self, *words: str) -> tuple[list[Fact], int]:
-        """Make a run under strace; return its facts and its exit code, negative when a signal ended it."""
+        """Work under strace; return the facts and the exit code, negative when a signal ended it."""
         shutil.rmtree(self.place, ignore_errors=True)
-        lay_out(self.place)
+        self.lay_out()
         self.log.unlink(missing_ok=True)
         wait, go = os.pipe()
         tracers: list[subprocess.Popen[bytes]] = []
@@ -120,10 +129,7 @@ class Tracer:
             ctypes.CDLL(None).prctl(PR_SET_PTRACER, ANYBODY, 0, 0, 0)
             os.read(wait, 1)
             os.path.lexists(BEGIN_MARK)
-            try:
-                code = make_run(self.place, tell, kind=self.kind, durability=self.durability, write=write_own)
-            except OwnFileError:
-                code = FAILED
+            code = self.work(tell)
             os.path.lexists(END_MARK)
             return code
 
@@ -145,7 +151,7 @@ class Tracer:
     def record(self) -> list[Call]:
         """Return the calls between the marks."""
         _facts, code = self.start("trace=%file,%desc", "signal=none")
-        assert code == 0, f"the recorded run exits with {code}"
+        assert code == 0, f"what is recorded exits with {code}"
         return list(_between_marks(self.log.read_text(errors="replace")))
 
     def judge(self, injection: Injection) -> tuple[bool, list[str]]:
@@ -156,7 +162,33 @@ class Tracer:
         else:
             is_hit = "(INJECTED)" in self.log.read_text(errors="replace")
             end = End("exit", code, is_tidy=not injection.is_sticky)
-        return is_hit, violations(self.place, facts, end) + tracebacks(facts) if is_hit else []
+        return is_hit, self.wrong(facts, end) + tracebacks(facts) if is_hit else []
+
+
+class RunTracer(Tracer):
+    """Makes runs under strace."""
+
+    def __init__(self, kind: str, durability: str) -> None:
+        """Store what kind of run is made, and make one: what is imported late is there then."""
+        super().__init__()
+        self.kind, self.durability = kind, durability
+        self.lay_out()
+        assert self.wrong([], End("killed")) == []
+
+    def lay_out(self) -> None:
+        """Make the workspace of the scenario."""
+        lay_out(self.place)
+
+    def work(self, tell: Tell) -> int:
+        """Make the scenario's run."""
+        try:
+            return make_run(self.place, tell, kind=self.kind, durability=self.durability, write=write_own)
+        except OwnFileError:
+            return FAILED
+
+    def wrong(self, facts: list[Fact], end: End) -> list[str]:
+        """Ask the oracle."""
+        return violations(self.place, facts, end)
 
 
 def _wait_for_tracer(child: int, tracer: subprocess.Popen[bytes]) -> None:
@@ -185,10 +217,9 @@ def _between_marks(log: str) -> Iterator[Call]:
         is_inside = is_inside or BEGIN_MARK in rest
 
 
-def trace_all(*, kind: str, durability: str, what: str, every: int, offset: int) -> dict:
+def trace_all(tracer: Tracer, *, what: str, every: int, offset: int) -> dict:
     """Try every `every`-th injection, beginning at `offset`."""
     began = time.monotonic()
-    tracer = Tracer(kind, durability)
     found: dict[str, list[str]] = {}
     missed = 0
     try:
@@ -212,7 +243,9 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--what", default="kill", choices=["kill", "refuse"])
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--offset", type=int, default=0)
-    print(json.dumps(trace_all(**vars(parser.parse_args(arguments)))))
+    said = parser.parse_args(arguments)
+    tracer = RunTracer(said.kind, said.durability)
+    print(json.dumps(trace_all(tracer, what=said.what, every=said.every, offset=said.offset)))
     return 0
 
 

@@ -175,8 +175,15 @@ class Catalogue:
         self.close()
         if self._file is None:
             return self._in_memory(_count)
-        with self._file.alone():
-            return self._build(self._file)
+        try:
+            with self._file.alone():
+                return self._build(self._file)
+        except (BusyIndexError, UnusableIndexError) as error:
+            raise StorageError(
+                f"the index cannot be kept: {error}",
+                at=self._file.folder,
+                hint="questions are answered all the same, and slowly",
+            ) from error
 
     def close(self) -> None:
         """Close the index; the next question opens it again."""

@@ -775,3 +775,16 @@ def test_a_filter_that_few_runs_pass_finds_them_beyond_those_that_are_tried(
                 page = project.ask(text, sort="path", limit=2, after=page.next)
                 met += [run.summary.id[1:] for run in page.runs]
             assert "".join(met) == ids
+
+
+def test_an_index_that_cannot_be_written_is_an_error_of_storage(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.run("a")
+
+    def full(_path: str | None, _layout: str) -> Store:
+        raise store_module.UnusableIndexError("database or disk is full")
+
+    monkeypatch.setattr(reindex.Store, "build", full)
+    with pytest.raises(StorageError, match="disk is full"):
+        project.catalogue.rebuild()
