@@ -46,6 +46,8 @@ ELSEWHERE = {
     ("host/gitneutral.py", "shutil.copyfile"): "as above",
     ("host/gitneutral.py", "shutil.rmtree"): "as above",
     ("host/gitquestion.py", "shutil.copy2"): "as above",
+    ("host/isolate.py", "os.makedirs"): "makes the folder of a child's temporary files",
+    ("host/isolate.py", "shutil.which"): "finds bubblewrap",
     ("host/landlock.py", "ctypes.CDLL"): "restricts a thread; writes nothing",
     ("host/landlock.py", "ctypes.c_long"): "as above",
     ("host/landlock.py", "ctypes.get_errno"): "as above",
@@ -55,6 +57,7 @@ ELSEWHERE = {
     ("host/selftest.py", "os.makedirs"): "makes the folder of the verdict, in the user's cache",
     ("host/selftest.py", "os.mkdir"): "makes a temporary folder",
     ("host/selftest.py", "os.replace"): "keeps the verdict, in the user's cache",
+    ("host/selftest.py", "os.utime"): "as above",
     ("host/selftest.py", "shutil.rmtree"): "removes the temporary folder",
     ("host/toolchain.py", "shutil.which"): "finds a program",
 }

@@ -19,7 +19,7 @@ from types import FrameType
 
 import msgspec
 
-from runpact.host.fence import prepared
+from runpact.host.fence import Launch, prepared
 from runpact.model.confinement import Enforcement, Fence
 from runpact.model.errors import CommandNotFoundError, RunpactError, StorageError
 
@@ -118,9 +118,9 @@ def run_child(
             child = launch.start(argv, cwd=cwd)
         except (OSError, ValueError) as error:
             raise _not_started(argv[0], error) from error
-        relay.attach(child)
+        relay.attach(child, launch)
         pumps = _pumps(child, logs, tee=tee)
-        term = _Term(child, timeout_seconds)
+        term = _Term(child, launch, timeout_seconds)
         left_open = _pump(child, pumps, term)
         code = term.wait()
         relay.detach(child)
@@ -153,7 +153,7 @@ class Relay:
         """Begin without children and without a signal."""
         self.received: int | None = None
         """The first signal that was to end us."""
-        self._children: list[subprocess.Popen[bytes]] = []
+        self._children: list[tuple[subprocess.Popen[bytes], Launch]] = []
         self._count = 0
         self._is_at_work = False
 
@@ -178,15 +178,15 @@ class Relay:
                 signal.signal(number, handler)  # type: ignore[arg-type]  # as given by signal.signal
             self._is_at_work = False
 
-    def attach(self, child: subprocess.Popen[bytes]) -> None:
-        """Name a child; a signal that came before it was there reaches it now."""
-        self._children = [*self._children, child]
+    def attach(self, child: subprocess.Popen[bytes], launch: Launch) -> None:
+        """Name a child and what started it; a signal that came before it was there reaches it now."""
+        self._children = [*self._children, (child, launch)]
         if self.received is not None:
-            child.send_signal(self.received)
+            launch.send(child, self.received)
 
     def detach(self, child: subprocess.Popen[bytes]) -> None:
         """Forget a child that has ended."""
-        self._children = [each for each in self._children if each is not child]
+        self._children = [each for each in self._children if each[0] is not child]
 
     def _pass_on(self, number: int, frame: FrameType | None) -> None:
         del frame
@@ -195,25 +195,25 @@ class Relay:
             return
         self.received = self.received or number
         self._count += 1
-        if number in _FROM_TERMINAL and self._count == 1 and _shares_terminal():
-            return  # the terminal has sent it to the child already
+        is_told = number in _FROM_TERMINAL and self._count == 1 and _shares_terminal()
         kill_from = 3
-        self._send(signal.SIGKILL if self._count >= kill_from else number)
+        self._send(signal.SIGKILL if self._count >= kill_from else number, is_told=is_told)
 
-    def _send(self, number: int) -> None:
-        for child in self._children:
-            if child.poll() is None:
+    def _send(self, number: int, *, is_told: bool = False) -> None:
+        """Send a signal to each child, unless the terminal has sent it already."""
+        for child, launch in self._children:
+            if child.poll() is None and not (is_told and launch.isolated is None):
                 with contextlib.suppress(ProcessLookupError):
-                    child.send_signal(number)
+                    launch.send(child, number)
 
 
 class _Term:
     """The time that a child has: asked to end when it is over, killed when it does not."""
 
-    def __init__(self, child: subprocess.Popen[bytes], seconds: float | None) -> None:
+    def __init__(self, child: subprocess.Popen[bytes], launch: Launch, seconds: float | None) -> None:
         self.over_after: float | None = None
         """After how many seconds it was asked to end; None when it was not."""
-        self._child = child
+        self._child, self._launch = child, launch
         self._seconds = seconds
         self._began = time.monotonic()
 
@@ -223,10 +223,10 @@ class _Term:
             return
         passed = time.monotonic() - self._began
         if passed > self._seconds + _LAST_SECONDS and self.over_after is not None:
-            self._child.kill()
+            self._launch.send(self._child, signal.SIGKILL)
         elif passed > self._seconds and self.over_after is None:
             self.over_after = self._seconds
-            self._child.terminate()
+            self._launch.send(self._child, signal.SIGTERM)
 
     def wait(self) -> int:
         """Wait for the child's end, also when it closed its streams long before."""

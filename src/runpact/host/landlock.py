@@ -43,6 +43,7 @@ TCP_SINCE = 4
 _SCOPES, _SCOPES_SINCE = 3, 6
 """Abstract sockets and signals of whoever stands outside."""
 _LOG_SINCE = 7
+_CANNOT_EXECUTE = 126
 OLDEST = 2
 """With ABI 1 nothing could be moved between folders, not even inside the run."""
 WHOLE = 3
@@ -178,9 +179,13 @@ def _become(arguments: list[str]) -> None:
     told = json.loads(arguments[0])
     report = told.pop("report")
     restrict(Rules(**told))
+    os.set_inheritable(report, False)  # noqa: FBT003 - it takes no keyword
     os.write(report, b"restricted")
-    os.close(report)
-    os.execvp(arguments[1], arguments[1:])  # noqa: S606 - its purpose; no shell is involved
+    try:
+        os.execvp(arguments[1], arguments[1:])  # noqa: S606 - its purpose; no shell is involved
+    except OSError as error:
+        os.write(report, str(error.errno).encode())
+        raise SystemExit(_CANNOT_EXECUTE) from None
 
 
 if __name__ == "__main__":

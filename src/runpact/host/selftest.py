@@ -18,6 +18,8 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from runpact.host.caches import home_folder, temporary_folders
+from runpact.model.confinement import W3
+from runpact.model.errors import ConfinementError
 
 _ATTACK = """\
 import os, sys
@@ -28,39 +30,42 @@ tries = [lambda: open(at("new"), "w"), lambda: open(at("kept"), "a").write("x"),
          lambda: open(at("kept"), "w"), lambda: os.truncate(at("kept"), 1), lambda: os.unlink(at("removed")),
          lambda: os.mkdir(at("folder")), lambda: os.symlink("x", at("link")), lambda: open(of("free"), "w"),
          lambda: os.rename(at("moved"), of("moved")), lambda: os.link(at("kept"), of("linked")),
-         lambda: os.rename(of("free"), at("free"))]
+         lambda: os.rename(of("free"), at("free")), lambda: os.utime(at("kept"), (2, 2))]
 for each in tries:
     try: each()
     except OSError: pass
 """
 _KEPT = ("kept", "moved", "removed")
 _CONTENT = b"whole"
+TEMPORARY = "temporary"
+"""Name of a third folder, beside the two."""
 Start = Callable[[tuple[str, ...], str, str], int]
-"""Runs a command fenced into a folder, as in `start(argv, inside, level)`; returns its exit code."""
+"""Runs a command fenced into a folder, as in `start(argv, inside, tool)`; returns its exit code."""
 
 
-def is_proven(level: str, version: int, *, start: Start, environ: Mapping[str, str]) -> bool:
+def is_proven(level: str, version: int, *, tool: str = "", start: Start, environ: Mapping[str, str]) -> bool:
     """Whether an attack on a fence of this level was refused, now or before on this boot.
 
     Args:
         level: The level to prove.
         version: Version of the kernel's interface; with ABI 2 files can be cut.
+        tool: The program that makes namespaces, where the level needs them.
         start: How a fenced child is run.
         environ: Where folders for temporary files and caches are looked up.
     """
     folders = temporary_folders(environ)
-    keep = os.path.join(
-        environ.get("XDG_CACHE_HOME") or os.path.join(home_folder(environ), ".cache"), "runpact"
-    )
-    return _is_proven(level, version, start, folders, keep)
+    keep = environ.get("XDG_CACHE_HOME") or os.path.join(home_folder(environ), ".cache")
+    return _is_proven(level, version, tool, start, folders, os.path.join(keep, "runpact"))
 
 
 @functools.cache
-def _is_proven(level: str, version: int, start: Start, folders: tuple[str, ...], keep: str) -> bool:
-    path, key = os.path.join(keep, f"fence-{level}.json"), _key(version)
+def _is_proven(
+    level: str, version: int, tool: str, start: Start, folders: tuple[str, ...], keep: str
+) -> bool:
+    path, key = os.path.join(keep, f"fence-{level}.json"), {**_key(version), "tool": tool}
     if _kept(path) == key:
         return True
-    holds = any(_is_refused(level, start, folder) for folder in folders)
+    holds = any(_is_refused(level, tool, start, folder) for folder in folders)
     if holds:
         _keep(path, key)
     return holds
@@ -96,7 +101,7 @@ def _keep(path: str, key: dict[str, object]) -> None:
         os.replace(temporary, path)
 
 
-def _is_refused(level: str, start: Start, parent: str) -> bool:
+def _is_refused(level: str, tool: str, start: Start, parent: str) -> bool:
     """Let a child attack a folder, and look afterwards at what is there."""
     try:
         folder = private_folder(parent)
@@ -106,21 +111,25 @@ def _is_refused(level: str, start: Start, parent: str) -> bool:
     try:
         os.mkdir(held)
         os.mkdir(inside)
+        os.mkdir(os.path.join(folder, TEMPORARY))
         for name in _KEPT:
             with open(os.path.join(held, name), "wb") as file:
                 file.write(_CONTENT)
-        code = start((sys.executable, "-I", "-S", "-c", _ATTACK, held, inside), inside, level)
-        return code == 0 and _is_untouched(held) and os.listdir(inside) == ["free"]
-    except OSError:
+            os.utime(os.path.join(held, name), (1, 1))
+        code = start((sys.executable, "-I", "-S", "-c", _ATTACK, held, inside), inside, tool)
+        return code == 0 and _is_untouched(held, level) and os.listdir(inside) == ["free"]
+    except (OSError, ConfinementError):
         return False
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _is_untouched(held: str) -> bool:
+def _is_untouched(held: str, level: str) -> bool:
     for name in _KEPT:
         with open(os.path.join(held, name), "rb") as file:
             if file.read() != _CONTENT:
+                return False
+            if level >= W3 and os.fstat(file.fileno()).st_mtime != 1:
                 return False
     return sorted(os.listdir(held)) == list(_KEPT)
 

@@ -45,7 +45,10 @@ KERNEL_GAPS = (
     "times, modes, owners and attributes of files outside may be changed; only the comparison sees it",
     "a program outside may be asked to write, by a socket or a message",
 )
-ISOLATED_GAPS = ("a program outside may be asked to write, by a socket that stands in a folder",)
+ISOLATED_GAPS = (
+    "a program outside may be asked to write, by a socket that stands in a folder",
+    "a signal that ends the command is told as exit code 128 and its number",
+)
 ROOT_GAP = "it ran as root, whose other system calls are not held: modules, clock, shutdown"
 CUT_GAP = "files outside may be cut by truncate(2): this kernel's Landlock is older than ABI 3"
 UDP_GAP = "only TCP is refused: datagrams and sockets of files are not"
@@ -100,7 +103,7 @@ class Enforcement(msgspec.Struct, frozen=True, kw_only=True):
     network: str = "open"
     """`open`, `tcp refused` or `none`."""
     mechanism: tuple[str, ...] = ()
-    """`landlock`, `namespaces`."""
+    """`namespaces`, `landlock`, `private temporary folder`."""
     opened: tuple[str, ...] = ()
     """Folders and files that could be written, absolute, those of the run among them."""
     closed: tuple[str, ...] = ()
@@ -132,7 +135,7 @@ class Confinement(msgspec.Struct, frozen=True, kw_only=True):
     `W3`: the rest of the system was read-only as well. With `+hook`, Python's writes were refused; with
     `+kernel`, all but the cutting of files was."""
     mechanism: tuple[str, ...] = ()
-    """`hook`, `recording hook`, `landlock`, `namespaces`, `comparison`: what was at work, to its end."""
+    """What was at work, to its end: `hook`, `recording hook`, `namespaces`, `landlock`, `comparison` …"""
     abi: int = 0
     """Version of the kernel's Landlock; 0: there was none, or it was not asked."""
     reads: str = "any"

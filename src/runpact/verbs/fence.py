@@ -10,10 +10,10 @@ import posixpath
 from collections.abc import Iterable, Mapping
 
 from runpact.disk.layout import CACHE
-from runpact.host.fence import demand, reachable
 from runpact.host.openings import open_paths
+from runpact.host.reach import demand, reachable
 from runpact.host.realpath import real_path
-from runpact.model.confinement import DECLARED, W1, W2, Fence, Wanted
+from runpact.model.confinement import DECLARED, W1, W2, W3, Fence, Wanted
 from runpact.verbs.opened import OpenRun
 
 _NESTED_GAP = (
@@ -58,6 +58,7 @@ def fence_of(
         closed=openings.closed,
         watched=held.watched,
         environ=environ,
+        is_apart=wanted.level >= W3,
     )
     gaps = [f"the cache `{glob}` opens all of its folder" for glob in openings.wide]
     gaps += [_NESTED_GAP] * wanted.is_nested

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from runpact.host import fence as fences
-from runpact.host import landlock, openings, selftest
+from runpact.host import landlock, openings, reach, selftest, spawn
 from runpact.host.child import ChildEnd, run_child
-from runpact.host.fence import devices, reachable
 from runpact.host.openings import open_paths
+from runpact.host.reach import reachable
+from runpact.host.spawn import devices
 from runpact.host.toolchain import toolchain
 from runpact.model.confinement import CUT_GAP, UDP_GAP, Fence
 from runpact.model.errors import CommandNotFoundError, ConfinementError
@@ -69,7 +69,7 @@ def test_an_older_kernel_is_told_with_its_gaps(
     run: Run, monkeypatch: pytest.MonkeyPatch, version: int, *, is_whole: bool
 ) -> None:
     monkeypatch.setattr(landlock, "abi", lambda: version)
-    monkeypatch.setattr(fences, "is_proven", lambda *_a, **_k: True)
+    monkeypatch.setattr(reach, "is_proven", lambda *_a, **_k: True)
     end, _told = run("true", Fence(has_network=False))
     enforced = end.enforced
     assert (enforced.abi, enforced.is_whole) == (version, is_whole)
@@ -92,7 +92,7 @@ def test_a_fence_that_demands_more_than_there_is_starts_nothing(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(landlock, "abi", lambda: 2)
-    monkeypatch.setattr(fences, "is_proven", lambda *_a, **_k: True)
+    monkeypatch.setattr(reach, "is_proven", lambda *_a, **_k: True)
     with pytest.raises(ConfinementError, match="confinement W2 cannot be enforced here") as caught:
         run("touch started", Fence(least="W2"))
     assert caught.value.got == "W2, Landlock ABI 2"
@@ -158,10 +158,10 @@ def test_an_attack_that_passed_is_never_forgiven(tmp_path: Path, monkeypatch: py
 def test_a_verdict_holds_for_one_boot_of_one_kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[str] = []
 
-    def start(argv: tuple[str, ...], inside: str, level: str) -> int:
+    def start(argv: tuple[str, ...], inside: str, tool: str) -> int:
         del argv
         Path(inside, "free").touch()
-        started.append(level)
+        started.append(tool)
         return 0
 
     def proven(version: int = 7) -> bool:
@@ -195,14 +195,14 @@ def test_a_verdict_holds_for_one_boot_of_one_kernel(tmp_path: Path, monkeypatch:
 def test_the_attack_is_judged_by_what_is_on_disk(
     tmp_path: Path, spoil: Callable[[Path, Path], object]
 ) -> None:
-    def start(argv: tuple[str, ...], inside: str, level: str) -> int:
-        del level
+    def start(argv: tuple[str, ...], inside: str, tool: str) -> int:
+        del tool
         Path(inside, "free").touch()
         spoil(Path(argv[-2]), Path(inside))
         return 0
 
-    assert not selftest._is_refused("W2", start, str(tmp_path))
-    assert not selftest._is_refused("W2", start, str(tmp_path / "missing"))
+    assert not selftest._is_refused("W2", "", start, str(tmp_path))
+    assert not selftest._is_refused("W2", "", start, str(tmp_path / "missing"))
     assert names(tmp_path) == []
 
 
@@ -224,8 +224,8 @@ def test_standard_input_is_opened_anew_when_it_could_be_written(
     try:
         _end, told = run("cat; echo spoiled >&0", Fence())
         assert told.startswith("second\n")
-        monkeypatch.setattr(fences.os, "fstat", refusing)
-        assert fences._reading_stdin() is None
+        monkeypatch.setattr(spawn.os, "fstat", refusing)
+        assert spawn._reading_stdin() is None
     finally:
         monkeypatch.undo()
         os.dup2(kept, 0)
