@@ -46,7 +46,8 @@ ELSEWHERE = {
     ("host/gitneutral.py", "shutil.copyfile"): "as above",
     ("host/gitneutral.py", "shutil.rmtree"): "as above",
     ("host/gitquestion.py", "shutil.copy2"): "as above",
-    ("host/isolate.py", "os.makedirs"): "makes the folder of a child's temporary files",
+    ("host/fence.py", "os.mkdir"): "makes a folder for a child's temporary files",
+    ("host/isolate.py", "os.makedirs"): "as above",
     ("host/isolate.py", "shutil.which"): "finds bubblewrap",
     ("host/landlock.py", "ctypes.CDLL"): "restricts a thread; writes nothing",
     ("host/landlock.py", "ctypes.c_long"): "as above",
@@ -58,6 +59,7 @@ ELSEWHERE = {
     ("host/selftest.py", "os.mkdir"): "makes a temporary folder",
     ("host/selftest.py", "os.replace"): "keeps the verdict, in the user's cache",
     ("host/selftest.py", "os.utime"): "as above",
+    ("host/strace.py", "shutil.which"): "finds strace",
     ("host/selftest.py", "shutil.rmtree"): "removes the temporary folder",
     ("host/toolchain.py", "shutil.which"): "finds a program",
 }

@@ -18,6 +18,7 @@ from typing import ParamSpec, TypeVar
 
 import msgspec
 
+from runpact.api.fencing import fence_in, wanted_by
 from runpact.model.compare.row import Comparison
 from runpact.model.confinement import MODES, REFUSE
 from runpact.model.errors import ContractBrokenError, UsageError
@@ -52,6 +53,7 @@ def run(
     workdir: PathLike | None = None,
     out: PathLike | None = None,
     guard: str = REFUSE,
+    fence: bool | str = False,
     caches: Iterable[str] | str = (),
     secrets: Iterable[str] | str = (),
     durability: str = "commit",
@@ -73,6 +75,9 @@ def run(
         out: Directory that is to hold the run instead of the contract's place.
         guard: What happens to writes outside the run: `refuse` (Python's own raise an error, the rest is
             looked for when the run took a second or more), `record`, `compare` (looked for), or `off`.
+        fence: True has the kernel restrict the calling thread and all that it starts to the run, for good:
+            afterwards as well they can write nowhere else, nor make another run. Where it cannot, that is
+            said; `required` raises an error instead.
         caches: Globs that anyone may write: relative to the workspace as in `tmp/**`, absolute, or from `~/`.
         secrets: Environment variables that hold a secret, by name or glob, besides those whose name says so;
             behind a `!`, that hold none. No secret is recorded.
@@ -94,6 +99,7 @@ def run(
         captures={} if captures is None else captures,
         out=_text(out),
         guard=guard,
+        fence=fence,
         caches=caches,
         secrets=secrets,
         durability=durability,
@@ -140,6 +146,7 @@ class PendingRun:
         captures: Mapping[str, str],
         out: str | None,
         guard: str,
+        fence: bool | str,
         caches: Iterable[str] | str,
         secrets: Iterable[str] | str,
         durability: str,
@@ -156,7 +163,7 @@ class PendingRun:
         self._captures = texts_by_name(captures, what="captures")
         self._config, self._overrides, self._seeds = config, overrides, seeds
         self._out, self._durability, self._is_checked = out, durability, is_checked
-        self._guard = guard
+        self._guard, self._wanted = guard, wanted_by(fence)
         self._caches = all_texts(caches, what="a cache")
         self._record_host = record_host
         self._secrets = all_texts(secrets, what="the name of a secret")
@@ -187,6 +194,8 @@ class PendingRun:
             sys.stderr.write("runpact: no contract here; using the pack runpact:basic@1\n")
         self._active = self._workspace.start(self._request(self._workspace))
         self._signals.callback(_CURRENT.reset, _CURRENT.set(self._active))
+        if self._wanted is not None:
+            fence_in(self._active, self._wanted)
         return self._active
 
     def _abort(self, error: BaseException) -> None:
@@ -260,6 +269,7 @@ class PendingRun:
             command=tuple(sys.orig_argv) or (sys.executable,),
             out=os.path.abspath(self._out) if self._out else None,
             guard=self._guard,
+            wanted=self._wanted,
             caches=self._caches,
             secrets=self._secrets,
             durability=self._durability,

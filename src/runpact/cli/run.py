@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import click
 
-from runpact.cli.fencetext import confinement_lines
+from runpact.cli.fencing import FenceFlags, confinement_lines, fence_options, wanted_by
 from runpact.cli.options import demand_meant, json_option, open_workspace, workspace_options
 from runpact.cli.output import (
     STATE_COLOUR,
@@ -22,7 +22,7 @@ from runpact.cli.output import (
     paint,
     print_json,
 )
-from runpact.model.confinement import ANY, LEVELS, OFF, READS, W0, W2, Wanted, is_reached
+from runpact.model.confinement import is_reached
 from runpact.model.errors import UsageError
 from runpact.model.finding import Severity, Verdict
 from runpact.model.run import State
@@ -67,28 +67,7 @@ SIGNALLED = 128
     show_default=True,
     help="Look for what was written outside the run, or do not.",
 )
-@click.option(
-    "--confinement",
-    "level",
-    type=click.Choice(LEVELS),
-    help="Keep the command in its run: W0 not at all, W1 compare, W2 by the kernel (default), W3 isolate.",
-)
-@click.option(
-    "--require-confinement",
-    "least",
-    type=click.Choice(LEVELS),
-    default=W0,
-    help="Begin nothing where less than this level can be enforced.",
-)
-@click.option(
-    "--reads",
-    type=click.Choice(READS),
-    default=ANY,
-    show_default=True,
-    help="What the command may read: anything, or inputs, the files it is named and the toolchain.",
-)
-@click.option("--no-network", "is_offline", is_flag=True, help="Close the network to the command.")
-@click.option("--nested", "is_nested", is_flag=True, help="Let the command make runs of its own.")
+@fence_options
 @click.option("--durability", type=click.Choice(["commit", "none"]), default="commit", show_default=True)
 @click.option("--private", "is_private", is_flag=True, help="Readable by you alone (0700).")
 @click.option("--record-host", is_flag=True, help="Record host name, user and absolute paths.")
@@ -112,11 +91,6 @@ def run_command(
     caches: tuple[str, ...],
     secrets: tuple[str, ...],
     guard: str,
-    level: str | None,
-    least: str,
-    reads: str,
-    is_offline: bool,
-    is_nested: bool,
     durability: str,
     is_private: bool,
     record_host: bool,
@@ -124,6 +98,7 @@ def run_command(
     quiet: bool,
     is_json: bool,
     command: tuple[str, ...],
+    **fence: Unpack[FenceFlags],
 ) -> int:
     """Make a run of COMMAND, under the workspace's contract.
 
@@ -151,21 +126,15 @@ def run_command(
         caches=caches,
         secrets=secrets,
         guard=guard,
-        wanted=Wanted(
-            level=max(level or (W0 if guard == OFF else W2), least),
-            least=least,
-            reads=reads,
-            has_network=not is_offline,
-            is_nested=is_nested,
-        ),
+        wanted=wanted_by(fence, guard=guard),
         command=command,
         durability=durability,
         is_private=is_private,
         record_host=record_host,
     )
     executed = place.execute(request, tee=not quiet and not is_json)
-    _tell(executed, least=least, is_json=is_json)
-    return _exit_code(executed, least=least, passthrough=passthrough)
+    _tell(executed, least=fence["least"], is_json=is_json)
+    return _exit_code(executed, least=fence["least"], passthrough=passthrough)
 
 
 def _tell(executed: ExecutedRun, *, least: str, is_json: bool) -> None:
@@ -186,6 +155,7 @@ def _tell(executed: ExecutedRun, *, least: str, is_json: bool) -> None:
             judged_by=checked.judged_by,
             confinement=end.confinement.level,
             lacking=end.confinement.lacking,
+            undeclared=end.confinement.undeclared,
             findings=finding_documents(checked.report.findings),
         )
         return

@@ -14,7 +14,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import FrameType
 
 import msgspec
@@ -94,6 +94,7 @@ def run_child(
     fence: Fence | None = None,
     timeout_seconds: float | None = None,
     relay: Relay | None = None,
+    on_trace: Callable[[Iterable[str]], None] = lambda _lines: None,
 ) -> ChildEnd:
     """Run a command to its end, its two streams going to the logs and, if wanted, to our own.
 
@@ -106,6 +107,7 @@ def run_child(
         fence: What it may do; None: whatever this process may. `ChildEnd.enforced` tells what came of it.
         timeout_seconds: Stop it after so long; None for as long as it takes.
         relay: Passes signals on to several children; by default to this one alone.
+        on_trace: Is given the lines of the trace when a traced child has ended.
 
     Raises:
         CommandNotFoundError: It could not be started.
@@ -124,6 +126,7 @@ def run_child(
         left_open = _pump(child, pumps, term)
         code = term.wait()
         relay.detach(child)
+        _hand_over(launch.trace, on_trace)
     return ChildEnd(
         exit_code=code if code >= 0 else None,
         signal=-code if code < 0 else None,
@@ -136,6 +139,13 @@ def run_child(
         enforced=launch.enforcement,
         timed_out_seconds=term.over_after,
     )
+
+
+def _hand_over(trace: str, on_trace: Callable[[Iterable[str]], None]) -> None:
+    """Hand over the lines of a trace, if there is one; the child may have spoiled it."""
+    if trace:
+        with contextlib.suppress(OSError), open(trace, encoding="utf-8", errors="surrogateescape") as lines:
+            on_trace(lines)
 
 
 def _not_started(program: str, error: OSError | ValueError) -> RunpactError:

@@ -10,19 +10,24 @@ import contextlib
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Iterator, Mapping, MutableMapping
+
+import msgspec
 
 from runpact.host import landlock
-from runpact.host.isolate import REPLACED, Isolated, Isolation, own_folders, start_isolated
+from runpact.host.isolate import OWN, REPLACED, TEMPORARY, Isolated, Isolation, own_folders, start_isolated
 from runpact.host.reach import Reach, demand, reachable
 from runpact.host.selftest import private_folder
-from runpact.host.spawn import devices, popen, start_restricted
+from runpact.host.spawn import devices, popen, send_below, start_restricted
+from runpact.host.strace import TRACE, traced
 from runpact.host.toolchain import toolchain
 from runpact.model.confinement import (
     CUT_GAP,
     DECLARED,
     ISOLATED_GAPS,
     KERNEL_GAPS,
+    PROCESS_GAP,
     ROOT_GAP,
     UDP_GAP,
     W1,
@@ -61,23 +66,40 @@ class Launch:
             OSError: The system cannot start it.
         """
         if self.fence is None or self.fence.level <= W1:
-            return popen(argv, cwd=cwd, env=self.env)
+            return self._free(argv, cwd=cwd)
         reach = reachable(self.fence.level, self.env)
         demand(self.fence, reach)
         if reach.level < W2:
             self.enforcement = _not_held(self.fence, reach)
-            return popen(argv, cwd=cwd, env=self.env)
+            return self._free(argv, cwd=cwd)
         rules = rules_of(self.fence, argv[0], self.env)
         if reach.level >= W3 and self.private is not None:
             return self._isolated(argv, rules, self.private, reach, cwd=cwd)
         return self._restricted(argv, rules, reach, cwd=cwd)
 
+    @property
+    def trace(self) -> str:
+        """Where the calls of the child are written down; empty without a trace."""
+        return os.path.join(self.private, OWN, TRACE) if self._calls and self.private else ""
+
+    @property
+    def _calls(self) -> tuple[str, ...]:
+        return self.fence.traced if self.fence is not None else ()
+
+    def _watched(self, argv: tuple[str, ...], path: str) -> tuple[str, ...]:
+        """Return the command line, of strace where the child is traced."""
+        return traced(argv, calls=self._calls, path=path, environ=self.env) if self.trace else argv
+
+    def _free(self, argv: tuple[str, ...], *, cwd: str) -> subprocess.Popen[bytes]:
+        return popen(self._watched(argv, self.trace), cwd=cwd, env=self.env)
+
     def send(self, child: subprocess.Popen[bytes], number: int) -> None:
         """Send the child a signal."""
-        if self.isolated is not None:
-            self.isolated.send(number)
+        depth = int(bool(self.trace)) + int(self.isolated is not None)
+        if depth == 0:
+            child.send_signal(number)  # which knows when it has ended already
         else:
-            child.send_signal(number)
+            send_below(self.isolated.first if self.isolated else child.pid, depth, number)
 
     def _restricted(
         self, argv: tuple[str, ...], rules: landlock.Rules, reach: Reach, *, cwd: str
@@ -87,7 +109,7 @@ class Launch:
         self._name_temporary(*private)
         child, fault = start_restricted(
             rules._replace(writable=rules.writable + private),
-            lambda: popen(argv, cwd=cwd, env=self.env),
+            lambda: self._free(argv, cwd=cwd),
             is_strict=fence.least > W1,
         )
         refused = Reach(W1, reach.abi, fault)
@@ -107,7 +129,7 @@ class Launch:
         )
         self._name_temporary(own_folders(isolation, cwd=cwd)[0])
         self.isolated = start_isolated(
-            argv,
+            self._watched(argv, os.path.join(TEMPORARY, OWN, TRACE)),
             isolation,
             lambda command, kept: popen(command, cwd=cwd, env=self.env, kept=kept, is_apart=True),
             cwd=cwd,
@@ -135,12 +157,45 @@ def prepared(fence: Fence | None, env: Mapping[str, str]) -> Iterator[Launch]:
     Raises:
         ConfinementError: No private folder can be made where one is needed.
     """
-    folder = _private(fence) if fence is not None and fence.level >= W2 and fence.private_in else None
+    needs = fence is not None and (fence.level >= W2 or fence.traced) and fence.private_in is not None
+    folder = _private(fence) if fence is not None and needs else None
     try:
         yield Launch(fence, env, folder)
     finally:
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def fence_this_process(fence: Fence, environ: MutableMapping[str, str]) -> Enforcement:
+    """Restrict the calling thread, with all that it will start, for good; return how it is held.
+
+    Args:
+        fence: What stays allowed.
+        environ: The environment of this process, where a private folder for temporary files is named.
+
+    Raises:
+        ConfinementError: What is demanded at least cannot be enforced; the process is as free as before.
+    """
+    reach = reachable(fence.level, environ)
+    demand(fence, reach)
+    if reach.level < W2:
+        return _not_held(fence, reach)
+    private = (_private(fence),) if fence.private_in is not None else ()
+    rules = rules_of(fence, "", environ)
+    threads = len(os.listdir("/proc/self/task")) - 1
+    try:
+        landlock.restrict(rules._replace(writable=rules.writable + private))
+    except OSError as error:
+        refused = Reach(W1, reach.abi, f"Landlock refused: {error.strerror}")
+        demand(fence, refused)
+        return _not_held(fence, refused)
+    for folder in private:
+        environ.update({name: folder for name in _TEMPORARY if name == "TMPDIR" or name in environ})
+        if "tempfile" in sys.modules:
+            vars(sys.modules["tempfile"])["tempdir"] = None  # what it found out before no longer holds
+    held = _held(fence, reach, bool(private))
+    gaps = (PROCESS_GAP, *((f"{threads} threads that had begun before are not held",) if threads else ()))
+    return msgspec.structs.replace(held, gaps=held.gaps + gaps)
 
 
 def rules_of(fence: Fence, program: str, environ: Mapping[str, str]) -> landlock.Rules:
@@ -199,7 +254,9 @@ def _not_held(fence: Fence, reach: Reach) -> Enforcement:
 def _private(fence: Fence) -> str:
     parent = fence.private_in or ""
     try:
-        return private_folder(parent)
+        folder = private_folder(parent)
+        os.mkdir(os.path.join(folder, OWN))
+        return folder
     except OSError as error:
         raise ConfinementError(
             f"no folder for temporary files can be made in `{parent}`",

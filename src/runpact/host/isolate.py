@@ -9,7 +9,6 @@ the program. It says so through a pipe; without that word nothing was started.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 import subprocess
@@ -29,7 +28,7 @@ _FOLDERS = (TEMPORARY, "/var/tmp")  # noqa: S108 - as above
 _SHARED_MEMORY = "/dev/shm"  # noqa: S108 - as above
 REPLACED = (*_FOLDERS, _SHARED_MEMORY)
 """Folders that are the child's own, and gone with it."""
-_OWN = "own"
+OWN = "own"
 """Name of the part that the child may write where it may not write all of `/tmp`.
 
 The other folders are this part: were they all one, what is seen in `/tmp` would lie in each of them.
@@ -57,15 +56,7 @@ class Isolated(NamedTuple):
 
     process: subprocess.Popen[bytes]
     first: int
-    """The first process inside, as it is numbered outside."""
-
-    def send(self, number: int) -> None:
-        """Send a signal to the program itself; what stands around it would die and tell it nothing."""
-        with contextlib.suppress(OSError):
-            with open(f"/proc/{self.first}/task/{self.first}/children", encoding="ascii") as file:
-                programs = [int(word) for word in file.read().split()]
-            for program in programs:
-                os.kill(program, number)
+    """The first process inside, as it is numbered outside; the program is its child."""
 
 
 def bubblewrap(environ: Mapping[str, str]) -> str | None:
@@ -86,7 +77,7 @@ def start_isolated(argv: tuple[str, ...], isolation: Isolation, begin: Begin, *,
         ConfinementError: It could not be isolated; nothing was started.
         OSError: The program cannot be executed.
     """
-    os.makedirs(os.path.join(isolation.temporary, _OWN), exist_ok=True)
+    os.makedirs(os.path.join(isolation.temporary, OWN), exist_ok=True)
     (report, told), (information, informed) = os.pipe(), os.pipe()
     try:
         command = _command(argv, isolation, (told, informed), cwd=cwd)
@@ -120,7 +111,7 @@ def _command(
     writable = tuple(path for path in rules.writable if path not in REPLACED and os.path.exists(path))
     shown = tuple(_below((*isolation.shown, cwd, *_interpreter()), replaced))
     own = own_folders(isolation, cwd=cwd)
-    own_part = os.path.join(isolation.temporary, _OWN)
+    own_part = os.path.join(isolation.temporary, OWN)
     message = {**rules._replace(writable=writable + own, is_scoped=True)._asdict(), "report": told}
     return [
         isolation.program,
@@ -146,7 +137,7 @@ def own_folders(isolation: Isolation, *, cwd: str) -> tuple[str, ...]:
     replaced = _replaced()
     seen = (*isolation.shown, *isolation.rules.writable, cwd, *_interpreter())
     free = tuple(folder for folder in replaced if not any(_below(seen, (folder,))))
-    return (*(free if TEMPORARY in free else (f"{TEMPORARY}/{_OWN}", *free)), _SHARED_MEMORY)
+    return (*(free if TEMPORARY in free else (f"{TEMPORARY}/{OWN}", *free)), _SHARED_MEMORY)
 
 
 def _replaced() -> tuple[str, ...]:

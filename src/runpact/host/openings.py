@@ -34,7 +34,7 @@ def open_paths(
     closed: Iterable[str],
     watched: Iterable[str],
     environ: Mapping[str, str],
-    is_apart: bool = False,
+    is_private: bool = False,
 ) -> Opened:
     """Return what is there of the folders that may be opened, those made that somebody named.
 
@@ -44,7 +44,7 @@ def open_paths(
         closed: Those that stay closed.
         watched: Folders in which those of other tools may stand, as `.pytest_cache`.
         environ: Where folders are named.
-        is_apart: A private folder for temporary files is needed in any case.
+        is_private: A private folder for temporary files is needed in any case.
     """
     closed, home = set(closed), home_folder(environ)
     at_home = (os.path.join(home, ".cache"),) if home != "/" and os.path.isdir(home) else ()
@@ -58,7 +58,7 @@ def open_paths(
     first = next((path for path in temporary_folders(environ) if os.path.isdir(path)), None)
     return Opened(
         writable=tuple(dict.fromkeys(real_path(path) for path in found)),
-        private_in=first if is_apart or first in closed else None,
+        private_in=first if is_private or first in closed else None,
     )
 
 

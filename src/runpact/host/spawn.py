@@ -9,6 +9,7 @@ this process stays free, and nothing runs between fork and exec.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import subprocess
@@ -112,3 +113,18 @@ def devices(root: str = "/dev") -> tuple[str, ...]:
         return ()
     chosen = sorted(name for name in names if name in _DEVICES or name.startswith(_DEVICE_PREFIXES))
     return tuple(os.path.join(root, name) for name in chosen)
+
+
+def send_below(process: int, depth: int, number: int) -> None:
+    """Send a signal to the programs that stand so many steps below a process; to itself when it is none.
+
+    What stands between would die of it, or keep it, and tell the program nothing.
+    """
+    with contextlib.suppress(OSError):
+        if depth == 0:
+            os.kill(process, number)
+            return
+        with open(f"/proc/{process}/task/{process}/children", encoding="ascii") as file:
+            below = [int(word) for word in file.read().split()]
+        for each in below:
+            send_below(each, depth - 1, number)

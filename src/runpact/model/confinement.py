@@ -31,7 +31,7 @@ HOOK_GAPS = (
     "files opened before the run began, or by another program for this one, may be written",
     "pipes, sockets and device nodes may be made",
 )
-HOOK_GAPS_FENCED = HOOK_GAPS[2:3]
+PROCESS_GAP = HOOK_GAPS[2]
 """What is left of them where the kernel refuses as well."""
 COMPARISON_GAPS = (
     "only changes below the workspace, the repository and the current directory are seen, and afterwards",
@@ -49,6 +49,7 @@ ISOLATED_GAPS = (
     "a program outside may be asked to write, by a socket that stands in a folder",
     "a signal that ends the command is told as exit code 128 and its number",
 )
+TRACE_GAP = "the trace stood where the command could write: it tells of accidents, it proves nothing"
 ROOT_GAP = "it ran as root, whose other system calls are not held: modules, clock, shutdown"
 CUT_GAP = "files outside may be cut by truncate(2): this kernel's Landlock is older than ABI 3"
 UDP_GAP = "only TCP is refused: datagrams and sockets of files are not"
@@ -64,6 +65,8 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     reads: str = ANY
     """One of `READS`."""
     has_network: bool = True
+    is_traced: bool = False
+    """Its calls are written down, which slows it: to list what it reads and writes."""
     is_nested: bool = False
     """The command makes runs of its own, so the folders that runs stand in are opened."""
 
@@ -84,6 +87,8 @@ class Fence(msgspec.Struct, frozen=True, kw_only=True):
     """What must be seen, read-only, where temporary folders are replaced."""
     closed: tuple[str, ...] = ()
     """Caches that stay closed, since what is to be held lies in them."""
+    traced: tuple[str, ...] = ()
+    """Names of system calls to be written down; none: no trace."""
     gaps: tuple[str, ...] = ()
     """Where it lets more pass than it should, for want of a way to say so."""
     least: str = W0
@@ -121,7 +126,7 @@ class Stray(msgspec.Struct, frozen=True, kw_only=True):
     action: str
     """What was done or tried, as in `open`, `os.rename`; `changed` or `removed` by comparison."""
     seen_by: str
-    """`hook` or `comparison`."""
+    """`hook`, `comparison` or `trace`."""
     refused: bool = False
     """It was refused, so nothing was written."""
 
@@ -152,6 +157,10 @@ class Confinement(msgspec.Struct, frozen=True, kw_only=True):
     strays: tuple[Stray, ...] = ()
     more_strays: int = 0
     """Strays beyond those listed."""
+    undeclared: tuple[str, ...] = ()
+    """Files that a traced command read, or was refused, without their being declared; shown as strays are."""
+    more_undeclared: int = 0
+    """Such files beyond those listed."""
 
 
 def requested_level(mode: str, wanted: str = "") -> str:
@@ -173,6 +182,7 @@ def confinement_of(
     gaps: tuple[str, ...] = (),
     wanted: str = "",
     enforced: Enforcement = Enforcement(),  # noqa: B008 - frozen
+    undeclared: tuple[str, ...] | None = None,
 ) -> Confinement:
     """Return the record of how a run was confined.
 
@@ -183,14 +193,16 @@ def confinement_of(
         gaps: What was noticed beyond the known limits of each mechanism.
         wanted: The level that was asked of the kernel; empty when none was.
         enforced: What the kernel was made to refuse.
+        undeclared: Files that were read without being declared; None when the command was not traced.
     """
     requested = requested_level(mode, wanted)
-    if requested == W0:
+    if requested == W0 and undeclared is None:
         return Confinement()
     hook = {REFUSE: "hook", RECORD: "recording hook"}.get(mode)
     base = ("W1" if compared else "W0") + ("+hook" if mode == REFUSE else "")
-    by_hook = HOOK_GAPS if enforced.level == W0 or not enforced.is_whole else HOOK_GAPS_FENCED
-    known = (*(by_hook if hook else ()), *(COMPARISON_GAPS if compared else ()))
+    is_fenced = enforced.level != W0 and enforced.is_whole
+    known = (*(HOOK_GAPS if hook and not is_fenced else ()), *(COMPARISON_GAPS if compared else ()))
+    known += (TRACE_GAP,) if undeclared is not None else ()
     return Confinement(
         requested=requested,
         level=_level(base, enforced),
@@ -198,6 +210,7 @@ def confinement_of(
             *((hook,) if hook else ()),
             *enforced.mechanism,
             *(("comparison",) if compared else ()),
+            *(("trace",) if undeclared is not None else ()),
         ),
         abi=enforced.abi,
         reads=enforced.reads,
@@ -208,6 +221,8 @@ def confinement_of(
         gaps=enforced.gaps + known + gaps,
         strays=strays[:MOST_STRAYS],
         more_strays=max(0, len(strays) - MOST_STRAYS),
+        undeclared=(undeclared or ())[:MOST_STRAYS],
+        more_undeclared=max(0, len(undeclared or ()) - MOST_STRAYS),
     )
 
 

@@ -77,6 +77,10 @@ class Territory:
                 break
         return self._is_cache(path)
 
+    def ignores(self, path: str) -> bool:
+        """Whether it is of no interest that a path could not be written: the run's own, or kept by a tool."""
+        return is_below(path, self.own) or not CACHE_NAMES.isdisjoint(path.split("/"))
+
     def leads_to_free(self, path: str) -> bool:
         """Whether a folder of this path lies on the way to one that may be written, and so may be made."""
         inside = _folder(path)
@@ -139,6 +143,11 @@ class Territory:
             if path.startswith(folder) and folder != "/":
                 return readable_path(short + path[len(folder) :])
         return readable_path(path)
+
+
+def is_below(path: str, folders: Iterable[str]) -> bool:
+    """Whether a path is one of these, or lies in one."""
+    return any(path == folder or path.startswith(_folder(folder)) for folder in folders)
 
 
 def _folder(path: str) -> str:

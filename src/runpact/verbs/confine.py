@@ -37,6 +37,7 @@ _MOST_NAMES = 50_000
 _MOST_PROGRAMS = 8
 _OURS = tuple(f"{folder}/**" for folder in (NOTES, CACHE, ASIDE))
 _TOO_WIDE = "the home directory, or a folder as wide, was not compared"
+_CUT_TRACE = "the trace named too many paths: not all of them were kept"
 _WILD = re.compile(r"[*?]")
 _LEAST_SECONDS, _SHARE, _MOST_SECONDS = 0.1, 0.05, 1.0
 """Time for the comparison: a share of the run's, within bounds."""
@@ -107,11 +108,20 @@ def settle_confinement(run: OpenRun, *, seconds: float) -> None:
     run.confinement = confinement_of(
         held.mode,
         compared=compared,
-        strays=_seen_by_hook(held) + _seen_by_comparison(run, held, changes),
-        gaps=_gaps(held, changes),
+        strays=_strays(run, held, changes),
+        gaps=_gaps(held, changes) + ((_CUT_TRACE,) if run.traced and not run.traced.is_complete else ()),
         wanted=run.wanted,
         enforced=_shown(run, held),
+        undeclared=run.traced.undeclared if run.traced else None,
     )
+
+
+def _strays(run: OpenRun, held: Held, changes: Changes | None) -> tuple[Stray, ...]:
+    """Return what was written outside, each path as the first told it who saw it."""
+    told = _seen_by_hook(held) + (run.traced.writes if run.traced else ())
+    written = {stray.path for stray in told if not stray.refused}
+    compared = _seen_by_comparison(run, held, changes)
+    return (*told, *(stray for stray in compared if stray.path not in written))
 
 
 def _shown(run: OpenRun, held: Held) -> Enforcement:
@@ -142,7 +152,9 @@ def _compare(held: Held, seconds: float) -> tuple[bool, Changes | None]:
 def _gaps(held: Held, changes: Changes | None) -> tuple[str, ...]:
     """Return what this run's confinement missed, beyond what its mechanisms always miss."""
     gaps = [*held.gaps]
-    if changes is None:
+    if held.mode == OFF:
+        gaps.append("nothing was compared")
+    elif changes is None:
         gaps.append(f"nothing was compared: the run took less than {SHORTEST_COMPARED:g} s")
     elif not changes.is_complete:
         gaps.append(f"the comparison stopped after {changes.looked_at} names")

@@ -6,6 +6,7 @@ Does not know: how streams are pumped or signals forwarded.
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Mapping
 
@@ -18,7 +19,7 @@ from runpact.model.run import State
 from runpact.model.secretnames import PATTERNS
 from runpact.verbs.active import ActiveRun
 from runpact.verbs.attach import STARTED, adopt
-from runpact.verbs.fence import demand_reach, fence_of
+from runpact.verbs.fence import demand_reach, fence_of, note_trace
 from runpact.verbs.finish import finish_run
 from runpact.verbs.inputs import check_inputs, record_input
 from runpact.verbs.mask import CONFIG
@@ -185,6 +186,9 @@ def run_command(run: ActiveRun, command: Command) -> Ran:
     run.wanted = command.wanted.level
     readable = _readable(run, command.argv, cwd=command.cwd)
     fence = fence_of(run, command.wanted, readable=readable, environ=command.environ)
+    note = functools.partial(
+        note_trace, run, command.argv, readable=readable, cwd=command.cwd, environ=command.environ
+    )
     run.note(STARTED, argv=list(run.record.provenance.command))
     try:
         end = run_child(
@@ -196,6 +200,7 @@ def run_command(run: ActiveRun, command: Command) -> Ran:
             fence=fence,
             timeout_seconds=command.timeout_seconds,
             relay=command.relay,
+            on_trace=note,
         )
     finally:
         adopt(run)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Self
+from typing import NamedTuple, Self
 
 import msgspec
 
@@ -17,7 +17,7 @@ from runpact.formats.encode import plain_data
 from runpact.host import clock
 from runpact.host.guard import Guard
 from runpact.host.watch import Moment
-from runpact.model.confinement import Enforcement
+from runpact.model.confinement import Enforcement, Stray
 from runpact.model.contract.language import Contract, Kind
 from runpact.model.errors import UsageError
 from runpact.model.inputs import Input
@@ -64,6 +64,16 @@ class Registry(msgspec.Struct, frozen=True):
     contract: Contract
     is_own: bool
     """It is the workspace's own, not one that the caller named."""
+
+
+class Traced(NamedTuple):
+    """What a command was seen to do where it should not."""
+
+    writes: tuple[Stray, ...]
+    undeclared: tuple[str, ...]
+    """Files that it read, or was refused, shown as records show paths."""
+    is_complete: bool
+    """There was room for all of them."""
 
 
 class OpenRun:
@@ -116,6 +126,8 @@ class OpenRun:
         """How the kernel held its command."""
         self.wanted = ""
         """The level that was asked of the kernel; empty when none was."""
+        self.traced: Traced | None = None
+        """What its command was seen to do to files; None when it was not traced."""
         self.adopted: tuple[Input, ...] = ()
         """What the processes of its command read."""
         self.labels: dict[str, tuple[str, str]] = {}

@@ -190,10 +190,10 @@ def _created(draft: Draft, named: Named, environ: Mapping[str, str]) -> RunWrite
         if error.got not in {"EACCES", "EROFS"} or environ.get(CONFINEMENT, "") < W2:
             raise
         raise StorageError(
-            f"{error.message}; this program belongs to a command that is fenced into its own run",
+            f"{error.message}; this process is fenced into another run",
             at=error.at,
             got=error.got,
-            hint="`runpact run --nested` lets a command make runs",
+            hint="`runpact run --nested` lets a command make runs; who fenced itself can make no other",
         ) from error
 
 

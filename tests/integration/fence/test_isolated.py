@@ -18,9 +18,9 @@ import pytest
 from integration.runs.place import Place
 from runpact.host import isolate, landlock, selftest
 from runpact.host.child import run_child
-from runpact.host.isolate import Isolated, Isolation, start_isolated
+from runpact.host.isolate import Isolation, start_isolated
 from runpact.host.reach import reachable
-from runpact.host.spawn import popen
+from runpact.host.spawn import popen, send_below
 from runpact.model.confinement import Fence
 from runpact.model.errors import CommandNotFoundError, ConfinementError
 
@@ -98,9 +98,11 @@ def test_a_signal_reaches_the_program_inside(empty: Place) -> None:
 
 
 def test_a_program_that_ended_meanwhile_is_sent_nothing() -> None:
+    send_below(0, 1, signal.SIGTERM)
     with subprocess.Popen(["true"]) as child:
-        Isolated(child, 0).send(signal.SIGTERM)
-        Isolated(child, os.getpid()).send(0)
+        child.wait()
+        send_below(child.pid, 0, signal.SIGTERM)
+        send_below(child.pid, 1, signal.SIGTERM)
 
 
 def test_a_program_that_cannot_be_executed_is_told(empty: Place) -> None:

@@ -91,7 +91,7 @@ def test_a_run_that_a_fenced_command_may_not_make_says_how_it_may(empty: Place) 
     code, err, _record = ran(empty, f'{sys.executable} -c "{program}"')
     assert code == 3
     log = next(empty.root.glob("runs/*/logs/stderr.log")).read_text()
-    assert "fenced into its own run" in log
+    assert "this process is fenced into another run" in log
     assert "fence (W2)" in err
 
 
@@ -205,6 +205,6 @@ def test_a_run_that_a_fenced_program_may_not_make_is_told_apart_from_other_refus
     with pytest.raises(StorageError, match=r"denied$"), runpact.run(name="a"):
         pass
     monkeypatch.setenv("RUNPACT_CONFINEMENT", "W2")
-    with pytest.raises(StorageError, match=r"fenced into its own run$"), runpact.run(name="a"):
+    with pytest.raises(StorageError, match=r"fenced into another run$"), runpact.run(name="a"):
         pass
     assert not (empty.root / "runs").exists()

@@ -5,6 +5,7 @@ from runpact.model.confinement import (
     COMPARISON_GAPS,
     HOOK_GAPS,
     MOST_STRAYS,
+    TRACE_GAP,
     Confinement,
     Enforcement,
     Stray,
@@ -191,10 +192,7 @@ def test_the_level_is_what_was_enforced_and_never_what_was_asked(
 
 def test_what_the_kernel_refuses_is_no_gap_of_the_hook() -> None:
     fenced = confinement_of("refuse", compared=None, wanted="W2", enforced=KERNEL)
-    assert fenced.gaps == (
-        "a gap",
-        "files opened before the run began, or by another program for this one, may be written",
-    )
+    assert fenced.gaps == ("a gap",)
     assert fenced.mechanism == ("hook", "landlock")
     assert (fenced.abi, fenced.opened) == (7, ("/tmp",))
 
@@ -211,3 +209,16 @@ def test_what_the_kernel_refuses_is_no_gap_of_the_hook() -> None:
 )
 def test_a_level_is_compared_by_what_it_begins_with(level: str, least: str, is_reached_: bool) -> None:
     assert is_reached(level, least) is is_reached_
+
+
+def test_a_traced_command_records_what_it_read_and_its_limits() -> None:
+    record = confinement_of("off", compared=None, undeclared=tuple(map(str, range(MOST_STRAYS + 2))))
+    assert (record.requested, record.level, record.mechanism) == ("W0", "W0", ("trace",))
+    assert (len(record.undeclared), record.more_undeclared) == (MOST_STRAYS, 2)
+    assert record.gaps == (TRACE_GAP,)
+
+
+def test_a_refusal_in_the_run_or_of_a_compiled_module_is_of_no_interest() -> None:
+    assert TERRITORY.ignores("/home/me/work/runs/a/x")
+    assert TERRITORY.ignores("/home/me/work/lib/__pycache__/x.pyc")
+    assert not TERRITORY.ignores("/tmp/x")
