@@ -84,7 +84,7 @@ def resolve_command(argv: tuple[str, ...], *, cwd: str, env: Mapping[str, str]) 
     return found
 
 
-def run_child(
+def run_child(  # noqa: PLR0913 - a child has so many sides; all but its words have names
     argv: tuple[str, ...],
     *,
     cwd: str,
