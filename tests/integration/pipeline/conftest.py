@@ -13,9 +13,11 @@ from integration.pipeline.pipeline import CONTRACT, SCRIPTS, Pipeline
 @pytest.fixture
 def pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Pipeline:
     """The workspace, with nothing run yet."""
-    monkeypatch.chdir(tmp_path)
+    root = tmp_path / "workspace"
+    root.mkdir()
+    monkeypatch.chdir(root)
     monkeypatch.delenv("RUNPACT_WORKSPACE", raising=False)
-    place = Pipeline(tmp_path, capsys)
+    place = Pipeline(root, capsys)
     place.write("contract.yaml", CONTRACT)
     for path, text in SCRIPTS.items():
         place.write(path, text)

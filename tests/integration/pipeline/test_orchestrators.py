@@ -1,0 +1,201 @@
+"""Several processes on one experiment: none loses what another one did."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from integration.pipeline.pipeline import STAGES, Pipeline
+from runpact.disk.experiment import ExperimentLock
+from runpact.verbs.load_contract import load_contract
+from runpact.verbs.pipeline.experiment import Experiment
+
+RUN = [sys.executable, "-m", "runpact", "pipeline", "run", "--experiment", "x"]
+WAIT = """\
+n=0
+while [ ! -e "$RUNPACT_EXPERIMENT_DIR/../../../go" ]; do
+  n=$((n+1)); [ $n -lt 600 ] || exit 9; sleep 0.05
+done
+"""
+
+
+def begun(pipeline: Pipeline, name: str) -> None:
+    """Wait until a stage runs."""
+    deadline = time.monotonic() + 60
+    while not (pipeline.experiment / name / "logs/stdout.log").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_a_second_orchestrator_is_refused_and_names_the_first(pipeline: Pipeline) -> None:
+    pipeline.write("stages/make.sh", WAIT + (pipeline.root / "stages/make.sh").read_text())
+    first = subprocess.Popen(RUN, stderr=subprocess.DEVNULL)
+    begun(pipeline, "01_make")
+    code, document = pipeline.go()
+    assert (code, document["error"]["code"]) == (2, "cannot-start")
+    assert f"process {first.pid}" in document["error"]["message"]
+    status = pipeline.json("pipeline", "status", "x")[1]
+    assert (status["state"], status["stages"][0]["state"]) == ("running", "running")
+    assert "runs now" in pipeline.call("pipeline", "status", "x")[1]
+    assert pipeline.runs()[0]["state"] == "running"
+    assert pipeline.call("check", "x")[0] == 2
+    (pipeline.root.parent / "go").touch()
+    assert first.wait(60) == 0
+    assert set(pipeline.done().values()) == {"skipped"}
+
+
+def test_a_second_orchestrator_may_wait_and_then_finds_nothing_to_do(pipeline: Pipeline) -> None:
+    pipeline.write("stages/make.sh", WAIT + (pipeline.root / "stages/make.sh").read_text())
+    first = subprocess.Popen(RUN, stderr=subprocess.DEVNULL)
+    begun(pipeline, "01_make")
+    second = subprocess.Popen([*RUN, "--wait", "120", "--json"], stdout=subprocess.PIPE)
+    (pipeline.root.parent / "go").touch()
+    assert first.wait(120) == 0
+    told = json.loads(second.communicate(timeout=120)[0])
+    assert {step["done"] for step in told["stages"]} == {"skipped"}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_reaches_the_stage_and_the_pipeline_goes_on_later(pipeline: Pipeline, number: int) -> None:
+    pipeline.write("stages/sum.sh", "exec sleep 60\n")
+    process = subprocess.Popen(RUN, stderr=subprocess.PIPE)
+    begun(pipeline, "02_sum")
+    process.send_signal(number)
+    _out, err = process.communicate(timeout=60)
+    assert process.returncode == 128 + number
+    assert b"next: runpact pipeline run --experiment x --from 02" in err
+    status = pipeline.json("pipeline", "status", "x")[1]
+    assert (status["state"], status["stages"][1]["state"]) == ("interrupted", "interrupted")
+    pipeline.write("stages/sum.sh", 'echo 3 > "$2/total.txt"\n')
+    assert pipeline.go("--from", "02")[0] == 0
+
+
+def test_a_killed_orchestrator_leaves_an_interrupted_experiment_that_goes_on(pipeline: Pipeline) -> None:
+    pipeline.write("stages/sum.sh", "sleep 0.5\n" + 'cat "$1"/*.json > "$2/total.txt"\n')
+    process = subprocess.Popen(RUN, stderr=subprocess.DEVNULL)
+    begun(pipeline, "02_sum")
+    process.kill()
+    process.wait(60)
+    status = pipeline.json("pipeline", "status", "x")[1]
+    assert (status["state"], status["stages"][1]["state"]) == ("interrupted", "interrupted")
+    assert status["stages"][1]["why"].startswith("its last attempt is interrupted")
+    assert pipeline.call("check", "x")[0] == 2
+    time.sleep(0.7)  # its program outlives it
+    assert pipeline.done()["01_make"] == "skipped"
+    assert pipeline.story() == '{"value": 1}\n{"value": 2}\n2\n'
+    assert pipeline.call("verify", "x")[0] == 0
+
+
+def test_a_stage_that_kills_itself_is_an_error_and_not_its_exit_code(pipeline: Pipeline) -> None:
+    pipeline.write("stages/sum.sh", "kill -9 $$\n")
+    code, document = pipeline.go()
+    assert (code, document["stopped_at"]) == (3, "02_sum")
+    assert "ended-by-signal" in [each["code"] for each in document["stages"][1]["findings"]]
+
+
+def test_a_stage_whose_time_is_over_is_stopped(pipeline: Pipeline) -> None:
+    contract = (pipeline.root / "contract.yaml").read_text()
+    pipeline.write(
+        "contract.yaml", contract.replace("slug: sum\n", "slug: sum\n        timeout_seconds: 0.3\n")
+    )
+    pipeline.write("stages/sum.sh", "exec sleep 60\n")
+    began = time.monotonic()
+    code, document = pipeline.go("--to", "02")
+    assert code == 3
+    assert "timed-out" in [each["code"] for each in document["stages"][1]["findings"]]
+    assert time.monotonic() - began < 30
+
+
+def test_the_manifest_loses_none_of_200_updates(pipeline: Pipeline) -> None:
+    """Two hundred writers at once, each after its own change: the last view has what all of them did."""
+    pipeline.go()
+    loaded = load_contract(str(pipeline.root / "contract.yaml"))
+    directory = str(pipeline.experiment)
+
+    def update(number: int) -> None:
+        lock = ExperimentLock(directory)
+        assert lock.acquire(120)
+        with lock:
+            source = pipeline.experiment / "01_make"
+            target = pipeline.experiment / f"1{number:03}_copy"
+            _copied(source, number).rename(target)
+            Experiment.open(directory, root=str(pipeline.root), loaded=loaded).write_view()
+
+    def _copied(source: Path, number: int) -> Path:
+        place = pipeline.root / f"copy{number}"
+        subprocess.run(["cp", "-r", source, place], check=True)
+        return place
+
+    with ThreadPoolExecutor(16) as workers:
+        list(workers.map(update, range(200)))
+    assert sorted(pipeline.manifest["stages"]) == sorted([*STAGES, *(f"1{n:03}_copy" for n in range(200))])
+
+
+def test_the_manifest_is_derived_again_when_it_is_cut_or_gone(pipeline: Pipeline) -> None:
+    pipeline.go()
+    whole = pipeline.manifest
+    path = pipeline.experiment / "run_manifest.json"
+    path.write_text("{")
+    assert pipeline.call("verify", "x")[0] == 1
+    assert [run["state"] for run in pipeline.runs()] == ["finished"]
+    pipeline.go()
+    assert pipeline.manifest == whole
+    path.unlink()
+    pipeline.go()
+    assert pipeline.manifest == whole
+    assert pipeline.call("verify", "x")[0] == 0
+
+
+def test_a_torn_request_hides_nothing(pipeline: Pipeline) -> None:
+    pipeline.go()
+    (pipeline.experiment / ".runpact/pipeline.json").write_text('{"stages": ')
+    assert [run["state"] for run in pipeline.runs()] == ["finished"]
+    assert set(pipeline.done().values()) == {"skipped"}
+
+
+def test_a_damaged_attempt_is_named_and_hides_no_other(pipeline: Pipeline) -> None:
+    pipeline.go()
+    (pipeline.experiment / "02_sum/.runpact/manifest.json").write_text("{")
+    (pipeline.experiment / "01_make/numbers/a.json").write_text('{"value": 9}')
+    assert pipeline.runs()[0]["state"] == "corrupt"
+    code, out, _err = pipeline.call("verify", "x")
+    assert code == 3
+    assert "02_sum/.runpact/manifest.json" in out
+    assert "01_make/numbers/a.json" in out
+    code, out, _err = pipeline.call("check", "x")
+    assert code == 3
+    assert "02_sum/.runpact" in out
+    assert "03_tell" in pipeline.call("pipeline", "status", "x")[1]
+    assert pipeline.go()[0] == 0
+    assert pipeline.call("check", "x")[0] == 0
+    assert pipeline.call("verify", "x")[0] == 3  # the damaged attempt is kept, and told
+
+
+def test_a_damaged_cache_costs_only_time(pipeline: Pipeline) -> None:
+    pipeline.go()
+    for damage in ("{", "[]", '["runpact.proven/2", {}, {}]'):
+        (pipeline.experiment / ".runpact/proven.json").write_text(damage)
+        assert set(pipeline.done().values()) == {"skipped"}
+
+
+def test_a_rerun_of_a_middle_stage_makes_what_follows_stale_until_it_ran(pipeline: Pipeline) -> None:
+    pipeline.go()
+    pipeline.write("stages/sum.sh", 'echo 4 > "$2/total.txt"\n')
+    pipeline.go("--only", "02")
+    stage = pipeline.manifest["stages"]["03_tell"]
+    assert stage["stale"]
+    assert "02_sum/total/total.txt" in stage["why_stale"]
+    assert pipeline.manifest["summary"]["stale"] == 1
+    code, out, _err = pipeline.call("check", "x")
+    assert code == 1
+    assert "warning[stale]" in out
+    assert pipeline.done()["03_tell"] == "ran"
+    assert not pipeline.manifest["stages"]["03_tell"]["stale"]
+    assert pipeline.story() == "4\n2\n"
