@@ -36,6 +36,7 @@ _COMMANDS = {
     "note": ("runpact.cli.annotate", "Add a note to a run."),
     "pipeline": ("runpact.cli.pipeline", "Run the stages of an experiment."),
     "gate": ("runpact.cli.gate", "Ask whether what a stage reads may be read."),
+    "import": ("runpact.cli.importing", "Take over a legacy folder into a new experiment."),
     "config": ("runpact.cli.config", "See the configuration that a run would get."),
     "contract": ("runpact.cli.contract", "Work on the contract itself."),
     "index": ("runpact.cli.index", "Look after the index."),

@@ -108,6 +108,21 @@ class Folders:
             os.close(descriptor)
 
 
+def open_regular(folders: Folders, path: str) -> int:
+    """Open a regular file part by part, and return its descriptor, which the caller closes.
+
+    Raises:
+        StorageError: It is no regular file, or cannot be read.
+    """
+    descriptor = _open_file(folders.root, path, folders)
+    try:
+        _demand_regular(os.fstat(descriptor), path)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
 def digest_file(
     root: str, path: str, algorithm: str = SHA256, *, folders: Folders | None = None
 ) -> tuple[str, int]:

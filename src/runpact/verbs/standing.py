@@ -9,9 +9,10 @@ from __future__ import annotations
 import posixpath
 
 from runpact.disk.experiment import stage_directories
-from runpact.disk.layout import PIPELINE
+from runpact.disk.layout import IMPORTED, PIPELINE
 from runpact.disk.reader import Reading, is_locked, read_bytes, read_run
 from runpact.host.process import liveness
+from runpact.model.pipeline.legacy import is_import_complete
 from runpact.model.pipeline.standing import experiment_standing, parse_asked
 from runpact.model.run import Liveness, RunFacts, Standing, State, classify
 from runpact.model.variables import outcome_of
@@ -46,7 +47,13 @@ def stand_by_stage(directory: str) -> Standing:
     is_orchestrated = is_locked(posixpath.join(directory, PIPELINE)) is True
     stages = {name: stand(posixpath.join(directory, name))[1] for name in stage_directories(directory)}
     asked = parse_asked(read_bytes(directory, PIPELINE))
-    return experiment_standing(asked.stages, stages, is_orchestrated=is_orchestrated)
+    imported = read_bytes(directory, IMPORTED)
+    return experiment_standing(
+        asked.stages,
+        stages,
+        is_orchestrated=is_orchestrated,
+        is_imported=is_import_complete(imported) if imported is not None else None,
+    )
 
 
 def facts_of(reading: Reading) -> RunFacts:

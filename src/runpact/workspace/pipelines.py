@@ -91,7 +91,7 @@ def run_stages(place: Workspace, ordered: Ordered, *, tell: Tell) -> tuple[Exper
     """
     from runpact.verbs.pipeline.run import Wish, run_pipeline
 
-    experiment = _experiment(place, _kind_of(place, ordered.kind), ordered)
+    experiment = _experiment(place, kind_of(place, ordered.kind), ordered)
     wish = Wish(
         ids=_ids(experiment.graph, ordered),
         is_forced=ordered.is_forced,
@@ -124,7 +124,7 @@ def plan_stages(place: Workspace, ordered: Ordered) -> PipelineEnd:
     from runpact.model.pipeline.graph import Graph
     from runpact.verbs.pipeline.run import PipelineEnd, Step, Wish, plan_pipeline
 
-    kind = place.lint().contract.kinds[_kind_of(place, ordered.kind)]
+    kind = place.lint().contract.kinds[kind_of(place, ordered.kind)]
     directory = directory_of_experiment(place, kind, ordered.instead or ordered.experiment)
     graph = Graph(kind)
     ids = _ids(graph, ordered)
@@ -133,7 +133,7 @@ def plan_stages(place: Workspace, ordered: Ordered) -> PipelineEnd:
         return PipelineEnd(
             steps=tuple(Step(name=each, done="would run", why="it has not run yet") for each in names)
         )
-    experiment = _experiment(place, _kind_of(place, ordered.kind), ordered)
+    experiment = _experiment(place, kind_of(place, ordered.kind), ordered)
     wish = Wish(ids=ids, is_forced=ordered.is_forced)
     return plan_pipeline(experiment, wish, _way(place, experiment, ordered))
 
@@ -175,7 +175,7 @@ def _ids(graph: Graph, ordered: Ordered) -> tuple[str, ...]:
     return graph.select(first=ordered.first, last=ordered.last, only=ordered.only)
 
 
-def _kind_of(place: Workspace, name: str | None) -> str:
+def kind_of(place: Workspace, name: str | None) -> str:
     """Return the kind with stages that is meant.
 
     Raises:
@@ -372,7 +372,7 @@ def ask_gate(
     """
     from runpact.verbs.pipeline.inputs import gather_inputs
 
-    declared = place.lint().contract.kinds[_kind_of(place, kind)]
+    declared = place.lint().contract.kinds[kind_of(place, kind)]
     experiment = open_experiment(place, directory_of_experiment(place, declared, name))
     consumer, given = experiment.graph.stage(stage), _given(place, inputs)
     unknown = sorted(given.keys() - consumer.reads.keys())

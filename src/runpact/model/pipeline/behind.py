@@ -6,7 +6,6 @@ Does not know: how entries are judged, which attempt made the files.
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Mapping
 
 import msgspec
@@ -74,14 +73,6 @@ def file_behind(name: str, alias: str, read: Read, types: Types) -> tuple[Entry,
         types: The contract's artifact types.
     """
     return (with_type(Entry(file=name, as_=alias, id=alias, type_=read.type_), types),)
-
-
-def single_file(writer: Stage | None, alias: str) -> str | None:
-    """Return the one file that an alias stands for, relative to its folder; None for several."""
-    below = [output for name, output in outputs_of(writer) if name == alias] if writer is not None else []
-    if len(below) != 1 or below[0].file is None:
-        return None
-    return posixpath.basename(below[0].file)
 
 
 def is_claimed(entries: tuple[Entry, ...], path: str) -> bool:

@@ -16,7 +16,11 @@ _HINT = "run the pipeline again"
 
 
 def judge_experiment(
-    rows: Mapping[str, StageRow], *, asked: Iterable[str], stale: Mapping[str, str]
+    rows: Mapping[str, StageRow],
+    *,
+    asked: Iterable[str],
+    stale: Mapping[str, str],
+    is_imported: bool = False,
 ) -> Iterator[Finding]:
     """Yield what the attempts of an experiment come to; paths relative to it.
 
@@ -24,6 +28,7 @@ def judge_experiment(
         rows: The last attempt at each stage, by name.
         asked: Names of the stages that were last asked for.
         stale: Why a stage is out of date, by name.
+        is_imported: It took over a legacy folder, and need not have run any stage.
     """
     for name, row in rows.items():
         yield from _of_attempt(name, row)
@@ -37,7 +42,7 @@ def judge_experiment(
             hint=_HINT,
         )
     missing = [name for name in asked if name not in rows]
-    for name in missing or ([] if rows else ["."]):
+    for name in missing or ([] if rows or is_imported else ["."]):
         yield Finding(
             code="not-run",
             severity=Severity.INCOMPLETE,

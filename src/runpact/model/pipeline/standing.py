@@ -42,7 +42,11 @@ def parse_asked(data: bytes | None) -> Asked:
 
 
 def experiment_standing(
-    asked: Iterable[str], stages: Mapping[str, Standing], *, is_orchestrated: bool
+    asked: Iterable[str],
+    stages: Mapping[str, Standing],
+    *,
+    is_orchestrated: bool,
+    is_imported: bool | None = None,
 ) -> Standing:
     """Return the state of an experiment.
 
@@ -50,6 +54,7 @@ def experiment_standing(
         asked: Names of the stages that were last asked for, in order.
         stages: Where the last attempt of each stage stands, by name.
         is_orchestrated: An orchestrator lives.
+        is_imported: What it took over from a legacy folder is complete; None when it took over nothing.
     """
     if is_orchestrated:
         return Standing(State.RUNNING)
@@ -64,6 +69,10 @@ def experiment_standing(
                 reason = f": {each.reason}" if each.reason else ""
                 return Standing(state, f"stage {name} is {state.value}{reason}")
     missing = [name for name in wanted if name not in stages]
+    if is_imported is False:
+        return Standing(State.INTERRUPTED, "its import was not completed")
+    if is_imported and not wanted:
+        return Standing(State.FINISHED)
     if missing or not wanted:
         return Standing(
             State.INTERRUPTED, f"stage {missing[0]} has not run" if missing else "no stage has run"

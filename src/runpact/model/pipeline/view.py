@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import msgspec
 
 from runpact.model.finding import Verdict
+from runpact.model.pipeline.legacy import ImportRecord
 from runpact.model.pipeline.result import Launcher, StageResult
 from runpact.model.run import RunRecord, State
 
@@ -48,6 +49,7 @@ def view_document(
     aliases: Mapping[str, str],
     stale: Mapping[str, str],
     config_digest: str,
+    imported: ImportRecord | None = None,
 ) -> dict[str, object]:
     """Return the manifest of an experiment.
 
@@ -57,6 +59,7 @@ def view_document(
         aliases: Where each alias leads, relative to the experiment.
         stale: Why a stage is out of date, by name.
         config_digest: Of the frozen configuration.
+        imported: What it took over from a legacy folder; None when it did not.
     """
     results = [row.result for row in rows.values() if row.result is not None]
     return {
@@ -70,9 +73,10 @@ def view_document(
         "contract": msgspec.to_builtins(record.contract),
         "config_digest": config_digest,
         "launched_by": "stage" if any(row.launched_by == "stage" for row in rows.values()) else "pipeline",
-        "resolved_from_legacy": any(
-            each.resolved_from_legacy for result in results for each in result.inputs
-        ),
+        "resolved_from_legacy": imported is not None
+        or any(each.resolved_from_legacy for result in results for each in result.inputs),
+        "external": imported is not None and imported.external,
+        "imported_from": imported.source if imported is not None else None,
         "aliases": dict(sorted(aliases.items())),
         "stages": {name: _stage(row, aliases, stale.get(name, "")) for name, row in sorted(rows.items())},
         "summary": _summary(rows, stale),

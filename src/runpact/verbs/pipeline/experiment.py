@@ -12,14 +12,15 @@ import msgspec
 
 from runpact.disk.alias import link_target
 from runpact.disk.experiment import replace_record, stage_directories
-from runpact.disk.layout import PIPELINE
+from runpact.disk.layout import IMPORTED, PIPELINE
 from runpact.disk.reader import is_directory, read_bytes, read_run
 from runpact.model.contract.language import Kind, LoadedContract, Stage
 from runpact.model.contract.stages import directory_of, folder_behind
 from runpact.model.digest import digest_bytes
-from runpact.model.errors import CannotStartError, NoSuchRunError
+from runpact.model.errors import CannotStartError, NoSuchRunError, RunpactError
 from runpact.model.pipeline.gate import stale_by_inputs
 from runpact.model.pipeline.graph import Graph
+from runpact.model.pipeline.legacy import ImportRecord, parse_import
 from runpact.model.pipeline.standing import Asked, parse_asked
 from runpact.model.pipeline.view import StageRow, view_document
 from runpact.model.run import RunRecord
@@ -130,6 +131,17 @@ class Experiment:
         data = read_bytes(self.directory, self.config_file) if self.config_file else None
         return digest_bytes(data) if data is not None else self.record.provenance.config.digest
 
+    def imported(self) -> ImportRecord | None:
+        """Return what it took over from a legacy folder; None when it did not, or its record is damaged.
+
+        With a damaged record its import counts as not completed, and to import again mends it.
+        """
+        data = read_bytes(self.directory, IMPORTED)
+        try:
+            return parse_import(data) if data is not None else None
+        except RunpactError:
+            return None
+
     def write_view(self) -> None:
         """Derive the manifest of the experiment again; only who holds its lock may."""
         rows = self.rows()
@@ -139,6 +151,7 @@ class Experiment:
             aliases=self.aliases(rows),
             stale=self.stale(rows),
             config_digest=self.config_digest,
+            imported=self.imported(),
         )
         data = msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n"
         replace_record(self.directory, self.record.records["manifest"], data)

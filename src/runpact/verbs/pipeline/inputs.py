@@ -20,10 +20,12 @@ from runpact.model.contract.language import Read, Stage
 from runpact.model.contract.stages import directory_of, reads_of
 from runpact.model.finding import Finding, Report, Severity, Verdict
 from runpact.model.pipeline.gate import Made, Needed, judge_needed
+from runpact.model.pipeline.legacy import FOLDER, ImportRecord, folder_of_links
 from runpact.model.pipeline.plan import command_line
 from runpact.model.pipeline.resolve import Resolved, Sources, resolve
 from runpact.model.pipeline.result import Producer, StageInput
 from runpact.model.pipeline.view import StageRow
+from runpact.model.run import State
 from runpact.verbs.behind import Behind, look_behind
 from runpact.verbs.pipeline.experiment import Experiment
 
@@ -108,6 +110,7 @@ class _Gate:
         self.stage = stage
         self.given = given
         self.is_thorough = is_thorough
+        self.imported = experiment.imported()
         self._stale: dict[str, str] | None = None
 
     # -- where it is ---------------------------------------------------------------------------------------
@@ -116,7 +119,7 @@ class _Gate:
         """Return who names a place; the record answers for every stage that has begun."""
         experiment, writer = self.experiment, self.experiment.graph.writer.get(alias)
         has_begun = writer is not None and experiment.row(writer) is not None
-        legacy = self._legacy(alias) if not has_begun else ()
+        legacy = (self._imported_at(alias) or self._legacy(alias)) if not has_begun else ()
         is_recorded = writer is not None and (has_begun or not legacy)
         recorded = experiment.target(writer, alias) if writer is not None else ""
         return Sources(
@@ -127,6 +130,12 @@ class _Gate:
             recorded=(posixpath.join(experiment.directory, recorded),) if is_recorded else (),
             legacy=legacy,
         )
+
+    def _imported_at(self, alias: str) -> tuple[str, ...]:
+        """Return the folder that holds what was imported for an alias."""
+        record = self.imported
+        folder = record.aliases.get(alias) if record is not None and record.is_complete else None
+        return (posixpath.join(self.experiment.directory, folder),) if folder is not None else ()
 
     def _legacy(self, alias: str) -> tuple[str, ...]:
         template = self.experiment.kind.legacy.get(alias, "")
@@ -145,6 +154,8 @@ class _Gate:
     def look(self, alias: str, read: Read, answer: Resolved) -> _Seen:
         """Return what stands at the place of an alias."""
         writer = self.experiment.graph.writer.get(alias)
+        if answer.source == "legacy" and self.imported is not None and self._imported_at(alias):
+            return self._taken_over(self.imported, alias, read, answer.path)
         if answer.source != "manifest" or writer is None:
             return self._foreign(self._behind(answer.path, alias, read))
         row = self.experiment.row(writer)
@@ -168,8 +179,29 @@ class _Gate:
         return look_behind(place, alias, read, writer, loaded=experiment.loaded, root=experiment.root)
 
     def _foreign(self, behind: Behind) -> _Seen:
-        files = {self._shown(file): real_path(file) for _path, file in behind.pairs}
+        files = {self._shown(file): _inside(file, behind.place) for _path, file in behind.pairs}
         return _Seen(place=behind.place, present=self._digests(files), files=files, faults=behind.faults)
+
+    def _taken_over(self, record: ImportRecord, alias: str, read: Read, place: str) -> _Seen:
+        """Return what was imported; links are judged where they lead to."""
+        files = [file for file in record.files if file.alias == alias]
+        below = posixpath.join(FOLDER, alias)
+        judged: str | None = place
+        if record.external:
+            source = posixpath.join(self.experiment.root, record.source)
+            names = [(file.source, posixpath.relpath(file.path, below)) for file in files]
+            judged = folder_of_links(source, names)
+        behind = self._behind(judged, alias, read) if judged is not None else _unjudged(place)
+        recorded = {file.path: file.digest for file in files}
+        seen = {posixpath.join(below, path): file for path, file in behind.pairs}
+        if record.external:  # what else stands in the legacy folder was not imported, and is not looked at
+            seen = {path: file for path, file in seen.items() if path in recorded}
+            faults = [each for each in behind.faults if _is_about(each, below, recorded)]
+            behind = msgspec.structs.replace(behind, faults=tuple(faults))
+        made = Made(
+            stage=f"import of {record.source}", state=State.FINISHED, status=Verdict.OK, recorded=recorded
+        )
+        return _Seen(place=place, present=self._digests(seen), files=seen, faults=behind.faults, made=made)
 
     def _as_recorded(self, writer: Stage, alias: str, made: Made, place: str) -> _Seen:
         """Return the files that the producer recorded and that stand there; their types were judged."""
@@ -205,7 +237,7 @@ class _Gate:
 
     def judge(self, alias: str, read: Read, answer: Resolved, seen: _Seen) -> Iterator[Finding]:
         """Yield everything that keeps the gate closed because of one alias."""
-        writer = self.experiment.graph.writer.get(alias) if seen.made is not None else None
+        writer = self.experiment.graph.writer.get(alias) if answer.source == "manifest" else None
         again = command_line(self.experiment.name, first=writer.id, last=writer.id) if writer else ""
         needed = Needed(
             alias=alias,
@@ -241,7 +273,7 @@ class _Gate:
 
     def rows(self, alias: str, answer: Resolved, seen: _Seen) -> Iterator[StageInput]:
         """Yield each file that the stage would read, for the record."""
-        writer = self.experiment.graph.writer.get(alias) if seen.made is not None else None
+        writer = self.experiment.graph.writer.get(alias) if answer.source == "manifest" else None
         row = self.experiment.row(writer) if writer is not None else None
         uid = row.uid or "" if row is not None else ""
         producer = Producer(writer.id, uid) if writer is not None else None
@@ -266,3 +298,27 @@ class _Gate:
         file, mark, pointer = fault.path.partition("#")
         path = self._shown(posixpath.join(folder, file).rstrip("/"))
         return msgspec.structs.replace(fault, path=f"{path}{mark}{pointer}")
+
+
+def _is_about(fault: Finding, below: str, recorded: Mapping[str, str]) -> bool:
+    """Whether a fault is one of the alias as a whole, or of a file that was imported."""
+    path = fault.path.partition("#")[0]
+    return posixpath.join(below, path) in recorded or fault.code in {"missing", "too-few", "undecided"}
+
+
+def _inside(file: str, place: str) -> str:
+    """Return what a link in a folder leads to, as long as that stands in the folder; else the link itself."""
+    real = real_path(file)
+    return real if real.startswith(real_path(place).rstrip("/") + "/") else file
+
+
+def _unjudged(place: str) -> Behind:
+    fault = Finding(
+        code="undecided",
+        severity=Severity.INCOMPLETE,
+        path="",
+        message="links that have other names than their originals cannot be judged by their type",
+        expected="files of one folder, by their own names",
+        hint="import the folder with --copy",
+    )
+    return Behind(place=place, faults=(fault,))

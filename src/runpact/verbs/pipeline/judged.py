@@ -41,7 +41,13 @@ def stage_findings(reading: Reading, loaded: LoadedContract, *, root: str) -> It
     experiment = Experiment(reading.directory, root=root, loaded=loaded, record=record)
     rows = experiment.rows()
     asked = read_asked(reading.directory).stages
-    yield from judge_experiment(rows, asked=asked, stale=experiment.stale(rows))
+    imported = experiment.imported()
+    yield from judge_experiment(
+        rows,
+        asked=asked,
+        stale=experiment.stale(rows),
+        is_imported=imported is not None and imported.is_complete,
+    )
 
 
 def verify_experiment(reading: Reading, record: RunRecord, verify: Verify) -> tuple[Finding, ...]:

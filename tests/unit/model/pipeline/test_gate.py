@@ -203,3 +203,11 @@ def test_what_reads_something_stale_is_stale_too():
     stale = stale_by_inputs(results)
     assert list(stale) == ["02", "03"]
     assert stale["03"] == "stage 02_s, which it reads, is out of date itself"
+
+
+@pytest.mark.parametrize(
+    ("state", "told"), [(State.CORRUPT, "is corrupt: because"), (State.FAILED, "is failed: because")]
+)
+def test_an_attempt_that_did_not_finish_closes_the_gate_whatever_its_result_says(state, told):
+    (finding,) = judge_needed(needed(made=made(state=state, why="because")))
+    assert (finding.code, told in finding.message) == ("invalid-artifact", True)

@@ -1,0 +1,65 @@
+"""Imports of a workspace: a legacy folder found, an experiment made for it.
+
+Knows: by which rules a folder is read, where the experiment stands.
+Does not know: how files are recognised or copied.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from typing import TYPE_CHECKING
+
+from runpact.model.confinement import OFF
+from runpact.model.errors import CannotStartError
+from runpact.workspace.pipelines import directory_of_experiment, kind_of, open_experiment
+
+if TYPE_CHECKING:
+    from runpact.model.contract.language import Kind
+    from runpact.model.pipeline.legacy import ImportRule, Mode
+    from runpact.verbs.import_legacy import ImportEnd
+    from runpact.workspace import Workspace
+
+
+def import_folder(
+    place: Workspace, folder: str, *, name: str, mode: Mode, rules_file: str | None, kind: str | None
+) -> tuple[str, ImportEnd]:
+    """Take over a legacy folder as the experiment `name`, made when it is new; return its directory as well.
+
+    Raises:
+        CannotStartError: The folder is not there or not recognised, or `name` is another experiment.
+        MalformedDocumentError: The rules cannot be read.
+    """
+    from runpact.verbs.import_legacy import import_legacy, plan
+    from runpact.verbs.pipeline.create import create_experiment
+
+    source = os.path.realpath(posixpath.join(place.cwd, folder))
+    if not os.path.isdir(source):
+        raise CannotStartError(
+            f"no folder at `{folder}`", at=folder, expected="a legacy folder", got="nothing"
+        )
+    kind_name = kind_of(place, kind)
+    declared = place.lint().contract.kinds[kind_name]
+    directory = directory_of_experiment(place, declared, name)
+    if f"{directory}/".startswith(f"{source}/") or f"{source}/".startswith(f"{os.path.realpath(directory)}/"):
+        raise CannotStartError(
+            f"`{folder}` and the experiment `{name}` stand in each other",
+            at=source,
+            hint="name the older folder",
+        )
+    planned = plan(source, _rules(place, declared, rules_file))
+    if not os.path.lexists(directory):
+        request = place.request(kind=kind_name, name=name, guard=OFF)
+        create_experiment(place.data_root, place.lint(), request, cwd=place.root)
+    return directory, import_legacy(open_experiment(place, directory), source, planned, mode=mode)
+
+
+def _rules(place: Workspace, kind: Kind, rules_file: str | None) -> tuple[ImportRule, ...]:
+    """Return the rules by which files are recognised: those of a file, then those of the contract."""
+    from runpact.model.pipeline.graph import Graph
+    from runpact.model.pipeline.legacy import read_rules, usual_rules
+
+    own: tuple[ImportRule, ...] = ()
+    if rules_file is not None:
+        own = read_rules(place.read(rules_file, None).value, Graph(kind).writer, rules_file)
+    return (*own, *usual_rules(kind))
