@@ -31,13 +31,19 @@ _CHOICES = {"Entry": _SORTS, "Rule": ("check", "match", "validator")}
 
 def documented() -> dict[str, dict[str, str]]:
     """Return what the declarations say: text by field, by class; the class itself under the empty name."""
+    found = documented_in(DECLARATIONS)
+    for name in ("Entry", "Column", "Array", "Line", "Rule", "Inventory", "States", "Others", "Strays"):
+        found[name] = {**found["Clause"], **found[name]}
+    return found
+
+
+def documented_in(folder: Path) -> dict[str, dict[str, str]]:
+    """Return the texts of the classes that the modules of a folder declare."""
     found: dict[str, dict[str, str]] = {}
-    for path in sorted(DECLARATIONS.glob("*.py")):
+    for path in sorted(folder.glob("*.py")):
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.ClassDef):
                 found[node.name] = {"": ast.get_docstring(node) or "", **_fields(node)}
-    for name in ("Entry", "Column", "Array", "Line", "Rule", "Inventory", "States", "Others", "Strays"):
-        found[name] = {**found["Clause"], **found[name]}
     return found
 
 
@@ -79,9 +85,14 @@ def page() -> str:
 
 def reference() -> str:
     """Return a table of keys for every part of the language."""
-    made = schema()
-    parts = ["Made from the declarations of the language; every part and every key it has.\n"]
-    for name in ("Contract", *(each for each in made["$defs"] if each != "Contract")):
+    told = "Made from the declarations of the language; every part and every key it has.\n"
+    return told + "\n" + reference_of(schema(), "Contract")
+
+
+def reference_of(made: dict[str, Any], first: str) -> str:
+    """Return the tables of a schema's parts, one part before the others."""
+    parts = []
+    for name in (first, *(each for each in made["$defs"] if each != first)):
         definition = made["$defs"][name]
         parts.append(f"### {name}\n\n{definition['description']}\n")
         parts.append("| key | value | default | meaning |\n|---|---|---|---|")
@@ -104,7 +115,12 @@ def _value(told: dict[str, Any]) -> str:
     if "enum" in told:
         return ", ".join(f"`{each}`" for each in told["enum"])
     if told.get("type") == "array":
-        return f"list of {_value(told.get('items', {}))}"
+        fixed = told.get("prefixItems", [])
+        return (
+            f"list of {len(fixed)}: {_value(fixed[0])}"
+            if fixed
+            else f"list of {_value(told.get('items', {}))}"
+        )
     if told.get("type") == "object":
         inner = told.get("additionalProperties")
         return f"map to {_value(inner)}" if isinstance(inner, dict) else "map"

@@ -33,6 +33,7 @@ from runpact.verbs.read import ReadDocument, read_entry
 from runpact.verbs.said import all_texts, path_or_none, text_or_none, texts_by_name
 from runpact.verbs.start import Request
 from runpact.workspace import Where, Workspace
+from runpact.workspace.certifying import announcing
 from runpact.workspace.comparing import diff as compare_runs_of
 
 _Parameters = ParamSpec("_Parameters")
@@ -56,6 +57,9 @@ def run(
     fence: bool | str = False,
     caches: Iterable[str] | str = (),
     secrets: Iterable[str] | str = (),
+    baseline: PathLike | None = None,
+    policy: str | None = None,
+    profile: str | None = None,
     durability: str = "commit",
     record_host: bool = False,
     unsafe_skip_check: bool = False,
@@ -81,6 +85,9 @@ def run(
         caches: Globs that anyone may write: relative to the workspace as in `tmp/**`, absolute, or from `~/`.
         secrets: Environment variables that hold a secret, by name or glob, besides those whose name says so;
             behind a `!`, that hold none. No secret is recorded.
+        baseline: Run or report that its evaluation is to be paired with; refused at once if it cannot be.
+        policy: Tier of the contract that its evidence is to be judged by.
+        profile: `dev`, `ci` or `release`: how strict pairing is; by default the policy's, without one `ci`.
         durability: `commit` (durable once sealed) or `none` (for tests).
         record_host: Record host name, user and absolute paths; without it none of them is.
         unsafe_skip_check: Do not judge the run when it is sealed.
@@ -102,6 +109,7 @@ def run(
         fence=fence,
         caches=caches,
         secrets=secrets,
+        evidence=(_text(baseline), policy, profile),
         durability=durability,
         record_host=record_host,
         is_checked=not unsafe_skip_check,
@@ -149,6 +157,7 @@ class PendingRun:
         fence: bool | str,
         caches: Iterable[str] | str,
         secrets: Iterable[str] | str,
+        evidence: tuple[str | None, str | None, str | None],
         durability: str,
         record_host: bool,
         is_checked: bool,
@@ -166,6 +175,7 @@ class PendingRun:
         self._guard, self._wanted = guard, wanted_by(fence)
         self._caches = all_texts(caches, what="a cache")
         self._record_host = record_host
+        self._evidence = evidence
         self._secrets = all_texts(secrets, what="the name of a secret")
         self._workspace: Workspace | None = None
         self._active: ActiveRun | None = None
@@ -256,7 +266,7 @@ class PendingRun:
         return again
 
     def _request(self, workspace: Workspace) -> Request:
-        return workspace.request(
+        request = workspace.request(
             within=_CURRENT.get(None),
             kind=self._kind,
             name=self._name,
@@ -275,6 +285,8 @@ class PendingRun:
             durability=self._durability,
             record_host=self._record_host,
         )
+        baseline, policy, profile = self._evidence
+        return announcing(workspace, request, policy=policy, baseline=baseline, profile=profile)
 
 
 class RecordedRun(KnownRun, frozen=True, kw_only=True):

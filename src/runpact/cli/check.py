@@ -12,10 +12,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from runpact.cli.options import json_option, open_workspace, trust_option, workspace_options
+from runpact.cli.options import (
+    demand_meant,
+    json_option,
+    open_workspace,
+    policy_option,
+    signature_option,
+    trust_option,
+    workspace_options,
+)
 from runpact.cli.output import VERDICT_COLOUR, finding_documents, finding_lines, paint, plain, print_json, say
-from runpact.model.errors import UsageError
+from runpact.model.errors import EvidenceError, UsageError
 from runpact.model.finding import Finding, Report, Severity, Verdict, worst
+from runpact.workspace.certifying import certificates
 
 if TYPE_CHECKING:
     from runpact.workspace import CheckedRun, Workspace
@@ -102,19 +111,43 @@ def _print_check(checked: Sequence[CheckedRun], beside: Sequence[Finding], verdi
 
 
 @click.command("verify")
-@click.argument("run")
+@click.argument("subject", metavar="RUN|CERT|DIR")
+@policy_option
+@signature_option
 @workspace_options
 @json_option
 def verify_command(
-    *, run: str, workspace: str | None, workdir: str | None, contract: str | None, is_json: bool
+    *,
+    subject: str,
+    policy: str | None,
+    needs_signature: bool,
+    workspace: str | None,
+    workdir: str | None,
+    contract: str | None,
+    is_json: bool,
 ) -> int:
-    """Re-derive from the bytes that the record of RUN is true.
+    """Re-derive from the bytes that the record of a run, or a certificate, is true.
 
-    Exit 0 for an intact sealed run, 2 for one that was never sealed, 3 for any byte that changed.
+    A run: exit 0 when it is intact, 2 when it was never sealed, 3 for any byte that changed.
+
+    \b
+    A certificate, or a folder of them: exit 0 for an intact pass, 1 when nobody vouches for it, 2 when
+    evidence or policy is missing or too little, 3 when the policy is not met or anything does not follow.
     """
-    if not run:
-        raise UsageError("no run was named", expected="an id, a path or a unique prefix")
-    return show_verify(open_workspace(workspace, workdir, contract), run, is_json=is_json)
+    if not subject:
+        raise UsageError("nothing was named", expected="a run, a certificate or a folder of certificates")
+    demand_meant(policy=policy)
+    place = open_workspace(workspace, workdir, contract)
+    paths = certificates(place, subject)
+    if paths:
+        from runpact.cli.certificate import show_certificates  # noqa: PLC0415 - verifying a run needs none of it
+
+        return show_certificates(
+            place, paths, policy=policy, needs_signature=needs_signature, is_json=is_json
+        )
+    if policy or needs_signature:
+        raise EvidenceError("no_certificate", f"no certificate at `{subject}`", at=subject)
+    return show_verify(place, subject, is_json=is_json)
 
 
 def show_verify(place: Workspace, run: str, *, is_json: bool = False) -> int:

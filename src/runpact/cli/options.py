@@ -36,6 +36,16 @@ trust_option = click.option(
 )
 
 
+policy_option = click.option(
+    "--policy",
+    metavar="TIER|CONTRACT#TIER",
+    help="Policy to judge by; by default the certificate's tier here.",
+)
+signature_option = click.option(
+    "--require-signature", "needs_signature", is_flag=True, help="Refuse what nobody trusted has signed."
+)
+
+
 def demand_meant(**options: str | None) -> None:
     """Make sure that no option was given nothing, as by a variable of the shell that is not set.
 

@@ -26,6 +26,7 @@ from runpact.model.confinement import is_reached
 from runpact.model.errors import UsageError
 from runpact.model.finding import Severity, Verdict
 from runpact.model.run import State
+from runpact.workspace.certifying import announcing
 
 if TYPE_CHECKING:
     from runpact.workspace import ExecutedRun
@@ -68,6 +69,13 @@ SIGNALLED = 128
     help="Look for what was written outside the run, or do not.",
 )
 @fence_options
+@click.option("--baseline", metavar="RUN|REPORT", help="Pair it with this; refused at once if it cannot be.")
+@click.option("--policy", metavar="TIER", help="Policy that its evidence is to be judged by.")
+@click.option(
+    "--profile",
+    type=click.Choice(["dev", "ci", "release"]),
+    help="How strict pairing is; by default the policy's.",
+)
 @click.option("--durability", type=click.Choice(["commit", "none"]), default="commit", show_default=True)
 @click.option("--private", "is_private", is_flag=True, help="Readable by you alone (0700).")
 @click.option("--record-host", is_flag=True, help="Record host name, user and absolute paths.")
@@ -91,6 +99,9 @@ def run_command(
     caches: tuple[str, ...],
     secrets: tuple[str, ...],
     guard: str,
+    baseline: str | None,
+    policy: str | None,
+    profile: str | None,
     durability: str,
     is_private: bool,
     record_host: bool,
@@ -110,7 +121,7 @@ def run_command(
       runpact run --name baseline -- python train.py
       runpact run --config base.yaml --set lr=0.1 -- ./simulate
     """
-    demand_meant(kind=kind, out=out, config=config)
+    demand_meant(kind=kind, out=out, config=config, baseline=baseline, policy=policy)
     place = open_workspace(workspace, workdir, contract)
     if place.contract is None:
         sys.stderr.write("runpact: no contract here; using the pack runpact:basic@1\n")
@@ -132,6 +143,9 @@ def run_command(
         is_private=is_private,
         record_host=record_host,
     )
+    request = announcing(place, request, policy=policy, baseline=baseline, profile=profile)
+    if request.announced.doubt:
+        sys.stderr.write(f"runpact: not paired: {request.announced.doubt}\n")
     executed = place.execute(request, tee=not quiet and not is_json)
     _tell(executed, least=fence["least"], is_json=is_json)
     return _exit_code(executed, least=fence["least"], passthrough=passthrough)

@@ -61,16 +61,18 @@ def _canonical(value: object) -> str:
         case list() | tuple():
             return "[" + ",".join(map(_canonical, value)) + "]"
         case dict() if all(isinstance(key, str) for key in value):
-            keys = sorted(value, key=lambda key: key.encode("utf-16-be"))
+            # Among ASCII texts the order of code points is that of UTF-16 units.
+            is_plain = all(map(str.isascii, value))
+            keys = sorted(value) if is_plain else sorted(value, key=lambda key: key.encode("utf-16-be"))
             return "{" + ",".join(f"{_canonical(key)}:{_canonical(value[key])}" for key in keys) + "}"
     message = f"{type(value).__name__} is not JSON data"
     raise TypeError(message)
 
 
 def _quoted(text: str) -> str:
-    import json  # noqa: PLC0415 - listing and checking need no canonical form, and it costs milliseconds
+    from json.encoder import encode_basestring  # noqa: PLC0415 - listing and checking need no canonical form, and it costs milliseconds
 
-    return json.dumps(text, ensure_ascii=False)
+    return encode_basestring(text)
 
 
 _SAFE_INTEGER = 2**53

@@ -162,6 +162,20 @@ class PrivateKeyError(CannotStartError):
     code = "private-key"
 
 
+class EvidenceError(CannotStartError):
+    """Evidence is missing or invalid; the message begins with the reason (docs/certificate.md)."""
+
+    code = "evidence"
+
+    def __init__(
+        self, reason: str, told: str, *, at: str = "", expected: str = "", got: str = "", hint: str = ""
+    ) -> None:
+        """Store the reason, a stable code, and what is told to people."""
+        super().__init__(f"{reason}: {told}", at=at, expected=expected, got=got, hint=hint)
+        self.reason = reason
+        self.told = told
+
+
 class StorageError(RunpactError):
     """The file system refused: disk full, no permission, I/O error."""
 

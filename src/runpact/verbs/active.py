@@ -10,7 +10,7 @@ import contextlib
 import os
 import posixpath
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType, TracebackType
 from typing import Self
 
@@ -150,6 +150,64 @@ class ActiveRun(OpenRun):
             MalformedDocumentError: It is not what it must be; carries every fault.
         """
         return read_entry(self.dir, name).value
+
+    def evaluation(  # noqa: PLR0913 - what a report says; all but the first are keyword-only
+        self,
+        windows: Mapping[str, Iterable[object]],
+        *,
+        metric: Mapping[str, object],
+        data: Mapping[str, object],
+        guards: Iterable[Mapping[str, object]] = (),
+        edit: Mapping[str, object] | None = None,
+        metrics: Mapping[str, object] | None = None,
+        model: object = None,
+        device: str | None = None,
+        policy: str | None = None,
+        seed_notes: Mapping[str, str] | None = None,
+        sidecar: object = None,
+    ) -> str:
+        """Write the run's report, the evidence that certificates rest on, and return its absolute path.
+
+        Args:
+            windows: By arm, in order, what was evaluated: mappings or dataclasses with `id`,
+                `content_digest`, `weight`, `value`. The arm `final` is compared with a baseline's.
+            metric: What the values are: `kind`, `unit`, `direction` (`lower` or `higher` is better),
+                `link` (`log` or `identity`).
+            data: `dataset_hash`, `tokenizer_hash` (of the encoder), `split`; also `provider`,
+                `sequence_length`, `stride`, `window_seed`.
+            guards: What each guard measured: `name`, `verdict`, `measurement_point` (`tap`, `matched`),
+                `evidence`.
+            edit: What was changed: `name` and `deltas`; by default nothing.
+            metrics: Further numbers by name.
+            model: A text, or a mapping of plain values, that describes the subject.
+            device: What it was evaluated on.
+            policy: Tier to be judged by; by default what was announced, or the contract's only one.
+            seed_notes: Why a library has no seed.
+            sidecar: Bulk that a report is not to hold, such as token ids: JSON data, written beside it.
+
+        Raises:
+            ValueRefusedError: It is no evidence: a window twice, a value that is not finite …
+            EvidenceError: It is no pair with the baseline that was announced, in `ci` and `release`.
+        """
+        from runpact.verbs.evaluate import SIDECAR, Evaluated, report_of  # noqa: PLC0415 - few runs have evidence
+
+        said = Evaluated(
+            windows=windows,
+            metric=metric,
+            data=data,
+            guards=guards,
+            edit=edit,
+            metrics=metrics or {},
+            model=model,
+            device=device,
+            policy=policy,
+            seed_notes=seed_notes or {},
+            has_sidecar=sidecar is not None,
+        )
+        report = report_of(self, said, self.announced)
+        if sidecar is not None:
+            self.save(SIDECAR, sidecar)
+        return self.save("report" if self._entry("report") else "report.json", report)
 
     def _place(self, name: str) -> str:
         entry = self._entry(name)

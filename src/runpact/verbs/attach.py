@@ -21,6 +21,7 @@ from runpact.disk.sharedlog import AttachedWriter
 from runpact.host import clock
 from runpact.model.contract.language import Kind
 from runpact.model.errors import RunpactError, UsageError
+from runpact.model.evidence.announced import announced_in
 from runpact.model.inputs import inputs_of
 from runpact.model.recovery import SAVED
 from runpact.model.run import RunRecord, Standing, State
@@ -99,6 +100,7 @@ def _attach(uid: str, directory: str, root: str) -> AttachedRun:
             marked=marked_settings(kind, config, loaded.schemas),
         ),
     )
+    run.announced = announced_in(os.environ)
     _remember_inputs(run, events)
     atexit.register(_settle, run, os.getpid())
     return run

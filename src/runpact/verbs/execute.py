@@ -247,14 +247,18 @@ def _closed(end: ChildEnd, logs: tuple[_MaskedLog, _MaskedLog]) -> ChildEnd:
 def child_environment(run: ActiveRun, *, secrets: tuple[str, ...]) -> dict[str, str]:
     """Return the variables by which a program finds its run."""
     told = {PATTERNS: ",".join(secrets)} if secrets else {}
-    return told | {
-        DIRECTORY: run.dir,
-        "RUNPACT_RUN_ID": run.id,
-        UID: run.uid,
-        ROOT: run.root,
-        CONFINEMENT: run.wanted,
-        CONFIG: msgspec.json.encode(run.config).decode(),
-    }
+    return (
+        told
+        | run.announced.environment()
+        | {
+            DIRECTORY: run.dir,
+            "RUNPACT_RUN_ID": run.id,
+            UID: run.uid,
+            ROOT: run.root,
+            CONFINEMENT: run.wanted,
+            CONFIG: msgspec.json.encode(run.config).decode(),
+        }
+    )
 
 
 def meaning_of(end: ChildEnd) -> tuple[State, str | None]:

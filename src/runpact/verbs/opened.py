@@ -20,6 +20,7 @@ from runpact.host.watch import Moment
 from runpact.model.confinement import Enforcement, Stray
 from runpact.model.contract.language import Contract, Kind
 from runpact.model.errors import UsageError
+from runpact.model.evidence.announced import Announced
 from runpact.model.inputs import Input
 from runpact.model.manifest import FileRecord
 from runpact.model.provenance import Provenance
@@ -132,6 +133,8 @@ class OpenRun:
         """What the processes of its command read."""
         self.labels: dict[str, tuple[str, str]] = {}
         """Entry and artifact type of the files that those processes saved, by path."""
+        self.announced = Announced()
+        """What was said of its evidence before it began."""
         self.registry: Registry | None = None
         """Who lists the run; None where no view does."""
         self.standing = Standing(State.RUNNING)

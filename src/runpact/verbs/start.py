@@ -22,6 +22,7 @@ from runpact.model.confinement import REFUSE, W2, Wanted, confinement_at_start
 from runpact.model.contract.language import Contract, Kind, LoadedContract
 from runpact.model.digest import digest_bytes
 from runpact.model.errors import StorageError, UsageError
+from runpact.model.evidence.announced import Announced
 from runpact.model.manifest import FileRecord, Manifest, encode_manifest
 from runpact.model.names import check_name
 from runpact.model.provenance import Config
@@ -66,6 +67,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     is_private: bool = False
     record_host: bool = False
     """Record host name, user and absolute paths."""
+    announced: Announced = Announced()
+    """Policy and baseline of its evidence."""
 
 
 class Said(TypedDict, total=False):
@@ -85,6 +88,7 @@ class Said(TypedDict, total=False):
     durability: str
     is_private: bool
     record_host: bool
+    announced: Announced
 
 
 class AttemptPlace(msgspec.Struct, frozen=True, kw_only=True):
@@ -179,6 +183,7 @@ def start_run(
         names=place.names if place else {},
     )
     run.stored |= _born_with(draft, record.id)
+    run.announced = request.announced
     return _held(run, loaded.contract, request, cwd, environ)
 
 

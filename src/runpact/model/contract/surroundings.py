@@ -107,7 +107,9 @@ class Gate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """A bound on a metric of a certificate."""
 
     metric: str
-    """Name of the metric."""
+    """Name of the metric; `primary` is whatever the report's primary metric is."""
+    of: Literal["ratio", "difference", "value"] = "ratio"
+    """What is bounded: ratio to the baseline (metrics on a log scale), difference, or the run's own value."""
     max: float | None = None
     """The greatest value, included."""
     min: float | None = None
@@ -129,12 +131,16 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Measurements that must be there and pass."""
     minimum_windows: int | None = None
     """Fewer evaluated windows are insufficient evidence."""
+    maximum_width: float | None = None
+    """An interval wider than this is insufficient evidence."""
     confidence: float = 0.95
     """Of intervals, between 0 and 1."""
     confinement: str | None = None
     """Least level of write confinement, as in `W2`."""
     provenance: tuple[str, ...] = ()
-    """What must be recorded, as in `commit`, `lock`, `inputs`."""
+    """What must be recorded: `commit`, `clean`, `lock`, `inputs`, `config`."""
+    signature: Literal["optional", "required", "waived"] = "optional"
+    """Whether a certificate must be signed; one that is not is a warning, refused, or as good as signed."""
     rules: tuple[Rule, ...] = ()
     """Further conditions."""
     keep: dict[str, int | Expression] = {}

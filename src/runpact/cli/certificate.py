@@ -1,0 +1,202 @@
+"""Certificates on the terminal: `runpact verify` of one, and `runpact explain`.
+
+Knows: how steps, gates and guards are laid out.
+Does not know: how any of it follows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import click
+import msgspec
+
+from runpact.cli.options import (
+    demand_meant,
+    json_option,
+    open_workspace,
+    policy_option,
+    signature_option,
+    workspace_options,
+)
+from runpact.cli.output import VERDICT_COLOUR, finding_documents, paint, plain, print_json, say, table_lines
+from runpact.model.evidence.certificate import Certificate, sealed
+from runpact.model.evidence.refusal import EvidenceError
+from runpact.model.evidence.step import Step, Verification
+from runpact.model.finding import Verdict, worst
+from runpact.workspace.certifying import certificates, verify_certificates
+
+if TYPE_CHECKING:
+    from runpact.workspace import Workspace
+
+
+def show_certificates(
+    place: Workspace,
+    paths: tuple[str, ...],
+    *,
+    policy: str | None,
+    needs_signature: bool,
+    is_json: bool,
+) -> int:
+    """Verify certificates, print what they come to, return the exit code of the worst."""
+    found = verify_certificates(place, paths, policy=policy, needs_signature=needs_signature)
+    verdict = worst(each.verdict for each in found)
+    if is_json:
+        findings = [finding for each in found for finding in each.report.findings]
+        print_json(
+            "verify-certificate",
+            verdict=verdict.value,
+            findings=finding_documents(findings),
+            certificates=[_document(each) for each in found],
+        )
+        return verdict.exit_code
+    for each in found:
+        say(_headline(each))
+        for step in each.steps:
+            if not step.holds:
+                for line in _refusal(step):
+                    say(line)
+    if len(found) > 1:
+        counts = [f"{sum(each.verdict is sort for each in found)} {sort.value}" for sort in Verdict]
+        say(f"{len(found)} certificates: {', '.join(counts)}")
+    return verdict.exit_code
+
+
+def _document(found: Verification) -> dict[str, object]:
+    return {
+        "path": found.path,
+        "run_id": found.run_id,
+        "verdict": found.verdict.value,
+        "reason": found.reason,
+        "decision": found.decision,
+        "tier": found.tier,
+        "steps": [
+            {"holds": step.holds, **step_document}
+            for step in found.steps
+            if isinstance(step_document := msgspec.to_builtins(step), dict)
+        ],
+    }
+
+
+def _headline(found: Verification) -> str:
+    verdict = paint(found.verdict.value, VERDICT_COLOUR[found.verdict])
+    if found.decision:
+        told = f"{found.decision} under `{found.tier}`"
+        told += f", {found.reason}" if found.reason else ""
+    else:
+        told = found.reason
+    return f"{verdict} {plain(found.path)}: {plain(told)}"
+
+
+def _refusal(step: Step) -> Iterator[str]:
+    said = f": {plain(step.message)}" if step.message else ""
+    yield f"  {plain(step.name)} [{step.reason}]{said}"
+    if step.expected:
+        yield f"      expected  {plain(step.expected)}"
+    if step.observed:
+        yield f"      observed  {plain(step.observed)}"
+
+
+@click.command("explain")
+@click.argument("certificate", metavar="CERT|DIR")
+@policy_option
+@signature_option
+@workspace_options
+@json_option
+def explain_command(
+    *,
+    certificate: str,
+    policy: str | None,
+    needs_signature: bool,
+    workspace: str | None,
+    workdir: str | None,
+    contract: str | None,
+    is_json: bool,
+) -> int:
+    """Go through everything that a certificate rests on, step by step, from the stored evidence alone.
+
+    Exit codes are those of `runpact verify`.
+    """
+    demand_meant(policy=policy)
+    place = open_workspace(workspace, workdir, contract)
+    paths = certificates(place, certificate)
+    if not paths:
+        raise EvidenceError("no_certificate", f"no certificate at `{certificate}`", at=certificate)
+    found = verify_certificates(place, paths, policy=policy, needs_signature=needs_signature)
+    verdict = worst(each.verdict for each in found)
+    if is_json:
+        parts = [{**_document(each), "certificate": each.rebuilt} for each in found]
+        print_json("explain", verdict=verdict.value, certificates=parts)
+        return verdict.exit_code
+    for each in found:
+        for line in _explained(each):
+            say(line)
+    return verdict.exit_code
+
+
+def _explained(found: Verification) -> Iterator[str]:
+    yield _headline(found)
+    yield ""
+    for step in found.steps:
+        if step.holds:
+            yield f"  {paint('holds', 'green')}  {step.name:<10}  {plain(step.observed)}"
+        else:
+            first, *others = _refusal(step)
+            yield f"  {paint('fails', 'red')} {first}"
+            yield from others
+    if found.rebuilt is not None:
+        yield from _judged(msgspec.convert(sealed(found.rebuilt), Certificate))
+
+
+def _judged(follows: Certificate) -> Iterator[str]:
+    """Yield what the evidence says: the comparison, every gate, every guard."""
+    metric, statistics = follows.primary_metric, follows.statistics
+    yield ""
+    yield f"  {plain(metric.kind)} in {plain(metric.unit)}, {metric.direction} is better"
+    yield f"    subject {metric.final:.6g}, baseline {metric.baseline_final:.6g}"
+    if statistics is not None:
+        shown = "difference" if metric.ratio_vs_baseline is None else "ratio"
+        value = metric.difference_vs_baseline if shown == "difference" else metric.ratio_vs_baseline
+        low, high = metric.display_ci
+        yield (
+            f"    {shown} {value:.6g}, {statistics.confidence:.0%} interval {low:.6g} to {high:.6g}, "
+            f"{statistics.windows} windows ({statistics.effective_windows:.1f} of equal weight)"
+        )
+    rows = [_gate_row(gate) for gate in follows.gates] + [_guard_row(guard) for guard in follows.guards]
+    yield ""
+    for line in table_lines(("judged", "observed", "demanded", "outcome"), rows):
+        yield f"  {line}"
+    if follows.limitations:
+        yield ""
+        yield from (f"  limitation: {plain(each)}" for each in follows.limitations)
+
+
+def _gate_row(gate: object) -> Sequence[str]:
+    facts = msgspec.to_builtins(gate)
+    bounds = [
+        f"{word} {facts[key]:.6g}"
+        for key, word in (("minimum", "≥"), ("maximum", "≤"))
+        if facts[key] is not None
+    ]
+    observed = "nothing" if facts["observed"] is None else f"{facts['observed']:.6g}"
+    name = f"gate {facts['metric']} ({facts['of']}, {facts['statistic']})"
+    return name, observed, " and ".join(bounds), facts["outcome"]
+
+
+def _guard_row(guard: object) -> Sequence[str]:
+    facts = msgspec.to_builtins(guard)
+    observed, limits = (
+        ", ".join(f"{key} {_short(value)}" for key, value in facts[part].items())
+        for part in ("observed", "limits")
+    )
+    return (
+        f"guard {facts['name']} at {facts['tap'] or 'an unnamed place'}",
+        observed,
+        limits,
+        facts["outcome"],
+    )
+
+
+def _short(value: object) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)

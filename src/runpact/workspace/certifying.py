@@ -1,0 +1,177 @@
+"""The front door to evidence: make certificates, verify them.
+
+Knows: which runs, policies and folders of a workspace a person means.
+Does not know: how a certificate follows from its evidence.
+"""
+
+from __future__ import annotations
+
+import functools
+import posixpath
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from runpact.model.errors import EvidenceError, NoSuchRunError
+from runpact.model.run import State
+
+if TYPE_CHECKING:
+    from runpact.model.evidence.policy import NamedPolicy
+    from runpact.model.evidence.statistics import Resampler
+    from runpact.model.evidence.step import Verification  # noqa: TC004 - exported for annotations alone
+    from runpact.verbs.certify import Certified  # noqa: TC004 - exported for annotations alone
+    from runpact.verbs.start import Request
+    from runpact.workspace import Workspace
+
+__all__ = ["Certified", "Verification", "announcing", "certificates", "certify", "verify_certificates"]
+
+_MANY = 4
+"""From so many certificates on numpy is worth what importing it costs."""
+
+
+def certify(
+    place: Workspace,
+    subject: str,
+    baseline: str,
+    *,
+    policy: str | None = None,
+    folder: str | None = None,
+    label: str | None = None,
+) -> Certified:
+    """Write the certificate of a run and its baseline, each named as a run or by its report's path.
+
+    Args:
+        place: The workspace.
+        subject: What was changed.
+        baseline: What it is compared with.
+        policy: Tier, `CONTRACT#TIER`, or None for the only policy of the contract.
+        folder: Folder of the evidence; by default the workspace's scratch folder.
+        label: Name of the subject's folder in it.
+
+    Raises:
+        EvidenceError: Evidence or policy is missing or invalid.
+        WriteOnceError: Another certificate stands there.
+    """
+    from runpact.verbs.certify import SCRATCH, certify
+    from runpact.verbs.reports import find_report
+
+    named = _policy(place, policy, None)
+    subject_path, baseline_path = (
+        find_report(each, cwd=place.cwd, resolve=functools.partial(_run_of, place))
+        for each in (subject, baseline)
+    )
+    return certify(
+        subject_path,
+        baseline_path,
+        named,
+        folder=posixpath.normpath(
+            posixpath.join(place.cwd, folder) if folder else posixpath.join(place.data_root, SCRATCH)
+        ),
+        label=label,
+        resampler=_resampler(1),
+    )
+
+
+def certificates(place: Workspace, reference: str) -> tuple[str, ...]:
+    """Return the certificates that a path means; none for what is a run, or nothing."""
+    from runpact.disk.evidence import certificates_at
+
+    return certificates_at(posixpath.normpath(posixpath.join(place.cwd, reference)))
+
+
+def verify_certificates(
+    place: Workspace, paths: tuple[str, ...], *, policy: str | None = None, needs_signature: bool = False
+) -> list[Verification]:
+    """Verify certificates by their absolute paths, each by the policy named or that of its tier.
+
+    Args:
+        place: The workspace whose contract has the policies.
+        paths: Of the certificates.
+        policy: Tier, `CONTRACT#TIER`, or `CONTRACT` for the certificate's tier in it.
+        needs_signature: Refuse what is not signed, whatever the policy says.
+    """
+    from runpact.verbs.verify_certificate import Judging, verify_certificate
+
+    known: dict[str, NamedPolicy] = {}
+
+    def find(tier: str) -> NamedPolicy:
+        if tier not in known:
+            known[tier] = _policy(place, policy, tier)
+        return known[tier]
+
+    judging = Judging(policy=find, resampler=_resampler(len(paths)), needs_signature=needs_signature)
+    inside = place.data_root.rstrip("/") + "/"
+    return [verify_certificate(path, judging, shown=path.removeprefix(inside)) for path in paths]
+
+
+def _run_of(place: Workspace, reference: str) -> str:
+    """Return the directory of the run that is meant; a name means its newest finished run."""
+    try:
+        return place.resolve(reference)
+    except NoSuchRunError:
+        for run in place.runs():
+            if run.name == reference and run.state is State.FINISHED:
+                return place.resolve(run.path)
+        raise
+
+
+def _policy(place: Workspace, reference: str | None, tier: str | None) -> NamedPolicy:
+    from runpact.verbs.policies import find_policy
+
+    is_own = reference is None or not ("/" in reference or "#" in reference or ":" in reference)
+    contract = place.contract if is_own else None
+    return find_policy(reference, tier=tier, contract=contract.contract if contract else None, cwd=place.cwd)
+
+
+def _resampler(count: int) -> Resampler:
+    """Return the quicker of two ways to the same bits."""
+    if count >= _MANY and find_spec("numpy") is not None:
+        from runpact.formats.resample import resample_with_numpy
+
+        return resample_with_numpy
+    from runpact.model.evidence.statistics import resample_plainly
+
+    return resample_plainly
+
+
+def announcing(
+    place: Workspace,
+    request: Request,
+    *,
+    policy: str | None,
+    baseline: str | None,
+    profile: str | None,
+) -> Request:
+    """Return a request of a run that is told of its evidence before it begins.
+
+    Args:
+        place: The workspace.
+        request: What else was said.
+        policy: Tier that it is to be judged by.
+        baseline: Run or report that it is to be paired with.
+        profile: `dev`, `ci` or `release`; by default the policy's, without one `ci`.
+
+    Raises:
+        EvidenceError: There is no such policy; or, but in `dev`, the baseline is missing or invalid.
+    """
+    if policy is None and baseline is None:
+        return request
+    import msgspec
+
+    from runpact.model.evidence.announced import Announced
+    from runpact.model.evidence.policy import STRICT
+    from runpact.verbs.pair import demand_baseline
+    from runpact.verbs.reports import find_report
+
+    named = _policy(place, policy, None) if policy is not None else None
+    announced = Announced(policy=policy)
+    if baseline is not None:
+        is_strict = (profile or (named.policy.profile if named else "ci")) in STRICT
+        try:
+            path = find_report(baseline, cwd=place.cwd, resolve=functools.partial(_run_of, place))
+            demand_baseline(path, request.config.resolved)
+            announced = Announced(policy=policy, baseline=path, is_strict=is_strict)
+        except EvidenceError as error:
+            if is_strict:
+                raise
+            announced = Announced(policy=policy, doubt=error.message)
+    return msgspec.structs.replace(request, announced=announced)
