@@ -30,8 +30,8 @@ from runpact.verbs.check import CheckedRun
 from runpact.verbs.inputs import note_input
 from runpact.verbs.known import KnownRun
 from runpact.verbs.read import ReadDocument, read_entry
+from runpact.verbs.request import Request
 from runpact.verbs.said import all_texts, path_or_none, text_or_none, texts_by_name
-from runpact.verbs.start import Request
 from runpact.workspace import Where, Workspace
 from runpact.workspace.certifying import announcing
 from runpact.workspace.comparing import diff as compare_runs_of

@@ -6,8 +6,9 @@ Does not know: the commands.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable
-from typing import TypeVar
+from typing import TypedDict, TypeVar
 
 import click
 
@@ -44,6 +45,38 @@ policy_option = click.option(
 signature_option = click.option(
     "--require-signature", "needs_signature", is_flag=True, help="Refuse what nobody trusted has signed."
 )
+
+
+class EvidenceOptions(TypedDict):
+    """What a command says of a run's evidence before it begins."""
+
+    policy: str | None
+    baseline: str | None
+    profile: str | None
+
+
+def evidence_options(function: Callable[..., int]) -> Callable[..., int]:
+    """Add --baseline, --policy and --profile, handed over as one argument, `evidence`."""
+
+    @functools.wraps(function)
+    def gathered(*, policy: str | None, baseline: str | None, profile: str | None, **others: object) -> int:
+        demand_meant(policy=policy, baseline=baseline)
+        evidence = EvidenceOptions(policy=policy, baseline=baseline, profile=profile)
+        return function(evidence=evidence, **others)
+
+    for option in (
+        click.option(
+            "--profile",
+            type=click.Choice(["dev", "ci", "release"]),
+            help="How strict pairing is; by default the policy's.",
+        ),
+        click.option("--policy", metavar="TIER", help="Policy that its evidence is to be judged by."),
+        click.option(
+            "--baseline", metavar="RUN|REPORT", help="Pair it with this; refused at once if it cannot be."
+        ),
+    ):
+        option(gathered)
+    return gathered
 
 
 def demand_meant(**options: str | None) -> None:

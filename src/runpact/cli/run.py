@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Unpack
 import click
 
 from runpact.cli.fencing import FenceFlags, confinement_lines, fence_options, wanted_by
-from runpact.cli.options import demand_meant, json_option, open_workspace, workspace_options
+from runpact.cli.options import (
+    EvidenceOptions,
+    demand_meant,
+    evidence_options,
+    json_option,
+    open_workspace,
+    workspace_options,
+)
 from runpact.cli.output import (
     STATE_COLOUR,
     VERDICT_COLOUR,
@@ -29,7 +36,7 @@ from runpact.model.run import State
 from runpact.workspace.certifying import announcing
 
 if TYPE_CHECKING:
-    from runpact.workspace import ExecutedRun
+    from runpact.workspace import ExecutedRun, Workspace
 
 SIGNALLED = 128
 """Added to the number of the signal that ended the command."""
@@ -69,13 +76,7 @@ SIGNALLED = 128
     help="Look for what was written outside the run, or do not.",
 )
 @fence_options
-@click.option("--baseline", metavar="RUN|REPORT", help="Pair it with this; refused at once if it cannot be.")
-@click.option("--policy", metavar="TIER", help="Policy that its evidence is to be judged by.")
-@click.option(
-    "--profile",
-    type=click.Choice(["dev", "ci", "release"]),
-    help="How strict pairing is; by default the policy's.",
-)
+@evidence_options
 @click.option("--durability", type=click.Choice(["commit", "none"]), default="commit", show_default=True)
 @click.option("--private", "is_private", is_flag=True, help="Readable by you alone (0700).")
 @click.option("--record-host", is_flag=True, help="Record host name, user and absolute paths.")
@@ -99,9 +100,7 @@ def run_command(
     caches: tuple[str, ...],
     secrets: tuple[str, ...],
     guard: str,
-    baseline: str | None,
-    policy: str | None,
-    profile: str | None,
+    evidence: EvidenceOptions,
     durability: str,
     is_private: bool,
     record_host: bool,
@@ -121,10 +120,7 @@ def run_command(
       runpact run --name baseline -- python train.py
       runpact run --config base.yaml --set lr=0.1 -- ./simulate
     """
-    demand_meant(kind=kind, out=out, config=config, baseline=baseline, policy=policy)
-    place = open_workspace(workspace, workdir, contract)
-    if place.contract is None:
-        sys.stderr.write("runpact: no contract here; using the pack runpact:basic@1\n")
+    place = _opened((workspace, workdir, contract), kind=kind, out=out, config=config)
     request = place.request(
         kind=kind,
         name=name,
@@ -143,12 +139,24 @@ def run_command(
         is_private=is_private,
         record_host=record_host,
     )
-    request = announcing(place, request, policy=policy, baseline=baseline, profile=profile)
-    if request.announced.doubt:
-        sys.stderr.write(f"runpact: not paired: {request.announced.doubt}\n")
+    request = announcing(place, request, **evidence)
+    _tell_doubt(request.announced.doubt)
     executed = place.execute(request, tee=not quiet and not is_json)
     _tell(executed, least=fence["least"], is_json=is_json)
     return _exit_code(executed, least=fence["least"], passthrough=passthrough)
+
+
+def _opened(where: tuple[str | None, str | None, str | None], **options: str | None) -> Workspace:
+    demand_meant(**options)
+    place = open_workspace(*where)
+    if place.contract is None:
+        sys.stderr.write("runpact: no contract here; using the pack runpact:basic@1\n")
+    return place
+
+
+def _tell_doubt(doubt: str) -> None:
+    if doubt:
+        sys.stderr.write(f"runpact: not paired: {doubt}\n")
 
 
 def _tell(executed: ExecutedRun, *, least: str, is_json: bool) -> None:

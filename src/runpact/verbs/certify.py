@@ -22,7 +22,7 @@ from runpact.model.evidence.refusal import EvidenceError
 from runpact.model.evidence.schedule import refuse_unpaired
 from runpact.model.evidence.statistics import Resampler
 from runpact.model.names import check_name
-from runpact.verbs.reports import normal_report
+from runpact.verbs.normal import normal_report
 from runpact.verbs.verify_certificate import certificate_document
 from runpact.version import VERSION
 

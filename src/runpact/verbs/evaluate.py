@@ -27,9 +27,9 @@ from runpact.model.evidence.schedule import refuse_unpaired, schedule_digest
 from runpact.model.evidence.window import FINAL, PREVIEW, EvidenceReport, Window
 from runpact.verbs.inputs import record_input
 from runpact.verbs.load_contract import load_copy
+from runpact.verbs.normal import normal_report
 from runpact.verbs.opened import OpenRun
 from runpact.verbs.policies import find_policy
-from runpact.verbs.reports import normal_report
 
 SIDECAR = "evaluation_sidecar.json"
 _LIBRARIES = ("python", "numpy", "torch")

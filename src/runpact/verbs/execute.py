@@ -24,7 +24,7 @@ from runpact.verbs.finish import finish_run
 from runpact.verbs.inputs import check_inputs, record_input
 from runpact.verbs.mask import CONFIG
 from runpact.verbs.nest import CONFINEMENT, DIRECTORY, ROOT, UID
-from runpact.verbs.start import Request
+from runpact.verbs.request import Request
 
 STDOUT, STDERR = "logs/stdout.log", "logs/stderr.log"
 

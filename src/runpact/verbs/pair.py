@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from runpact.model.evidence.build import Stored
 from runpact.model.evidence.refusal import EvidenceError
-from runpact.verbs.reports import normal_report
+from runpact.verbs.normal import normal_report
 
 _STATED = {
     "dataset_hash": "dataset_differs",

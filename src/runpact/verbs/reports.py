@@ -1,4 +1,4 @@
-"""Find the report that a person means, and bring it into its normal form.
+"""Find the report that a person means.
 
 Knows: which runs have evidence; that a run must be sound to be certified.
 Does not know: what a report says.
@@ -10,17 +10,11 @@ import os
 import posixpath
 from collections.abc import Callable
 
-from runpact.disk.evidence import MAX_SIZE
 from runpact.disk.reader import read_run
-from runpact.disk.source import read_source
-from runpact.model.digest import canonical_json
-from runpact.model.errors import CannotStartError
-from runpact.model.evidence.build import Stored
 from runpact.model.evidence.names import REPORT
 from runpact.model.evidence.refusal import EvidenceError
 from runpact.model.run import State
 from runpact.verbs.verify import verify_run
-from runpact.verbs.verify_certificate import report_document, stored
 
 ENTRY = "report"
 """Name of a contract's entry that is the report; without one, it is `report.json`."""
@@ -68,21 +62,3 @@ def _report_of_run(directory: str) -> str:
     if not named:
         raise EvidenceError("no_report", at=directory, expected=REPORT, got="nothing")
     return posixpath.join(directory, named[0])
-
-
-def normal_report(path: str) -> tuple[bytes, Stored]:
-    """Return a report's normal form, RFC 8785, and what it says.
-
-    Raises:
-        EvidenceError: It cannot be read, or is no evidence.
-    """
-    try:
-        document = report_document(read_source(path, limit=MAX_SIZE))
-        data = canonical_json(document)
-    except EvidenceError:
-        raise
-    except CannotStartError as error:
-        raise EvidenceError("report_unreadable", error.message, at=path) from error
-    except ValueError as error:
-        raise EvidenceError("malformed_report", f"it has no normal form: {error}", at=path) from error
-    return data, stored(data, path)

@@ -10,7 +10,6 @@ import functools
 import os
 import posixpath
 from collections.abc import Iterator, Mapping
-from typing import TypedDict
 
 import msgspec
 
@@ -18,14 +17,12 @@ from runpact.disk.draft import Draft
 from runpact.disk.layout import RECORD
 from runpact.disk.writer import RunWriter
 from runpact.host import clock, process
-from runpact.model.confinement import REFUSE, W2, Wanted, confinement_at_start
+from runpact.model.confinement import W2, confinement_at_start
 from runpact.model.contract.language import Contract, Kind, LoadedContract
 from runpact.model.digest import digest_bytes
 from runpact.model.errors import StorageError, UsageError
-from runpact.model.evidence.announced import Announced
 from runpact.model.manifest import FileRecord, Manifest, encode_manifest
 from runpact.model.names import check_name
-from runpact.model.provenance import Config
 from runpact.model.recordmasker import RecordMasker
 from runpact.model.run import ContractRef, RunRecord
 from runpact.model.template import PathTemplate
@@ -33,62 +30,12 @@ from runpact.verbs.active import ActiveRun
 from runpact.verbs.capture import Captured, capture
 from runpact.verbs.confine import hold
 from runpact.verbs.mask import find_secrets, marked_settings, masked_provenance, patterns_in
-from runpact.verbs.nest import CONFINEMENT, Outer
+from runpact.verbs.nest import CONFINEMENT
+from runpact.verbs.request import Request
 from runpact.verbs.said import whole_seeds
 
 BUILT_IN = frozenset({"started", "git", "uid", "kind"})
 """Captures that runpact fills by itself."""
-
-
-class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """What the caller says about the run to be made."""
-
-    kind: str | None = None
-    name: str | None = None
-    captures: Mapping[str, str] = {}
-    config: Config = Config()
-    seeds: Mapping[str, int | None] = {}
-    inputs: tuple[str, ...] = ()
-    """Files and folders to record as inputs before a command begins; relative to the current directory."""
-    command: tuple[str, ...] = ()
-    out: str | None = None
-    """Absolute directory that is to hold the run instead of the contract's place."""
-    outer: Outer | None = None
-    """The run that this one is part of."""
-    guard: str = REFUSE
-    """One of `model.confinement.MODES`."""
-    wanted: Wanted | None = None
-    """What is asked of the kernel's fence; None: nothing, as for a run of this process."""
-    caches: tuple[str, ...] = ()
-    """Globs that anyone may write, relative to the data root."""
-    secrets: tuple[str, ...] = ()
-    """Globs of names of environment variables that hold a secret; behind a `!`, of names that hold none."""
-    durability: str = "commit"
-    is_private: bool = False
-    record_host: bool = False
-    """Record host name, user and absolute paths."""
-    announced: Announced = Announced()
-    """Policy and baseline of its evidence."""
-
-
-class Said(TypedDict, total=False):
-    """What a caller may say about a run, as `Request` names it, less what must be resolved first."""
-
-    kind: str | None
-    name: str | None
-    captures: Mapping[str, str]
-    seeds: Mapping[str, int | None]
-    inputs: tuple[str, ...]
-    command: tuple[str, ...]
-    out: str | None
-    guard: str
-    wanted: Wanted | None
-    caches: tuple[str, ...]
-    secrets: tuple[str, ...]
-    durability: str
-    is_private: bool
-    record_host: bool
-    announced: Announced
 
 
 class AttemptPlace(msgspec.Struct, frozen=True, kw_only=True):
@@ -183,7 +130,6 @@ def start_run(
         names=place.names if place else {},
     )
     run.stored |= _born_with(draft, record.id)
-    run.announced = request.announced
     return _held(run, loaded.contract, request, cwd, environ)
 
 
@@ -306,6 +252,7 @@ def _held(
         request.outer is None or run.record.stage is not None
     )  # a stage may write its own directory only
     outer = None if is_alone or request.outer is None else request.outer.directory
+    run.announced = request.announced
     try:
         hold(run, contract, request.guard, caches=request.caches, cwd=cwd, outer=outer, environ=environ)
     except BaseException as error:

@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from runpact.verbs.execute import Execution
     from runpact.verbs.initialise import NewWorkspace
     from runpact.verbs.read import ReadDocument, Schema
+    from runpact.verbs.request import Request, Said
     from runpact.verbs.revise import Revision  # noqa: TC004 - exported for annotations alone
     from runpact.verbs.show import RunDetails  # noqa: TC004 - exported for annotations alone
-    from runpact.verbs.start import Request, Said
     from runpact.verbs.trees import TriedContract  # noqa: TC004 - exported for annotations alone
 
 __all__ = [
@@ -192,7 +192,7 @@ class Workspace:
             said: The rest, as `Request` names it.
         """
         from runpact.verbs.nest import outer_in, outer_of
-        from runpact.verbs.start import Request
+        from runpact.verbs.request import Request
         from runpact.workspace.configuring import configured
 
         resolved = configured(self, config, overrides, kind=said.get("kind"))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from runpact.model.evidence.statistics import Resampler
     from runpact.model.evidence.step import Verification  # noqa: TC004 - exported for annotations alone
     from runpact.verbs.certify import Certified  # noqa: TC004 - exported for annotations alone
-    from runpact.verbs.start import Request
+    from runpact.verbs.request import Request
     from runpact.workspace import Workspace
 
 __all__ = ["Certified", "Verification", "announcing", "certificates", "certify", "verify_certificates"]

@@ -17,8 +17,9 @@ from runpact.model.evidence.refusal import EvidenceError
 from runpact.model.evidence.report import read_report
 from runpact.model.evidence.statistics import resample_plainly
 from runpact.verbs.certify import certify
+from runpact.verbs.normal import normal_report
 from runpact.verbs.policies import find_policy
-from runpact.verbs.reports import find_report, normal_report
+from runpact.verbs.reports import find_report
 from runpact.verbs.verify_certificate import verify_certificate
 
 LABEL = "quant8_balanced_20260309T0700Z"

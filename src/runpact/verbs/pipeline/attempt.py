@@ -50,7 +50,8 @@ from runpact.verbs.pipeline.inputs import Gathered
 from runpact.verbs.pipeline.outputs import judge_outputs, register_outputs, rows_written, stage_kind
 from runpact.verbs.pipeline.way import Way
 from runpact.verbs.project import write_projections
-from runpact.verbs.start import AttemptPlace, Request, start_run
+from runpact.verbs.request import Request
+from runpact.verbs.start import AttemptPlace, start_run
 
 MANIFEST = Records().manifest
 

@@ -21,7 +21,8 @@ from runpact.model.provenance import Config, Provenance
 from runpact.model.run import ContractRef, RunRecord
 from runpact.verbs.mask import masked_provenance
 from runpact.verbs.project import birth_files
-from runpact.verbs.start import Request, captured_for, masker_for, named_for, pick_kind
+from runpact.verbs.request import Request
+from runpact.verbs.start import captured_for, masker_for, named_for, pick_kind
 
 
 def recorded_config(loaded: LoadedContract, kind: Kind, request: Request) -> Config:
