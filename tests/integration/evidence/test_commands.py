@@ -228,3 +228,23 @@ def test_a_page_about_a_run(workspace: Path, capsys: Captured) -> None:
     foreign = workspace / "foreign"
     foreign.mkdir()
     assert run("report", str(foreign), "--format", "md") == 0
+
+
+@pytest.mark.requirement("B-001", "B-011", "B-071", "B-072", "B-114")
+def test_what_a_certificate_stands_with_keeps_the_contract_of_evidence(
+    workspace: Path, capsys: Captured
+) -> None:
+    (workspace / "contract.yaml").write_text(
+        'contract: try.pack\nversion: "1.0.0"\nextends: runpact:evidence@1\n', encoding="utf-8"
+    )
+    evaluate("baseline", arms(count=120))
+    evaluate("quant8", arms(shift=0.01, count=120))
+    assert run("report", "quant8", "--format", "cert", "--baseline", "baseline", "--policy", "balanced") == 0
+    shutil.copytree(workspace / "reports_scratch", workspace / "reports")
+    capsys.readouterr()
+    assert run("check", "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert [each for each in told["findings"] if each["severity"] != "advice"] == []
+    kept = {each["path"] for each in told["runs"]}
+    assert len({path for path in kept if path.startswith("reports/")}) == 2
+    assert run("verify", "reports") == 1
