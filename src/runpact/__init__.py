@@ -10,9 +10,10 @@ from runpact.version import VERSION
 TYPE_CHECKING = False
 """True for type checkers alone; importing it from `typing` would cost every start milliseconds."""
 if TYPE_CHECKING:
-    from runpact.api import check, current, diff, open_run, read, run, verify
+    from runpact.api import current, open_run, read, run
     from runpact.api.doctor import doctor
     from runpact.api.finding import list_runs, runs
+    from runpact.api.judging import check, diff, verify
     from runpact.api.stage import stage
     from runpact.model.errors import RunpactError
     from runpact.model.facts import ValidatorFault
@@ -57,9 +58,9 @@ _HOMES = {
     "State": "runpact.model.run",
     "ValidatorFault": "runpact.model.facts",
     "Verdict": "runpact.model.finding",
-    "check": "runpact.api",
+    "check": "runpact.api.judging",
     "current": "runpact.api",
-    "diff": "runpact.api",
+    "diff": "runpact.api.judging",
     "doctor": "runpact.api.doctor",
     "list_runs": "runpact.api.finding",
     "open_run": "runpact.api",
@@ -67,7 +68,7 @@ _HOMES = {
     "run": "runpact.api",
     "runs": "runpact.api.finding",
     "stage": "runpact.api.stage",
-    "verify": "runpact.api",
+    "verify": "runpact.api.judging",
 }
 
 

@@ -19,7 +19,6 @@ from typing import ParamSpec, TypeVar
 import msgspec
 
 from runpact.api.fencing import fence_in, wanted_by
-from runpact.model.compare.row import Comparison
 from runpact.model.confinement import MODES, REFUSE
 from runpact.model.errors import ContractBrokenError, UsageError
 from runpact.model.finding import Verdict
@@ -34,7 +33,6 @@ from runpact.verbs.request import Request
 from runpact.verbs.said import all_texts, path_or_none, text_or_none, texts_by_name
 from runpact.workspace import Where, Workspace
 from runpact.workspace.certifying import announcing
-from runpact.workspace.comparing import diff as compare_runs_of
 
 _Parameters = ParamSpec("_Parameters")
 _Result = TypeVar("_Result")
@@ -351,42 +349,6 @@ def open_run(reference: PathLike, *, workspace: PathLike | None = None) -> Recor
     return RecordedRun(
         **msgspec.structs.asdict(place.summary(directory)), directory=directory, root=place.data_root
     )
-
-
-def check(
-    *references: PathLike, contract: PathLike | None = None, workspace: PathLike | None = None
-) -> list[CheckedRun]:
-    """Judge runs against their contract; all of the workspace's when none is named."""
-    place = Workspace.open(workspace=_text(workspace), contract=_text(contract))
-    return place.check([os.fspath(reference) for reference in references])
-
-
-def diff(
-    *references: PathLike,
-    only: Iterable[str] = (),
-    contract: PathLike | None = None,
-    workspace: PathLike | None = None,
-) -> Comparison:
-    """Compare runs, each with the first; `.is_equal` says whether they are, by the contract's determinism.
-
-    Args:
-        references: Two runs or more: paths, ids, uids or unique prefixes.
-        only: Sections to compare, as in `["metrics", "artifacts"]`; by default all.
-        contract: Contract file or pack; by default the workspace's.
-        workspace: Folder of the contract; by default found upwards.
-
-    Raises:
-        UsageError: There are fewer than two runs, or no section has that name.
-    """
-    place = Workspace.open(workspace=_text(workspace), contract=_text(contract))
-    names = (only,) if isinstance(only, str) else tuple(only)
-    return compare_runs_of(place, [os.fspath(reference) for reference in references], only=names)
-
-
-def verify(reference: PathLike, *, workspace: PathLike | None = None) -> Verdict:
-    """Re-derive a run's records from its bytes and return the verdict."""
-    _directory, _standing, report = Workspace.open(workspace=_text(workspace)).verify(os.fspath(reference))
-    return report.verdict
 
 
 def _demand_kept(checked: CheckedRun) -> None:

@@ -1,0 +1,58 @@
+"""Judge, prove and compare runs from a program.
+
+Knows: how a caller names runs.
+Does not know: how they are judged.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+
+from runpact.model.compare.row import Comparison
+from runpact.model.finding import Verdict
+from runpact.verbs.check import CheckedRun
+from runpact.workspace import Workspace
+from runpact.workspace.comparing import diff as compare_runs_of
+
+PathLike = str | os.PathLike[str]
+
+
+def check(
+    *references: PathLike, contract: PathLike | None = None, workspace: PathLike | None = None
+) -> list[CheckedRun]:
+    """Judge runs against their contract; all of the workspace's when none is named."""
+    place = Workspace.open(workspace=_named(workspace), contract=_named(contract))
+    return place.check([os.fspath(reference) for reference in references])
+
+
+def diff(
+    *references: PathLike,
+    only: Iterable[str] = (),
+    contract: PathLike | None = None,
+    workspace: PathLike | None = None,
+) -> Comparison:
+    """Compare runs, each with the first; `.is_equal` says whether they are, by the contract's determinism.
+
+    Args:
+        references: Two runs or more: paths, ids, uids or unique prefixes.
+        only: Sections to compare, as in `["metrics", "artifacts"]`; by default all.
+        contract: Contract file or pack; by default the workspace's.
+        workspace: Folder of the contract; by default found upwards.
+
+    Raises:
+        UsageError: There are fewer than two runs, or no section has that name.
+    """
+    place = Workspace.open(workspace=_named(workspace), contract=_named(contract))
+    names = (only,) if isinstance(only, str) else tuple(only)
+    return compare_runs_of(place, [os.fspath(reference) for reference in references], only=names)
+
+
+def verify(reference: PathLike, *, workspace: PathLike | None = None) -> Verdict:
+    """Re-derive a run's records from its bytes and return the verdict."""
+    _directory, _standing, report = Workspace.open(workspace=_named(workspace)).verify(os.fspath(reference))
+    return report.verdict
+
+
+def _named(path: PathLike | None) -> str | None:
+    return None if path is None else os.fspath(path)
