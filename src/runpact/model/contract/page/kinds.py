@@ -17,6 +17,7 @@ from runpact.model.contract.language import Inventory, Kind, Rule
 from runpact.model.contract.page.contents import content_lines
 from runpact.model.contract.page.entries import entry_rows, tree_of
 from runpact.model.contract.page.markdown import code, fence, heading, items, paragraph, table
+from runpact.model.contract.stages import outputs_of, reads_of
 from runpact.model.schema import inline_name
 
 _ENTRIES = ("path", "must it stand", "what", "rule")
@@ -189,8 +190,8 @@ def _parts(kind: Kind, schemas: Mapping[str, bytes]) -> Iterator[str]:
             (
                 stage.id,
                 stage.slug,
-                ", ".join(map(code, stage.reads)),
-                ", ".join(map(code, stage.writes)),
+                ", ".join(_typed(alias, read.type_) for alias, read in reads_of(stage).items()),
+                ", ".join(_typed(alias, output.type_) for alias, output in outputs_of(stage)),
                 stage.description,
             )
             for stage in kind.stages
@@ -207,6 +208,10 @@ def _parts(kind: Kind, schemas: Mapping[str, bytes]) -> Iterator[str]:
                 ),
             ]
         )
+
+
+def _typed(alias: str, sort: str | None) -> str:
+    return f"{code(alias)} ({sort})" if sort else code(alias)
 
 
 def _relaxed(kind: Kind) -> str:
