@@ -18,6 +18,7 @@ from runpact.cli.options import (
     open_workspace,
     policy_option,
     signature_option,
+    trust_file_option,
     workspace_options,
 )
 from runpact.cli.output import VERDICT_COLOUR, finding_documents, paint, plain, print_json, say, table_lines
@@ -37,10 +38,13 @@ def show_certificates(
     *,
     policy: str | None,
     needs_signature: bool,
+    trust_file: str | None,
     is_json: bool,
 ) -> int:
     """Verify certificates, print what they come to, return the exit code of the worst."""
-    found = verify_certificates(place, paths, policy=policy, needs_signature=needs_signature)
+    found = verify_certificates(
+        place, paths, policy=policy, needs_signature=needs_signature, trust_file=trust_file
+    )
     verdict = worst(each.verdict for each in found)
     if is_json:
         findings = [finding for each in found for finding in each.report.findings]
@@ -102,6 +106,7 @@ def _refusal(step: Step) -> Iterator[str]:
 @click.argument("certificate", metavar="CERT|DIR")
 @policy_option
 @signature_option
+@trust_file_option
 @workspace_options
 @json_option
 def explain_command(
@@ -109,6 +114,7 @@ def explain_command(
     certificate: str,
     policy: str | None,
     needs_signature: bool,
+    trust_file: str | None,
     workspace: str | None,
     workdir: str | None,
     contract: str | None,
@@ -118,12 +124,14 @@ def explain_command(
 
     Exit codes are those of `runpact verify`.
     """
-    demand_meant(policy=policy)
+    demand_meant(policy=policy, trust=trust_file)
     place = open_workspace(workspace, workdir, contract)
     paths = certificates(place, certificate)
     if not paths:
         raise EvidenceError("no_certificate", f"no certificate at `{certificate}`", at=certificate)
-    found = verify_certificates(place, paths, policy=policy, needs_signature=needs_signature)
+    found = verify_certificates(
+        place, paths, policy=policy, needs_signature=needs_signature, trust_file=trust_file
+    )
     verdict = worst(each.verdict for each in found)
     if is_json:
         parts = [{**_document(each), "certificate": each.rebuilt} for each in found]

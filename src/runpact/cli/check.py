@@ -18,6 +18,7 @@ from runpact.cli.options import (
     open_workspace,
     policy_option,
     signature_option,
+    trust_file_option,
     trust_option,
     workspace_options,
 )
@@ -114,6 +115,7 @@ def _print_check(checked: Sequence[CheckedRun], beside: Sequence[Finding], verdi
 @click.argument("subject", metavar="RUN|CERT|DIR")
 @policy_option
 @signature_option
+@trust_file_option
 @workspace_options
 @json_option
 def verify_command(
@@ -121,6 +123,7 @@ def verify_command(
     subject: str,
     policy: str | None,
     needs_signature: bool,
+    trust_file: str | None,
     workspace: str | None,
     workdir: str | None,
     contract: str | None,
@@ -136,16 +139,21 @@ def verify_command(
     """
     if not subject:
         raise UsageError("nothing was named", expected="a run, a certificate or a folder of certificates")
-    demand_meant(policy=policy)
+    demand_meant(policy=policy, trust=trust_file)
     place = open_workspace(workspace, workdir, contract)
     paths = certificates(place, subject)
     if paths:
         from runpact.cli.certificate import show_certificates  # noqa: PLC0415 - verifying a run needs none of it
 
         return show_certificates(
-            place, paths, policy=policy, needs_signature=needs_signature, is_json=is_json
+            place,
+            paths,
+            policy=policy,
+            needs_signature=needs_signature,
+            trust_file=trust_file,
+            is_json=is_json,
         )
-    if policy or needs_signature:
+    if policy or needs_signature or trust_file:
         raise EvidenceError("no_certificate", f"no certificate at `{subject}`", at=subject)
     return show_verify(place, subject, is_json=is_json)
 

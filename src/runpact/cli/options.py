@@ -45,6 +45,9 @@ policy_option = click.option(
 signature_option = click.option(
     "--require-signature", "needs_signature", is_flag=True, help="Refuse what nobody trusted has signed."
 )
+trust_file_option = click.option(
+    "--trust", "trust_file", metavar="FILE", help="Whose signatures are believed: your own trust file."
+)
 
 
 class EvidenceOptions(TypedDict):

@@ -10,9 +10,9 @@ from collections.abc import Callable
 
 from runpact.disk.evidence import read_beside
 from runpact.model.evidence.step import Step
+from runpact.model.signing.envelope import FILE
 
-ATTESTATION = "attestation.dsse.json"
-"""Beside a certificate: the signed envelope."""
+ATTESTATION = FILE
 
 Authenticator = Callable[[str, bytes], Step]
 """Says of a certificate, by its absolute path and its bytes, whether somebody trusted signed these bytes."""

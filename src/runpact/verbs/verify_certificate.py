@@ -27,11 +27,14 @@ from runpact.model.evidence.schedule import refuse_unpaired
 from runpact.model.evidence.statistics import Resampler
 from runpact.model.evidence.step import Step, Verification
 from runpact.model.facts import FormatFault
+from runpact.standalone import NAME
 from runpact.verbs.authenticate import ATTESTATION, Authenticator, nobody_trusted
 
 ANNOTATIONS = "metadata.json"
 """What automation may add beside a certificate; it is not read."""
-_BELONGS = frozenset({FILE, REPORT, ANNOTATIONS, ATTESTATION, "evidence_manifest.json"})
+_BELONGS = frozenset({FILE, REPORT, ANNOTATIONS, ATTESTATION, "evidence_manifest.json", NAME})
+_OPEN = frozenset({"not_authenticated", "signature_not_checked"})
+"""Answers of an authenticator that the policy may accept."""
 
 PolicyFinder = Callable[[str], NamedPolicy]
 """Returns the verifier's policy, given the tier that the certificate names."""
@@ -111,7 +114,7 @@ class _Case:
         yield Step(name="evidence", observed=" and ".join(each.path for each in references))
         self.at = "signature"
         vouched = self.judging.authenticator(self.path, data)
-        if vouched.reason == "signature_broken":
+        if vouched.reason not in {"", *_OPEN}:
             raise EvidenceError(
                 vouched.reason, vouched.message, expected=vouched.expected, got=vouched.observed
             )
@@ -155,8 +158,7 @@ class _Case:
 
     def _signature(self, vouched: Step, named: NamedPolicy) -> Step:
         """Return who vouches for the certificate, as far as the policy cares."""
-        is_open = vouched.reason in {"not_authenticated", "signature_not_checked"}
-        if is_open and (self.judging.needs_signature or named.policy.signature == "required"):
+        if vouched.reason in _OPEN and (self.judging.needs_signature or named.policy.signature == "required"):
             return msgspec.structs.replace(vouched, reason="signature_missing")
         if vouched.reason == "not_authenticated" and named.policy.signature == "waived":
             return Step(name="signature", observed="none; the policy waives it")

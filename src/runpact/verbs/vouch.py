@@ -8,19 +8,23 @@ from __future__ import annotations
 
 import msgspec
 
+from runpact.disk.evidence import read_beside
 from runpact.disk.source import read_source
 from runpact.formats.jsondoc import parse
-from runpact.model.errors import Fault, MalformedTrustError
+from runpact.model.errors import Fault, MalformedTrustError, SignatureRefusedError
+from runpact.model.evidence.step import Step
 from runpact.model.facts import FormatFault
-from runpact.model.signing.envelope import parse_envelope
+from runpact.model.signing.envelope import FILE, parse_envelope
 from runpact.model.signing.statement import Statement, parse_statement, refuse_other
 from runpact.model.signing.trust import (
     Trust,
     TrustedKey,
     believed_keys,
+    owners,
     parse_trust,
     refuse_doubtful,
 )
+from runpact.verbs.authenticate import Authenticator
 from runpact.verbs.sign import strict_json
 
 _LIMIT = 1_000_000
@@ -67,3 +71,25 @@ def who_vouches(certificate: bytes, attestation: bytes, trust: Trust) -> Vouched
     statement = parse_statement(strict_json(envelope.payload, "malformed_statement"))
     refuse_other(statement, certificate, strict_json(certificate, "statement_differs"))
     return Vouched(statement, refuse_doubtful(keys, trust, signed_at=statement.predicate.signed_at))
+
+
+def trusted_by(trust: Trust) -> Authenticator:
+    """Return what says of a certificate whether those whom the reader trusts signed it."""
+
+    def authenticate(certificate: str, data: bytes) -> Step:
+        attestation = read_beside(certificate, FILE)
+        if attestation is None:
+            return Step(name="signature", reason="not_authenticated", observed="no signature")
+        try:
+            vouched = who_vouches(data, attestation, trust)
+        except SignatureRefusedError as error:
+            return Step(
+                name="signature",
+                reason=error.reason,
+                message=error.message,
+                expected=error.expected,
+                observed=error.got,
+            )
+        return Step(name="signature", observed=f"{vouched.statement.told}, signed by {owners(vouched.keys)}")
+
+    return authenticate

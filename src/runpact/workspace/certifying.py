@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from runpact.model.evidence.policy import NamedPolicy
     from runpact.model.evidence.statistics import Resampler
     from runpact.model.evidence.step import Verification  # noqa: TC004 - exported for annotations alone
+    from runpact.verbs.authenticate import Authenticator
     from runpact.verbs.certify import Certified  # noqa: TC004 - exported for annotations alone
     from runpact.verbs.request import Request
     from runpact.workspace import Workspace
@@ -79,7 +80,12 @@ def certificates(place: Workspace, reference: str) -> tuple[str, ...]:
 
 
 def verify_certificates(
-    place: Workspace, paths: tuple[str, ...], *, policy: str | None = None, needs_signature: bool = False
+    place: Workspace,
+    paths: tuple[str, ...],
+    *,
+    policy: str | None = None,
+    needs_signature: bool = False,
+    trust_file: str | None = None,
 ) -> list[Verification]:
     """Verify certificates by their absolute paths, each by the policy named or that of its tier.
 
@@ -88,7 +94,12 @@ def verify_certificates(
         paths: Of the certificates.
         policy: Tier, `CONTRACT#TIER`, or `CONTRACT` for the certificate's tier in it.
         needs_signature: Refuse what is not signed, whatever the policy says.
+        trust_file: Whose signatures are believed; without one nobody's are.
+
+    Raises:
+        MalformedTrustError: The trust file cannot be read.
     """
+    from runpact.verbs.authenticate import nobody_trusted
     from runpact.verbs.verify_certificate import Judging, verify_certificate
 
     known: dict[str, NamedPolicy] = {}
@@ -98,7 +109,17 @@ def verify_certificates(
             known[tier] = _policy(place, policy, tier)
         return known[tier]
 
-    judging = Judging(policy=find, resampler=_resampler(len(paths)), needs_signature=needs_signature)
+    authenticator: Authenticator = nobody_trusted
+    if trust_file is not None:
+        from runpact.verbs.vouch import read_trust, trusted_by
+
+        authenticator = trusted_by(read_trust(posixpath.join(place.cwd, trust_file), shown=trust_file))
+    judging = Judging(
+        policy=find,
+        resampler=_resampler(len(paths)),
+        authenticator=authenticator,
+        needs_signature=needs_signature,
+    )
     inside = place.data_root.rstrip("/") + "/"
     return [verify_certificate(path, judging, shown=path.removeprefix(inside)) for path in paths]
 

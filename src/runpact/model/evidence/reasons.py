@@ -9,6 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from runpact.model.finding import Severity
+from runpact.model.signing.reasons import SIGNATURE_REASONS
 
 
 class Reason(msgspec.Struct, frozen=True):
@@ -87,7 +88,7 @@ REASONS: dict[str, Reason] = {
         fields_differ="A field of the certificate is not what the reports say.",
         gate_failed="A metric is beyond the bound of a gate.",
         guard_failed="A guard's measurement is beyond its limits, or the run reported that it failed.",
-        signature_broken="A signature does not hold.",
+        **SIGNATURE_REASONS,
     ),
 }
 """Meaning and weight by code."""
