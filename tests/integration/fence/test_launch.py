@@ -166,6 +166,7 @@ def test_a_verdict_holds_for_one_boot_of_one_kernel(tmp_path: Path, monkeypatch:
 
     def proven(version: int = 7) -> bool:
         selftest._is_proven.cache_clear()
+        (tmp_path / "cache").mkdir(exist_ok=True)
         environ = {"TMPDIR": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
         return selftest.is_proven("W2", version, start=start, environ=environ)
 

@@ -34,15 +34,6 @@ class Graph:
         """The ids in order."""
         return tuple(self.by_id)
 
-    def downstream(self, ids: Iterable[str]) -> frozenset[str]:
-        """Return the stages that read, directly or not, what these stages write; not these themselves."""
-        reached = set(ids)
-        begun = frozenset(reached)
-        for each in self.stages:  # ids ascend along every edge, so one pass reaches all
-            if reached.intersection(self.feeds[each.id]):
-                reached.add(each.id)
-        return frozenset(reached - begun)
-
     def select(
         self, *, first: str | None = None, last: str | None = None, only: Iterable[str] = ()
     ) -> tuple[str, ...]:

@@ -180,7 +180,7 @@ def test_the_page_says_everything() -> None:
         "copy of `m.json`",
         "link to `logs`",
         "Every stage",
-        "| 01 | make | `a` | `b` | makes |",
+        "| 01 | make | `a` (A@1) | `b` | makes |",
         "### Loosened",
         "R1: not here",
         "U: it is slow",
