@@ -788,3 +788,16 @@ def test_an_index_that_cannot_be_written_is_an_error_of_storage(
     monkeypatch.setattr(reindex.Store, "build", full)
     with pytest.raises(StorageError, match="disk is full"):
         project.catalogue.rebuild()
+
+
+def test_an_index_that_another_process_writes_is_not_told_as_damaged(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.run("a")
+    project.catalogue.rebuild()
+
+    def busy(_self: Catalogue) -> Store:
+        raise store_module.BusyIndexError
+
+    monkeypatch.setattr(Catalogue, "_current", busy)
+    assert project.catalogue.faults() == ()
