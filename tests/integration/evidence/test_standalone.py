@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from evidence_cases import POLICY, balanced, certified, digest, judging, mean, report
@@ -18,6 +19,7 @@ from runpact.model.contract.surroundings import Gate, Guard
 from runpact.model.digest import canonical_json, digest_bytes
 from runpact.model.evidence.certificate import render, sealed
 from runpact.model.evidence.policy import NamedPolicy
+from runpact.model.evidence.refusal import EvidenceError
 from runpact.standalone import NAME, verifier_source
 from runpact.standalone import runpact_verify as verifier
 from runpact.verbs.verify_certificate import verify_certificate
@@ -33,7 +35,13 @@ def contract(policy: NamedPolicy) -> dict:
 
 
 def by_tool(path: Path, policy: NamedPolicy) -> str:
-    return verify_certificate(str(path), judging(policy), shown="certificate").reason
+    def find(tier: str) -> NamedPolicy:
+        if tier != policy.tier:
+            raise EvidenceError("no_policy")
+        return policy
+
+    means = msgspec.structs.replace(judging(policy), policy=find)
+    return verify_certificate(str(path), means, shown="certificate").reason
 
 
 def alone(path: Path, policy: NamedPolicy) -> str:
@@ -152,6 +160,15 @@ def disagreements(place: Path, policy: NamedPolicy, count: int | None) -> tuple[
         if ours != theirs:
             found.append(f"{told}: tool {ours}, alone {theirs}")
     return seen, found
+
+
+def test_false_is_not_taken_for_the_number_zero(place: Path) -> None:
+    def change(document: dict) -> None:
+        assert document["guards"][0]["observed"]["broken"] == 0
+        document["guards"][0]["observed"]["broken"] = False
+
+    forge(place, change)
+    assert (by_tool(place, POLICY), alone(place, POLICY)) == ("guards_differ",) * 2
 
 
 def test_both_give_the_same_reason_for_a_changed_leaf(place: Path) -> None:

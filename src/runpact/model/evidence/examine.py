@@ -105,9 +105,6 @@ def differing(stated: Mapping[str, object], expected: Mapping[str, object]) -> d
         stated: The certificate's document.
         expected: The fields that follow from evidence and policy.
     """
-    follows = msgspec.json.decode(msgspec.json.encode(expected))
-    if {**follows, "digest": stated.get("digest")} == stated:
-        return {}
     found: dict[str, Step] = {}
     for pointer, old, new in _leaves({**stated, "digest": None}, {**expected, "digest": None}, ""):
         name, reason = next(
