@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,15 @@ def test_a_change_of_state_is_told(
     assert "finished" in out.splitlines()[-1]
 
 
+@pytest.fixture
+def heard() -> Iterator[None]:
+    """SIGINT reaches what is started here, also where the tests themselves run in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heard")
 def test_ctrl_c_ends_the_watching_alone(lab: Place) -> None:
     child = live("finish")
     watcher = watch(lab)
