@@ -6,13 +6,15 @@ Does not know: what each of them looks at.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import contextlib
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 import msgspec
 
+from runpact.disk.cachefolder import CacheFile
 from runpact.model.doctor.diagnosis import Diagnosis, diagnose
-from runpact.model.errors import RunpactError
+from runpact.model.errors import RunpactError, StorageError
 from runpact.model.finding import Report, Verdict
 from runpact.verbs.doctor.index import examine_index
 from runpact.verbs.doctor.latest import examine_latest
@@ -22,6 +24,9 @@ from runpact.verbs.doctor.patient import Patient
 from runpact.verbs.doctor.remedies import Doctor, Treated
 from runpact.verbs.doctor.repository import examine_repository
 from runpact.verbs.doctor.runs import examine_runs
+
+LOCK = "doctor"
+"""The cache's name for the lock of who treats."""
 
 Tell = Callable[[str], None]
 """Is told what is looked at."""
@@ -72,13 +77,31 @@ def consult(make: Callable[[], Patient], *, is_fixed: bool, tell: Tell) -> Consu
         tell: Is told what is looked at.
     """
     patient = make()
-    found = examine(patient, tell)
-    treated: list[Treated] = []
-    if is_fixed and any(diagnosis.remedy is not None for diagnosis in found):
+    if not is_fixed:
+        return _concluded(patient, examine(patient, tell))
+    with _alone(patient):
+        found = examine(patient, tell)
+        if all(diagnosis.remedy is None for diagnosis in found):
+            return _concluded(patient, found)
         treated = Doctor(patient).treat(found)
         patient = make()
-        found = examine(patient, tell)
+        return _concluded(patient, examine(patient, tell), treated)
+
+
+def _concluded(patient: Patient, found: Iterable[Diagnosis], treated: Iterable[Treated] = ()) -> Consultation:
     return Consultation(runs=len(patient.census.places), diagnoses=tuple(found), treated=tuple(treated))
+
+
+@contextlib.contextmanager
+def _alone(patient: Patient) -> Iterator[None]:
+    """Wait for other doctors that treat the workspace, or they would be taken for processes of its runs.
+
+    Where that cannot be had, or takes too long, it is done beside them: every remedy allows for that.
+    """
+    with contextlib.ExitStack() as held:
+        with contextlib.suppress(StorageError):
+            held.enter_context(CacheFile(patient.root, LOCK).alone())
+        yield
 
 
 def examine(patient: Patient, tell: Tell) -> list[Diagnosis]:
