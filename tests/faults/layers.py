@@ -27,7 +27,7 @@ from faults.oracle import runs_of
 from faults.powerloss import cut_power
 from faults.scenario import Program, lay_out, make_run, point_values
 from faults.sweep import SHARED_MEMORY, api, sweep
-from runpact.disk.reader import read_log
+from runpact.disk.storedlog import StoredLog
 from runpact.model.finding import Verdict
 
 Prepare = Callable[[], None]
@@ -209,9 +209,9 @@ def _killed_and_edited(prepare: Prepare) -> str:
         os.waitpid(fork(work), 0)
         (run,) = runs_of(folder)
         _swap(run.folder / run.records["metrics"], b'"count":2.0', b'"count":7.0')
-        read = read_log(str(run.folder), run.records["metrics"])
+        read = list(StoredLog(str(run.folder), run.records["metrics"]).entries())
     meant = json.loads(json.dumps([point_values(number) for number in range(4)]))
-    got = [entry["values"] for entry in read[0].entries] if read else []
+    got = [entry["values"] for entry in read]
     return "" if got == meant[:2] else f"a point was changed, and read as {got[2:3]}"
 
 

@@ -19,7 +19,6 @@ import msgspec
 from runpact.disk.layout import RECORD, SEAL, STAGED
 from runpact.model.contract.language import Records
 from runpact.model.errors import RunpactError, StorageError
-from runpact.model.journal import Journal, read_journal
 from runpact.model.manifest import Manifest, Seal, parse_manifest, parse_seal, why_seal_rejects
 from runpact.model.run import RUN_FORMAT, RunRecord
 
@@ -77,12 +76,6 @@ def read_run(directory: str) -> Reading:
         has_seal=seal_bytes is not None or seal_fault is not None,
         lock_held=None if is_sealed else is_locked(posixpath.join(directory, RECORD)),
     )
-
-
-def read_log(directory: str, relative: str) -> tuple[Journal, bytes] | None:
-    """Return the valid prefix of a log and its bytes; None when there is no such file."""
-    data, _fault = _read(directory, relative)
-    return None if data is None else (read_journal(data), data)
 
 
 def read_bytes(directory: str, relative: str) -> bytes | None:

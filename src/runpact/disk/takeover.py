@@ -14,10 +14,10 @@ from collections.abc import Iterable, Iterator
 
 from runpact.disk import io
 from runpact.disk.layout import PRIVATE, RECORD, SEAL, TEMPORARY, RunPaths, ancestors
+from runpact.disk.storedlog import StoredLog
 from runpact.disk.tree import list_tree
 from runpact.disk.writer import RunWriter
 from runpact.model.errors import StorageError
-from runpact.model.journal import count_lines
 
 _LOCK_SECONDS = 10.0
 _TURN_SECONDS = 10.0
@@ -70,22 +70,24 @@ def demand_plain(directory: str, relatives: Iterable[str]) -> None:
                 )
 
 
-def log_parts(directory: str, relative: str) -> tuple[bytes, bytes]:
-    """Return the valid lines of a log, and what stands behind them; both empty where there is none.
+def torn_tail(directory: str, relative: str) -> bytes:
+    """Return what stands behind the last whole line of a log; empty where nothing does.
 
     Raises:
         StorageError: It cannot be read.
     """
+    log = StoredLog(directory, relative)
+    for _entry in log.entries():
+        continue
     path = posixpath.join(directory, relative)
+    if log.discarded == 0:
+        return b""
     try:
         with open(path, "rb") as file:
-            data = file.read()
-    except FileNotFoundError:
-        return b"", b""
+            file.seek(log.size)
+            return file.read()
     except OSError as error:
         raise io.storage_error(f"log `{relative}`", path, error) from error
-    _count, size = count_lines(data)
-    return data[:size], data[size:]
 
 
 def unfinished_in(directory: str, *, pid: int) -> list[str]:

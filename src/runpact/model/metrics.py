@@ -6,7 +6,7 @@ Does not know: where the stream stands.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -22,7 +22,7 @@ class MetricSummary(msgspec.Struct, frozen=True):
     last_step: float | None = None
 
 
-def summarise_metrics(entries: Iterable[dict[str, object]]) -> tuple[MetricSummary, ...]:
+def summarise_metrics(entries: Iterable[Mapping[str, object]]) -> tuple[MetricSummary, ...]:
     """Return one summary for each name, in the order of first appearance."""
     found: dict[str, MetricSummary] = {}
     for entry in entries:

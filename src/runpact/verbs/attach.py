@@ -16,8 +16,9 @@ from collections.abc import Iterable, Mapping
 from types import TracebackType
 
 from runpact.disk.layout import CONTRACT, RunPaths
-from runpact.disk.reader import read_log, read_run
+from runpact.disk.reader import read_run
 from runpact.disk.sharedlog import AttachedWriter
+from runpact.disk.storedlog import StoredLog
 from runpact.host import clock
 from runpact.model.contract.language import Kind
 from runpact.model.errors import RunpactError, UsageError
@@ -140,5 +141,4 @@ def adopt(run: OpenRun) -> None:
 
 
 def _events(directory: str, record: RunRecord) -> tuple[dict[str, object], ...]:
-    read = read_log(directory, record.records["events"])
-    return read[0].entries if read is not None else ()
+    return tuple(StoredLog(directory, record.records["events"]).entries())

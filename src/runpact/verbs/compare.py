@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 
 from runpact.disk.layout import PRIVATE
-from runpact.disk.reader import Reading, read_bytes, read_log
+from runpact.disk.reader import Reading, read_bytes
+from runpact.disk.storedlog import StoredLog
 from runpact.disk.tree import digest_file, list_tree
 from runpact.formats.inspect import Inspector
 from runpact.model.compare.compare import SECTIONS, compare_runs
@@ -81,8 +82,9 @@ def _patch(directory: str) -> str | None:
 
 def series_in(reading: Reading) -> dict[str, Series]:
     """Return the metrics of a run, by name."""
-    read = read_log(reading.directory, reading.record.records["metrics"]) if reading.record else None
-    return series_of(read[0].entries) if read else {}
+    if reading.record is None:
+        return {}
+    return series_of(StoredLog(reading.directory, reading.record.records["metrics"]).entries())
 
 
 def _side(directory: str, root: str) -> tuple[Side, Reading]:

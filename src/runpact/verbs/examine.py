@@ -14,8 +14,9 @@ import msgspec
 from runpact.disk.annotations import read_annotation_bytes
 from runpact.disk.experiment import stage_directories
 from runpact.disk.layout import PIPELINE, RECORD, SEAL
-from runpact.disk.reader import Reading, is_locked, read_log
+from runpact.disk.reader import Reading, is_locked
 from runpact.disk.stamps import Stamp, are_same, stamps_of
+from runpact.disk.storedlog import StoredLog
 from runpact.host.process import liveness
 from runpact.index.tables import Row
 from runpact.model.annotations import read_annotations
@@ -165,10 +166,10 @@ def _facts(
     root: str, reading: Reading, summary: RunSummary, places: tuple[Place, ...]
 ) -> dict[str, str | int | float | bool | None]:
     provenance, record = _provenance(reading), reading.record
-    log = read_log(reading.directory, record.records["metrics"]) if record is not None else None
+    points = StoredLog(reading.directory, record.records["metrics"]).entries() if record is not None else ()
     return facts_of(
         provenance.config.resolved if provenance else {},
-        summarise_metrics(log[0].entries) if log else (),
+        summarise_metrics(points),
         record.captures if record is not None else _captures(summary, places),
         provenance.seeds if provenance else {},
         _tags(root, summary.uid) if summary.uid is not None else (),

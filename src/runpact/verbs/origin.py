@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import msgspec
 
-from runpact.disk.reader import Reading, read_log
+from runpact.disk.reader import Reading
+from runpact.disk.storedlog import StoredLog
 from runpact.model.inputs import inputs_of
 from runpact.model.provenance import Provenance
 
@@ -20,6 +21,5 @@ def origin_of(reading: Reading) -> Provenance | None:
         return manifest.provenance
     if record is None:
         return None
-    read = read_log(reading.directory, record.records["events"])
-    inputs = inputs_of(read[0].entries) if read else ()
+    inputs = inputs_of(StoredLog(reading.directory, record.records["events"]).entries())
     return msgspec.structs.replace(record.provenance, inputs=inputs)

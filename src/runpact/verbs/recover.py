@@ -13,6 +13,7 @@ A process that dies in here leaves the run as interrupted as it was, and the nex
 from __future__ import annotations
 
 import posixpath
+from collections import deque
 from collections.abc import Iterable
 
 import msgspec
@@ -20,13 +21,13 @@ import msgspec
 from runpact.disk.aside import Aside
 from runpact.disk.layout import CONTRACT, RunPaths
 from runpact.disk.reader import read_run
-from runpact.disk.takeover import demand_plain, log_parts, take_over, unfinished_in, writer_of
+from runpact.disk.storedlog import StoredLog
+from runpact.disk.takeover import demand_plain, take_over, torn_tail, unfinished_in, writer_of
 from runpact.host import clock
 from runpact.host.process import liveness
 from runpact.model.contract.language import Kind
 from runpact.model.errors import RunpactError, StorageError
 from runpact.model.inputs import inputs_of
-from runpact.model.journal import parse_line, read_journal
 from runpact.model.names import check_relative, readable_path
 from runpact.model.provenance import Provenance
 from runpact.model.recordmasker import RecordMasker
@@ -108,7 +109,7 @@ def _moved_aside(path: str, directory: str, record: RunRecord, aside: Aside) -> 
     kept = [aside.move(posixpath.join(path, name)) for name in unfinished_in(directory, pid=record.owner.pid)]
     for name in ("events", "metrics"):
         relative = record.records[name]
-        tail = log_parts(directory, relative)[1]
+        tail = torn_tail(directory, relative)
         if tail:
             kept.append(aside.keep(posixpath.join(path, f"{relative}.tail"), tail))
     return kept
@@ -118,10 +119,9 @@ def _sealed(
     root: str, directory: str, record: RunRecord, kind: Kind, lock: int, kept: Iterable[str]
 ) -> Standing:
     """Go on where the run's process ended, and commit (step 3)."""
-    events = read_journal(log_parts(directory, record.records["events"])[0]).entries
-    last = log_parts(directory, record.records["metrics"])[0].rstrip(b"\n").rpartition(b"\n")[2]
-    point = parse_line(last)
-    outcome = recovered_outcome(record.started, events, [point] if point is not None else [])
+    events = tuple(StoredLog(directory, record.records["events"]).entries())
+    last_point = deque(StoredLog(directory, record.records["metrics"]).entries(), maxlen=1)
+    outcome = recovered_outcome(record.started, events, last_point)
     paths = RunPaths(directory, record.records)
     writer = writer_of(paths, lock, is_durable=record.durability != "none")
     try:

@@ -6,10 +6,11 @@ Does not know: how the answer is shown.
 
 from __future__ import annotations
 
+from collections import deque
+
 import msgspec
 
-from runpact.disk.reader import Reading, read_log
-from runpact.model.journal import Journal
+from runpact.disk.storedlog import StoredLog
 from runpact.model.manifest import FileRecord
 from runpact.model.metrics import MetricSummary, summarise_metrics
 from runpact.model.provenance import Provenance
@@ -39,19 +40,20 @@ def show_run(root: str, path: str) -> RunDetails:
     """Return what the records of the run at `path`, relative to `root`, say."""
     summary = summarise(root, path)
     reading, _standing = stand(f"{root}/{path}" if path != "." else root)
-    events, metrics = _log(reading, "events"), _log(reading, "metrics")
+    records = reading.record.records if reading.record else {}
+    logs = [StoredLog(reading.directory, records[name]) for name in ("events", "metrics") if name in records]
+    last_events: tuple[dict[str, object], ...] = ()
+    metrics: tuple[MetricSummary, ...] = ()
+    if logs:
+        last_events = tuple(deque(logs[0].entries(), maxlen=_LAST_EVENTS))
+        metrics = summarise_metrics(logs[1].entries())
     origin = origin_of(reading)
     return RunDetails(
         summary=summary,
         provenance=origin,
         config=origin.config.resolved if origin else {},
-        metrics=summarise_metrics(metrics.entries),
-        last_events=events.entries[-_LAST_EVENTS:],
+        metrics=metrics,
+        last_events=last_events,
         files=reading.manifest.files if reading.manifest else (),
-        discarded_bytes=events.discarded + metrics.discarded,
+        discarded_bytes=sum(log.discarded for log in logs),
     )
-
-
-def _log(reading: Reading, name: str) -> Journal:
-    read = read_log(reading.directory, reading.record.records[name]) if reading.record else None
-    return read[0] if read else Journal((), 0)

@@ -10,10 +10,11 @@ import posixpath
 from collections.abc import Iterator
 
 from runpact.disk.layout import RECORD, SEAL, is_unpinned
-from runpact.disk.reader import Reading, read_log
+from runpact.disk.reader import Reading
+from runpact.disk.storedlog import StoredLog
 from runpact.disk.tree import Folders, digest_file, list_tree
 from runpact.model.digest import digest_bytes
-from runpact.model.errors import RunpactError
+from runpact.model.errors import RunpactError, StorageError
 from runpact.model.facts import FileFact
 from runpact.model.finding import Finding, Report, Severity
 from runpact.model.manifest import FileRecord, LogRecord, Manifest
@@ -82,14 +83,16 @@ def _logs(reading: Reading, manifest: Manifest) -> Iterator[Finding]:
 
 
 def _log(directory: str, log: LogRecord) -> Iterator[Finding]:
-    read = read_log(directory, log.path)
-    if read is None:
-        yield _damage("missing-file", log.path, "the log is missing")
+    stored = StoredLog(directory, log.path)
+    try:
+        got, _size = digest_file(directory, log.path)
+    except StorageError as error:
+        there, missing = ("unreadable", error.message), ("missing-file", "the log is missing")
+        code, said = there if stored.exists else missing
+        yield _damage(code, log.path, said)
         return
-    journal, data = read
-    got = digest_bytes(data)
     if got != log.digest:
-        lines = f"{len(journal.entries)} of {log.count} entries are readable"
+        lines = f"{sum(1 for _entry in stored.entries())} of {log.count} entries are readable"
         yield _damage("digest-mismatch", log.path, f"the log is not the one sealed; {lines}", log.digest, got)
 
 
