@@ -48,6 +48,8 @@ STATE_COLOUR = {
 }
 
 
+_WIDEST_NAME = 81
+"""Characters of the first column of a table."""
 _BEFORE, _BEHIND = 60, 40
 """Characters of a filter shown around a fault."""
 
@@ -179,8 +181,8 @@ def _one_finding(finding: Finding) -> list[str]:
 def table_lines(
     header: Sequence[str], rows: Iterable[Sequence[str]], *, colours: Sequence[str | None] = ()
 ) -> list[str]:
-    """Return aligned columns; `colours` paints the first cell of each row."""
-    cells = [tuple(plain(cell) for cell in row) for row in rows]
+    """Return aligned columns; `colours` paints the first cell of each row, which is never very wide."""
+    cells = [_row(row) for row in rows]
     widths = [max(len(row[i]) for row in [tuple(header), *cells]) for i in range(len(header))]
     lines = [
         paint(
@@ -194,6 +196,14 @@ def table_lines(
             padded[0] = paint(padded[0], colour)
         lines.append("  ".join(padded).rstrip())
     return lines
+
+
+def _row(row: Sequence[str]) -> tuple[str, ...]:
+    """Return the cells of a row as a terminal may show them, the first without its middle when it is long."""
+    first, *others = (plain(cell) for cell in row)
+    half = (_WIDEST_NAME - 1) // 2
+    is_long = len(first) > _WIDEST_NAME
+    return (f"{first[:half]}…{first[-half:]}" if is_long else first, *others)
 
 
 def finding_documents(findings: Iterable[Finding]) -> list[dict[str, object]]:

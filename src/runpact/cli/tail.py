@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 FORMAT = "runpact.tail/1"
 _MOST_METRICS = 8
 _LONGEST = 100
+_LONGEST_NAME = 40
 
 
 @click.command("tail")
@@ -109,7 +110,10 @@ def _metrics(points: list[dict[str, object]]) -> str:
     for point in points:
         values = point.get("values")
         newest |= values if isinstance(values, dict) else {}
-    told = [f"{name} {_number(value)}" for name, value in list(newest.items())[:_MOST_METRICS]]
+    told = [
+        f"{_cut(name, _LONGEST_NAME)} {_number(value)}"
+        for name, value in list(newest.items())[:_MOST_METRICS]
+    ]
     told += [f"and {len(newest) - _MOST_METRICS} more"] if len(newest) > _MOST_METRICS else []
     step = points[-1].get("step")
     at = f"step {_number(step)}  " if step is not None else ""
@@ -131,5 +135,5 @@ def _standing(standing: Standing) -> str:
     return f"{paint(standing.state.value, STATE_COLOUR[standing.state])}{reason}"
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+def _cut(text: str, longest: int = _LONGEST) -> str:
+    return text if len(text) <= longest else text[: longest - 1] + "…"

@@ -25,7 +25,7 @@ from runpact.model.facts import ArrayValues, Facts, FileFact, Form, FormatFault
 from runpact.model.manifest import FileRecord
 from runpact.model.names import shown_path
 from runpact.model.place import Place
-from runpact.model.run import RunRecord
+from runpact.model.run import RunRecord, State
 from runpact.model.variables import outcome_of
 from runpact.verbs.check import judging_contract
 from runpact.verbs.origin import origin_of
@@ -102,10 +102,26 @@ def _side(directory: str, root: str) -> tuple[Side, Reading]:
         outcome=outcome_of(manifest),
         origin=origin_of(reading),
         metrics=series_in(reading),
+        metrics_fault=_metrics_fault(reading, standing.state),
         files=files,
         contents=_SealedContents(directory, files),
     )
     return side, reading
+
+
+def _metrics_fault(reading: Reading, state: State) -> str:
+    """Say why the metrics of a run are not known; nothing when they are."""
+    if reading.record is None:
+        return "its records are damaged" if state is State.CORRUPT else ""
+    manifest = reading.manifest
+    log = manifest.logs.get("metrics") if manifest is not None and manifest.sealed else None
+    if log is None:
+        return ""
+    try:
+        digest, _size = digest_file(reading.directory, log.path)
+    except StorageError as error:
+        return error.message
+    return "" if digest == log.digest else "its log of metrics is not the one that was sealed"
 
 
 def _kind_of(reading: Reading, side: Side, contract: LoadedContract | None, *, is_named: bool) -> Kind:

@@ -246,3 +246,38 @@ def test_a_program_asks_whether_runs_are_equal(lab: Place) -> None:
     assert not found.is_equal
     assert found.differences["config"][0].values == (0.1, 0.2)
     assert runpact.diff("a", "b", only="metrics").is_equal
+
+
+@pytest.mark.parametrize(
+    ("damage", "told"),
+    [
+        (lambda run: (run / ".runpact/metrics.jsonl").write_text("garbage"), "not the one that was sealed"),
+        (lambda run: (run / ".runpact/metrics.jsonl").unlink(), "metrics.jsonl"),
+        (lambda run: (run / ".runpact/run.json").unlink(), "its records are damaged"),
+    ],
+)
+def test_metrics_of_a_damaged_run_prove_no_difference(lab: Place, damage: object, told: str) -> None:
+    make("a")
+    damage(make("b"))
+    code, found = lab.json("diff", "a", "b", "--only", "metrics")
+    assert (code, found["answer"]) == (2, "undecided")
+    (row,) = found["sections"]["metrics"]
+    assert told in row["remark"]
+    assert row["values"] == ["1 metrics", None]
+
+
+def test_a_foreign_directory_has_no_metrics(lab: Place) -> None:
+    make("a")
+    lab.write("runs/foreign/metrics.json", "{}")
+    assert lab.json("diff", "a", "runs/foreign", "--only", "metrics")[0] == 1
+
+
+def test_a_very_long_name_leaves_room_for_the_values(lab: Place) -> None:
+    for name, value in (("a", 1.0), ("b", 2.0)):
+        with runpact.run(name=name, unsafe_skip_check=True) as run:
+            run.log({"m" * 300: value}, step=0)
+    out = lab.call("diff", "a", "b")[1]
+    assert max(map(len, out.splitlines())) < 160
+    assert "…" in out
+    shown = lab.call("tail", "a")[1]
+    assert max(map(len, shown.splitlines())) < 120

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from runpact.model.compare.allowance import Allowance
+from runpact.model.compare.allowance import Allowance, FileAllowance
 from runpact.model.compare.artifacts import artifact_rows
 from runpact.model.compare.records import origin_sections, run_section
-from runpact.model.compare.row import Comparison, Section
+from runpact.model.compare.row import ABSENT, Comparison, Likeness, Row, Section, row_of
 from runpact.model.compare.series import metric_rows
 from runpact.model.compare.side import Side
 from runpact.model.contract.kind import Kind, Records
@@ -36,10 +36,19 @@ def compare_runs(
     return Comparison(runs=tuple(side.shown for side in sides), sections=chosen)
 
 
+def _metric_rows(sides: Sequence[Side], allowance: FileAllowance) -> Iterator[Row]:
+    """Yield the metrics side by side; nothing of them is proven when those of one run are not known."""
+    fault = next((side.metrics_fault for side in sides if side.metrics_fault), "")
+    if not fault:
+        yield from metric_rows([side.metrics for side in sides], allowance)
+        return
+    known = [ABSENT if side.metrics_fault else f"{len(side.metrics)} metrics" for side in sides]
+    yield row_of("stream", known, Likeness.UNDECIDED, fault)
+
+
 def _sections(sides: Sequence[Side], kind: Kind, metrics: str) -> Iterator[Section]:
     allowance = Allowance(kind.determinism)
     yield run_section(sides)
     yield from origin_sections(sides)
-    rows = metric_rows([side.metrics for side in sides], allowance.of_file(metrics))
-    yield Section(name="metrics", rows=tuple(rows))
+    yield Section(name="metrics", rows=tuple(_metric_rows(sides, allowance.of_file(metrics))))
     yield Section(name="artifacts", rows=tuple(artifact_rows(sides, allowance, Forms(kind.entries))))

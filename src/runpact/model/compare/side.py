@@ -48,6 +48,8 @@ class Side(msgspec.Struct, frozen=True, kw_only=True):
     outcome: Outcome | None = None
     origin: Provenance | None = None
     metrics: Mapping[str, Series] = {}
+    metrics_fault: str = ""
+    """Why its metrics are not known; empty when they are."""
     files: Mapping[str, FileRecord] = {}
     """The files of its layout, by path."""
     contents: Contents

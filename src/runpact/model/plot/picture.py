@@ -7,7 +7,7 @@ Does not know: how a picture is written.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
 import msgspec
@@ -16,7 +16,7 @@ from runpact.model.compare.records import flattened
 from runpact.model.compare.series import Point, Series
 from runpact.model.errors import CannotStartError
 from runpact.model.facts import Json
-from runpact.model.plot.axis import Axis, axis_of, setting_axis
+from runpact.model.plot.axis import Axis, axis_of, setting_axis, shortened
 
 MOST_POINTS = 2000
 """Most points of a line that are drawn; of more, the least and the greatest of each stretch are."""
@@ -276,6 +276,12 @@ def _worded(value: str, metric: str) -> str:
     return f"{value} {metric}"
 
 
+def _listed(names: Iterable[str]) -> str:
+    """Return the first of many names, none of them very long."""
+    most = 20
+    return ", ".join(shortened(name, 40) for name in list(names)[:most]) or "none"
+
+
 def _demand(
     found: Sequence[object], runs: Sequence[Plotted], metrics: Sequence[str], keys: Sequence[str] = ()
 ) -> None:
@@ -283,7 +289,7 @@ def _demand(
         return
     known = dict.fromkeys(name for run in runs for name in run.metrics)
     settings = dict.fromkeys(name for run in runs for name in flattened(run.config))
-    hint = f"metrics there are: {', '.join(list(known)[:20]) or 'none'}"
-    hint += f"; keys there are: {', '.join(list(settings)[:20]) or 'none'}" if keys else ""
+    hint = f"metrics there are: {_listed(known)}"
+    hint += f"; keys there are: {_listed(settings)}" if keys else ""
     wanted = ", ".join(f"`{name}`" for name in (*metrics, *keys))
     raise CannotStartError("there is nothing to draw", expected=f"a run with {wanted}", got="none", hint=hint)
