@@ -38,7 +38,12 @@ PYTEST_FOUND_NOTHING = 5
 USAGE = 64
 
 # An environment that serves one lane serves those it includes.
-INCLUDED_BY = {"core": ("core", "demo", "test"), "demo": ("demo", "test"), "test": ("test",)}
+INCLUDED_BY = {
+    "core": ("core", "demo", "test", "nightly"),
+    "demo": ("demo", "test", "nightly"),
+    "test": ("test", "nightly"),
+    "nightly": ("nightly",),
+}
 FAST_LANE = "not nightly and not browser"
 FULL_BRANCH_COVERAGE = ("model", "verbs")
 COVERAGE_ELSEWHERE = 90.0
@@ -47,6 +52,7 @@ OPTIONAL_TOOLS = {
     "bwrap": "tests of the namespace fence",
     "chromium": "browser tests (nightly)",
 }
+OPTIONAL_MODULES = {"matplotlib": "pictures as PNG; `python3 do.py nightly` installs it and draws them"}
 
 
 class StopError(Exception):
@@ -309,6 +315,9 @@ def say_what_is_left_out() -> None:
     for tool, purpose in OPTIONAL_TOOLS.items():
         if shutil.which(tool) is None:
             say(f"left out: {purpose} ({tool} is not on PATH)")
+    for module, purpose in OPTIONAL_MODULES.items():
+        if run_quietly([str(PYTHON), "-c", f"import {module}"]).returncode != 0:
+            say(f"left out: {purpose} ({module} is not installed)")
 
 
 # ---------------------------------------------------------------- commands
@@ -344,8 +353,8 @@ def do_lint(arguments: list[str]) -> int:
 
 
 def do_nightly(arguments: list[str]) -> int:
-    """Set up and run the slow tests, browser tests included."""
-    set_up("test")
+    """Set up and run the slow tests, browser tests included, with the extras that only they need."""
+    set_up("nightly")
     steps = Steps()
     closing = run_pytest(steps, markers="nightly or browser", extra=["-n", "2", *arguments], environment={})
     say_what_is_left_out()
@@ -398,9 +407,11 @@ def do_pins(arguments: list[str]) -> int:
     ]
     compiling += ["--generate-hashes", "--no-header", "--no-emit-index-url", "--no-annotate", "--quiet"]
     everything = requirement_file("test")
+    tested = ["--extra", "arrays", "--extra", "sign", "--group", "test"]
     write_pins([])  # so that the old pins do not hold the new ones back
     lanes = {
-        "test": ["--extra", "arrays", "--extra", "sign", "--group", "test"],
+        "test": tested,
+        "nightly": [*tested, "--extra", "plots", "--constraint", str(everything)],
         "demo": ["--group", "demo", "--group", "build", "--constraint", str(everything)],
         "core": ["--group", "build", "--constraint", str(everything)],
     }

@@ -7,13 +7,27 @@ Does not know: where the values came from.
 from __future__ import annotations
 
 import io
+import warnings
 from typing import Any
 
 from runpact.model.errors import CannotStartError
-from runpact.model.plot.axis import Axis
+from runpact.model.plot.axis import Axis, shortened
 from runpact.model.plot.picture import Parallel, Picture
 from runpact.model.plot.style import ramp_colour, style_of
+from runpact.model.plot.svg import (
+    HEIGHT,
+    MOST_IN_LEGEND,
+    WIDTH,
+    parallel_width,
+    shown_labels,
+    ticks_apart,
+)
 
+_LONGEST_TITLE, _LONGEST_TICK = 24, 14
+_MOST_LETTERS = 90
+"""Letters that have room side by side along an axis."""
+_MOST_NAMES = 12
+"""Categories that are all named along an axis; of more, some are."""
 _DASHES = {"": "-", "7 4": "--", "2 3": ":", "9 3 2 3": "-."}
 
 
@@ -31,22 +45,27 @@ def png_of(picture: Picture | Parallel) -> bytes:
             "PNG needs matplotlib, which is not installed",
             hint="write an .svg, or install `runpact[plots]`",
         ) from error
-    figure = Figure(figsize=(8.6, 4.8), dpi=100, layout="constrained")
+    width = parallel_width(picture) if isinstance(picture, Parallel) else WIDTH
+    figure = Figure(figsize=(width / 100, HEIGHT / 100), dpi=100, layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     if isinstance(picture, Parallel):
         _parallel(axes, picture)
     else:
         _plane(axes, picture)
-    axes.set_title(_plain(picture.title))
+    axes.set_title(_plain(shortened(picture.title, 90)))
     stream = io.BytesIO()
-    figure.savefig(stream, format="png", metadata={"Software": None})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # letters that its fonts lack are drawn as boxes
+        figure.savefig(stream, format="png", metadata={"Software": None})
     return stream.getvalue()
 
 
 def _plane(axes: Any, picture: Picture) -> None:  # noqa: ANN401 - an optional library's object
+    labels = shown_labels([line.label for line in picture.lines])
     for number, line in enumerate(picture.lines):
         style = style_of(number) if picture.has_lines else style_of(0)
+        is_named = number < MOST_IN_LEGEND
         for part, stretch in enumerate(line.stretches):
             places = [(_value(picture.x, x), _value(picture.y, y)) for x, y in stretch]
             axes.plot(
@@ -54,16 +73,24 @@ def _plane(axes: Any, picture: Picture) -> None:  # noqa: ANN401 - an optional l
                 color=style.colour,
                 linestyle=_DASHES[style.dash] if picture.has_lines else "",
                 marker="" if picture.has_lines and len(stretch) > 1 else "o",
-                label=_plain(line.label) if part == 0 else None,
+                label=_plain(labels[number]) if part == 0 and is_named else None,
             )
     for axis, name in ((picture.x, "x"), (picture.y, "y")):
         getattr(axes, f"set_{name}label")(_plain(axis.title))
         if axis.categories:
-            names = [_plain(each) for each in axis.categories]
-            getattr(axes, f"set_{name}ticks")(range(len(names)), names)
+            every = (len(axis.categories) - 1) // _MOST_NAMES + 1
+            names = [_plain(shortened(each, _LONGEST_TITLE)) for each in axis.categories[::every]]
+            is_crowded = name == "x" and sum(map(len, names)) > _MOST_LETTERS
+            turned = {"rotation": 30, "ha": "right"} if is_crowded else {}
+            getattr(axes, f"set_{name}ticks")(range(0, len(axis.categories), every), names, **turned)
         elif axis.is_log:
             getattr(axes, f"set_{name}scale")("log")
+        elif axis.marks:
+            getattr(axes, f"set_{name}ticks")(axis.marks)
     axes.grid(visible=True, color="#dddddd")
+    more = len(picture.lines) - MOST_IN_LEGEND
+    if picture.has_lines and more > 0:
+        axes.plot([], [], linestyle="", label=f"and {more} more")
     if picture.has_lines:
         axes.figure.legend(loc="outside right upper", fontsize="small")
 
@@ -75,12 +102,20 @@ def _parallel(axes: Any, picture: Parallel) -> None:  # noqa: ANN401 - an option
         axes.plot(range(len(row)), heights, color=ramp_colour(last.position(row[-1])))
     for number, axis in enumerate(picture.axes):
         axes.axvline(number, color="#444444")
-        for tick in axis.ticks:
+        for tick in ticks_apart(axis, HEIGHT * 0.7):
             axes.annotate(
-                _plain(tick.text), (number, tick.position), textcoords="offset points", xytext=(4, -3)
+                _plain(shortened(tick.text, _LONGEST_TICK)),
+                (number, tick.position),
+                textcoords="offset points",
+                xytext=(4, -3),
+                bbox={"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.8},
             )
-    axes.set_xticks(range(len(picture.axes)), [_plain(axis.title) for axis in picture.axes])
+    titles = [_plain(shortened(axis.title, _LONGEST_TITLE)) for axis in picture.axes]
+    lines = [f"{chr(10) * (number % 2)}{title}" for number, title in enumerate(titles)]
+    axes.set_xticks(range(len(titles)), lines)
     axes.set_yticks([])
+    axes.set_ylim(-0.02, 1.02)
+    axes.set_xlim(-0.1, len(titles) - 0.6)
 
 
 def _value(axis: Axis, value: object) -> object:

@@ -116,9 +116,20 @@ def test_png_says_what_it_needs(lab: Place, monkeypatch: pytest.MonkeyPatch) -> 
     assert (code, "PNG needs matplotlib" in err) == (2, True)
 
 
-@pytest.mark.parametrize("options", [(), ("--scatter", "lr"), ("--parallel", "lr,m.depth")])
-def test_png_is_drawn_where_matplotlib_is_installed(lab: Place, options: tuple[str, ...]) -> None:
-    pytest.importorskip("matplotlib", reason="PNG pictures are left out: the extra `plots` is not installed")
+@pytest.mark.nightly  # `do.py nightly` installs the extra `plots`, `do.py test` does not
+@pytest.mark.parametrize(
+    "options",
+    [(), ("--x", "time"), ("--scatter", "lr"), ("--scatter", "opt"), ("--parallel", "lr,m.depth,opt")],
+)
+def test_png_is_drawn_with_the_extra(lab: Place, options: tuple[str, ...]) -> None:
+    for name in ("$x^2$", "数据"):
+        with runpact.run(
+            name=name if name.isalnum() else f"n{len(name)}",
+            config={"lr": 1, "m": {"depth": 2}, "opt": f"{name}_{{"},
+            unsafe_skip_check=True,
+        ) as run:
+            for step in (*range(5), *range(90, 95)):
+                run.log({"loss": 10.0**step}, step=step)
     assert lab.call("plot", "--metric", "loss", "-o", "x.png", *options)[0] == 0
     data = (lab.root / "x.png").read_bytes()
     assert data.startswith(b"\x89PNG\r\n\x1a\n")

@@ -26,7 +26,8 @@ _LETTER = 6.6
 """Mean width of a letter of the labels, pixels."""
 _TOP, _BOTTOM, _RIGHT = 46, 58, 24
 _LEGEND_LINE = 20
-_MOST_IN_LEGEND = 18
+MOST_IN_LEGEND = 18
+"""Lines that the legend names; of more it says how many."""
 _MARKED_UP_TO = 60
 """Lines of at most so many points show each of them."""
 _LABELLED_UP_TO = 14
@@ -56,7 +57,7 @@ class _Frame(NamedTuple):
 
 def svg_of(picture: Picture | Parallel) -> str:
     """Return the picture as an SVG document."""
-    width = _parallel_width(picture) if isinstance(picture, Parallel) else WIDTH
+    width = parallel_width(picture) if isinstance(picture, Parallel) else WIDTH
     body = _parallel(picture, width) if isinstance(picture, Parallel) else _plane(picture)
     return "\n".join(_document(picture, body, width)) + "\n"
 
@@ -90,7 +91,7 @@ def _description(picture: Picture | Parallel) -> str:
         )
     if not picture.has_lines:
         return f"{len(picture.lines)} runs: {picture.y.title} against {picture.x.title}."
-    names = "; ".join(f"{line.label}: {line.count} points" for line in picture.lines[:_MOST_IN_LEGEND])
+    names = "; ".join(f"{line.label}: {line.count} points" for line in picture.lines[:MOST_IN_LEGEND])
     return f"{len(picture.lines)} lines of {picture.y.title} over {picture.x.title}. {names}."
 
 
@@ -252,18 +253,18 @@ def _value(value: Json) -> str:
 
 def _legend(labels: Sequence[str], left: float) -> Iterator[str]:
     yield '<g class="legend">'
-    for number, label in enumerate(labels[:_MOST_IN_LEGEND]):
+    for number, label in enumerate(labels[:MOST_IN_LEGEND]):
         style, y = style_of(number), _TOP + 8 + number * _LEGEND_LINE
         ends = {"x1": left, "y1": y, "x2": left + 22, "y2": y}
         yield _tag("line", stroke=style.colour, stroke_width=2.4, **ends, **_dashed(style))
         yield _tag("text", label, x=left + 28, y=y + 4)
-    if len(labels) > _MOST_IN_LEGEND:
-        y = _TOP + 12 + _MOST_IN_LEGEND * _LEGEND_LINE
-        yield _tag("text", f"and {len(labels) - _MOST_IN_LEGEND} more", x=left, y=y)
+    if len(labels) > MOST_IN_LEGEND:
+        y = _TOP + 12 + MOST_IN_LEGEND * _LEGEND_LINE
+        yield _tag("text", f"and {len(labels) - MOST_IN_LEGEND} more", x=left, y=y)
     yield "</g>"
 
 
-def _parallel_width(picture: Parallel) -> int:
+def parallel_width(picture: Parallel) -> int:
     """Return how wide a picture must be for each of its axes to have room."""
     return max(WIDTH, int(sum(_margins(picture))) + _SLOT * (len(picture.axes) - 1))
 
@@ -318,7 +319,7 @@ def _upright(axis: Axis, frame: _Frame, x: float, *, slot: float, is_last: bool)
     yield _tag("line", x1=x, y1=frame.top, x2=x, y2=frame.top + frame.height, stroke="#444")
     beside: dict[str, str | float] = {"x": x + 20} if is_last else {"x": x - 7, **_END}
     letters = max(int((slot - 16) / _LETTER), 6)
-    for tick in _apart(axis, frame.height):
+    for tick in ticks_apart(axis, frame.height):
         y = frame.y(tick.position)
         text = shortened(tick.text, letters)
         yield _tag("line", x1=x - 4, y1=y, x2=x, y2=y, stroke="#444")
@@ -330,7 +331,7 @@ def _upright(axis: Axis, frame: _Frame, x: float, *, slot: float, is_last: bool)
             yield _tag("rect", x=x + 5, y=y, width=9, height=round(height + 0.5, 2), fill=colour)
 
 
-def _apart(axis: Axis, height: float) -> list[Tick]:
+def ticks_apart(axis: Axis, height: float) -> list[Tick]:
     """Return the ticks of an upright axis that do not stand in each other."""
     kept: list[Tick] = []
     for tick in axis.ticks:
