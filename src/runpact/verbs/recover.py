@@ -36,7 +36,7 @@ from runpact.model.run import Liveness, RunRecord, Standing
 from runpact.verbs.finish import seal_run
 from runpact.verbs.load_contract import load_copy
 from runpact.verbs.opened import OpenRun
-from runpact.verbs.standing import stand
+from runpact.verbs.standing import is_experiment, stand
 
 
 class RecoveredRun(OpenRun):
@@ -85,6 +85,8 @@ def _record_to_seal(directory: str) -> RunRecord | None:
     if reading.manifest is not None and reading.manifest.sealed:
         return None
     record = reading.record
+    if is_experiment(reading):
+        raise StorageError("an experiment is not sealed as a whole: its stages are", at=directory)
     if record is None or reading.manifest is None or reading.record_fault:
         reason = reading.record_fault or reading.manifest_fault or "a record is missing"
         raise StorageError(f"the run is damaged: {reason}", at=directory)

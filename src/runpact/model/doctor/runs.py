@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from runpact.model.doctor.diagnosis import Diagnosis, SealRun, SetAside, diagnose
+from runpact.model.finding import Severity
 from runpact.model.run import Liveness, State
 
 YOUNG_SECONDS = 60.0
@@ -37,6 +38,8 @@ class UnsealedRun(msgspec.Struct, frozen=True, kw_only=True):
     is_staged: bool = False
     is_sealed: bool = False
     """It was meanwhile, and is whole."""
+    is_by_stage: bool = False
+    """It is an experiment: its stages are sealed, it is not."""
     has_record: bool = True
     has_manifest: bool = True
     age_seconds: float = 0.0
@@ -79,16 +82,17 @@ def _creation(run: UnsealedRun) -> Iterator[Diagnosis]:
 
 
 def _interrupted(run: UnsealedRun) -> Iterator[Diagnosis]:
-    is_held = bool(run.processes) or run.liveness is Liveness.ORPHANS
-    yield diagnose(
-        "interrupted-run",
-        "its process ended without sealing it",
-        path=run.path,
-        expected="a sealed run",
-        got=_still_there(run) if is_held else "no process of it lives",
-        hint=_why_not(run, is_held=is_held),
-        remedy=SealRun(run.path) if run.has_manifest and not is_held else None,
-    )
+    if run.is_by_stage:
+        yield diagnose(
+            "interrupted-run",
+            "an experiment is not at its end",
+            path=run.path,
+            got=run.reason or None,
+            hint="`runpact pipeline run` goes on where it stopped",
+            severity=Severity.ADVICE,
+        )
+    else:
+        yield _unsealed(run, is_held=bool(run.processes) or run.liveness is Liveness.ORPHANS)
     for process in run.processes:
         yield diagnose(
             "orphan-process",
@@ -97,6 +101,18 @@ def _interrupted(run: UnsealedRun) -> Iterator[Diagnosis]:
             got=f"process {process.pid}: {process.command[:_MOST_SHOWN]}",
             hint=f"let it end, or end it: `kill {process.pid}`",
         )
+
+
+def _unsealed(run: UnsealedRun, *, is_held: bool) -> Diagnosis:
+    return diagnose(
+        "interrupted-run",
+        "its process ended without sealing it",
+        path=run.path,
+        expected="a sealed run",
+        got=_still_there(run) if is_held else "no process of it lives",
+        hint=_why_not(run, is_held=is_held),
+        remedy=SealRun(run.path) if run.has_manifest and not is_held else None,
+    )
 
 
 def _still_there(run: UnsealedRun) -> str:

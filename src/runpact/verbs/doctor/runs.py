@@ -20,7 +20,7 @@ from runpact.model.doctor.runs import RunProcess, UnsealedRun, judge_runs
 from runpact.model.recordmasker import RecordMasker
 from runpact.model.run import SEALABLE, Liveness, State
 from runpact.verbs.doctor.patient import Patient
-from runpact.verbs.standing import stand
+from runpact.verbs.standing import is_experiment, stand
 
 _SECOND = 1_000_000_000
 
@@ -65,6 +65,7 @@ def _look_at(patient: Patient, path: str) -> tuple[UnsealedRun, str]:
         liveness=_liveness(reading),
         is_staged=reading.is_staged and stamp is not None,
         is_sealed=standing.state in SEALABLE and reading.manifest is not None and reading.manifest.sealed,
+        is_by_stage=is_experiment(reading),
         has_record=reading.has_record and stamp is not None,
         has_manifest=reading.manifest is not None,
         age_seconds=patient.age_of(stamp[-1] / _SECOND) if stamp is not None else 0.0,

@@ -63,6 +63,14 @@ def test_an_interrupted_run_is_sealed_only_when_no_process_of_it_lives() -> None
     assert remedies(judge_runs([living])) == [None, None]
 
 
+def test_an_experiment_is_never_sealed_as_a_whole() -> None:
+    living = interrupted(is_by_stage=True, reason="stage 02 was cut", processes=(RunProcess(7, "python"),))
+    found = list(judge_runs([living]))
+    assert codes(found) == ["interrupted-run", "orphan-process"]
+    assert found[0].finding.severity is Severity.ADVICE
+    assert remedies(found) == [None, None]
+
+
 def test_an_interrupted_run_that_lost_its_manifest_is_not_sealed() -> None:
     (found,) = judge_runs([interrupted(has_manifest=False)])
     assert found.remedy is None
