@@ -46,6 +46,14 @@ _AT_HOME = (
     ".local/share/jupyter",
 )
 _SYSTEM = ("/tmp", "/var/tmp")  # noqa: S108 - named, never written by us
+TEMPORARY = _SYSTEM[0]
+REPLACED = (*_SYSTEM, "/dev/shm")  # noqa: S108 - as above
+"""Folders that an isolated child has of its own, and that are gone with it."""
+OWN = "own"
+"""Name of the part that it may write where it may not write all of `/tmp`.
+
+The other folders are this part: were they all one, what is seen in `/tmp` would lie in each of them.
+"""
 CACHES_OF_ALL = ("/dev", "/proc", "/sys")
 """Folders of the system: writing there makes no file that stays."""
 

@@ -12,16 +12,15 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, MutableMapping
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from runpact.host import landlock
-from runpact.host.isolate import OWN, REPLACED, TEMPORARY, Isolated, Isolation, own_folders, start_isolated
+from runpact.host.caches import OWN, REPLACED, TEMPORARY
 from runpact.host.reach import Reach, demand, reachable
 from runpact.host.selftest import private_folder
 from runpact.host.spawn import devices, popen, send_below, start_restricted
-from runpact.host.strace import TRACE, traced
-from runpact.host.toolchain import toolchain
 from runpact.model.confinement import (
     CUT_GAP,
     DECLARED,
@@ -38,7 +37,12 @@ from runpact.model.confinement import (
 )
 from runpact.model.errors import ConfinementError
 
+if TYPE_CHECKING:
+    from runpact.host.isolate import Isolated
+
 _TEMPORARY = ("TMPDIR", "TEMP", "TMP")
+TRACE = "trace.log"
+"""Name of the file that strace writes, in the private folder of the child."""
 
 
 class Launch:
@@ -88,7 +92,11 @@ class Launch:
 
     def _watched(self, argv: tuple[str, ...], path: str) -> tuple[str, ...]:
         """Return the command line, of strace where the child is traced."""
-        return traced(argv, calls=self._calls, path=path, environ=self.env) if self.trace else argv
+        if not self.trace:
+            return argv
+        from runpact.host.strace import traced  # noqa: PLC0415 - most children need it not
+
+        return traced(argv, calls=self._calls, path=path, environ=self.env)
 
     def _free(self, argv: tuple[str, ...], *, cwd: str) -> subprocess.Popen[bytes]:
         return popen(self._watched(argv, self.trace), cwd=cwd, env=self.env)
@@ -120,6 +128,9 @@ class Launch:
         self, argv: tuple[str, ...], rules: landlock.Rules, private: str, reach: Reach, *, cwd: str
     ) -> subprocess.Popen[bytes]:
         fence = self._fence()
+        from runpact.host.isolate import Isolation, own_folders, start_isolated  # noqa: PLC0415 - most children need it not
+        from runpact.host.toolchain import toolchain  # noqa: PLC0415 - most children need it not
+
         isolation = Isolation(
             rules._replace(has_network=True),
             temporary=private,
@@ -201,10 +212,14 @@ def fence_this_process(fence: Fence, environ: MutableMapping[str, str]) -> Enfor
 def rules_of(fence: Fence, program: str, environ: Mapping[str, str]) -> landlock.Rules:
     """Return what a fence allows, with the devices and tools that every program needs."""
     readable = fence.readable
+    if readable is not None:
+        from runpact.host.toolchain import toolchain  # noqa: PLC0415 - most children need it not
+
+        readable = (*readable, *toolchain(program, environ))
     return landlock.Rules(
         writable=fence.writable,
         devices=devices(),
-        readable=None if readable is None else (*readable, *toolchain(program, environ)),
+        readable=readable,
         has_network=fence.has_network,
     )
 

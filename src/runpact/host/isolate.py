@@ -19,20 +19,11 @@ from typing import NamedTuple
 import msgspec
 
 from runpact.host import landlock
+from runpact.host.caches import OWN, REPLACED, TEMPORARY
 from runpact.model.errors import ConfinementError
 
 Begin = Callable[[list[str], tuple[int, ...]], "subprocess.Popen[bytes]"]
 """Starts a command that keeps some descriptors."""
-TEMPORARY = "/tmp"  # noqa: S108 - inside it is a folder of the child's own
-_FOLDERS = (TEMPORARY, "/var/tmp")  # noqa: S108 - as above
-_SHARED_MEMORY = "/dev/shm"  # noqa: S108 - as above
-REPLACED = (*_FOLDERS, _SHARED_MEMORY)
-"""Folders that are the child's own, and gone with it."""
-OWN = "own"
-"""Name of the part that the child may write where it may not write all of `/tmp`.
-
-The other folders are this part: were they all one, what is seen in `/tmp` would lie in each of them.
-"""
 _KEPT_BY_ROOT = "CHOWN DAC_OVERRIDE FOWNER FSETID KILL SETGID SETUID NET_BIND_SERVICE SYS_NICE IPC_LOCK"
 """What root may still do: nothing that reaches beyond files and processes."""
 _RESTRICTED = b"restricted"
@@ -117,7 +108,7 @@ def _command(
         isolation.program,
         *("--die-with-parent", "--unshare-pid", "--unshare-ipc", "--info-fd", str(informed)),
         *(() if isolation.has_network else ("--unshare-net",)),
-        *("--ro-bind", "/", "/", "--dev-bind", "/dev", "/dev", "--tmpfs", _SHARED_MEMORY, "--proc", "/proc"),
+        *("--ro-bind", "/", "/", "--dev-bind", "/dev", "/dev", "--tmpfs", REPLACED[-1], "--proc", "/proc"),
         *("--bind", isolation.temporary, TEMPORARY),
         *(word for path in replaced[1:] for word in ("--bind", own_part, path)),
         *_binds("--ro-bind-try", shown),
@@ -137,11 +128,11 @@ def own_folders(isolation: Isolation, *, cwd: str) -> tuple[str, ...]:
     replaced = _replaced()
     seen = (*isolation.shown, *isolation.rules.writable, cwd, *_interpreter())
     free = tuple(folder for folder in replaced if not any(_below(seen, (folder,))))
-    return (*(free if TEMPORARY in free else (f"{TEMPORARY}/{OWN}", *free)), _SHARED_MEMORY)
+    return (*(free if TEMPORARY in free else (f"{TEMPORARY}/{OWN}", *free)), REPLACED[-1])
 
 
 def _replaced() -> tuple[str, ...]:
-    others = (path for path in _FOLDERS[1:] if os.path.isdir(path) and not os.path.islink(path))
+    others = (path for path in REPLACED[1:-1] if os.path.isdir(path) and not os.path.islink(path))
     return (TEMPORARY, *others)
 
 

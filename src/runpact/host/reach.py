@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from runpact.host import landlock
-from runpact.host.isolate import Isolation, bubblewrap, start_isolated
 from runpact.host.selftest import TEMPORARY, is_proven
 from runpact.host.spawn import devices, start_restricted
 from runpact.model.confinement import W1, W2, W3, Fence
@@ -55,6 +54,8 @@ def reachable(level: str, environ: Mapping[str, str]) -> Reach:
         return Reach(W1, version, "the kernel's Landlock let an attack pass, so it is not counted on")
     if level == W2:
         return Reach(W2, version)
+    from runpact.host.isolate import bubblewrap  # noqa: PLC0415 - most commands are not isolated
+
     tool = bubblewrap(environ)
     if tool is None:
         return Reach(W2, version, "the program `bwrap` (bubblewrap) is not on PATH")
@@ -88,6 +89,8 @@ def _attack(argv: tuple[str, ...], inside: str, tool: str) -> int:
     """Run a command fenced into one folder; what it prints is dropped."""
     rules = landlock.Rules(writable=(inside,), devices=devices())
     if tool:
+        from runpact.host.isolate import Isolation, start_isolated  # noqa: PLC0415 - most commands are not isolated
+
         folder = os.path.dirname(inside)
         own = os.path.join(folder, TEMPORARY)
         isolation = Isolation(rules, temporary=own, shown=(folder,), program=tool)

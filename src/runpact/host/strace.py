@@ -12,9 +12,6 @@ from collections.abc import Iterable, Mapping
 
 from runpact.model.errors import CannotStartError
 
-TRACE = "trace.log"
-"""Name of the file that it writes, in the private folder of the command."""
-
 
 def strace_program(environ: Mapping[str, str]) -> str:
     """Return the path of strace.

@@ -10,16 +10,12 @@ import posixpath
 from collections.abc import Iterable, Mapping, MutableMapping
 
 from runpact.disk.layout import CACHE
-from runpact.formats.stracelog import CALLS, read_accesses
 from runpact.host.fence import fence_this_process
 from runpact.host.openings import open_paths
 from runpact.host.reach import demand, reachable
 from runpact.host.realpath import real_path
-from runpact.host.strace import strace_program
-from runpact.host.toolchain import toolchain
 from runpact.model.confinement import DECLARED, W1, W2, W3, Fence, Stray, Wanted
 from runpact.model.territory import is_below
-from runpact.model.trace import Trace
 from runpact.verbs.nest import CONFINEMENT
 from runpact.verbs.opened import OpenRun, Traced
 
@@ -36,6 +32,8 @@ def demand_reach(wanted: Wanted, *, environ: Mapping[str, str]) -> None:
         CannotStartError: The command is to be traced and there is nothing to trace it with.
     """
     if wanted.is_traced:
+        from runpact.host.strace import strace_program  # noqa: PLC0415 - only a traced command pays for it
+
         strace_program(environ)
     if wanted.least > W1:
         fence = Fence(level=wanted.level, least=wanted.least, has_network=wanted.has_network)
@@ -83,9 +81,15 @@ def fence_of(
         private_in=opened.private_in,
         shown=held.watched,
         closed=openings.closed,
-        traced=CALLS if wanted.is_traced else (),
+        traced=_calls() if wanted.is_traced else (),
         gaps=tuple(gaps),
     )
+
+
+def _calls() -> tuple[str, ...]:
+    from runpact.formats.stracelog import CALLS  # noqa: PLC0415 - only a traced command pays for it
+
+    return CALLS
 
 
 def note_trace(
@@ -107,6 +111,10 @@ def note_trace(
         cwd: Absolute directory that the command ran in.
         environ: Its environment.
     """
+    from runpact.formats.stracelog import read_accesses  # noqa: PLC0415 - only a traced command pays for it
+    from runpact.host.toolchain import toolchain  # noqa: PLC0415 - only a traced command pays for it
+    from runpact.model.trace import Trace  # noqa: PLC0415 - only a traced command pays for it
+
     held = run.held
     if held is None:
         return

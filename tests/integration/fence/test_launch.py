@@ -170,6 +170,7 @@ def test_a_verdict_holds_for_one_boot_of_one_kernel(tmp_path: Path, monkeypatch:
         environ = {"TMPDIR": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
         return selftest.is_proven("W2", version, start=start, environ=environ)
 
+    (tmp_path / "cache").mkdir()
     assert (proven(), proven(), len(started)) == (True, True, 1)
     assert (proven(8), len(started)) == (True, 2)
     (tmp_path / "cache/runpact/fence-W2.json").write_text("{torn")

@@ -6,6 +6,9 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
+import threading
+from pathlib import Path
 
 import pytest
 
@@ -119,3 +122,26 @@ def test_a_kernel_that_refuses_in_the_last_moment_is_told(
 def test_a_word_that_is_no_fence_is_refused(fence: object) -> None:
     with pytest.raises(UsageError, match="unknown fence"):
         runpact.run(fence=fence)
+
+
+def test_only_the_calling_thread_is_fenced(empty: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("TMPDIR", "RUNPACT_CONFINEMENT"):
+        monkeypatch.setenv(name, "/tmp")
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    told: list[object] = []
+
+    def work() -> None:
+        with runpact.run(name="a", fence=True, guard="compare") as run:
+            told.append(run.path("x"))
+            try:
+                Path("stray").touch()
+            except PermissionError:
+                told.append("refused")
+        told.append(run.confinement.level)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert told[1:] == ["refused", "W2"]
+    assert os.environ["RUNPACT_CONFINEMENT"] == "W2"
+    (empty.root / "free").touch()

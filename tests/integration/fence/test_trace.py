@@ -12,10 +12,12 @@ import time
 
 import pytest
 
+import runpact
 from integration.runs.place import Place
 from runpact.host.child import run_child
 from runpact.model import trace as traces
 from runpact.model.confinement import TRACE_GAP, Fence
+from runpact.verbs.fence import note_trace
 
 NEEDS_STRACE = pytest.mark.skipif(
     shutil.which("strace") is None, reason="`strace` is not on PATH: traces of real commands are left out"
@@ -151,3 +153,10 @@ def test_a_trace_is_handed_over_when_the_child_has_ended(place: Place) -> None:
     )
     assert end.exit_code == 3
     assert "execve(" in told[0]
+
+
+def test_a_run_that_has_ended_takes_no_trace(place: Place) -> None:
+    with runpact.run(name="a", guard="off") as run:
+        pass
+    note_trace(run, ("sh",), ['1 unlink("/x") = 0'], readable=(), cwd=str(place.root), environ={})
+    assert run.traced is None
