@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, MutableMapping
@@ -70,6 +71,7 @@ class Launch:
             OSError: The system cannot start it.
         """
         if self.fence is None or self.fence.level <= W1:
+            self.enforcement = Enforcement(lacking=_unmet(self.fence)) if self.fence else Enforcement()
             return self._free(argv, cwd=cwd)
         reach = reachable(self.fence.level, self.env)
         demand(self.fence, reach)
@@ -104,10 +106,10 @@ class Launch:
     def send(self, child: subprocess.Popen[bytes], number: int) -> None:
         """Send the child a signal."""
         depth = int(bool(self.trace)) + int(self.isolated is not None)
-        if depth == 0:
+        first = self.isolated.first if self.isolated else child.pid
+        is_sent = depth > 0 and send_below(first, depth, number)
+        if not is_sent or number == signal.SIGKILL:
             child.send_signal(number)  # which knows when it has ended already
-        else:
-            send_below(self.isolated.first if self.isolated else child.pid, depth, number)
 
     def _restricted(
         self, argv: tuple[str, ...], rules: landlock.Rules, reach: Reach, *, cwd: str
@@ -205,7 +207,8 @@ def fence_this_process(fence: Fence, environ: MutableMapping[str, str]) -> Enfor
         if "tempfile" in sys.modules:
             vars(sys.modules["tempfile"])["tempdir"] = None  # what it found out before no longer holds
     held = _held(fence, reach, bool(private))
-    gaps = (PROCESS_GAP, *((f"{threads} threads that had begun before are not held",) if threads else ()))
+    others = f"{threads} thread{'s' * (threads > 1)} that had begun before, not held"
+    gaps = (PROCESS_GAP, *((others,) if threads else ()))
     return msgspec.structs.replace(held, gaps=held.gaps + gaps)
 
 
@@ -263,7 +266,14 @@ def _held_apart(fence: Fence, reach: Reach) -> Enforcement:
 
 
 def _not_held(fence: Fence, reach: Reach) -> Enforcement:
-    return Enforcement(abi=reach.abi, lacking=(f"{fence.level} was asked for: {reach.why}",))
+    return Enforcement(abi=reach.abi, lacking=(f"{fence.level} was asked for: {reach.why}", *_unmet(fence)))
+
+
+def _unmet(fence: Fence) -> tuple[str, ...]:
+    """Return what else was asked for, where the kernel refuses nothing."""
+    reads = ("reads were to be limited to what is declared, which takes W2",)
+    network = ("the network was to be closed, which takes W2",)
+    return (*(reads if fence.readable is not None else ()), *(network if not fence.has_network else ()))
 
 
 def _private(fence: Fence) -> str:

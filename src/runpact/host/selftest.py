@@ -72,14 +72,23 @@ def _is_proven(
 
 
 def _key(version: int) -> dict[str, object]:
-    """Return what a verdict holds for: this boot of this kernel, with this interpreter."""
-    try:
-        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
-            boot = file.read().strip()
-    except OSError:
-        boot = ""
+    """Return what a verdict holds for: boot, kernel, interpreter, and how free this process is."""
     name = os.uname()
-    return {"boot_id": boot, "kernel": f"{name.release} {name.version}", "abi": version, "by": sys.executable}
+    return {
+        "boot_id": _told("/proc/sys/kernel/random/boot_id"),
+        "kernel": f"{name.release} {name.version}",
+        "abi": version,
+        "by": sys.executable,
+        "is_fenced": "NoNewPrivs:\t1" in _told("/proc/self/status"),
+    }
+
+
+def _told(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read().strip()
+    except OSError:
+        return ""
 
 
 def _kept(path: str) -> object:

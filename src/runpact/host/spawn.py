@@ -115,16 +115,21 @@ def devices(root: str = "/dev") -> tuple[str, ...]:
     return tuple(os.path.join(root, name) for name in chosen)
 
 
-def send_below(process: int, depth: int, number: int) -> None:
-    """Send a signal to the programs that stand so many steps below a process; to itself when it is none.
+def send_below(process: int, depth: int, number: int) -> bool:
+    """Send a signal to the programs that stand so many steps below a process; return whether there was one.
 
     What stands between would die of it, or keep it, and tell the program nothing.
+
+    Args:
+        process: Id of a process; it is the program itself when `depth` is 0.
+        depth: How many steps.
+        number: The signal.
     """
     with contextlib.suppress(OSError):
         if depth == 0:
             os.kill(process, number)
-            return
+            return True
         with open(f"/proc/{process}/task/{process}/children", encoding="ascii") as file:
             below = [int(word) for word in file.read().split()]
-        for each in below:
-            send_below(each, depth - 1, number)
+        return sum(send_below(each, depth - 1, number) for each in below) > 0
+    return False

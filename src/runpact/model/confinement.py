@@ -196,7 +196,7 @@ def confinement_of(
         undeclared: Files that were read without being declared; None when the command was not traced.
     """
     requested = requested_level(mode, wanted)
-    if requested == W0 and undeclared is None:
+    if requested == W0 and undeclared is None and not enforced.lacking:
         return Confinement()
     hook = {REFUSE: "hook", RECORD: "recording hook"}.get(mode)
     base = ("W1" if compared else "W0") + ("+hook" if mode == REFUSE else "")

@@ -52,12 +52,14 @@ def fence_of(
     Args:
         run: An open run that is held.
         wanted: What the caller asks for.
-        readable: Absolute paths that may be read, where only what is declared may.
+        readable: Absolute paths that were declared to be read.
         environ: The environment of the command.
     """
     held = run.held
+    declared = tuple(map(real_path, readable))
     if held is None or (wanted.level < W2 and not wanted.is_traced):
-        return Fence(level=wanted.level)
+        reads = declared if wanted.reads == DECLARED else None
+        return Fence(level=wanted.level, readable=reads, has_network=wanted.has_network)
     openings = held.territory.openings(held.caches)
     run.writer.make_places(openings.own)
     opened = open_paths(
@@ -74,12 +76,10 @@ def fence_of(
         level=wanted.level,
         least=wanted.least,
         writable=(*openings.own, *opened.writable),
-        readable=(*openings.own, *opened.writable, *map(real_path, readable))
-        if wanted.reads == DECLARED
-        else None,
+        readable=(*openings.own, *opened.writable, *declared) if wanted.reads == DECLARED else None,
         has_network=wanted.has_network,
         private_in=opened.private_in,
-        shown=held.watched,
+        shown=(*held.watched, *declared),
         closed=openings.closed,
         traced=_calls() if wanted.is_traced else (),
         gaps=tuple(gaps),

@@ -160,6 +160,7 @@ def test_what_got_through_is_never_more_than_the_record_admits(field: Field, lev
     assert changed - {"by_a_mount", "take_over_the_parent"} == expected
 
 
+@pytest.mark.requirement("A-003", "A-004", "C-018")
 def test_at_w2_every_write_outside_is_answered_with_no_permission(field: Field) -> None:
     _changed, record, answers = attacked(field)
     denied = {name: answer for name, answer in answers.items() if name not in THROUGH["W2"]}

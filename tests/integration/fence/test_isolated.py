@@ -98,11 +98,50 @@ def test_a_signal_reaches_the_program_inside(empty: Place) -> None:
 
 
 def test_a_program_that_ended_meanwhile_is_sent_nothing() -> None:
-    send_below(0, 1, signal.SIGTERM)
+    assert not send_below(0, 1, signal.SIGTERM)
     with subprocess.Popen(["true"]) as child:
         child.wait()
-        send_below(child.pid, 0, signal.SIGTERM)
-        send_below(child.pid, 1, signal.SIGTERM)
+        assert not send_below(child.pid, 0, signal.SIGTERM)
+        assert not send_below(child.pid, 1, signal.SIGTERM)
+
+
+@pytest.mark.parametrize("flags", [(), ("--trace",)])
+def test_what_stands_around_a_program_is_killed_with_it(empty: Place, flags: tuple[str, ...]) -> None:
+    if flags and shutil.which("strace") is None:
+        pytest.skip("`strace` is not on PATH: an isolated trace that is killed is left out")
+    script = 'cd $RUNPACT_RUN_DIR; trap "" TERM; touch up; sleep 60'
+    command = [
+        sys.executable,
+        "-m",
+        "runpact",
+        "run",
+        "--confinement",
+        "W3",
+        *flags,
+        "--",
+        "sh",
+        "-c",
+        script,
+    ]
+    process = subprocess.Popen(command, cwd=empty.root, stderr=subprocess.DEVNULL)
+    for _ in range(1000):
+        if list(empty.root.glob("runs/*/up")):
+            break
+        time.sleep(0.02)
+    for _ in range(3):
+        process.send_signal(signal.SIGTERM)
+        time.sleep(0.2)
+    assert process.wait(60) == 128 + signal.SIGTERM
+
+
+def test_an_input_in_a_temporary_folder_is_seen(
+    empty: Place, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    told = tmp_path_factory.mktemp("elsewhere")
+    (told / "data.txt").write_text("data")
+    (told / "other.txt").write_text("other")
+    code, out, _record = ran(empty, f"cat {told}/data.txt; ls {told}", "--input", f"{told}/data.txt")
+    assert (code, out) == (0, "datadata.txt\n")
 
 
 def test_a_program_that_cannot_be_executed_is_told(empty: Place) -> None:

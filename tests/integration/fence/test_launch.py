@@ -64,6 +64,17 @@ def test_without_a_fence_a_child_is_free_and_nothing_is_claimed(
     assert names(tmp_path) == ["free"]
 
 
+@pytest.mark.parametrize("level", ["W1", "W2"])
+def test_what_takes_the_kernel_is_lacking_without_it(
+    run: Run, monkeypatch: pytest.MonkeyPatch, level: str
+) -> None:
+    monkeypatch.setattr(landlock, "abi", lambda: 0)
+    end, _told = run("true", Fence(level=level, readable=(), has_network=False))
+    told = [each for each in end.enforced.lacking if "which takes W2" in each]
+    assert [each.split()[0] for each in told] == ["reads", "the"]
+    assert (end.enforced.reads, end.enforced.network) == ("any", "open")
+
+
 @pytest.mark.parametrize(("version", "is_whole"), [(2, False), (3, True), (4, True), (7, True)])
 def test_an_older_kernel_is_told_with_its_gaps(
     run: Run, monkeypatch: pytest.MonkeyPatch, version: int, *, is_whole: bool

@@ -82,7 +82,7 @@ def test_hook_and_kernel_are_recorded_together(empty: Place) -> None:
     told, record, _err = ran(empty, "refuse", "thread")
     assert told["stray"] == "StrayWriteError"
     assert (record["requested"], record["level"]) == ("W2+hook", "W2+hook")
-    assert "1 threads that had begun before are not held" in record["gaps"]
+    assert "1 thread that had begun before, not held" in record["gaps"]
     assert any(gap.startswith("files opened before the run began") for gap in record["gaps"])
     assert not any("C code" in gap for gap in record["gaps"])
 

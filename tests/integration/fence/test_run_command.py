@@ -208,3 +208,11 @@ def test_a_run_that_a_fenced_program_may_not_make_is_told_apart_from_other_refus
     with pytest.raises(StorageError, match=r"fenced into another run$"), runpact.run(name="a"):
         pass
     assert not (empty.root / "runs").exists()
+
+
+@pytest.mark.parametrize("level", ["W0", "W1"])
+def test_limits_that_take_the_kernel_are_said_to_be_missing(empty: Place, level: str) -> None:
+    code, err, record = ran(empty, "cat contract.yaml; true", "--confinement", level, "--reads", "declared")
+    assert (code, record["reads"], record["level"]) == (0, "any", level)
+    assert f"confinement {level}: reads were to be limited" in err
+    assert len(record["lacking"]) == 1
