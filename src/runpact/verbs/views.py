@@ -23,11 +23,13 @@ import msgspec
 from runpact.disk.viewfiles import Turn, ViewFiles, ViewState
 from runpact.host import clock
 from runpact.index.store import Store
+from runpact.model.confinement import W2
 from runpact.model.contract.language import Contract, IndexView
 from runpact.model.contract.viewfiles import view_files
 from runpact.model.errors import RunpactError, StorageError
 from runpact.model.finding import Verdict, worst
 from runpact.model.registry.pages import Page, pages
+from runpact.verbs.nest import CONFINEMENT
 from runpact.verbs.opened import Registry
 from runpact.verbs.reindex import FILE, Catalogue, TooManyRunsError, named_file
 
@@ -187,7 +189,12 @@ def _refreshed(opened: Callable[[], Catalogue], each: _View, uid: str) -> str | 
     except RunpactError as error:
         with contextlib.suppress(RunpactError):
             each.files.mark()
-        return _failure(each, error.message)
+        return None if _is_fenced_off(error) else _failure(each, error.message)
+
+
+def _is_fenced_off(error: RunpactError) -> bool:
+    """Whether the fence around this process was in the way: the mark says that somebody else must write."""
+    return error.got in {"EACCES", "EROFS"} and os.environ.get(CONFINEMENT, "") >= W2
 
 
 def _failure(each: _View, reason: str) -> str:

@@ -634,6 +634,24 @@ def test_runs_of_threads_children_and_other_workspaces_are_listed(desk: Desk, tm
     assert desk.ids() == list("abcdef")
 
 
+def test_a_process_that_fenced_itself_leaves_the_files_to_others(desk: Desk) -> None:
+    desk.run("a")
+    program = (
+        "import runpact\n"
+        "with runpact.run(kind='run', name='b', fence=True, durability='none') as run:\n"
+        "    pass\n"
+        "print(run.standing.reason)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=desk.root, check=True, capture_output=True, text=True
+    )
+    assert done.stdout == "\n"
+    if desk.ids() == ["a"]:  # where the kernel has no fence, nothing was in the way
+        assert desk.check() == (2, ["stale"] * 3)
+    desk.run("c")
+    assert desk.ids() == ["a", "b", "c"]
+
+
 def test_views_are_no_strays_of_other_runs_and_stand_beside_them(desk: Desk) -> None:
     desk.place.write("contract.yaml", CONTRACT.replace("workspace:\n", "workspace:\n  others: refused\n"))
     with runpact.run(kind="run", name="outer", guard="compare", durability="none"):
