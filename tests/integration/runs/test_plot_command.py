@@ -124,7 +124,7 @@ def test_png_says_what_it_needs(lab: Place, monkeypatch: pytest.MonkeyPatch) -> 
 def test_png_is_drawn_with_the_extra(lab: Place, options: tuple[str, ...]) -> None:
     for name in ("$x^2$", "数据"):
         with runpact.run(
-            name=name if name.isalnum() else f"n{len(name)}",
+            name=f"n{len(name)}",
             config={"lr": 1, "m": {"depth": 2}, "opt": f"{name}_{{"},
             unsafe_skip_check=True,
         ) as run:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
 import os
@@ -296,6 +297,55 @@ def test_what_cannot_be_written_is_a_warning_of_the_run_and_no_failure(desk: Des
     desk.run("c")
     assert desk.ids() == ["a", "b", "c"]
     assert [path.name for path in (desk.root / "lists").iterdir() if ".tmp" in path.name] == []
+
+
+def test_a_system_call_that_fails_while_views_are_written_is_a_warning_and_soon_forgotten(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = {"left": 0, "on": 0}
+
+    def failing(name: str) -> None:
+        plain = getattr(os, name)
+
+        def call(*arguments: object, **named: object) -> object:
+            if calls["on"]:
+                calls["left"] -= 1
+                if calls["left"] == 0:
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            return plain(*arguments, **named)
+
+        monkeypatch.setattr(os, name, call)
+
+    refresh = views.refresh_views
+
+    def refreshing(*arguments: object, **named: object) -> object:
+        calls["on"] = 1
+        try:
+            return refresh(*arguments, **named)
+        finally:
+            calls["on"] = 0
+
+    monkeypatch.setattr(views, "refresh_views", refreshing)
+    for name in ("open", "write", "rename", "mkdir", "symlink", "fsync", "unlink"):
+        failing(name)
+    reasons, number = [], 0
+    while calls["left"] <= 0:
+        number += 1
+        calls["left"] = number
+        if number % 2:  # with and without what the cache knows
+            shutil.rmtree(desk.root / CACHE, ignore_errors=True)
+        desk.run(f"r{number:03}")
+        reasons.append(desk.reason)
+    assert len(reasons) > 30
+    assert {reason.partition(":")[0] for reason in reasons} == {
+        "",
+        "`lists/runs_index.{csv,json,md}` was not refreshed",
+    }
+    calls["left"] = 0
+    desk.run("last")
+    assert desk.reason == ""
+    assert len(desk.ids()) == number + 1
+    assert desk.check() == (0, ["current"] * 3)
 
 
 def test_a_lock_that_cannot_be_had_is_a_warning_too(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -77,9 +77,11 @@ def consult(make: Callable[[], Patient], *, is_fixed: bool, tell: Tell) -> Consu
         tell: Is told what is looked at.
     """
     patient = make()
-    if not is_fixed:
-        return _concluded(patient, examine(patient, tell))
+    found = examine(patient, tell)
+    if not (is_fixed and found):
+        return _concluded(patient, found)
     with _alone(patient):
+        patient = make()
         found = examine(patient, tell)
         if all(diagnosis.remedy is None for diagnosis in found):
             return _concluded(patient, found)
