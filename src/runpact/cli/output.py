@@ -48,7 +48,7 @@ STATE_COLOUR = {
 }
 
 
-_WIDEST_NAME = 81
+_WIDEST_NAME = 61
 """Characters of the first column of a table."""
 _BEFORE, _BEHIND = 60, 40
 """Characters of a filter shown around a fault."""

@@ -117,7 +117,7 @@ def _where(series: Series, key: _Key) -> str:
 
 def _told(series: Series) -> str:
     steps = [point.step for point in series if point.step is not None]
-    return f"{len(series)} points" + (f" to step {max(steps):.6g}" if steps else "")
+    return f"{len(series)} point{'s' * (len(series) != 1)}" + (f" to step {max(steps):.6g}" if steps else "")
 
 
 def _last(series: Series) -> float:
