@@ -90,7 +90,7 @@ def _measure(folder: Path) -> float:
         return code
 
     assert make_run(folder / "warm", lambda _fact, **_fields: None, durability="none") == 0
-    told = [fact for _time in range(5) for fact in told_by(work)[0]]
+    told = [fact for _time in range(25) for fact in told_by(work)[0]]
     return min(float(str(fact["seconds"])) for fact in told)
 
 

@@ -25,11 +25,15 @@ MOST_STEPS = 4_000_000
 _IN_LIST, _IN_TEXT = 16, 1024
 """How many items, and how many characters, are passed in one step where nothing is evaluated."""
 
+_IN_MAPPED, _IN_BUILT = 16, 2
+"""How many items of the list that a `map` or `filter` makes are copied in one step: it is copied for each."""
+
 _LOOP = re.compile(r"\.(?:all|exists|exists_one|map|filter)\(\s*([A-Za-z_]\w*)\s*,")
 _STRING = re.compile(r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'""")
 _NESTED, _FEW = 2, 4
 _CALL = re.compile(r"(?<![\w])([A-Za-z_]\w*)\s*\(")
 _BUILDS = re.compile(r"[+\[{]")
+_MAKES = re.compile(r"(?<![\w\])])\[|\{")
 _COMPUTED = re.compile(r"[(\[]")
 _NAMES = r"(?<![\w.])[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*"
 _INDEXED = re.compile(rf"{_NAMES}(?=\[)")
@@ -42,8 +46,17 @@ class _Loop(msgspec.Struct, frozen=True):
     over: str
     start: int
     end: int
-    is_map: bool
+    name: str
     body: str
+
+    @property
+    def is_map(self) -> bool:
+        return self.name == "map"
+
+    @property
+    def makes(self) -> bool:
+        """Whether it makes a list."""
+        return self.name in {"map", "filter"}
 
 
 class Sizes(Protocol):
@@ -93,10 +106,21 @@ def _steps_of(loop: _Loop, chain: tuple[str, ...], sizes: Sizes) -> int:
     builds = loop.is_map and "+" in loop.body
     looked_through = _passed(loop.body, sizes, _IN_LIST if loop.is_map else _IN_TEXT, is_kept=loop.is_map)
     if len(chain) < _NESTED and not looked_through:
-        return 0
+        return _made(loop, sizes)
     if builds:
         looked_through += sum(_item_size(over, sizes) for over in chain)
-    return math.prod(_length(over, sizes) for over in chain) * (1 + looked_through)
+    rounds = math.prod(_length(over, sizes) for over in chain)
+    around = chain[:-1] if chain[-1:] == (loop.over,) else chain
+    times = math.prod(_length(over, sizes) for over in around)
+    return rounds * (1 + looked_through) + times * _made(loop, sizes)
+
+
+def _made(loop: _Loop, sizes: Sizes) -> int:
+    """Return how many steps it takes to make a list: the engine copies what there is for each item."""
+    if not loop.makes:
+        return 0
+    items_in_step = _IN_BUILT if loop.is_map and _MAKES.search(_blank(loop.body)) else _IN_MAPPED
+    return _length(loop.over, sizes) ** 2 // items_in_step
 
 
 def _item_size(over: str, sizes: Sizes) -> int:
@@ -218,7 +242,7 @@ def _loop(text: str, blank: str, found: re.Match[str]) -> _Loop:
     start = _receiver_start(blank, found.start())
     closed = _closing(blank, opened)
     body = text[found.end() : closed]
-    return _Loop(found[1], text[start : found.start()], opened, closed, found[0].startswith(".map"), body)
+    return _Loop(found[1], text[start : found.start()], opened, closed, found[0][1:].partition("(")[0], body)
 
 
 def _closing(blank: str, opened: int) -> int:

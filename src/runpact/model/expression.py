@@ -63,6 +63,7 @@ class Scope:
     ) -> None:
         """Convert the variables once."""
         self._variables = dict(variables)
+        self._lengths: dict[str, object] = {}
         self._allowance = Allowance()
         counted = {
             name: self._allowance.counted(each) for name, each in {**FUNCTIONS, **(functions or {})}.items()
@@ -74,6 +75,7 @@ class Scope:
     def bind(self, name: str, value: object) -> None:
         """Set one variable anew; the others stay."""
         self._variables[name] = value
+        self._lengths.clear()
         plain = _convertible(value)
         try:
             self._context.add_variable(name, plain)
@@ -89,8 +91,7 @@ class Scope:
         taken = steps(text, self) if len(text) <= MOST_CHARACTERS else 0
         if taken > MOST_STEPS:
             return Undecided(
-                f"its loops inside each other take {taken:,} steps, more than {MOST_STEPS:,};"
-                " `match` joins long lists"
+                f"its loops take {taken:,} steps, more than {MOST_STEPS:,}; `match` joins long lists"
             )
         self._allowance.renew()
         return self._value(text)
@@ -121,7 +122,9 @@ class Scope:
 
     def length(self, over: str) -> object:
         """Return how many items an expression comes to; anything but a number when that cannot be told."""
-        return self.evaluate(f"size({over})")
+        if over not in self._lengths:
+            self._lengths[over] = self.evaluate(f"size({over})")
+        return self._lengths[over]
 
     def _value(self, text: str) -> object:
         try:
