@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import functools
 import io
+import math
 import zipfile
 from typing import TYPE_CHECKING, BinaryIO
 
 from runpact.formats.archive import REFUSALS, CappedStream, open_capped
 from runpact.formats.npz import inspect, inspect_npy
-from runpact.model.facts import ArrayFact, Deviation, FormatFault
+from runpact.model.facts import Apart, ArrayFact, Deviation, FormatFault
 
 if TYPE_CHECKING:
     import numpy as np
@@ -102,13 +103,16 @@ class LoadedValues:
         one, two = self._array.reshape(-1), other._array.reshape(-1)  # noqa: SLF001 - of the same class
         if one.size != two.size:
             return "they are not of the same size"
-        if self._array.dtype.kind not in "iufc":
-            different = int(np.count_nonzero(one != two))
-            return Deviation(one.size, different, different)
-        is_same = (one == two) | (np.isnan(one) & np.isnan(two))
+        is_number = self._array.dtype.kind in "iufc"
+        is_same = (one == two) | (np.isnan(one) & np.isnan(two)) if is_number else one == two
         if is_same.all():
             return Deviation(one.size, 0, 0)
-        return _deviation(one, two, ~is_same, relative, absolute)
+        different = np.flatnonzero(~is_same)
+        if is_number:
+            return _deviation(self._array, one, two, different, relative, absolute)
+        return Deviation(
+            one.size, different.size, different.size, apart=_apart(self._array, one, two, int(different[0]))
+        )
 
     def listed(self) -> list[object] | str:
         """Return all values in C order, or why there are too many or none that an expression can hold."""
@@ -122,10 +126,15 @@ class LoadedValues:
         return list(values)
 
 
-def _deviation(
-    one: AnyArray, two: AnyArray, different: npt.NDArray[np.bool_], relative: float, absolute: float
+def _deviation(  # noqa: PLR0913, PLR0917 - one measurement, whose parts were measured before it
+    shaped: AnyArray,
+    one: AnyArray,
+    two: AnyArray,
+    different: npt.NDArray[np.intp],
+    relative: float,
+    absolute: float,
 ) -> Deviation:
-    """Return how far numbers are apart, those that are not the same given."""
+    """Return how far numbers are apart, the places of those that are not the same given."""
     import numpy as np  # noqa: PLC0415 - only a claim about values pays for it
 
     wide = np.dtype(np.complex128 if one.dtype.kind == "c" else np.longdouble)
@@ -137,8 +146,27 @@ def _deviation(
         beyond = ~(np.isfinite(gaps) & (gaps <= bounds))
     finite = gaps[np.isfinite(gaps)]
     return Deviation(
-        one.size, first.size, int(np.count_nonzero(beyond)), float(finite.max()) if finite.size else None
+        one.size,
+        first.size,
+        int(np.count_nonzero(beyond)),
+        float(finite.max()) if finite.size else None,
+        _apart(shaped, one, two, int(different[int(np.argmax(beyond))])),
     )
+
+
+def _apart(shaped: AnyArray, one: AnyArray, two: AnyArray, place: int) -> Apart:
+    """Return both values at a place in C order."""
+    import numpy as np  # noqa: PLC0415 - only a claim about values pays for it
+
+    index = ", ".join(str(int(each)) for each in np.unravel_index(place, shaped.shape))
+    return Apart(f"[{index}]" if index else "", as_json(one[place].item()), as_json(two[place].item()))
+
+
+def as_json(value: object) -> float | str:
+    """Return a value of an array as JSON has it: a finite number, else a text."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    return value if math.isfinite(value) else str(value)
 
 
 class ArrayFile:

@@ -70,6 +70,16 @@ class ArrayFact(msgspec.Struct, frozen=True):
         return math.prod(self.shape) * (int(digits) if digits.isdigit() else 8)
 
 
+class Apart(msgspec.Struct, frozen=True):
+    """One value of two arrays that is not the same in both."""
+
+    where: str
+    """Its index, `[3, 4]`, or what was measured of the whole array; empty for an array of one value."""
+    first: float | str
+    """Text for what JSON has no number for, and for what is no number."""
+    other: float | str
+
+
 class Deviation(msgspec.Struct, frozen=True):
     """How far the values of two arrays of one shape and type are apart."""
 
@@ -81,6 +91,8 @@ class Deviation(msgspec.Struct, frozen=True):
     """Those that are farther apart than is tolerated."""
     largest: float | None = None
     """The greatest distance of two finite numbers; None where no numbers differ."""
+    apart: Apart | None = None
+    """The first that is farther apart than is tolerated, else the first that is not the same."""
 
 
 class ArrayValues(Protocol):

@@ -7,14 +7,31 @@ Does not know: how values are read.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from runpact.model.compare.allowance import FileAllowance
 from runpact.model.compare.row import ABSENT, Likeness
 from runpact.model.compare.side import Contents
-from runpact.model.facts import ArrayFact, ArraysFact, Deviation, Json
+from runpact.model.facts import Apart, ArrayFact, ArraysFact, Deviation, Json
 
-_Found = tuple[str, Json, Json, Likeness, str]
-"""Pointer, what each is, how they stand, remark."""
+
+class ArrayFound(NamedTuple):
+    """One array that is not the same in both files."""
+
+    pointer: str
+    first: Json
+    other: Json
+    """What the array is in each: type and shape."""
+    likeness: Likeness
+    remark: str = ""
+    apart: Apart | None = None
+    """Of arrays that were compared by value."""
+
+
+class _Answer(NamedTuple):
+    likeness: Likeness
+    remark: str = ""
+    apart: Apart | None = None
 
 
 def array_differences(
@@ -23,14 +40,14 @@ def array_differences(
     path: str,
     allowance: FileAllowance,
     contents: tuple[Contents, Contents],
-) -> Iterator[_Found]:
+) -> Iterator[ArrayFound]:
     """Yield one answer for each array that is not the same in both files."""
     one, two = ({array.name: array for array in each.arrays} for each in (first, other))
     for name in dict.fromkeys((*one, *two)):
         answer = _compare(one.get(name), two.get(name), path, allowance, contents)
         if answer is not None:
             pointer = "/" + name.replace("~", "~0").replace("/", "~1") if name else ""
-            yield pointer, _told(one.get(name)), _told(two.get(name)), *answer
+            yield ArrayFound(pointer, _told(one.get(name)), _told(two.get(name)), *answer)
 
 
 def _compare(
@@ -39,12 +56,12 @@ def _compare(
     path: str,
     allowance: FileAllowance,
     contents: tuple[Contents, Contents],
-) -> tuple[Likeness, str] | None:
+) -> _Answer | None:
     name = (one or two or _NONE).name
     place = (name,) if name else ()
     is_free = allowance.is_volatile(place)
     if one is None or two is None or (one.dtype, one.shape) != (two.dtype, two.shape):
-        return (Likeness.VOLATILE, "") if is_free else (Likeness.DIFFERENT, "")
+        return _Answer(Likeness.VOLATILE if is_free else Likeness.DIFFERENT)
     values = contents[0].values(path, name), contents[1].values(path, name)
     tolerance = allowance.tolerance(place)
     reason = next((each for each in values if isinstance(each, str)), None)
@@ -54,12 +71,11 @@ def _compare(
         else values[0].deviation(values[1], relative=tolerance.relative, absolute=tolerance.absolute)  # type: ignore[union-attr]  # neither is a reason
     )
     if isinstance(found, str):
-        return Likeness.UNDECIDED, f"its values cannot be compared: {found}"
+        return _Answer(Likeness.UNDECIDED, f"its values cannot be compared: {found}")
     if not found.different:
         return None
-    if is_free:
-        return Likeness.VOLATILE, _remark(found)
-    return (Likeness.DIFFERENT if found.beyond else Likeness.TOLERATED), _remark(found)
+    likeness = Likeness.DIFFERENT if found.beyond else Likeness.TOLERATED
+    return _Answer(Likeness.VOLATILE if is_free else likeness, _remark(found), found.apart)
 
 
 _NONE = ArrayFact("", "", ())

@@ -17,7 +17,7 @@ from runpact.model.compare.arrays import array_differences
 from runpact.model.compare.row import ABSENT, Likeness, Row, row_of, worst_of
 from runpact.model.compare.side import Side
 from runpact.model.compare.values import differences
-from runpact.model.facts import ArraysFact, DocumentFact, FormatFault, Json, TableFact
+from runpact.model.facts import Apart, ArraysFact, DocumentFact, FormatFault, Json, TableFact
 from runpact.model.judge.forms import Forms
 from runpact.model.manifest import FileRecord
 
@@ -33,6 +33,7 @@ class Found(NamedTuple):
     other: Json
     likeness: Likeness
     remark: str = ""
+    apart: Apart | None = None
 
 
 class _File(msgspec.Struct, frozen=True):
@@ -74,8 +75,8 @@ def _value_rows(path: str, answers: Sequence[_Answer]) -> Iterator[Row]:
         known = next(each for each in found if each is not None)
         values = [known.first if each is None else each.other for each in found]
         worst = worst_of(each.likeness for each in found if each is not None)
-        remark = next(each.remark for each in found if each is not None and each.likeness is worst)
-        yield row_of(f"{path}#{pointer}", values, worst, remark)
+        telling = next(each for each in found if each is not None and each.likeness is worst)
+        yield row_of(f"{path}#{pointer}", values, worst, telling.remark, telling.apart)
 
 
 def _compare(file: _File, first: Side, other: Side) -> _Answer:
@@ -131,8 +132,7 @@ def _in_arrays(
 ) -> Iterator[Found]:
     contents = (first.contents, other.contents)
     for each in array_differences(*facts, file.path, file.allowance, contents):
-        pointer, one, two, likeness, remark = each
-        yield Found(pointer, one, two, likeness, remark)
+        yield Found(*each)
 
 
 def _unread(file: _File, fault: FormatFault) -> _Answer:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from runpact.model.facts import Json
+from runpact.model.facts import Apart, Json
 
 ABSENT = msgspec.UNSET
 """Stands for a value that a run does not have."""
@@ -46,6 +46,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     """Positions of the runs that have no such fact."""
     likeness: Likeness
     remark: str = ""
+    apart: Apart | None = None
+    """Of an array, the first of its values that counts; of the first run that is so unlike."""
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,7 +95,9 @@ def worst_of(found: Iterable[Likeness]) -> Likeness:
     return max(found, key=_ORDER.index, default=Likeness.SAME)
 
 
-def row_of(key: str, values: Sequence[Json], likeness: Likeness, remark: str = "") -> Row:
+def row_of(
+    key: str, values: Sequence[Json], likeness: Likeness, remark: str = "", apart: Apart | None = None
+) -> Row:
     """Return a row whose absent values are told apart from null."""
     return Row(
         key=key,
@@ -101,6 +105,7 @@ def row_of(key: str, values: Sequence[Json], likeness: Likeness, remark: str = "
         absent=tuple(number for number, value in enumerate(values) if value is ABSENT),
         likeness=likeness,
         remark=remark,
+        apart=apart,
     )
 
 
