@@ -38,6 +38,7 @@ _COMMANDS = {
     "note": ("runpact.cli.annotate", "Add a note to a run."),
     "pipeline": ("runpact.cli.pipeline", "Run the stages of an experiment."),
     "gate": ("runpact.cli.gate", "Ask whether what a stage reads may be read."),
+    "golden": ("runpact.cli.golden", "Hold runs against the values of an earlier one."),
     "import": ("runpact.cli.importing", "Take over a legacy folder into a new experiment."),
     "config": ("runpact.cli.config", "See the configuration that a run would get."),
     "contract": ("runpact.cli.contract", "Work on the contract itself."),

@@ -38,6 +38,11 @@ class LoadedValues:
         self._array = array
 
     @property
+    def array(self) -> AnyArray:
+        """The values themselves."""
+        return self._array
+
+    @property
     def size(self) -> int:
         """Bytes that they take in memory."""
         return int(self._array.nbytes)
@@ -126,7 +131,7 @@ class LoadedValues:
         return list(values)
 
 
-def _deviation(  # noqa: PLR0913, PLR0917 - one measurement, whose parts were measured before it
+def _deviation(
     shaped: AnyArray,
     one: AnyArray,
     two: AnyArray,

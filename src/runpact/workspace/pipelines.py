@@ -38,6 +38,7 @@ __all__ = [
     "Progress",
     "StageStanding",
     "ask_gate",
+    "directory_meant",
     "look_at",
     "plan_stages",
     "run_stages",
@@ -149,7 +150,7 @@ def look_at(place: Workspace, reference: str) -> PipelineLook:
     from runpact.verbs.pipeline.experiment import read_asked
     from runpact.verbs.standing import stand
 
-    experiment = open_experiment(place, _directory_meant(place, reference))
+    experiment = open_experiment(place, directory_meant(place, reference))
     way = _way(place, experiment, Ordered(experiment=experiment.name))
     return PipelineLook(
         name=experiment.name,
@@ -161,7 +162,7 @@ def look_at(place: Workspace, reference: str) -> PipelineLook:
     )
 
 
-def _directory_meant(place: Workspace, reference: str) -> str:
+def directory_meant(place: Workspace, reference: str) -> str:
     """Return the absolute directory of an experiment by its name, else as any run is named."""
     for kind in place.lint().contract.kinds.values():
         if kind.stages and "/" not in reference:

@@ -36,6 +36,7 @@ def _workspace(contract: Contract, schemas: Mapping[str, bytes]) -> Iterator[Not
     yield from lint_expressions(surroundings(contract), "/workspace")
     if rules.log is not None:
         yield from relative_notes(rules.log, "/workspace/log")
+    yield from relative_notes(rules.golden, "/workspace/golden")
     for number, view in enumerate(rules.indexes):
         yield from _kinds(contract, view.kinds, f"/workspace/indexes/{number}/kinds")
     yield from lint_views(contract)

@@ -1,0 +1,1 @@
+"""Make golden records, and hold runs against them."""

@@ -1,0 +1,320 @@
+"""`runpact golden`: the values of one experiment, held against later ones."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+import runpact
+from integration.runs.place import Place
+
+CONTRACT = f"""\
+contract: test.golden
+version: "1.0.0"
+kinds:
+  experiment:
+    at: "runs/{{experiment}}"
+    sealed: by_stage
+    entries:
+      - {{file: config.resolved.json, written: start, fields: run.config}}
+    determinism:
+      volatile: ["01_make/report/report.json#/made_at", "01_make/report/trace.log"]
+      tolerances:
+        "01_make/fields/*.npz#/depth": {{relative: 1.0e-6}}
+        "01_make/report/report.json#/loss": {{relative: 1.0e-3}}
+        "01_make/report/cells.csv#/*/area": {{absolute: 0.01}}
+    stages:
+      - id: "01"
+        slug: make
+        command: ["{sys.executable}", make.py, "{{writes.fields}}", "{{writes.report}}"]
+        config: []
+        writes:
+          fields: {{files: "fields/{{name}}.npz", count: {{min: 1}}}}
+          report:
+            - {{file: report/report.json}}
+            - {{file: report/cells.csv}}
+            - {{file: report/note.txt}}
+            - {{file: report/trace.log, required: false}}
+"""
+PROGRAM = """\
+import json, os, sys, time
+import numpy as np
+fields, report = sys.argv[1:]
+said = json.load(open("said.json"))
+depth = np.linspace(1.0, 2.0, said.get("size", 12)).reshape(-1, 4)
+for place, by in said.get("shift", {}).items():
+    depth.reshape(-1)[int(place)] += by
+extra = {"sign": np.array(said["sign"])} if "sign" in said else {}
+np.savez(f"{fields}/ads.npz", depth=depth, count=np.arange(3), name=np.array(["a", "b"]),
+         z=np.array([1 + 2j]), stamp=np.array(b"ab"), hole=np.array([np.nan, np.inf]), **extra)
+json.dump({"loss": said.get("loss", 0.5), "rows": [1, 2], "made_at": time.time(), **said.get("more", {})},
+          open(f"{report}/report.json", "w"))
+open(f"{report}/cells.csv", "w").write(f"name,area\\nx,{said.get('area', 1.0)}\\n")
+open(f"{report}/note.txt", "w").write(said.get("note", "all is well\\n"))
+open(f"{report}/trace.log", "w").write(str(time.time()))
+"""
+PLAIN = """\
+contract: test.plain
+version: "1.0.0"
+kinds:
+  run:
+    at: "runs/{name}"
+    determinism: {tolerances: {".runpact/metrics.jsonl#/loss": {relative: 0.1}}}
+"""
+
+
+class Golden(Place):
+    """A workspace whose one stage makes what `said.json` says."""
+
+    def make(self, name: str = "x", **said: object) -> None:
+        """Run the experiment anew."""
+        self.write("said.json", json.dumps(said))
+        code, document = self.json("pipeline", "run", "--experiment", name, "--force")
+        assert code == 0, document
+
+    def compare(self, *options: str) -> tuple[int, dict]:
+        """Hold the experiment against the record."""
+        return self.json("golden", "compare", "ads", *options)
+
+    def departures(self, *options: str) -> list[tuple[str, str]]:
+        """Return what departs and where."""
+        return [
+            (each["what"], each["path"].removeprefix("01_make/") + "#" + each["pointer"] + each["index"])
+            for each in self.compare(*options)[1]["departures"]
+        ]
+
+    @property
+    def record(self) -> Path:
+        """The record's file."""
+        return self.root / "golden/ads.json"
+
+
+@pytest.fixture
+def golden(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Golden:
+    """The workspace, with a golden record of the experiment `x`."""
+    root = tmp_path / "workspace"
+    root.mkdir()
+    monkeypatch.chdir(root)
+    monkeypatch.delenv("RUNPACT_WORKSPACE", raising=False)
+    place = Golden(root, capsys)
+    place.write("contract.yaml", CONTRACT)
+    place.write("make.py", PROGRAM)
+    place.make()
+    code, document = place.json("golden", "record", "ads", "x")
+    assert (code, document["path"]) == (0, "golden/ads.json")
+    return place
+
+
+@pytest.mark.requirement("C-154")
+def test_a_rerun_that_makes_the_same_values_is_equal(golden: Golden) -> None:
+    golden.make()
+    code, document = golden.compare()
+    assert (code, document["verdict"], document["departures"]) == (0, "OK", [])
+    assert (document["compared"], document["equal"]) == (4, 4)
+    assert golden.call("golden", "compare", "ads")[1].startswith("OK runs/x is equal to golden record ads")
+
+
+def test_a_record_holds_values_and_nothing_that_may_differ(golden: Golden) -> None:
+    files = {each["path"]: each for each in json.loads(golden.record.read_bytes())["files"]}
+    assert sorted(files) == [
+        "01_make/fields/ads.npz",
+        "01_make/report/cells.csv",
+        "01_make/report/note.txt",
+        "01_make/report/report.json",
+    ]
+    assert files["01_make/report/report.json"]["document"] == {"loss": 0.5, "rows": [1, 2]}
+    assert files["01_make/report/cells.csv"]["rows"] == [{"name": "x", "area": "1.0"}]
+    arrays = files["01_make/fields/ads.npz"]["arrays"]
+    assert arrays["depth"]["shape"] == [3, 4]
+    assert arrays["depth"]["values"][0] == 1.0
+    assert arrays["z"]["values"] == [[1.0, 2.0]]
+    assert arrays["hole"]["values"] == ["nan", "inf"]
+    assert arrays["stamp"]["values"] == [97, 98]
+    assert set(files["01_make/report/note.txt"]) == {"path", "digest"}
+
+
+@pytest.mark.requirement("C-154")
+def test_numbers_are_compared_by_the_relative_error_that_the_contract_allows(golden: Golden) -> None:
+    golden.make(shift={"0": 1e-7}, loss=0.5001, area=1.009)
+    code, document = golden.compare()
+    assert (code, document["departures"]) == (0, [])
+    assert (document["equal"], document["tolerated"]) == (4, 3)
+    golden.make(shift={"0": 1e-7, "5": 0.5, "7": 0.25}, loss=0.6)
+    code, document = golden.compare()
+    assert (code, document["verdict"]) == (3, "ERROR")
+    array, loss = document["departures"]
+    assert (array["what"], array["pointer"], array["index"]) == ("different", "/depth", "[1, 1]")
+    assert array["now"] - array["golden"] == pytest.approx(0.5)
+    assert array["relative_error"] == pytest.approx(0.5 / array["now"])
+    assert array["tolerance"] == {"relative": 1e-6, "absolute": 0.0}
+    assert array["remark"].startswith("3 of 12 values differ, by at most 0.5; 2 by more than is tolerated")
+    assert (loss["path"], loss["pointer"]) == ("01_make/report/report.json", "/loss")
+    assert (loss["golden"], loss["now"]) == (0.5, 0.6)
+    assert loss["relative_error"] == pytest.approx(1 / 6)
+
+
+def test_a_departure_is_told_with_place_values_and_error(golden: Golden) -> None:
+    golden.make(shift={"5": 0.5}, note="all is lost\n")
+    code, out, _err = golden.call("golden", "compare", "ads")
+    assert code == 3
+    assert "different 01_make/fields/ads.npz#/depth[1, 1]\n" in out
+    assert "relative error 0.256 (allowed 1e-06 relative, 0 absolute)" in out
+    assert "different 01_make/report/note.txt\n" in out
+    assert "other bytes" in out
+    assert "2 of 4 files equal" in out
+
+
+def test_what_is_missing_is_incomplete_and_what_was_added_is_a_warning(golden: Golden) -> None:
+    golden.make(more={"gain": 1}, sign=[1])
+    assert golden.departures() == [("added", "fields/ads.npz#/sign"), ("added", "report/report.json#/gain")]
+    assert golden.compare()[0] == 1
+    golden.call("golden", "record", "ads", "x", "--replace")
+    golden.make()
+    assert golden.departures() == [
+        ("missing", "fields/ads.npz#/sign"),
+        ("missing", "report/report.json#/gain"),
+    ]
+    assert golden.compare()[0] == 2
+
+
+def test_a_stage_that_failed_is_why_its_files_are_missing(golden: Golden) -> None:
+    golden.write("said.json", "no document")
+    assert golden.json("pipeline", "run", "--experiment", "x", "--force")[0] == 3
+    code, document = golden.compare()
+    assert (code, document["equal"]) == (2, 0)
+    assert {(each["what"], each["remark"]) for each in document["departures"]} == {
+        ("missing", "the last attempt is ERROR")
+    }
+
+
+def test_a_file_that_was_changed_after_the_seal_is_read_anew(golden: Golden) -> None:
+    path = golden.root / "runs/x/01_make/report/report.json"
+    path.chmod(0o644)
+    path.write_text('{"loss": 0.5, "rows": [1, 2]}')
+    assert golden.compare()[0] == 2
+    assert golden.departures() == [("undecided", "report/report.json#")]
+    path.unlink()
+    assert golden.departures() == [("missing", "report/report.json#")]
+
+
+def test_another_experiment_is_compared_when_it_is_named(golden: Golden) -> None:
+    golden.make("y", loss=0.9)
+    assert golden.compare()[0] == 0
+    assert golden.departures("y") == [("different", "report/report.json#/loss")]
+
+
+def test_another_configuration_leaves_it_undecided(golden: Golden) -> None:
+    assert golden.json("pipeline", "run", "--experiment", "y", "--set", "speed=2")[0] == 0
+    code, document = golden.compare("y")
+    assert (code, [each["remark"] for each in document["departures"]]) == (
+        2,
+        ["the run had another configuration"],
+    )
+
+
+def test_of_a_long_array_spaced_values_and_measures_of_the_whole_are_held(golden: Golden) -> None:
+    golden.make(size=4000)
+    golden.call("golden", "record", "ads", "x", "--replace", "--values", "100")
+    files = {each["path"]: each for each in json.loads(golden.record.read_bytes())["files"]}
+    depth = files["01_make/fields/ads.npz"]["arrays"]["depth"]
+    assert (len(depth["values"]), depth["step"]) == (100, 40)
+    assert depth["whole"] == {"least": 1.0, "greatest": 2.0, "mean magnitude": 1.5}
+    assert golden.compare()[0] == 0
+    golden.make(size=4000, shift={"1": 9.0})
+    assert golden.departures() == [("different", "fields/ads.npz#/depthgreatest")]
+    assert "ads.npz#/depth (greatest)" in golden.call("golden", "compare", "ads")[1]
+    golden.make(size=4000, shift={"80": 0.1})
+    assert golden.departures() == [("different", "fields/ads.npz#/depth[20, 0]")]
+    golden.make(size=4000, shift={"1": 1e-7})
+    assert golden.compare()[0] == 0
+
+
+def test_chosen_files_alone_are_held_and_compared(golden: Golden) -> None:
+    code, document = golden.json("golden", "record", "loss", "x", "--files", "01_make/report/*.json")
+    assert (code, [each["path"] for each in document["files"]]) == (0, ["01_make/report/report.json"])
+    golden.make(note="else\n", shift={"0": 1})
+    assert golden.json("golden", "compare", "loss")[0] == 0
+    code, document = golden.json("golden", "record", "none", "x", "--files", "elsewhere/*")
+    assert (code, document["error"]["code"]) == (2, "cannot-start")
+
+
+def test_a_record_is_replaced_only_when_that_is_asked_for(golden: Golden) -> None:
+    before = golden.record.read_bytes()
+    code, document = golden.json("golden", "record", "ads", "x")
+    assert (code, "--replace" in document["error"]["hint"]) == (2, True)
+    assert golden.record.read_bytes() == before
+    golden.make(loss=0.7)
+    assert golden.call("golden", "record", "ads", "x", "--replace")[1].startswith("replaced golden/ads.json")
+    assert golden.compare()[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [(b"{}", "malformed-document"), (b'{"format": 1', "malformed-document"), (b"\xff", "storage")],
+)
+def test_a_damaged_record_is_an_error_and_never_equal(golden: Golden, data: bytes, code: str) -> None:
+    golden.record.write_bytes(data)
+    assert golden.compare()[1]["error"]["code"] == code
+    assert golden.compare()[0] in {2, 3}
+
+
+def test_a_record_of_a_later_format_is_refused(golden: Golden) -> None:
+    golden.record.write_text(golden.record.read_text().replace("runpact.golden/1", "runpact.golden/2"))
+    code, document = golden.compare()
+    assert (code, document["error"]["code"]) == (2, "unknown-version")
+
+
+def test_values_in_a_record_that_are_none_of_their_type_are_undecided(golden: Golden) -> None:
+    document = json.loads(golden.record.read_bytes())
+    document["files"][0]["digest"] = "sha256:0"
+    document["files"][0]["arrays"]["depth"]["values"][0] = "much"
+    golden.record.write_text(json.dumps(document))
+    assert golden.departures() == [("undecided", "fields/ads.npz#/depth")]
+
+
+def test_no_record_and_no_run_are_said(golden: Golden) -> None:
+    code, document = golden.json("golden", "compare", "other")
+    assert (code, "golden record other" in document["error"]["hint"]) == (2, True)
+    assert golden.json("golden", "compare", "ads", "nowhere")[0] == 2
+    assert golden.json("golden", "record", "../x", "x")[0] == 64
+
+
+def test_an_unfinished_experiment_is_not_recorded(golden: Golden) -> None:
+    golden.write("said.json", "no document")
+    golden.json("pipeline", "run", "--experiment", "y")
+    code, document = golden.json("golden", "record", "y", "y")
+    assert (code, "not fit" in document["error"]["message"]) == (2, True)
+    assert not (golden.root / "golden/y.json").exists()
+
+
+def test_a_record_stands_where_it_is_asked_to_but_in_no_run(golden: Golden) -> None:
+    assert golden.call("golden", "record", "ads", "x", "--at", "tests/ads.json")[0] == 0
+    assert golden.json("golden", "compare", "ads", "--at", "tests/ads.json")[0] == 0
+    code, document = golden.json("golden", "record", "ads", "x", "--at", "runs/x/ads.json")
+    assert (code, "stand in a run" in document["error"]["message"]) == (2, True)
+
+
+def test_the_contract_says_where_records_stand(golden: Golden) -> None:
+    golden.write("contract.yaml", CONTRACT + "workspace: {golden: tests/golden}\n")
+    golden.make()
+    assert golden.json("golden", "record", "ads", "x")[1]["path"] == "tests/golden/ads.json"
+    golden.write("contract.yaml", CONTRACT + "workspace: {golden: ../golden}\n")
+    assert golden.json("contract", "lint")[0] == 2
+
+
+def test_a_plain_run_is_recorded_with_its_files_and_last_metrics(golden: Golden) -> None:
+    golden.write("contract.yaml", PLAIN)
+    for name, loss in (("p", 1.0), ("q", 1.05), ("r", 2.0)):
+        with runpact.run(name=name) as run:
+            run.log({"loss": loss})
+            run.save("a.txt", "A")
+    assert golden.json("golden", "record", "plain", "p")[0] == 0
+    assert golden.json("golden", "compare", "plain", "q")[0] == 0
+    code, document = golden.json("golden", "compare", "plain", "r")
+    assert (code, [(each["path"], each["pointer"]) for each in document["departures"]]) == (
+        3,
+        [(".runpact/metrics.jsonl", "/loss")],
+    )
