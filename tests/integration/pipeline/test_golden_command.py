@@ -21,7 +21,10 @@ kinds:
     entries:
       - {{file: config.resolved.json, written: start, fields: run.config}}
     determinism:
-      volatile: ["01_make/report/report.json#/made_at", "01_make/report/trace.log"]
+      volatile:
+        - 01_make/report/report.json#/made_at
+        - 01_make/report/trace.log
+        - "01_make/fields/*.npz#/clock"
       tolerances:
         "01_make/fields/*.npz#/depth": {{relative: 1.0e-6}}
         "01_make/report/report.json#/loss": {{relative: 1.0e-3}}
@@ -38,6 +41,13 @@ kinds:
             - {{file: report/cells.csv}}
             - {{file: report/note.txt}}
             - {{file: report/trace.log, required: false}}
+            - {{file: report/table.json, required: false}}
+      - id: "02"
+        slug: tell
+        command: [sh, tell.sh]
+        config: []
+        reads: {{report: {{required: false}}}}
+        writes: {{story: {{file: story/story.txt, required: false}}}}
 """
 PROGRAM = """\
 import json, os, sys, time
@@ -49,10 +59,13 @@ for place, by in said.get("shift", {}).items():
     depth.reshape(-1)[int(place)] += by
 extra = {"sign": np.array(said["sign"])} if "sign" in said else {}
 np.savez(f"{fields}/ads.npz", depth=depth, count=np.arange(3), name=np.array(["a", "b"]),
-         z=np.array([1 + 2j]), stamp=np.array(b"ab"), hole=np.array([np.nan, np.inf]), **extra)
+         z=np.array([1 + 2j]), stamp=np.array(b"ab"), clock=time.time(),
+         hole=np.array([np.nan, np.inf]), **extra)
 json.dump({"loss": said.get("loss", 0.5), "rows": [1, 2], "made_at": time.time(), **said.get("more", {})},
           open(f"{report}/report.json", "w"))
 open(f"{report}/cells.csv", "w").write(f"name,area\\nx,{said.get('area', 1.0)}\\n")
+if "table" in said:
+    open(f"{report}/table.json", "w").write(said["table"])
 open(f"{report}/note.txt", "w").write(said.get("note", "all is well\\n"))
 open(f"{report}/trace.log", "w").write(str(time.time()))
 """
@@ -74,6 +87,16 @@ class Golden(Place):
         self.write("said.json", json.dumps(said))
         code, document = self.json("pipeline", "run", "--experiment", name, "--force")
         assert code == 0, document
+
+    def plain(self, link: str = "", **files: str) -> Path:
+        """Make a run of one piece, `p`, with these files; return its folder."""
+        self.write("contract.yaml", PLAIN)
+        with runpact.run(name="p") as run:
+            for name, text in files.items():
+                Path(run.path(name)).write_text(text)
+            if link:
+                Path(run.path(link)).symlink_to("a.txt")
+        return self.root / "runs/p"
 
     def compare(self, *options: str) -> tuple[int, dict]:
         """Hold the experiment against the record."""
@@ -102,6 +125,9 @@ def golden(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
     place = Golden(root, capsys)
     place.write("contract.yaml", CONTRACT)
     place.write("make.py", PROGRAM)
+    place.write(
+        "tell.sh", 'echo told > "$RUNPACT_STAGE_DIR/story/story.txt"; echo "{}" > "$RUNPACT_STAGE_DIR/x"\n'
+    )
     place.make()
     code, document = place.json("golden", "record", "ads", "x")
     assert (code, document["path"]) == (0, "golden/ads.json")
@@ -113,7 +139,7 @@ def test_a_rerun_that_makes_the_same_values_is_equal(golden: Golden) -> None:
     golden.make()
     code, document = golden.compare()
     assert (code, document["verdict"], document["departures"]) == (0, "OK", [])
-    assert (document["compared"], document["equal"]) == (4, 4)
+    assert (document["compared"], document["equal"]) == (5, 5)
     assert golden.call("golden", "compare", "ads")[1].startswith("OK runs/x is equal to golden record ads")
 
 
@@ -124,6 +150,7 @@ def test_a_record_holds_values_and_nothing_that_may_differ(golden: Golden) -> No
         "01_make/report/cells.csv",
         "01_make/report/note.txt",
         "01_make/report/report.json",
+        "02_tell/story/story.txt",
     ]
     assert files["01_make/report/report.json"]["document"] == {"loss": 0.5, "rows": [1, 2]}
     assert files["01_make/report/cells.csv"]["rows"] == [{"name": "x", "area": "1.0"}]
@@ -141,7 +168,7 @@ def test_numbers_are_compared_by_the_relative_error_that_the_contract_allows(gol
     golden.make(shift={"0": 1e-7}, loss=0.5001, area=1.009)
     code, document = golden.compare()
     assert (code, document["departures"]) == (0, [])
-    assert (document["equal"], document["tolerated"]) == (4, 3)
+    assert (document["equal"], document["tolerated"]) == (5, 3)
     golden.make(shift={"0": 1e-7, "5": 0.5, "7": 0.25}, loss=0.6)
     code, document = golden.compare()
     assert (code, document["verdict"]) == (3, "ERROR")
@@ -164,7 +191,7 @@ def test_a_departure_is_told_with_place_values_and_error(golden: Golden) -> None
     assert "relative error 0.256 (allowed 1e-06 relative, 0 absolute)" in out
     assert "different 01_make/report/note.txt\n" in out
     assert "other bytes" in out
-    assert "2 of 4 files equal" in out
+    assert "3 of 5 files equal" in out
 
 
 def test_what_is_missing_is_incomplete_and_what_was_added_is_a_warning(golden: Golden) -> None:
@@ -184,9 +211,12 @@ def test_a_stage_that_failed_is_why_its_files_are_missing(golden: Golden) -> Non
     golden.write("said.json", "no document")
     assert golden.json("pipeline", "run", "--experiment", "x", "--force")[0] == 3
     code, document = golden.compare()
-    assert (code, document["equal"]) == (2, 0)
-    assert {(each["what"], each["remark"]) for each in document["departures"]} == {
-        ("missing", "the last attempt is ERROR")
+    assert (code, document["equal"]) == (2, 1)
+    assert {
+        (each["what"], each["path"][:2], each["remark"].split(":")[0]) for each in document["departures"]
+    } == {
+        ("missing", "01", "the last attempt is ERROR"),
+        ("undecided", "02", "the stage is out of date"),
     }
 
 
@@ -318,3 +348,75 @@ def test_a_plain_run_is_recorded_with_its_files_and_last_metrics(golden: Golden)
         3,
         [(".runpact/metrics.jsonl", "/loss")],
     )
+
+
+def test_a_stage_that_is_out_of_date_is_neither_recorded_nor_equal(golden: Golden) -> None:
+    golden.write("said.json", '{"loss": 0.6}')
+    assert golden.json("pipeline", "run", "--experiment", "x", "--only", "01", "--force")[0] == 0
+    departures = golden.compare()[1]["departures"]
+    assert [(each["what"], each["path"]) for each in departures] == [
+        ("undecided", "02_tell"),
+        ("different", "01_make/report/report.json"),
+    ]
+    assert departures[0]["remark"].startswith("the stage is out of date")
+    code, document = golden.json("golden", "record", "late", "x")
+    assert (code, document["error"]["got"].startswith("02_tell: the stage is out of date")) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("bad.json", "{no document"), ("bad.npy", "no array"), ("bad.csv", "a\n" + "1\n" * 1_000_001)],
+)
+def test_a_file_that_cannot_be_read_is_not_held(golden: Golden, name: str, text: str) -> None:
+    golden.plain(**{name: text, "good.txt": "A"})
+    code, document = golden.json("golden", "record", "bad", "p")
+    assert (code, f"`{name}" in document["error"]["message"]) == (2, True)
+    assert golden.json("golden", "record", "good", "p", "--files", "good.*")[0] == 0
+
+
+def test_a_record_that_would_be_too_large_names_what_is_large(golden: Golden) -> None:
+    text = json.dumps(["x" * 1000] * 9_000)
+    golden.plain(**{"a.json": text, "b.json": text, "c.txt": "C"})
+    code, document = golden.json("golden", "record", "big", "p")
+    assert (code, "most of it in a.json, b.json, c.txt" in document["error"]["got"]) == (2, True)
+
+
+def test_a_record_of_another_kind_or_contract_is_refused(golden: Golden) -> None:
+    golden.record.write_text(golden.record.read_text().replace('"experiment"', '"other"'))
+    code, document = golden.compare()
+    assert (code, "kind" in document["error"]["message"]) == (2, True)
+    golden.write("contract.yaml", PLAIN)
+    code, document = golden.json("golden", "record", "ads", "runs/x")
+    assert (code, "this contract" in document["error"]["message"]) == (2, True)
+
+
+def test_many_departures_of_one_file_are_shortened(golden: Golden) -> None:
+    golden.make(table=json.dumps(list(range(40))))
+    golden.call("golden", "record", "ads", "x", "--replace")
+    golden.make(table=json.dumps(list(range(1, 41))))
+    assert "… and 28 more; --all shows them" in golden.call("golden", "compare", "ads")[1]
+    assert golden.call("golden", "compare", "ads", "--all")[1].count("different ") == 40
+
+
+def test_links_and_files_that_are_gone_are_told_in_plain_runs(golden: Golden) -> None:
+    run = golden.plain(**{"a.txt": "A", "b.txt": "B"}, link="c.txt")
+    assert golden.json("golden", "record", "plain", "p")[0] == 0
+    assert golden.json("golden", "compare", "plain")[0] == 0
+    (run / "b.txt").unlink()
+    code, document = golden.json("golden", "compare", "plain")
+    assert (code, [(each["what"], each["path"]) for each in document["departures"]]) == (
+        2,
+        [("missing", "b.txt")],
+    )
+
+
+def test_without_numpy_arrays_are_neither_held_nor_equal(
+    golden: Golden, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    golden.make(shift={"0": 1e-7})
+    monkeypatch.setitem(sys.modules, "numpy", None)
+    monkeypatch.setitem(sys.modules, "numpy.lib", None)
+    code, document = golden.json("golden", "record", "bare", "x")
+    assert (code, document["error"]["got"]) == (2, "numpy is not installed")
+    code, document = golden.compare()
+    assert (code, {each["what"] for each in document["departures"]}) == (2, {"undecided"})

@@ -190,7 +190,7 @@ def test_a_directory_of_no_kind_may_not_differ(lab: Place) -> None:
 
 def test_a_file_that_cannot_be_read_leaves_it_undecided(lab: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     from runpact.model.errors import StorageError
-    from runpact.verbs import compare
+    from runpact.verbs import sealedcontents
 
     for name in ("a", "b"):
         lab.write(f"runs/{name}/x.bin", name)
@@ -198,7 +198,7 @@ def test_a_file_that_cannot_be_read_leaves_it_undecided(lab: Place, monkeypatch:
     def refuse(root: str, path: str) -> tuple[str, int]:
         raise StorageError("cannot be read")
 
-    monkeypatch.setattr(compare, "digest_file", refuse)
+    monkeypatch.setattr(sealedcontents, "digest_file", refuse)
     assert lab.call("diff", "a", "b")[0] == 2
 
 

@@ -73,11 +73,7 @@ class Golden(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def encode_golden(golden: Golden) -> bytes:
-    """Return a golden record's bytes, one value a line, so that a change of it can be reviewed.
-
-    Raises:
-        OverflowError: A number is too great for JSON as it is written here.
-    """
+    """Return a golden record's bytes, one value a line, so that a change of it can be reviewed."""
     return msgspec.json.format(msgspec.json.encode(golden), indent=1) + b"\n"
 
 

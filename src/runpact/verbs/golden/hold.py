@@ -125,10 +125,7 @@ def _held_arrays(
 
 
 def _encoded(golden: Golden) -> bytes:
-    try:
-        data = encode_golden(golden)
-    except OverflowError as error:
-        raise _cannot_hold(golden.name, f"a whole number is too great to be written: {error}") from error
+    data = encode_golden(golden)
     if len(data) <= MOST_BYTES:
         return data
     greatest = sorted(golden.files, key=lambda file: -len(msgspec.json.encode(file)))

@@ -6,7 +6,6 @@ Does not know: what is held of a file.
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Iterable, Iterator
 
 import msgspec
@@ -124,18 +123,9 @@ def _of_run(reading: Reading) -> _Found:
 
 def _of_experiment(experiment: Experiment) -> _Found:
     """Return what the last usable attempts wrote; paths relative to the experiment."""
-    files: dict[str, FileRecord] = {}
-    metrics: dict[str, dict[str, Json]] = {}
-    for name, row in experiment.rows().items():
-        if row.result is None or not row.result.is_usable:
-            continue
-        for each in row.result.outputs:
-            files[each.path] = FileRecord(each.path, each.size, each.digest, type=each.type)
-        reading = stand(posixpath.join(experiment.directory, name))[0]
-        values = _last_values(reading)
-        if values and reading.record is not None:
-            metrics[f"{name}/{reading.record.records['metrics']}"] = values
-    return files, metrics
+    usable = [row.result for row in experiment.rows().values() if row.result and row.result.is_usable]
+    outputs = (each for result in usable for each in result.outputs)
+    return {each.path: FileRecord(each.path, each.size, each.digest, type=each.type) for each in outputs}, {}
 
 
 def _last_values(reading: Reading) -> dict[str, Json]:
