@@ -384,8 +384,10 @@ def do_walk(arguments: list[str]) -> int:
         say("usage: python3 do.py walk 00N   (N from 0 to 4)")
         return USAGE
     number, rest = arguments[0], arguments[1:]
-    script = ROOT / "tools" / f"walk_{number}.py"
-    return run_script(script, rest, missing=f"walk {number} arrives with its example; it is not there yet")
+    if not (ROOT / "tools" / "walks" / f"seed_{number}.py").is_file():
+        say(f"walk {number} arrives with its example; it is not there yet")
+        return CANNOT_START
+    return run_script(ROOT / "tools" / "walk.py", [number, *rest], missing="tools/walk.py is not there")
 
 
 def do_pins(arguments: list[str]) -> int:

@@ -41,7 +41,9 @@ def test_do_names_the_python_it_needs_when_started_with_an_older_one():
 
 
 def test_do_says_honestly_that_a_walk_is_not_there_yet():
-    missing = [number for number in range(5) if not (ROOT / "tools" / f"walk_00{number}.py").exists()]
+    missing = [
+        number for number in range(5) if not (ROOT / "tools" / "walks" / f"seed_00{number}.py").exists()
+    ]
     if not missing:
         pytest.skip("every walk exists")
     done = run_do("walk", f"00{missing[0]}")

@@ -1,0 +1,1 @@
+"""One module for each seed: what is made, and which demands each part of it shows."""
