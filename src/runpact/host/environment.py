@@ -60,7 +60,7 @@ def read_host(command: tuple[str, ...], *, cwd: str) -> Host:
 
     return Host(
         name=os.uname().nodename,
-        user=_user(),
+        user=user_name(),
         cwd=cwd,
         executable=shutil.which(os.path.join(cwd, command[0])) or shutil.which(command[0])
         if command
@@ -69,7 +69,8 @@ def read_host(command: tuple[str, ...], *, cwd: str) -> Host:
     )
 
 
-def _user() -> str:
+def user_name() -> str:
+    """Return the name of this account, its number where it has none."""
     import pwd  # noqa: PLC0415 - as above
 
     try:

@@ -170,6 +170,19 @@ CODES: dict[str, Code] = {
         judged_by_own_copy="The run was judged by its own copy of the contract.",
     ),
     **_codes(
+        "Ledger",
+        Severity.ERROR,
+        ledger_damaged="A line of the ledger is no entry, or does not follow the one before it.",
+        ledger_differs="A ledger or a proof is not the one that a known head was taken of.",
+    ),
+    **_codes(
+        "Ledger",
+        Severity.WARNING,
+        ledger_torn="The ledger ends in the middle of a line; the next entry cuts it off.",
+        head_unknown="A proof holds for its own head, which nobody vouches for.",
+    ),
+    **_codes("Ledger", Severity.INCOMPLETE, ledger_empty="There is no ledger, or nothing in it."),
+    **_codes(
         "Workspace",
         Severity.INCOMPLETE,
         interrupted_run="The process of a run ended without sealing it.",

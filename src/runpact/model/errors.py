@@ -114,6 +114,12 @@ class NoContractError(CannotStartError):
     code = "no-contract"
 
 
+class LedgerError(CannotStartError):
+    """The ledger is damaged, so that nothing can be added to it or believed of it."""
+
+    code = "ledger"
+
+
 class NoSuchRunError(CannotStartError):
     """No run has that id, path or prefix."""
 

@@ -13,7 +13,7 @@ from datetime import datetime
 
 import msgspec
 
-from runpact.disk.layout import ASIDE, CACHE, NOTES
+from runpact.disk.layout import ASIDE, CACHE, LEDGER, NOTES, TRASH
 from runpact.host.caches import cache_folders, home_folder, temporary_folders
 from runpact.host.guard import Guard, uncounted_starters
 from runpact.host.realpath import real_path
@@ -35,7 +35,7 @@ SHORTEST_COMPARED = 1.0
 """A run of this process that took fewer seconds is not compared: that would cost more than the run."""
 _MOST_NAMES = 50_000
 _MOST_PROGRAMS = 8
-_OURS = tuple(f"{folder}/**" for folder in (NOTES, CACHE, ASIDE))
+_OURS = (*(f"{folder}/**" for folder in (NOTES, CACHE, ASIDE, TRASH)), LEDGER)
 _TOO_WIDE = "the home directory, or a folder as wide, was not compared"
 _CUT_TRACE = "the trace named too many paths: not all of them were kept"
 _WILD = re.compile(r"[*?]")

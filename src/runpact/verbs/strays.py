@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import msgspec
 
 from runpact.disk.discover import directories_of
-from runpact.disk.layout import ASIDE, CACHE, NOTES
+from runpact.disk.layout import ASIDE, CACHE, LEDGER, NOTES, TRASH
 from runpact.model.contract.entries import surroundings
 from runpact.model.contract.language import LoadedContract, Strays
 from runpact.model.contract.viewfiles import view_files
@@ -45,7 +45,7 @@ def _around(root: str, loaded: LoadedContract) -> tuple[Finding, ...]:
 def _is_ours(path: str, places: list[Place]) -> bool:
     """Whether a file stands in a run, or is one that runpact keeps beside them."""
     parts = path.split("/")
-    return parts[0] in {ASIDE, CACHE, NOTES} or any(
+    return parts[0] in {ASIDE, CACHE, LEDGER, NOTES, TRASH} or any(
         0 < place.depth < len(parts) and place.match("/".join(parts[: place.depth])) is not None
         for place in places
     )
