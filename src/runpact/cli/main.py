@@ -43,6 +43,7 @@ _COMMANDS = {
     "import": ("runpact.cli.importing", "Take over a legacy folder into a new experiment."),
     "config": ("runpact.cli.config", "See the configuration that a run would get."),
     "contract": ("runpact.cli.contract", "Work on the contract itself."),
+    "stats": ("runpact.cli.stats", "Ask the telemetry database."),
     "index": ("runpact.cli.index", "Look after the index."),
     "keygen": ("runpact.cli.keygen", "Make a key that signs certificates."),
     "doctor": ("runpact.cli.doctor", "Examine the workspace, and put right what can be."),

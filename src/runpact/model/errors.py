@@ -182,6 +182,12 @@ class EvidenceError(CannotStartError):
         self.told = told
 
 
+class TelemetryError(CannotStartError):
+    """A telemetry database is missing, damaged, or something else than one."""
+
+    code = "telemetry"
+
+
 class StorageError(RunpactError):
     """The file system refused: disk full, no permission, I/O error."""
 
