@@ -67,7 +67,8 @@ def _with_places(gathered: Gathered, loaded: LoadedContract, root: str, director
     places: dict[str, tuple[str, RunTree]] = {}
     for name, owned in place_folders(gathered.kind, root, gathered.tree.run).items():
         tree = tree_of(owned, loaded, root, is_own=False) if is_directory(owned) else _nothing(gathered.tree)
-        places[name] = (posixpath.relpath(owned, directory), tree)
+        told = msgspec.structs.replace(tree, run=gathered.tree.run)  # its entries may depend on the run
+        places[name] = (posixpath.relpath(owned, directory), told)
     return msgspec.structs.replace(gathered.tree, places=places)
 
 

@@ -346,3 +346,18 @@ def test_a_current_directory_that_is_gone_is_told(empty: Place) -> None:
     os.chdir(empty.root / "gone")
     (empty.root / "gone").rmdir()
     assert empty.call("ls")[0] == 2
+
+
+def test_what_a_place_must_hold_may_depend_on_the_run(place: Place) -> None:
+    place.write(
+        "contract.yaml",
+        CONTRACT
+        + "    places:\n      models:\n        at: 'models/{run.id}'\n        entries:\n"
+        + "          - {file: model.txt, required: run.state == 'finished' && run.config.trains}\n",
+    )
+    _code, folder = place.run_of(METRICS, "--set", "trains=true")
+    (place.root / "models" / folder.name).mkdir(parents=True)
+    found = place.json("check", str(folder))[1]["findings"]
+    assert [(each["code"], each["path"]) for each in found] == [
+        ("missing", f"models/{folder.name}/model.txt")
+    ]
