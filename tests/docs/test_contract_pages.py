@@ -11,7 +11,10 @@ from runpact.workspace import pack_names
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = {name: f"docs/packs/{name.removeprefix('runpact:').split('@')[0]}.md" for name in pack_names()}
-PAGES["examples/certification/contract.yaml"] = "examples/certification/CONTRACT.md"
+PAGES |= {
+    f"examples/{name}/contract.yaml": f"examples/{name}/CONTRACT.md"
+    for name in ("certification", "holography")
+}
 
 
 @pytest.mark.parametrize(("contract", "page"), PAGES.items())

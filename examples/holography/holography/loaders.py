@@ -27,7 +27,7 @@ GEOMETRY = ("GeometryPrediction", "0.1")
 BOUNDARY = ("BoundaryData", "0.1")
 _BOUNDARY_ARRAYS = ("x", "log_g_x", "tau", "log_g_tau")
 _META = ("system_id", "family", "d", "z_h")
-_FORMATS = {".npz", ".h5", ".hdf5"}
+FORMATS = {".npz", ".h5", ".hdf5"}
 
 
 class ArtifactError(Exception):
@@ -44,9 +44,9 @@ def load_boundary(path: Path) -> tuple[Boundary, dict[str, Any]]:
     Raises:
         ArtifactError: Something is missing, malformed, or contradicts something else.
     """
-    if path.suffix not in _FORMATS:
+    if path.suffix not in FORMATS:
         raise _fault(
-            "boundary data", path, f"one of {', '.join(sorted(_FORMATS))}", path.suffix or "no suffix"
+            "boundary data", path, f"one of {', '.join(sorted(FORMATS))}", path.suffix or "no suffix"
         )
     values, meta = _read_npz(path) if path.suffix == ".npz" else _read_hdf5(path)
     _demand_meta(path, meta, BOUNDARY)

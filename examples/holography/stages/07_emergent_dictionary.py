@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import sys
+from program import run_step
 
-from program import run_stage
+import runpact
 
-if __name__ == "__main__":
-    sys.exit(run_stage("07"))
+with runpact.stage() as st:
+    run_step("07", st)

@@ -1,45 +1,41 @@
-"""What the stage programs share: their command line, and the way to the package beside them.
+"""What the stage programs share: a step of `holography.steps` between the aliases of its stage.
 
-    python stages/02_emergent_geometry_engine.py --folder out --config configs/demo.json
+    python stages/02_emergent_geometry_engine.py --experiment X
 
-reads `out/<alias>` for every alias that the stage reads, writes `out/<alias>` for every one that it writes,
-prints what came of it as JSON and ends with 0 (OK), 1 (WARNING), 2 (INCOMPLETE) or 3 (ERROR).
+makes an attempt of one stage by hand; `run_pipeline.py` runs them all. What is read is validated before the
+step, what is written after it; `stage_summary.json` says how it ended. See docs/stages.md of runpact.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from runpact import ActiveStage
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 
-def run_stage(number: str) -> int:
-    """Run one stage on folders and return its exit code."""
-    from holography.steps import STEPS, Parameters  # noqa: PLC0415 - its folder is on the path only now
+def run_step(number: str, st: ActiveStage) -> None:
+    """Run the step of one stage between its folders, and say what came of it.
+
+    Physics is imported here, so that a stage started by hand does not import it twice.
+    """
+    from holography.steps import STEPS, Parameters  # noqa: PLC0415 - see above
 
     stage = STEPS[number]
-    parser = argparse.ArgumentParser(description=(stage.step.__doc__ or "").strip())
-    parser.add_argument("--folder", type=Path, required=True, help="where aliases are read and written")
-    parser.add_argument("--config", type=Path, required=True, help="JSON")
-    parser.add_argument("--seed", type=int, help="instead of the configuration's")
-    said = parser.parse_args()
-    config = json.loads(said.config.read_text(encoding="utf-8"))
-    parameters = Parameters(config, config["seed"] if said.seed is None else said.seed)
-    absent = [alias for alias in stage.reads if not (said.folder / alias).is_dir()]
-    if absent:
-        sys.stderr.writelines(f"missing_artifact: {alias}\n" for alias in absent)
-        return 2
-    outputs = {alias: said.folder / alias for alias in stage.writes}
-    outcome = stage.step({alias: said.folder / alias for alias in stage.reads}, parameters, outputs)
-    report = {
-        "stage": stage.name,
-        "status": outcome.status,
-        "counts": outcome.counts,
-        "seed": parameters.seed,
-    }
-    told = {"errors": outcome.errors, "warnings": outcome.warnings, "missing": outcome.missing}
-    print(json.dumps({**report, **{key: value for key, value in told.items() if value}}, ensure_ascii=False))
-    return outcome.exit_code
+    environment = json.loads(Path(st.dir, "meta_env.json").read_text(encoding="utf-8"))
+    parameters = Parameters(st.config, int(st.seed), environment["git_sha"])
+    inputs = {alias: Path(st.folder(alias)) for alias in stage.reads}
+    outputs = {alias: Path(st.folder(alias)) for alias in stage.writes}
+    outcome = stage.step(inputs, parameters, outputs)
+    st.counts(**outcome.counts)
+    for warning in outcome.warnings:
+        st.warn(warning)
+    if outcome.errors:
+        st.fail("; ".join(outcome.errors))
+    if outcome.status == "INCOMPLETE":
+        st.incomplete("; ".join(outcome.missing) or "no input could be used")

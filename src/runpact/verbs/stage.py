@@ -263,6 +263,17 @@ class ActiveStage:
             raise _unnamed(alias, declared, relative)
         return self.path(relative)
 
+    def folder(self, alias: str) -> str:
+        """Return the absolute folder that an alias leads to: an input's, validated, or an output's.
+
+        Raises:
+            UsageError: The stage neither reads nor writes this alias.
+            MalformedDocumentError: What stands there is not what it must be.
+        """
+        if alias in self._stage.writes:
+            return posixpath.join(self.dir, folder_behind(self._stage, alias)).rstrip("/")
+        return self._validated(alias).place
+
     def path(self, relative: str) -> str:
         """Return the absolute path of any other file of the stage, to be written; its directory exists."""
         return make_room(posixpath.join(self.dir, check_relative(relative, what="path")))

@@ -80,6 +80,18 @@ def test_inputs_are_named_by_alias_and_sorted(fit):
         write_all(st)
 
 
+def test_the_folder_behind_an_alias_is_validated_before_it_is_told(fit):
+    with runpact.stage() as st:
+        assert st.folder("numbers") == f"{fit.experiment}/numbers"
+        with pytest.raises(UsageError, match="does not read `stranger`"):
+            st.folder("stranger")
+        write_all(st)
+        fit.write("01_measure/numbers/a.json", "[]")
+        st._found.clear()
+        with pytest.raises(MalformedDocumentError):
+            st.folder("numbers")
+
+
 def test_an_alias_of_several_files_or_none_is_no_single_input(fit):
     with runpact.stage() as st:
         for alias in ("numbers", "notes"):
@@ -157,6 +169,8 @@ def test_outputs_have_their_place_behind_their_alias(fit):
         assert st.output("extras", "more/b.txt") == f"{fit.folder}/extras/more/b.txt"
         assert (fit.folder / "extras/more").is_dir()
         assert st.path("figures/x.svg") == f"{fit.folder}/figures/x.svg"
+        assert st.folder("fits") == f"{fit.folder}/fits"
+        assert st.folder("summary") == str(fit.folder)
         write_all(st)
     assert fit.summary()["artifacts"] == {
         "fits": "02_fit/fits",

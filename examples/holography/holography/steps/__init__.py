@@ -20,7 +20,7 @@ __all__ = ["STEPS", "Outcome", "Parameters", "Stage"]
 STEPS = {
     stage.id: stage
     for stage in (
-        Stage("01", "build_systems", build_systems, (), ("systems",)),
+        Stage("01", "build_systems", build_systems, ("measured",), ("systems",)),
         Stage(
             "02",
             "emergent_geometry_engine",

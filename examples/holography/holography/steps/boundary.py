@@ -13,7 +13,7 @@ import numpy as np
 
 from holography.abel import Inverted, invert
 from holography.inverse import Boundary, Fit, Recovered, recover
-from holography.loaders import load_boundary, save_arrays, save_document
+from holography.loaders import FORMATS, load_boundary, save_arrays, save_document
 from holography.metric import Array, depth_grid
 from holography.spectra import Sampled
 from holography.steps.shape import FAULTS, Folders, Outcome, Parameters, carried, each, head
@@ -25,15 +25,15 @@ _BEYOND = 1.02
 """How much deeper than the vacuum's geodesics a T = 0 geometry is sampled."""
 
 
-def build_systems(_inputs: Folders, parameters: Parameters, outputs: Folders) -> Outcome:
+def build_systems(inputs: Folders, parameters: Parameters, outputs: Folders) -> Outcome:
     """Stage 01: measure the two-point functions of every configured system; take in files of others."""
     outcome = Outcome()
     points = int(parameters.of("boundary").get("points", _POINTS))
     systems = read_systems(parameters.config) if parameters.config.get("systems") else ()
-    files = [Path(name) for name in sorted(parameters.config.get("files", ()))]
+    files = _measured(inputs.get("measured"))
     outcome.inputs_total = len(systems) + len(files)
     if not outcome.inputs_total:
-        outcome.missing.append("the configuration names neither systems nor files")
+        outcome.missing.append("the configuration names no systems, and no measured data are given")
     for index, system in enumerate(systems):
         boundary, sources = measure(system, points=points, seed=parameters.seed, index=index)
         _save(outputs["systems"], boundary, _system_meta(system, sources, parameters))
@@ -46,6 +46,13 @@ def build_systems(_inputs: Folders, parameters: Parameters, outputs: Folders) ->
             outcome.fail(path.name, error)
     outcome.outputs_rows = outcome.inputs_total - len(outcome.failed)
     return outcome
+
+
+def _measured(place: Path | None) -> list[Path]:
+    """Return the files of others, in the order of their names."""
+    if place is None or not place.exists():
+        return []
+    return sorted(path for path in place.iterdir() if path.suffix in FORMATS) if place.is_dir() else [place]
 
 
 def _system_meta(system: System, sources: dict[str, str], parameters: Parameters) -> dict[str, Any]:

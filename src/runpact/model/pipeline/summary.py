@@ -115,14 +115,14 @@ def _of_aliases(outputs: Iterable[StageOutput], aliases: Mapping[str, str]) -> I
 
 
 def through_alias(path: str, aliases: Mapping[str, str]) -> str:
-    """Return how consumers name a file: below the alias that leads to its folder, where one does.
+    """Return how consumers name a file or folder: by the alias that leads to its folder, where one does.
 
     Args:
         path: Relative to the experiment.
         aliases: Folder that each alias leads to.
     """
     leading = [
-        (folder, alias) for alias, folder in aliases.items() if folder and path.startswith(f"{folder}/")
+        (folder, alias) for alias, folder in aliases.items() if folder and f"{path}/".startswith(f"{folder}/")
     ]
     if not leading:
         return path

@@ -142,7 +142,12 @@ def test_several_files_behind_one_alias_are_one_artifact():
 
 @pytest.mark.parametrize(
     ("path", "expected"),
-    [("02_a/x/y.npz", "deep/y.npz"), ("02_a/z.npz", "wide/z.npz"), ("02_ab/z.npz", "02_ab/z.npz")],
+    [
+        ("02_a/x/y.npz", "deep/y.npz"),
+        ("02_a/x", "deep"),
+        ("02_a/z.npz", "wide/z.npz"),
+        ("02_ab/z.npz", "02_ab/z.npz"),
+    ],
 )
 def test_the_innermost_alias_names_a_file(path, expected):
     assert through_alias(path, {"wide": "02_a", "deep": "02_a/x", "none": ""}) == expected
