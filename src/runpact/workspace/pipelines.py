@@ -371,6 +371,7 @@ def ask_gate(
         NoSuchRunError: There is no such experiment.
         UsageError: There is no such stage, or it reads no such alias.
     """
+    from runpact.verbs.pipeline.fresh import changed_before
     from runpact.verbs.pipeline.inputs import gather_inputs
 
     declared = place.lint().contract.kinds[kind_of(place, kind)]
@@ -382,7 +383,8 @@ def ask_gate(
         raise UsageError(
             f"stage {directory_of(consumer)} reads no `{unknown[0]}`", expected=expected, got=unknown[0]
         )
-    gathered = gather_inputs(experiment, consumer, given, is_thorough=True)
+    changed = changed_before(experiment, consumer)
+    gathered = gather_inputs(experiment, consumer, given, is_thorough=True, changed=changed)
     shown = place.shown(experiment.directory)
     return GateAnswer(
         experiment=experiment.name,

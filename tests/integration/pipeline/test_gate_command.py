@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from integration.pipeline.pipeline import CONTRACT, Pipeline
+from integration.pipeline.pipeline import CONTRACT, SCRIPTS, Pipeline
 
 OLD = "old/x/numbers"
 AGAIN = "regenerate it: runpact pipeline run --experiment x --from 01 --to 01"
@@ -188,6 +188,52 @@ def test_what_was_made_of_something_else_is_stale(pipeline: Pipeline) -> None:
     stale = [line for line in lines if line.startswith("stale_artifact: ")]
     assert len(stale) == 2
     assert "stage 02_sum is out of date: 01_make/numbers/a.json was made anew by stage 01_make" in stale[0]
+
+
+@pytest.mark.requirement("C-093")
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (("stages/make.sh", SCRIPTS["stages/make.sh"] + "# other\n"), "its code changed: stages/make.sh"),
+        (("sh, stages/make.sh", "sh, -e, stages/make.sh"), "its command changed"),
+        (("config: [first]", "config: [second]"), "its section of the configuration changed"),
+        (("seed: 7", "seed: 8"), "its seed changed"),
+        (("count: {min: 1}}", "count: {min: 2}}"), "the contract says otherwise what it writes"),
+    ],
+)
+def test_what_would_follow_from_something_else_now_is_stale(
+    pipeline: Pipeline, change: tuple[str, str], told: str
+) -> None:
+    pipeline.go("--config", "config.json")
+    if change[0].startswith("stages/"):
+        pipeline.write(*change)
+    else:
+        says(pipeline, a=change)
+    code, lines = gate(pipeline)
+    assert code == 2
+    why = f"stage 01_make is out of date: {told}"
+    assert lines[0] == f"stale_artifact: runs/x/01_make/numbers; `numbers` (Numbers@1): {why}; {AGAIN}"
+    assert "stage 01_make, which it reads, is out of date itself" in gate(pipeline, "03")[1][0]
+    code, document = pipeline.go("--only", "02", "--force")
+    assert (code, document["stages"][0]["status"]) == (2, "INCOMPLETE")
+    assert pipeline.go()[0] == 0
+    assert gate(pipeline, "03")[0] == 0
+
+
+def test_what_a_caller_named_or_a_person_began_is_not_stale_for_its_command(pipeline: Pipeline) -> None:
+    numbers(pipeline, "mine")
+    pipeline.go("--to", "01")
+    pipeline.go("--only", "02", "--input", "numbers=mine")
+    assert not any(line.startswith("stale") for line in gate(pipeline, "03")[1])
+    pipeline.write("stages/sum.sh", 'cat "$1"/*.json > "$2/total.txt"; true\n')
+    assert "its code changed: stages/sum.sh" in gate(pipeline, "03")[1][0]
+
+
+def test_a_failed_stage_is_told_as_failed_and_not_as_stale(pipeline: Pipeline) -> None:
+    pipeline.write("stages/make.sh", "exit 1\n")
+    pipeline.go("--to", "01")
+    pipeline.write("stages/make.sh", "exit 2\n")
+    assert not any(line.startswith("stale") for line in gate(pipeline)[1])
 
 
 # -- other sources -----------------------------------------------------------------------------------------

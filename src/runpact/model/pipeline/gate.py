@@ -213,15 +213,17 @@ def gate_line(finding: Finding) -> str:
     return f"{finding.code.replace('-', '_')}: {' '.join(text.split())}"
 
 
-def stale_by_inputs(results: Mapping[str, StageResult]) -> dict[str, str]:
-    """Return why each stage's last attempt read what is no longer the latest; nothing for those that did not.
+def stale_stages(results: Mapping[str, StageResult], changed: Mapping[str, str]) -> dict[str, str]:
+    """Return why each stage's last attempt is no longer the latest; nothing for those that are.
 
     Args:
         results: The last result of each stage, by its id, in the order in which stages feed each other.
+        changed: Why a stage would follow from something else now than what it reads, by its id.
     """
     stale: dict[str, str] = {}
     for stage, result in results.items():
-        why = next((why for each in result.inputs if (why := _outdated(each, results, stale))), "")
+        read = (why for each in result.inputs if (why := _outdated(each, results, stale)))
+        why = changed.get(stage) or next(read, "")
         if why:
             stale[stage] = why
     return stale

@@ -34,6 +34,14 @@ class Graph:
         """The ids in order."""
         return tuple(self.by_id)
 
+    def before(self, stage: str) -> tuple[str, ...]:
+        """Return the ids of all stages that a stage rests on, directly or through others, in order."""
+        found: set[str] = set()
+        for each in reversed(self.ids):  # a stage reads only what an earlier one writes
+            if each == stage or each in found:
+                found.update(self.feeds[each])
+        return tuple(each for each in self.ids if each in found)
+
     def select(
         self, *, first: str | None = None, last: str | None = None, only: Iterable[str] = ()
     ) -> tuple[str, ...]:

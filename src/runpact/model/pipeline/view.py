@@ -30,6 +30,8 @@ class StageRow(msgspec.Struct, frozen=True, kw_only=True):
     ended: str | None = None
     duration_seconds: float | None = None
     command: tuple[str, ...] = ()
+    cwd: str = ""
+    """Where it ran, relative to the data root; empty outside it."""
     git_sha: str = "unknown"
     python: str = ""
     platform: str = ""

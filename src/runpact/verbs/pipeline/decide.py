@@ -17,6 +17,7 @@ from runpact.model.pipeline.result import Basis, StageResult
 from runpact.model.pipeline.view import StageRow
 from runpact.verbs.pipeline.basis import basis_of
 from runpact.verbs.pipeline.experiment import Experiment
+from runpact.verbs.pipeline.fresh import changed_before
 from runpact.verbs.pipeline.inputs import Gathered, gather_inputs
 from runpact.verbs.pipeline.way import Way, command_of
 
@@ -53,7 +54,8 @@ def decide(experiment: Experiment, stage: Stage, way: Way, *, is_forced: bool) -
     why = why_again(row.state if row else None, row.reason if row else "", result, basis, damaged)
     why = why or ("--force" if is_forced else "")
     if why:  # what is about to be read is looked at once more, file by file
-        gathered = gather_inputs(experiment, stage, way.given, is_thorough=True)
+        changed = changed_before(experiment, stage)
+        gathered = gather_inputs(experiment, stage, way.given, is_thorough=True, changed=changed)
         basis = basis if gathered.is_open else None
     return Decision(
         why=why,

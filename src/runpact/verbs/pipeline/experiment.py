@@ -7,6 +7,8 @@ Does not know: what must run.
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import msgspec
 
@@ -18,13 +20,15 @@ from runpact.model.contract.language import Kind, LoadedContract, Stage
 from runpact.model.contract.stages import directory_of, folder_behind
 from runpact.model.digest import digest_bytes
 from runpact.model.errors import CannotStartError, NoSuchRunError, RunpactError
-from runpact.model.pipeline.gate import stale_by_inputs
+from runpact.model.pipeline.gate import stale_stages
 from runpact.model.pipeline.graph import Graph
 from runpact.model.pipeline.legacy import ImportRecord, parse_import
 from runpact.model.pipeline.standing import Asked, parse_asked
 from runpact.model.pipeline.view import StageRow, view_document
 from runpact.model.run import RunRecord
 from runpact.verbs.pipeline.proven import Proven
+
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class Experiment:
@@ -107,14 +111,19 @@ class Experiment:
         """Return what an alias leads to, relative to the experiment."""
         return posixpath.join(directory_of(stage), folder_behind(stage, alias)).rstrip("/")
 
-    def stale(self, rows: dict[str, StageRow]) -> dict[str, str]:
-        """Return why stages are out of date by what they read, by name."""
+    def stale(self, rows: dict[str, StageRow], changed: Mapping[str, str] = _NOTHING) -> dict[str, str]:
+        """Return why stages are out of date, by name: by what they read, and by what else changed.
+
+        Args:
+            rows: The last attempts, by name.
+            changed: Why a stage would follow from something else now, by id.
+        """
         results = {
             stage.id: row.result
             for stage in self.graph.stages
             if (row := rows.get(directory_of(stage))) is not None and row.result is not None
         }
-        by_id = stale_by_inputs(results)
+        by_id = stale_stages(results, changed)
         return {directory_of(self.graph.by_id[each]): why for each, why in by_id.items()}
 
     @property

@@ -69,7 +69,12 @@ class _Seen(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def gather_inputs(
-    experiment: Experiment, stage: Stage, given: Given = MappingProxyType({}), *, is_thorough: bool = False
+    experiment: Experiment,
+    stage: Stage,
+    given: Given = MappingProxyType({}),
+    *,
+    is_thorough: bool = False,
+    changed: Mapping[str, str] = MappingProxyType({}),
 ) -> Gathered:
     """Return what a stage would read now.
 
@@ -78,8 +83,9 @@ def gather_inputs(
         stage: The consumer.
         given: Absolute paths that the caller names, by alias.
         is_thorough: Judge the types also of what its producer was judged by under the same contract.
+        changed: Why stages before it would follow from something else now, by id.
     """
-    gate = _Gate(experiment, stage, given, is_thorough=is_thorough)
+    gate = _Gate(experiment, stage, given, is_thorough=is_thorough, changed=changed)
     inputs: list[StageInput] = []
     folders: dict[str, str] = {}
     findings: list[Finding] = []
@@ -105,8 +111,17 @@ def _unresolved(finding: Finding, alias: str, read: Read) -> list[Finding]:
 class _Gate:
     """The gate before one stage."""
 
-    def __init__(self, experiment: Experiment, stage: Stage, given: Given, *, is_thorough: bool) -> None:
+    def __init__(
+        self,
+        experiment: Experiment,
+        stage: Stage,
+        given: Given,
+        *,
+        is_thorough: bool,
+        changed: Mapping[str, str],
+    ) -> None:
         self.experiment = experiment
+        self.changed = changed
         self.stage = stage
         self.given = given
         self.is_thorough = is_thorough
@@ -230,7 +245,7 @@ class _Gate:
 
     def _stale_stages(self) -> Mapping[str, str]:
         if self._stale is None:
-            self._stale = self.experiment.stale(self.experiment.rows())
+            self._stale = self.experiment.stale(self.experiment.rows(), self.changed)
         return self._stale
 
     # -- what is said of it --------------------------------------------------------------------------------

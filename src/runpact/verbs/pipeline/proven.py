@@ -23,7 +23,7 @@ from runpact.model.provenance import Provenance
 from runpact.model.run import State
 from runpact.verbs.standing import stand
 
-PROVEN_FORMAT = "runpact.proven/1"
+PROVEN_FORMAT = "runpact.proven/2"
 _DECIDING = (RECORD, SEAL, Records().manifest, RESULT)
 """Files of an attempt that its row follows from."""
 
@@ -141,6 +141,7 @@ def read_row(directory: str, name: str) -> tuple[StageRow, dict[str, tuple[int, 
         ended=outcome.ended if outcome else None,
         duration_seconds=outcome.duration_seconds if outcome else None,
         command=provenance.command,
+        cwd=provenance.cwd,
         git_sha=provenance.code.commit,
         python=provenance.environment.python or "",
         platform=provenance.environment.platform or "",

@@ -1,7 +1,7 @@
 import pytest
 
 from runpact.model.finding import Finding, Report, Severity, Verdict
-from runpact.model.pipeline.gate import Made, Needed, gate_line, judge_needed, stale_by_inputs
+from runpact.model.pipeline.gate import Made, Needed, gate_line, judge_needed, stale_stages
 from runpact.model.pipeline.result import Measured, Producer, StageInput, StageOutput, StageResult
 from runpact.model.run import State
 
@@ -188,7 +188,7 @@ def result(stage, *, inputs=(), outputs=()):
 )
 def test_a_stage_is_stale_when_what_it_read_is_no_longer_what_its_producer_made(digest, outputs, told):
     results = {"01": result("01", outputs=outputs), "02": result("02", inputs=[("01", "01_s/a", digest)])}
-    stale = stale_by_inputs(results)
+    stale = stale_stages(results, {})
     assert list(stale) == (["02"] if told else [])
     assert told is None or told in stale["02"]
 
@@ -200,9 +200,20 @@ def test_what_reads_something_stale_is_stale_too():
         "03": result("03", inputs=[("02", "02_s/b", GOOD)]),
         "04": result("04", inputs=[(None, "x", GOOD), ("09", "y", GOOD)]),
     }
-    stale = stale_by_inputs(results)
+    stale = stale_stages(results, {})
     assert list(stale) == ["02", "03"]
     assert stale["03"] == "stage 02_s, which it reads, is out of date itself"
+
+
+def test_a_stage_that_would_follow_from_something_else_is_stale_and_so_is_what_reads_it():
+    results = {
+        "01": result("01", outputs=[("01_s/a", GOOD)]),
+        "02": result("02", inputs=[("01", "01_s/a", GOOD)]),
+    }
+    assert stale_stages(results, {"01": "its code changed: a.py"}) == {
+        "01": "its code changed: a.py",
+        "02": "stage 01_s, which it reads, is out of date itself",
+    }
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,13 @@ def test_stages_stand_in_the_order_of_their_ids() -> None:
 
 
 @pytest.mark.parametrize(
+    ("stage", "before"), [("01", ()), ("02b", ("01",)), ("03", ("01", "02", "02b")), ("04", ())]
+)
+def test_a_stage_rests_on_all_that_feed_it(stage, before) -> None:
+    assert GRAPH.before(stage) == before
+
+
+@pytest.mark.parametrize(
     ("first", "last", "only", "expected"),
     [
         (None, None, (), ("01", "02", "02b", "03", "04")),

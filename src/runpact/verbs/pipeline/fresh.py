@@ -1,0 +1,73 @@
+"""Whether attempts still follow from what they would follow from now.
+
+Knows: how the basis of a finished attempt is made again, without running anything.
+Does not know: what closes a gate.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+
+from runpact.model.contract.language import Stage
+from runpact.model.pipeline.plan import changes
+from runpact.model.pipeline.result import Basis, StageResult
+from runpact.verbs.pipeline.basis import basis_of
+from runpact.verbs.pipeline.experiment import Experiment
+from runpact.verbs.pipeline.way import command_of
+
+
+def changed_before(experiment: Experiment, consumer: Stage) -> dict[str, str]:
+    """Return why stages that a consumer rests on would be another attempt now, by id.
+
+    Their command, code, section of the configuration, seed and declaration are looked at; what they read is
+    compared by their records. A stage whose attempt left no basis is not told.
+
+    Args:
+        experiment: The experiment.
+        consumer: The stage that would read.
+    """
+    graph, found = experiment.graph, {}
+    for identity in graph.before(consumer.id):
+        stage = graph.by_id[identity]
+        row = experiment.row(stage)
+        result = row.result if row is not None else None
+        if row is None or result is None or result.basis is None or not result.is_usable:
+            continue
+        why = ", ".join(changes(result.basis, _basis_now(experiment, stage, row.cwd, result, result.basis)))
+        if why:
+            found[identity] = why
+    return found
+
+
+def _basis_now(experiment: Experiment, stage: Stage, cwd: str, result: StageResult, old: Basis) -> Basis:
+    """Return the basis that the same attempt would have now, as far as its own record lets that be known.
+
+    A stage that was begun by hand has a command of its own, and a path that the caller named is not kept.
+    """
+    directory = os.path.normpath(posixpath.join(experiment.root, cwd))
+    command = command_of(experiment, stage, {}, cwd=directory)
+    now = basis_of(
+        experiment,
+        stage,
+        command=command,
+        inputs=result.inputs,
+        config=experiment.record.provenance.config.resolved,
+        cwd=directory,
+        loaded=[file.path for file in old.code],
+    )
+    is_told = result.launched_by == "pipeline" and all(each.source == "manifest" for each in result.inputs)
+    return now if is_told and cwd else _with_command(now, old)
+
+
+def _with_command(now: Basis, old: Basis) -> Basis:
+    """Return a basis with the command of another one, and no code but what that one knows."""
+    known = {file.path for file in old.code}
+    return Basis(
+        command=old.command,
+        code=tuple(file for file in now.code if file.path in known),
+        config=now.config,
+        seed=now.seed,
+        inputs=now.inputs,
+        declaration=now.declaration,
+    )
