@@ -71,18 +71,23 @@ def lint_command(
 @click.option(
     "--check", "compared", metavar="PATH", help="Exit 3 when the page at PATH is stale; write nothing."
 )
+@click.option("--artifacts", "is_of_artifacts", is_flag=True, help="What the stages read and write, alone.")
 @workspace_options
 def docs_command(
     *,
     file: str | None,
+    is_of_artifacts: bool,
     output: str | None,
     compared: str | None,
     workspace: str | None,
     workdir: str | None,
     contract: str | None,
 ) -> int:
-    """Write the document that says what runs under the contract FILE must look like, in Markdown."""
-    page = open_workspace(workspace, workdir, file or contract).page()
+    """Write the document that says what runs under the contract FILE must look like, in Markdown.
+
+    With --artifacts it says what goes from stage to stage instead: inputs and outputs, types and versions.
+    """
+    page = open_workspace(workspace, workdir, file or contract).page(is_of_artifacts=is_of_artifacts)
     if compared is not None:
         is_current = read_page(compared) == page
         say(f"{plain(compared)} is {'current' if is_current else 'stale: write it with --output'}")

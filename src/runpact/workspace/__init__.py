@@ -323,11 +323,11 @@ class Workspace:
 
         return advice_on(self.lint())
 
-    def page(self) -> str:
-        """Return the human document of the contract, in Markdown."""
-        from runpact.model.contract.page import contract_page
+    def page(self, *, is_of_artifacts: bool = False) -> str:
+        """Return the human document of the contract, or of what its stages read and write, in Markdown."""
+        from runpact.model.contract.page import artifacts_page, contract_page
 
-        return contract_page(self.lint())
+        return artifacts_page(self.lint()) if is_of_artifacts else contract_page(self.lint())
 
     def revise(self, old: Workspace, references: Sequence[str], *, is_against: bool) -> Revision:
         """Return what changed from another workspace's contract to this one's.

@@ -274,3 +274,14 @@ def test_a_tree_made_of_a_wrong_one_is_not_tried(trees: Place) -> None:
     code, out, _err = trees.call("contract", "test")
     assert code == 3
     assert "not tried: it is made of `good`" in out
+
+
+def test_the_page_of_artifacts_is_written_and_found_stale(trees: Place, tmp_path: Path) -> None:
+    page = tmp_path / "ARTIFACT_API.md"
+    assert trees.call("contract", "docs", "--artifacts")[1].startswith("# Artifacts of test.trees 1.0.0")
+    assert trees.call("contract", "docs", "--artifacts", "--check", str(page))[0] == 3
+    assert trees.call("contract", "docs", "--artifacts", "--output", str(page))[0] == 0
+    assert trees.call("contract", "docs", "--artifacts", "--check", str(page))[0] == 0
+    assert trees.call("contract", "docs", "--check", str(page))[0] == 3
+    trees.write("contract.yaml", (trees.root / "contract.yaml").read_text().replace('"1.0.0"', '"1.0.1"'))
+    assert trees.call("contract", "docs", "--artifacts", "--check", str(page))[0] == 3

@@ -6,11 +6,12 @@ Each part of the document has a module; `contract_page` puts them in order.
 from __future__ import annotations
 
 from runpact.model.contract.language import Contract, LoadedContract
+from runpact.model.contract.page.artifacts import artifacts_page
 from runpact.model.contract.page.kinds import kind_section
 from runpact.model.contract.page.markdown import code, heading, paragraph, table
 from runpact.model.contract.page.surroundings import formats_section, promotions_section, workspace_section
 
-__all__ = ["contract_page"]
+__all__ = ["artifacts_page", "contract_page"]
 
 
 def contract_page(loaded: LoadedContract) -> str:
