@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
+import msgspec
 
 from runpact.cli.live import Live
 from runpact.cli.options import demand_meant, json_option, open_workspace, pairs, workspace_options
@@ -20,12 +22,14 @@ from runpact.cli.output import (
     finding_documents,
     finding_lines,
     paint,
+    plain,
     print_json,
 )
 from runpact.model.finding import Severity
 from runpact.model.run import State
 
 if TYPE_CHECKING:
+    from runpact.model.pipeline.done import DoneStage
     from runpact.workspace.pipelines import PipelineEnd, PipelineLook, StageStanding
 
 SIGNALLED = 128
@@ -152,6 +156,52 @@ def status_command(
     else:
         sys.stdout.write("\n".join(_status_lines(look)) + "\n")
     return 0
+
+
+@pipeline_command.command("done")
+@workspace_options
+@click.option("--smoke", metavar="Y", help="The smoke experiment; by default the one the contract names.")
+@json_option
+@click.argument("experiment")
+def done_command(
+    *,
+    workspace: str | None,
+    workdir: str | None,
+    contract: str | None,
+    smoke: str | None,
+    is_json: bool,
+    experiment: str,
+) -> int:
+    """Hold each stage of EXPERIMENT against the definition of done, by what is measured now.
+
+    A stage that fails one of the eight points is in development. Exit 0 when all stages are done, else 1.
+    """
+    from runpact.workspace.done import judge_stages  # noqa: PLC0415 - help does not need it
+
+    demand_meant(smoke=smoke)
+    stages = judge_stages(open_workspace(workspace, workdir, contract), experiment, smoke=smoke)
+    are_done = all(each.is_done for each in stages)
+    if is_json:
+        documents = [
+            {"name": each.name, "label": each.label, "points": msgspec.to_builtins(each.points)}
+            for each in stages
+        ]
+        print_json("pipeline-done", experiment=experiment, done=are_done, stages=documents)
+    else:
+        sys.stdout.write("\n".join(_done_lines(stages)) + "\n")
+    return 0 if are_done else 1
+
+
+def _done_lines(stages: Sequence[DoneStage]) -> list[str]:
+    lines = []
+    for each in stages:
+        label = paint(each.label, "green" if each.is_done else "yellow", stream=sys.stdout)
+        lines.append(f"{each.name}  {label}")
+        for point in each.points:
+            word = "yes" if point.holds else paint("no ", "red", stream=sys.stdout)
+            lines.append(f"  {point.number} {word}  {point.name}: {plain(point.evidence)}")
+    done = sum(each.is_done for each in stages)
+    return [*lines, f"{done} of {len(stages)} stages done"]
 
 
 def _stage_document(each: StageStanding, look: PipelineLook) -> dict[str, object]:

@@ -42,6 +42,7 @@ __all__ = [
     "look_at",
     "plan_stages",
     "run_stages",
+    "way_of",
 ]
 
 
@@ -100,7 +101,7 @@ def run_stages(place: Workspace, ordered: Ordered, *, tell: Tell) -> tuple[Exper
         wait_seconds=ordered.wait_seconds,
         options=ordered.options,
     )
-    end = run_pipeline(experiment, wish, _way(place, experiment, ordered), tell=tell)
+    end = run_pipeline(experiment, wish, way_of(place, experiment, ordered), tell=tell)
     if experiment.loaded.contract.workspace.indexes:
         _list(place, experiment)
     return experiment, end
@@ -136,7 +137,7 @@ def plan_stages(place: Workspace, ordered: Ordered) -> PipelineEnd:
         )
     experiment = _experiment(place, kind_of(place, ordered.kind), ordered)
     wish = Wish(ids=ids, is_forced=ordered.is_forced)
-    return plan_pipeline(experiment, wish, _way(place, experiment, ordered))
+    return plan_pipeline(experiment, wish, way_of(place, experiment, ordered))
 
 
 def look_at(place: Workspace, reference: str) -> PipelineLook:
@@ -151,7 +152,7 @@ def look_at(place: Workspace, reference: str) -> PipelineLook:
     from runpact.verbs.standing import stand
 
     experiment = open_experiment(place, directory_meant(place, reference))
-    way = _way(place, experiment, Ordered(experiment=experiment.name))
+    way = way_of(place, experiment, Ordered(experiment=experiment.name))
     return PipelineLook(
         name=experiment.name,
         path=place.shown(experiment.directory),
@@ -281,7 +282,8 @@ def open_experiment(place: Workspace, directory: str) -> Experiment:
     return Experiment.open(directory, root=place.data_root, loaded=place.lint())
 
 
-def _way(place: Workspace, experiment: Experiment, ordered: Ordered) -> Way:
+def way_of(place: Workspace, experiment: Experiment, ordered: Ordered) -> Way:
+    """Return how the stages of an experiment are run, as it was ordered."""
     from runpact.verbs.mask import patterns_in
     from runpact.verbs.pipeline.way import Way
     from runpact.workspace.configuring import configured

@@ -218,6 +218,8 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """The steps of a pipeline, in order."""
     aliases: Literal["link", "directory", "record"] = "link"
     """What an alias is: a relative link, a directory of copies, or a line of the manifest alone."""
+    smoke: str | None = None
+    """Name of the experiment on toy data that stands for all: a stage is done when it passes there."""
     legacy: dict[str, str] = {}
     """Where older runs keep what an alias leads to, captures allowed; read with a warning, never written."""
     relax: dict[str, str] = {}

@@ -15,6 +15,7 @@ from runpact.model.contract.lint.entries import schema_notes
 from runpact.model.contract.lint.note import Note, escaped, nearest, relative_notes, template_notes
 from runpact.model.contract.stages import reads_of
 from runpact.model.errors import RunpactError
+from runpact.model.names import check_name
 from runpact.model.template import PathTemplate
 
 _ID = re.compile(r"[0-9]{2}[a-z]?")
@@ -42,8 +43,19 @@ def _kind(kind: Kind, at: str) -> Iterator[Note]:
         yield Note(
             f"{at}/stages", "a kind with stages is sealed stage by stage", "sealed: by_stage", kind.sealed
         )
+    if kind.smoke is not None:
+        yield from _smoke(kind.smoke, f"{at}/smoke", has_stages=bool(kind.stages))
     for alias, template in kind.legacy.items():
         yield from template_notes(template, f"{at}/legacy/{escaped(alias)}")
+
+
+def _smoke(name: str, at: str, *, has_stages: bool) -> Iterator[Note]:
+    if not has_stages:
+        yield Note(at, "only a kind with stages has a smoke experiment", "stages", "none")
+    try:
+        check_name(name, what="experiment")
+    except RunpactError as error:
+        yield Note(at, error.message, error.expected, error.got)
 
 
 def _writers(kind: Kind) -> dict[str, Stage]:

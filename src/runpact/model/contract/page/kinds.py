@@ -53,6 +53,8 @@ def _facts(kind: Kind) -> Iterator[str]:
         yield f"States have words of this layout: {words}."
     if kind.sealed == "by_stage":
         yield "Each stage attempt is sealed; the run stays open to further stages."
+    if kind.smoke is not None:
+        yield f"A stage is done when it passes the experiment {code(kind.smoke)}."
     if kind.exit_codes == "contract":
         yield "Its command's exit codes 0 to 3 are verdicts."
 
