@@ -44,6 +44,7 @@ _COMMANDS = {
     "config": ("runpact.cli.config", "See the configuration that a run would get."),
     "contract": ("runpact.cli.contract", "Work on the contract itself."),
     "stats": ("runpact.cli.stats", "Ask the telemetry database."),
+    "lint-layers": ("runpact.cli.layers", "Ask whether a change set mixes layers of the code."),
     "index": ("runpact.cli.index", "Look after the index."),
     "keygen": ("runpact.cli.keygen", "Make a key that signs certificates."),
     "doctor": ("runpact.cli.doctor", "Examine the workspace, and put right what can be."),
@@ -65,7 +66,7 @@ class LazyGroup(click.Group):
         home = _COMMANDS.get(cmd_name)
         if home is None:
             return None
-        command = getattr(import_module(home[0]), f"{cmd_name}_command")
+        command = getattr(import_module(home[0]), f"{cmd_name.replace('-', '_')}_command")
         return command if isinstance(command, click.Command) else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

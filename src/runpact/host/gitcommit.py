@@ -14,16 +14,13 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
-from runpact.host import clock
-from runpact.host.bounded import Sink, ask
-from runpact.host.git import EMPTY_TREE, MAX_SECONDS, git_program, object_format, why_not_asked
+from runpact.host.git import EMPTY_TREE, git_program, object_format, why_not_asked
+from runpact.host.gitanswers import GitAnswers
 from runpact.host.gitfolder import Repository, read_head, read_settings
 from runpact.host.gitneutral import NeutralGit, neutral_git
 from runpact.host.gitquestion import Inquiry
-from runpact.model.discretion import shown_value
 from runpact.model.doctor.repository import Ignored, LargeFile
 
-_MAX_ANSWER = 64_000_000
 _NOTHING_IGNORED = 1
 _STAGED = re.compile(rb":\d+ (\d+) [0-9a-f]+ ([0-9a-f]+) [A-Z]\d*\0([^\0]+)\0")
 _LINK_TO_COMMIT = b"160000"
@@ -74,36 +71,19 @@ def look_at_commit(
         return Looked(faults=(f"no temporary folder for git: {error.strerror or type(error).__name__}",))
 
 
-class _Asked:
-    """Git, asked about one repository."""
+class _Asked(GitAnswers):
+    """Git, asked about what one repository would commit."""
 
     def __init__(self, git: NeutralGit, repository: Repository, settings: Mapping[str, str]) -> None:
-        self._git = git
+        super().__init__(git)
         self._repository = repository
-        self._deadline = clock.monotonic() + MAX_SECONDS
         self._names = object_format(settings)
-        self.faults: list[str] = []
-
-    def _answer(self, *arguments: str, question: bytes = b"", answers: tuple[int, ...] = (0,)) -> bytes:
-        """Return what git says; nothing, and a fault noted, when that is not all."""
-        sink = Sink(_MAX_ANSWER)
-        fault = ask(
-            (*self._git.command, *arguments),
-            environ=self._git.environ,
-            deadline=self._deadline,
-            sink=sink,
-            question=question,
-            answers=answers,
-        )
-        if fault:
-            self.faults.append(f"git {arguments[0]}: {shown_value(fault)}")
-        return b"" if fault else sink.text
 
     def ignored(self, probes: tuple[str, ...]) -> dict[str, Ignored]:
         """Return the last pattern that fits each probe, unless it says not to ignore it."""
         question = b"".join(os.fsencode(probe) + b"\0" for probe in probes)
         words = ("check-ignore", "--no-index", "--verbose", "-z", "--stdin")
-        answer = self._answer(*words, question=question, answers=(0, _NOTHING_IGNORED)) if probes else b""
+        answer = self.answer(*words, question=question, answers=(0, _NOTHING_IGNORED)) if probes else b""
         parts = os.fsdecode(answer).split("\0")
         rows = zip(parts[::4], parts[1::4], parts[2::4], parts[3::4], strict=False)
         return {
@@ -114,14 +94,14 @@ class _Asked:
 
     def _named(self, source: str) -> str:
         """Return a file of patterns by its own name where git was shown another."""
-        shown = self._git.environ["GIT_DIR"]
+        shown = self.git.environ["GIT_DIR"]
         return f".git{source.removeprefix(shown)}" if source.startswith(f"{shown}/") else source
 
     def tracked(self, places: tuple[str, ...]) -> tuple[str, ...]:
         """Return the tracked files in these folders."""
         if not places:
             return ()
-        return _paths(self._answer("ls-files", "-z", "--", *(f":(top,literal){place}" for place in places)))
+        return _paths(self.answer("ls-files", "-z", "--", *(f":(top,literal){place}" for place in places)))
 
     def staged(self, limit: int) -> Iterator[LargeFile]:
         """Yield the large files that the next commit would bring in or change."""
@@ -129,7 +109,7 @@ class _Asked:
         words = ("diff-index", "--cached", "--raw", "--no-renames", "--no-abbrev", "-z", "--diff-filter=d")
         found = [
             (name, os.fsdecode(path))
-            for mode, name, path in _STAGED.findall(self._answer(*words, base))
+            for mode, name, path in _STAGED.findall(self.answer(*words, base))
             if mode != _LINK_TO_COMMIT
         ]
         sizes = dict(self._sizes([name for name, _path in found]))
@@ -143,7 +123,7 @@ class _Asked:
         for begin in range(0, len(names), at_once):
             question = b"\n".join(names[begin : begin + at_once]) + b"\n"
             words = ("cat-file", "--batch-check=%(objectname) %(objectsize)")
-            for line in self._answer(*words, question=question).splitlines():
+            for line in self.answer(*words, question=question).splitlines():
                 name, _space, size = line.partition(b" ")
                 if size.isdigit():
                     yield name, int(size)
@@ -153,7 +133,7 @@ class _Asked:
         left_out = (f":(top,exclude,literal){place}" for place in places)
         words = ("ls-files", "--others", "--exclude-standard", "-z", "--", ":(top)", *left_out)
         found = []
-        for path in _paths(self._answer(*words)):
+        for path in _paths(self.answer(*words)):
             size = _size(os.path.join(self._repository.top, path))
             if size > limit:
                 found.append(LargeFile(path, size, is_staged=False))
@@ -161,7 +141,7 @@ class _Asked:
 
     def _unfiltered(self, found: list[LargeFile]) -> list[LargeFile]:
         """Leave out files that a filter keeps elsewhere, as that of large files does."""
-        inquiry = Inquiry(self._git, self._repository, self._deadline)
+        inquiry = Inquiry(self.git, self._repository, self.deadline)
         filtered, faults = inquiry.filters_of(tuple(file.path for file in found))
         self.faults += faults
         return [file for file in found if file.path not in filtered]

@@ -69,6 +69,8 @@ class WorkspaceRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """Conditions across runs and what stands beside them; `files.<kind>` are the runs of a kind."""
     indexes: tuple[IndexView, ...] = ()
     """Registry files that are kept up to date from the runs."""
+    layers: dict[str, tuple[str, ...]] = {}
+    """Globs by layer, the first that fits a path decides: a change set of several layers is mixed."""
     golden: str = "golden"
     """Folder of the golden records."""
 

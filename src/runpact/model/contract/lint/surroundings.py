@@ -12,7 +12,7 @@ from runpact.model.contract.entries import surroundings
 from runpact.model.contract.language import Contract
 from runpact.model.contract.lint.entries import lint_entries
 from runpact.model.contract.lint.expressions import expression_notes, lint_expressions, names_of
-from runpact.model.contract.lint.note import Note, nearest, relative_notes, template_notes
+from runpact.model.contract.lint.note import Note, escaped, nearest, relative_notes, template_notes
 from runpact.model.contract.lint.views import lint_views
 
 
@@ -36,6 +36,12 @@ def _workspace(contract: Contract, schemas: Mapping[str, bytes]) -> Iterator[Not
     yield from lint_expressions(surroundings(contract), "/workspace")
     if rules.log is not None:
         yield from relative_notes(rules.log, "/workspace/log")
+    for name, globs in rules.layers.items():
+        at = f"/workspace/layers/{escaped(name)}"
+        if not globs:
+            yield Note(at, "a layer without paths holds nothing", "globs", "none")
+        for number, glob in enumerate(globs):
+            yield from template_notes(glob, f"{at}/{number}")
     yield from relative_notes(rules.golden, "/workspace/golden")
     for number, view in enumerate(rules.indexes):
         yield from _kinds(contract, view.kinds, f"/workspace/indexes/{number}/kinds")

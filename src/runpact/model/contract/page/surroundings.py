@@ -25,6 +25,10 @@ def workspace_section(contract: Contract) -> str:
             f"environment variable {code(each.lstrip('!'))} holds {'no' if each[0] == '!' else 'a'} secret"
             for each in rules.secrets
         ),
+        *(
+            f"the layer {code(name)} is {', '.join(code(glob) for glob in globs)}"
+            for name, globs in rules.layers.items()
+        ),
         *([f"{code(rules.log)} is the log of all runs"] if rules.log else []),
         *(f"{rule.description or rule.message or code(str(rule.check))} ({rule.id})" for rule in rules.rules),
         *(_view(view) for view in rules.indexes),

@@ -1,0 +1,43 @@
+"""Git's answers about one repository, and what kept it from answering.
+
+Knows: within which time and size git answers.
+Does not know: what it is asked.
+
+As everywhere, the repository runs nothing: git is shown a neutral folder in the place of its own.
+"""
+
+from __future__ import annotations
+
+from runpact.host import clock
+from runpact.host.bounded import Sink, ask
+from runpact.host.git import MAX_SECONDS
+from runpact.host.gitneutral import NeutralGit
+from runpact.model.discretion import shown_value
+
+_MAX_ANSWER = 64_000_000
+
+
+class GitAnswers:
+    """Git, asked until its time is over."""
+
+    def __init__(self, git: NeutralGit) -> None:
+        """Store whom to ask; the time runs from now on."""
+        self.git = git
+        self.deadline = clock.monotonic() + MAX_SECONDS
+        self.faults: list[str] = []
+        """What was not answered, and why."""
+
+    def answer(self, *arguments: str, question: bytes = b"", answers: tuple[int, ...] = (0,)) -> bytes:
+        """Return what git says; nothing, and a fault noted, when that is not all."""
+        sink = Sink(_MAX_ANSWER)
+        fault = ask(
+            (*self.git.command, *arguments),
+            environ=self.git.environ,
+            deadline=self.deadline,
+            sink=sink,
+            question=question,
+            answers=answers,
+        )
+        if fault:
+            self.faults.append(f"git {arguments[0]}: {shown_value(fault)}")
+        return b"" if fault else sink.text
