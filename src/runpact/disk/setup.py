@@ -41,13 +41,18 @@ def write_new(path: str, text: str) -> bool:
 def rewrite_text(path: str, change: Callable[[str], str]) -> bool:
     """Replace a text file by what is made of its text, in turn with other processes that do so.
 
+    Folders above it are made when they are missing.
+
     Returns:
         Whether anything was changed.
 
     Raises:
         StorageError: It stands as it stood.
     """
-    with io.storing("file", path), io.locked_directory(posixpath.dirname(path)):
+    folder = posixpath.dirname(path)
+    with io.storing("file", path):
+        io.make_parents(folder, sync=False)
+    with io.storing("file", path), io.locked_directory(folder):
         if os.path.lexists(path) and not stat.S_ISREG(os.lstat(path).st_mode):
             raise StorageError(
                 f"`{path}` is no file", at=path, expected="a file", got="a link, or something else"

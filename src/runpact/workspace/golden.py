@@ -60,7 +60,7 @@ def record_golden(
         CannotStartError: The run is not fit, or a record stands there and is not to be replaced.
     """
     from runpact.disk.inputs import run_around
-    from runpact.disk.setup import rewrite_text, write_new
+    from runpact.disk.setup import rewrite_text
     from runpact.verbs.golden.hold import hold_run
 
     path = _path(place, name, at)
@@ -77,18 +77,22 @@ def record_golden(
         chosen=chosen,
         most=most,
     )
-    is_new = write_new(path, data.decode())
-    if not is_new and not is_replaced:
-        raise CannotStartError(
-            f"a golden record stands at `{shown_path(path, place.root)}`",
-            at=path,
-            expected="a new name",
-            got=name,
-            hint="compare with it first; --replace puts this run in its place",
-        )
-    if not is_new:
-        rewrite_text(path, lambda _before: data.decode())
-    return Recorded(path=shown_path(path, place.root), size=len(data), golden=golden, is_replaced=not is_new)
+    stood: list[bool] = []
+
+    def put(before: str) -> str:
+        stood.append(bool(before))
+        if before and not is_replaced:
+            raise CannotStartError(
+                f"a golden record stands at `{shown_path(path, place.root)}`",
+                at=path,
+                expected="a new name",
+                got=name,
+                hint="compare with it first; --replace puts this run in its place",
+            )
+        return data.decode()
+
+    rewrite_text(path, put)
+    return Recorded(path=shown_path(path, place.root), size=len(data), golden=golden, is_replaced=any(stood))
 
 
 def compare_golden(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from integration.runs.place import Place
 CONTRACT = f"""\
 contract: test.golden
 version: "1.0.0"
+types:
+  Cells@1: {{table: {{columns: {{name: {{}}, area: {{type: number}}}}}}}}
 kinds:
   experiment:
     at: "runs/{{experiment}}"
@@ -38,7 +41,7 @@ kinds:
           fields: {{files: "fields/{{name}}.npz", count: {{min: 1}}}}
           report:
             - {{file: report/report.json}}
-            - {{file: report/cells.csv}}
+            - {{file: report/cells.csv, type: Cells@1}}
             - {{file: report/note.txt}}
             - {{file: report/trace.log, required: false}}
             - {{file: report/table.json, required: false}}
@@ -408,6 +411,21 @@ def test_links_and_files_that_are_gone_are_told_in_plain_runs(golden: Golden) ->
         2,
         [("missing", "b.txt")],
     )
+
+
+def test_of_two_who_record_at_once_one_is_told_that_the_other_was_first(golden: Golden) -> None:
+    golden.record.unlink()
+    command = [sys.executable, "-m", "runpact", "golden", "record", "ads", "x"]
+    both = [subprocess.Popen(command, cwd=golden.root, stderr=subprocess.DEVNULL) for _ in range(4)]
+    assert sorted(each.wait(60) for each in both) == [0, 2, 2, 2]
+    assert golden.compare()[0] == 0
+    assert [path.name for path in golden.record.parent.iterdir()] == ["ads.json"]
+
+
+def test_a_folder_that_cannot_be_written_is_told(golden: Golden) -> None:
+    (golden.root / "taken").write_text("a file")
+    code, document = golden.json("golden", "record", "ads", "x", "--at", "taken/ads.json")
+    assert (code, document["error"]["code"]) == (3, "storage")
 
 
 def test_without_numpy_arrays_are_neither_held_nor_equal(

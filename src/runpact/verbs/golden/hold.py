@@ -101,7 +101,7 @@ def _held(path: str, held: Subject, allowance: FileAllowance, most: int) -> Held
         rows = held.side.contents.rows(path, form)
         if isinstance(rows, FormatFault):
             raise _cannot_hold(path, rows.message)
-        kept = without_volatile(held.forms.typed(path, rows), allowance)
+        kept = without_volatile(rows, allowance)
         return HeldFile(path=path, digest=digest, rows=kept)  # type: ignore[arg-type]  # rows without some cells are rows
     if isinstance(facts, ArraysFact):
         return HeldFile(path=path, digest=digest, arrays=_held_arrays(path, facts, held, allowance, most))
