@@ -21,31 +21,47 @@ from runpact.cli.options import (
     trust_file_option,
     workspace_options,
 )
-from runpact.cli.output import VERDICT_COLOUR, finding_documents, paint, plain, print_json, say, table_lines
+from runpact.cli.output import (
+    VERDICT_COLOUR,
+    finding_documents,
+    finding_lines,
+    paint,
+    plain,
+    print_json,
+    say,
+    table_lines,
+)
 from runpact.model.evidence.certificate import Certificate, sealed
 from runpact.model.evidence.refusal import EvidenceError
 from runpact.model.evidence.step import Step, Verification
 from runpact.model.finding import Verdict, worst
+from runpact.workspace.archiving import verify_copy
 from runpact.workspace.certifying import certificates, verify_certificates
 
 if TYPE_CHECKING:
+    from runpact.model.archive.copy import CopyRecord
+    from runpact.model.finding import Report
     from runpact.workspace import Workspace
 
 
 def show_certificates(
     place: Workspace,
     paths: tuple[str, ...],
+    folders: tuple[str, ...] = (),
     *,
     policy: str | None,
     needs_signature: bool,
     trust_file: str | None,
     is_json: bool,
 ) -> int:
-    """Verify certificates, print what they come to, return the exit code of the worst."""
+    """Verify certificates and curated copies, print what they come to, return the exit code of the worst."""
     found = verify_certificates(
         place, paths, policy=policy, needs_signature=needs_signature, trust_file=trust_file
     )
-    verdict = worst(each.verdict for each in found)
+    copied = [(place.shown(folder), *verify_copy(folder)) for folder in folders]
+    verdict = worst(
+        (*(each.verdict for each in found), *(report.verdict for _path, _record, report in copied))
+    )
     if is_json:
         findings = [finding for each in found for finding in each.report.findings]
         print_json(
@@ -53,8 +69,12 @@ def show_certificates(
             verdict=verdict.value,
             findings=finding_documents(findings),
             certificates=[_document(each) for each in found],
+            copies=[_copy_document(*each) for each in copied],
         )
         return verdict.exit_code
+    for path, record, report in copied:
+        for line in _copy_lines(path, record, report):
+            say(line)
     for each in found:
         say(_headline(each))
         for step in each.steps:
@@ -65,6 +85,25 @@ def show_certificates(
         counts = [f"{sum(each.verdict is sort for each in found)} {sort.value}" for sort in Verdict]
         say(f"{len(found)} certificates: {', '.join(counts)}")
     return verdict.exit_code
+
+
+def _copy_document(path: str, record: CopyRecord | None, report: Report) -> dict[str, object]:
+    return {
+        "path": path,
+        "role": record.role if record else None,
+        "run_id": record.run.id if record else None,
+        "verdict": report.verdict.value,
+        "findings": finding_documents(report.findings),
+    }
+
+
+def _copy_lines(path: str, record: CopyRecord | None, report: Report) -> Iterator[str]:
+    verdict = paint(report.verdict.value, VERDICT_COLOUR[report.verdict])
+    told = (
+        f"{record.role} {plain(record.run.id)}, as it was promoted" if record and report.is_ok else "altered"
+    )
+    yield f"{verdict} {plain(path)}: {told}{', archived as failed' if record and record.failed else ''}"
+    yield from finding_lines(report.findings)
 
 
 def _document(found: Verification) -> dict[str, object]:

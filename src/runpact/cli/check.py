@@ -25,6 +25,7 @@ from runpact.cli.options import (
 from runpact.cli.output import VERDICT_COLOUR, finding_documents, finding_lines, paint, plain, print_json, say
 from runpact.model.errors import EvidenceError, UsageError
 from runpact.model.finding import Finding, Report, Severity, Verdict, worst
+from runpact.workspace.archiving import copies
 from runpact.workspace.certifying import certificates
 
 if TYPE_CHECKING:
@@ -141,13 +142,14 @@ def verify_command(
         raise UsageError("nothing was named", expected="a run, a certificate or a folder of certificates")
     demand_meant(policy=policy, trust=trust_file)
     place = open_workspace(workspace, workdir, contract)
-    paths = certificates(place, subject)
-    if paths:
+    paths, folders = certificates(place, subject), copies(place, subject)
+    if paths or folders:
         from runpact.cli.certificate import show_certificates  # noqa: PLC0415 - verifying a run needs none of it
 
         return show_certificates(
             place,
             paths,
+            folders,
             policy=policy,
             needs_signature=needs_signature,
             trust_file=trust_file,

@@ -28,6 +28,7 @@ _COMMANDS = {
     "verify": ("runpact.cli.check", "Re-derive a run's records, or a certificate, from its bytes."),
     "report": ("runpact.cli.report", "Certify a run, or write a page about it."),
     "explain": ("runpact.cli.certificate", "Go through what a certificate rests on."),
+    "promote": ("runpact.cli.promote", "Make a curated copy of a run, with its evidence."),
     "ledger": ("runpact.cli.ledger", "See what was promoted and pruned, and prove it."),
     "ls": ("runpact.cli.ls", "Find runs."),
     "show": ("runpact.cli.find", "Show one run."),

@@ -120,6 +120,18 @@ class LedgerError(CannotStartError):
     code = "ledger"
 
 
+class PromotionIncompleteError(CannotStartError):
+    """Something that a promotion needs is not there yet, as a certificate."""
+
+    code = "promotion-incomplete"
+
+
+class NotPromotableError(RunpactError):
+    """A run may not be promoted: its contract is broken, its records are damaged, its certificate fails."""
+
+    code = "not-promotable"
+
+
 class NoSuchRunError(CannotStartError):
     """No run has that id, path or prefix."""
 

@@ -13,7 +13,9 @@ from runpact.model.finding import Report
 from runpact.model.ledger.proof import Proof, parse_proof
 
 if TYPE_CHECKING:
+    from runpact.model.archive.copy import CopyRecord, Wish
     from runpact.model.ledger.entry import Ledger
+    from runpact.verbs.promote import Promoted
     from runpact.workspace import Workspace
 
 
@@ -56,5 +58,83 @@ def verify_proof(place: Workspace, path: str, *, head: str | None = None) -> tup
     from runpact.disk.source import read_source
     from runpact.verbs.ledger import verify_proof
 
-    proof = parse_proof(read_source(posixpath.join(place.cwd, path), limit=1 << 24))
+    proof = parse_proof(read_source(_absolute(place, path), limit=1 << 24))
     return proof, verify_proof(place.data_root, proof, head)
+
+
+def promote(
+    place: Workspace,
+    reference: str,
+    wish: Wish,
+    *,
+    annotations: str | None = None,
+    policy: str | None = None,
+    needs_signature: bool = False,
+    trust_file: str | None = None,
+) -> Promoted:
+    """Make a curated copy of a run, together with its evidence, and tell the ledger.
+
+    Args:
+        place: The workspace.
+        reference: The run; a name means its newest finished one.
+        wish: What else was said; a path in it may be relative.
+        annotations: JSON file that is kept beside, and never read.
+        policy: Judges the certificate, as `verify_certificates` names it.
+        needs_signature: Refuse what is not signed, whatever the policy says.
+        trust_file: Whose signatures are believed.
+
+    Raises:
+        NoContractError: The workspace has no contract.
+        PromotionIncompleteError: Something is not there yet.
+        NotPromotableError: Contract, records or certificate speak against it.
+    """
+    import msgspec
+
+    from runpact.verbs.promote import promote
+    from runpact.workspace.certifying import judging_by, run_of
+
+    loaded = place.lint()
+    absolute = msgspec.structs.replace(
+        wish,
+        certificate=None if wish.certificate is None else _absolute(place, wish.certificate),
+        annotations=None if annotations is None else _annotations(place, annotations),
+    )
+    judging = judging_by(place, policy=policy, needs_signature=needs_signature, trust_file=trust_file)
+    return promote(place.data_root, run_of(place, reference), absolute, loaded=loaded, judging=judging)
+
+
+def copies(place: Workspace, reference: str) -> tuple[str, ...]:
+    """Return the curated copies that a path means, absolute; none for anything else."""
+    from runpact.disk.archive import copies_at
+    from runpact.model.archive.copy import RECORD
+
+    return copies_at(_absolute(place, reference), RECORD)
+
+
+def verify_copy(folder: str) -> tuple[CopyRecord | None, Report]:
+    """Hold a curated copy against its record."""
+    from runpact.verbs.verify_copy import verify_copy
+
+    return verify_copy(folder)
+
+
+def _absolute(place: Workspace, path: str) -> str:
+    return posixpath.normpath(posixpath.join(place.cwd, path))
+
+
+def _annotations(place: Workspace, path: str) -> bytes:
+    """Return the bytes of a file that holds a JSON object.
+
+    Raises:
+        MalformedDocumentError: It does not.
+    """
+    from runpact.disk.source import read_source
+    from runpact.formats.jsondoc import parse
+    from runpact.model.errors import MalformedDocumentError
+    from runpact.model.facts import FormatFault
+
+    data = read_source(_absolute(place, path), limit=1 << 20)
+    fact = parse(data)
+    if isinstance(fact, FormatFault) or not isinstance(fact.value, dict):
+        raise MalformedDocumentError("annotations are a JSON object", at=path, expected="{…}")
+    return data

@@ -21,9 +21,19 @@ if TYPE_CHECKING:
     from runpact.verbs.authenticate import Authenticator
     from runpact.verbs.certify import Certified  # noqa: TC004 - exported for annotations alone
     from runpact.verbs.request import Request
+    from runpact.verbs.verify_certificate import Judging
     from runpact.workspace import Workspace
 
-__all__ = ["Certified", "Verification", "announcing", "certificates", "certify", "verify_certificates"]
+__all__ = [
+    "Certified",
+    "Verification",
+    "announcing",
+    "certificates",
+    "certify",
+    "judging_by",
+    "run_of",
+    "verify_certificates",
+]
 
 _MANY = 4
 """From so many certificates on numpy is worth what importing it costs."""
@@ -57,7 +67,7 @@ def certify(
 
     named = _policy(place, policy, None)
     subject_path, baseline_path = (
-        find_report(each, cwd=place.cwd, resolve=functools.partial(_run_of, place))
+        find_report(each, cwd=place.cwd, resolve=functools.partial(run_of, place))
         for each in (subject, baseline)
     )
     return certify(
@@ -99,8 +109,37 @@ def verify_certificates(
     Raises:
         MalformedTrustError: The trust file cannot be read.
     """
+    from runpact.verbs.verify_certificate import verify_certificate
+
+    judging = judging_by(
+        place, policy=policy, needs_signature=needs_signature, trust_file=trust_file, count=len(paths)
+    )
+    inside = place.data_root.rstrip("/") + "/"
+    return [verify_certificate(path, judging, shown=path.removeprefix(inside)) for path in paths]
+
+
+def judging_by(
+    place: Workspace,
+    *,
+    policy: str | None = None,
+    needs_signature: bool = False,
+    trust_file: str | None = None,
+    count: int = 1,
+) -> Judging:
+    """Return by what certificates are judged here.
+
+    Args:
+        place: The workspace whose contract has the policies.
+        policy: Tier, `CONTRACT#TIER`, or `CONTRACT` for the certificate's tier in it.
+        needs_signature: Refuse what is not signed, whatever the policy says.
+        trust_file: Whose signatures are believed; without one nobody's are.
+        count: Of certificates.
+
+    Raises:
+        MalformedTrustError: The trust file cannot be read.
+    """
     from runpact.verbs.authenticate import nobody_trusted
-    from runpact.verbs.verify_certificate import Judging, verify_certificate
+    from runpact.verbs.verify_certificate import Judging
 
     known: dict[str, NamedPolicy] = {}
 
@@ -114,17 +153,15 @@ def verify_certificates(
         from runpact.verbs.vouch import read_trust, trusted_by
 
         authenticator = trusted_by(read_trust(posixpath.join(place.cwd, trust_file), shown=trust_file))
-    judging = Judging(
+    return Judging(
         policy=find,
-        resampler=_resampler(len(paths)),
+        resampler=_resampler(count),
         authenticator=authenticator,
         needs_signature=needs_signature,
     )
-    inside = place.data_root.rstrip("/") + "/"
-    return [verify_certificate(path, judging, shown=path.removeprefix(inside)) for path in paths]
 
 
-def _run_of(place: Workspace, reference: str) -> str:
+def run_of(place: Workspace, reference: str) -> str:
     """Return the directory of the run that is meant; a name means its newest finished run."""
     try:
         return place.resolve(reference)
@@ -188,7 +225,7 @@ def announcing(
     if baseline is not None:
         is_strict = (profile or (named.policy.profile if named else "ci")) in STRICT
         try:
-            path = find_report(baseline, cwd=place.cwd, resolve=functools.partial(_run_of, place))
+            path = find_report(baseline, cwd=place.cwd, resolve=functools.partial(run_of, place))
             demand_baseline(path, request.config.resolved)
             announced = Announced(policy=policy, baseline=path, is_strict=is_strict)
         except EvidenceError as error:

@@ -11,7 +11,7 @@ from typing import Literal
 
 import msgspec
 
-from runpact.model.digest import PREFIX, canonical_json
+from runpact.model.digest import PREFIX, canonical_json, digest_bytes
 from runpact.model.finding import Finding, Report, Severity
 from runpact.model.ledger.merkle import leaf_hash, root_of
 
@@ -26,6 +26,11 @@ class ArchivedFile(msgspec.Struct, frozen=True):
     size: int
     """Bytes."""
 
+    @classmethod
+    def of(cls, data: bytes) -> "ArchivedFile":
+        """Return digest and size of these bytes."""
+        return cls(digest_bytes(data), len(data))
+
 
 class Baseline(msgspec.Struct, frozen=True):
     """What a promoted run was compared with."""
@@ -39,13 +44,13 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that was done to a run."""
 
     format: str = FORMAT
-    seq: int
+    seq: int = 0
     """From 1, without a gap."""
-    previous: str | None
+    previous: str | None = None
     """Leaf hash of the entry before; null in the first."""
-    time: str
+    time: str = ""
     """RFC 3339, UTC."""
-    who: str
+    who: str = ""
     """Name of the account."""
     action: Action
     run: str

@@ -1,0 +1,34 @@
+"""Verify a curated copy: hold its files against its record.
+
+Knows: which files may stand beside what is recorded.
+Does not know: certificates; where one stands, it is verified by itself.
+"""
+
+from __future__ import annotations
+
+from runpact.disk.archive import file_of_copy, files_of_copy
+from runpact.model.archive.copy import RECORD, CopyRecord, judge_copy, parse_record
+from runpact.model.errors import RunpactError
+from runpact.model.finding import Finding, Report, Severity
+from runpact.verbs.copies import OPEN_NAMES
+
+
+def verify_copy(folder: str) -> tuple[CopyRecord | None, Report]:
+    """Return the record of a curated copy, and what is wrong with it; no record when it cannot be read.
+
+    Args:
+        folder: Absolute path of the copy.
+    """
+    try:
+        record = parse_record(file_of_copy(folder, RECORD) or b"")
+        found = files_of_copy(folder)
+    except RunpactError as error:
+        finding = Finding(
+            code="damaged-record",
+            severity=Severity.ERROR,
+            path=RECORD,
+            message=error.message,
+            hint="restore it from version control",
+        )
+        return None, Report((finding,))
+    return record, judge_copy(record.files, found, open_names=OPEN_NAMES)
