@@ -133,3 +133,9 @@ def listed_in(
 def is_recorded(root: str, path: str) -> bool:
     """Whether a directory has runpact's records, or is being created to have them."""
     return posixpath.basename(path).startswith(STAGED) or _is_recorded(root, path)
+
+
+def holds_runs(directory: str) -> bool:
+    """Whether directories with runpact's records stand anywhere in a run's own."""
+    below = (posixpath.join(directory, name) for name in directories_of(directory))
+    return any(True for folder in below for _found in find_recorded(folder))

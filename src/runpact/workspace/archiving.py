@@ -7,6 +7,7 @@ Does not know: what may be promoted or pruned.
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from runpact.model.finding import Report
@@ -14,8 +15,10 @@ from runpact.model.ledger.proof import Proof, parse_proof
 
 if TYPE_CHECKING:
     from runpact.model.archive.copy import CopyRecord, Wish
+    from runpact.model.archive.retention import Decision, Keeping
     from runpact.model.ledger.entry import Ledger
     from runpact.verbs.promote import Promoted
+    from runpact.verbs.prune import Done
     from runpact.workspace import Workspace
 
 
@@ -116,6 +119,45 @@ def verify_copy(folder: str) -> tuple[CopyRecord | None, Report]:
     from runpact.verbs.verify_copy import verify_copy
 
     return verify_copy(folder)
+
+
+def retain(place: Workspace, keeping: Keeping, references: Sequence[str] = ()) -> tuple[Decision, ...]:
+    """Return what pruning would do, with reasons; the arguments are those of `prune`."""
+    from runpact.verbs.prune import planned
+
+    only = [place.resolve(each) for each in references]
+    return planned(place.data_root, place.working_contract, keeping, only)
+
+
+def prune(place: Workspace, keeping: Keeping, references: Sequence[str] = ()) -> tuple[Done, ...]:
+    """Move the runs that may go to the trash.
+
+    Args:
+        place: The workspace.
+        keeping: What is kept, whether it is archived or not.
+        references: The runs that are meant; all that may go when there are none.
+
+    Raises:
+        PromotionIncompleteError: One that was named may not go; nothing was moved.
+    """
+    from runpact.verbs.prune import prune
+
+    only = [place.resolve(each) for each in references]
+    return prune(place.data_root, place.working_contract, keeping, only)
+
+
+def undo_prune(place: Workspace, name: str | None = None) -> tuple[Done, ...]:
+    """Take back what is in a folder of the trash, by default the newest."""
+    from runpact.verbs.prune import undo
+
+    return undo(place.data_root, name)
+
+
+def empty_trash(place: Workspace, *, older_days: float = 0.0) -> tuple[Done, ...]:
+    """Remove for good what was pruned so many days ago or earlier, and is still proven to be archived."""
+    from runpact.verbs.prune import empty
+
+    return empty(place.data_root, older_days=older_days)
 
 
 def _absolute(place: Workspace, path: str) -> str:
