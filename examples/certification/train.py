@@ -21,7 +21,7 @@ from charlm.guards import Guard, beats_unigram, invariants, metric_drift
 from charlm.model import Parameters, Shape
 from charlm.plot import loss_plot
 from charlm.progress import ProgressBar
-from charlm.report import build_report
+from charlm.report import build_evaluation
 from charlm.training import Progress, Schedule, generator, sample_windows, train
 
 import runpact
@@ -83,21 +83,17 @@ def make(run: runpact.ActiveRun) -> None:
     arms = examine(run, trained.parameters, corpus)
     unigram = unigram_nats(corpus.train, corpus.test, VOCABULARY)
     guards = guard(run, trained, corpus, arms, unigram)
-    report = build_report(
-        run_id=run.id,
-        seeds=dict(run.record.provenance.seeds),
+    losses = {"train": trained.train[-1][1], "validation": trained.validation[-1][1], "unigram": unigram}
+    evaluation = build_evaluation(
         shape=shape,
         corpus=corpus,
         arms=arms,
         guards=guards,
-        losses={
-            "train": trained.train[-1][1],
-            "validation": trained.validation[-1][1],
-            "unigram": unigram,
-        },
-        deltas=changes,
+        losses=losses,
+        edit={"name": "none", "deltas": changes},
+        characters=section(run, "evaluation")["window_characters"],
     )
-    run.save("report", report)
+    run.evaluation(**evaluation)
     series = {"train": ("#2f6fde", trained.train), "validation": ("#d9480f", trained.validation)}
     run.save("plot", loss_plot(f"{run.name}: loss while training", series, ("unigram", unigram)))
     if section(run, "output")["save_model"]:

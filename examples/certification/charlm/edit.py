@@ -1,6 +1,6 @@
 """Edits of a trained model, and what they changed.
 
-Knows: the edit that does nothing, and the measure of any edit.
+Knows: the edit that does nothing, rounding to few bits, and the measure of any edit.
 Does not know: evaluation.
 """
 
@@ -14,6 +14,23 @@ from charlm.model import Parameters
 def no_edit(parameters: Parameters) -> Parameters:
     """Return an equal copy: the baseline's edit."""
     return {name: value.copy() for name, value in parameters.items()}
+
+
+def round_to_nearest(parameters: Parameters, bits: int) -> Parameters:
+    """Return a copy whose values are whole multiples of a step, at most 2^(bits−1) − 1 of them from zero.
+
+    The step is chosen for each tensor, so that its largest value is kept; values stay in their type.
+
+    Args:
+        parameters: By name.
+        bits: 2 to 16.
+    """
+    most = 2 ** (bits - 1) - 1
+    rounded = {}
+    for name, value in parameters.items():
+        step = float(np.abs(value).max()) / most or 1.0
+        rounded[name] = (np.clip(np.rint(value / step), -most, most) * step).astype(value.dtype)
+    return rounded
 
 
 def deltas(before: Parameters, after: Parameters) -> dict[str, float]:

@@ -6,6 +6,8 @@ Does not know: what happens when one is not met.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from charlm.model import Codes, Parameters, log_probabilities
@@ -23,11 +25,11 @@ def invariants(parameters: Parameters, windows: Codes) -> Guard:
         "softmax output and every parameter",
         _verdict(finite and worst < 1e-4),
         {
-            "parameters_finite": finite,
+            "checks": {"parameters finite": finite, "probabilities sum to one": worst < 1e-4},
             "largest_sum_error": worst,
             "limit": 1e-4,
-            "matched": sorted(parameters),
         },
+        matched=sorted(parameters),
     )
 
 
@@ -56,11 +58,13 @@ def _verdict(holds: bool) -> str:  # noqa: FBT001 - the fact itself
     return "pass" if holds else "fail"
 
 
-def _guard(name: str, point: str, verdict: str, evidence: dict[str, object]) -> Guard:
+def _guard(
+    name: str, point: str, verdict: str, evidence: dict[str, object], matched: Sequence[str] = ()
+) -> Guard:
     rounded = {key: round(value, 9) if isinstance(value, float) else value for key, value in evidence.items()}
     return {
         "name": name,
         "verdict": verdict,
-        "measurement_point": point,
+        "measurement_point": {"tap": point, "matched": list(matched)},
         "evidence": rounded,
     }

@@ -119,3 +119,61 @@ def _text(
     escaped = text.replace("&", "&amp;").replace("<", "&lt;")
     font = f'font-size="{size}" font-weight="{weight}" text-anchor="{anchor}"'
     return f'<text x="{x}" y="{y}" fill="{colour}" {font}>{escaped}</text>'
+
+
+def difference_plot(
+    title: str, differences: Sequence[float], *, mean: float, interval: tuple[float, float], bound: float
+) -> str:
+    """Return an SVG document of the differences to a baseline, window by window in order of size.
+
+    Args:
+        title: Above the plot.
+        differences: Subject minus baseline, nats per character.
+        mean: Weighted mean of them.
+        interval: Its ends.
+        bound: The greatest end of the interval that passes.
+    """
+    values = sorted(differences)
+    low, high = min(0.0, values[0], interval[0]), max(0.0, values[-1], bound, interval[1])
+    margin = (high - low) * 0.06
+    low, high = low - margin, high + margin
+    left, right, bottom = _LEFT, WIDTH - _RIGHT, HEIGHT - _BOTTOM
+
+    def y(value: float) -> float:
+        return round(bottom - (value - low) / (high - low) * (bottom - _TOP), 2)
+
+    band = y(interval[0]) - y(interval[1])
+    body = [
+        _text(left, 28, title, _INK, size=16, weight=600),
+        _text(left, 48, "difference of each window to the baseline, nats per character", _SOFT),
+        _band(left, y(interval[1]), right - left, max(band, 1)),
+    ]
+    step = ticks(low, high)[1] - low
+    for number in range(math.ceil(low / step), math.floor(high / step) + 1):
+        tick = round(number * step, 12)
+        body.append(f'<line x1="{left}" y1="{y(tick)}" x2="{right}" y2="{y(tick)}" stroke="{_GRID}"/>')
+        body.append(_text(left - 8, y(tick) + 4, f"{tick:g}", _SOFT, anchor="end"))
+    width = (right - left) / len(values)
+    for number, value in enumerate(values):
+        x, top = left + number * width, min(y(0), y(value))
+        colour = "#d9480f" if value > 0 else "#2b8a3e"
+        size = f'width="{max(width - 0.6, 0.6):.2f}" height="{max(abs(y(value) - y(0)), 0.5):.2f}"'
+        body.append(f'<rect x="{x:.2f}" y="{top}" {size} fill="{colour}" fill-opacity="0.55"/>')
+    named = [("mean", mean, "#2f6fde", ""), ("bound", bound, _INK, ' stroke-dasharray="5 4"')]
+    lowest = -math.inf
+    for name, value, colour, dash in sorted(named, key=lambda each: y(each[1])):
+        line = f'x1="{left}" y1="{y(value)}" x2="{right}" y2="{y(value)}"'
+        body.append(f'<line {line} stroke="{colour}" stroke-width="1.6"{dash}/>')
+        lowest = max(y(value) + 4, lowest + _LINE)
+        body.append(_text(right + 8, lowest, f"{name} {value:.4f}", colour, weight=600))
+    told = f"{len(values)} windows in order of size; band: interval {interval[0]:.4f} to {interval[1]:.4f}"
+    body.append(_text((left + right) / 2, HEIGHT - 18, told, _SOFT, anchor="middle"))
+    style = "font-family:system-ui,-apple-system,'Segoe UI',sans-serif"
+    size = f'viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}"'
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} style="{style}">'
+    return "\n".join([head, f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff"/>', *body, "</svg>", ""])
+
+
+def _band(x: float, y: float, width: float, height: float) -> str:
+    place = f'x="{x}" y="{y}" width="{width}" height="{height:.2f}"'
+    return f'<rect {place} fill="#2f6fde" fill-opacity="0.15"/>'

@@ -1,7 +1,7 @@
-"""The report: the canonical record of what a run found.
+"""The evaluation: what a run found, as its report tells it.
 
-Knows: its fields.
-Does not know: how the numbers were made.
+Knows: the fields that are this example's own.
+Does not know: how the numbers were made, what the run itself knows.
 """
 
 from __future__ import annotations
@@ -15,60 +15,44 @@ from charlm.guards import Guard
 from charlm.model import Shape
 
 
-def build_report(
+def build_evaluation(
     *,
-    run_id: str,
-    seeds: dict[str, int | None],
     shape: Shape,
     corpus: Corpus,
     arms: dict[str, list[Window]],
     guards: list[Guard],
     losses: dict[str, float],
-    deltas: dict[str, float],
+    edit: dict[str, object],
+    characters: int,
 ) -> dict[str, object]:
-    """Return the report of a model that was not edited (the baseline).
+    """Return what `run.evaluation` is to be told; it adds what the run knows, and writes the report.
 
     Args:
-        run_id: Of the run it belongs to.
-        seeds: By library; None where the library is not used.
         shape: Sizes of the model.
         corpus: What it was trained and tested on.
         arms: Evaluation windows, preview and final.
         guards: Verdicts with evidence.
         losses: Nats per character: the last `train` and `validation`, and `unigram`, guessing by frequency.
-        deltas: What the edit changed; zeros for the baseline.
+        edit: Name of the edit, and what it changed; zeros for the baseline.
+        characters: Predicted in each window.
     """
-    preview, final = weighted_mean(arms["preview"]), weighted_mean(arms["final"])
+    final = weighted_mean(arms["final"])
+    parts = {"train": corpus.train, "validation": corpus.validation, "test": corpus.test}
     return {
-        "schema_version": "1.0",
-        "meta": {
-            "run_id": run_id,
-            "seeds": seeds,
-            "seed_notes": {"torch": "not used: the model is written in numpy"},
-            "model": {"name": "charlm-mlp", **asdict(shape)},
-            "device": "cpu",
-        },
+        "windows": arms,
+        "metric": {"kind": "log_loss", "unit": "nats/character", "direction": "lower", "link": "log"},
         "data": {
             "dataset_hash": corpus.digest,
             "tokenizer_hash": encoder_digest(),
             "split": "test",
-            "characters": {
-                "train": len(corpus.train),
-                "validation": len(corpus.validation),
-                "test": len(corpus.test),
-            },
+            "provider": "python-stdlib",
+            "sequence_length": characters,
+            "stride": characters,
+            "window_seed": 0,
+            "characters": {name: len(part) for name, part in parts.items()},
             "files": [asdict(file) for file in corpus.files],
-            "windows": {arm: len(windows) for arm, windows in arms.items()},
         },
-        "auto": {"tier": None, "policy_digest": None, "reason": "no policy was asked for"},
         "metrics": {
-            "primary_metric": {
-                "kind": "log_loss",
-                "unit": "nats/character",
-                "direction": "lower",
-                "preview": round(preview, 6),
-                "final": round(final, 6),
-            },
             "bits_per_character": round(final / math.log(2), 6),
             "perplexity": round(math.exp(final), 6),
             "unigram_nats": round(losses["unigram"], 6),
@@ -76,6 +60,8 @@ def build_report(
             "validation_loss": round(losses["validation"], 6),
         },
         "guards": guards,
-        "edit": {"name": "none", "deltas": deltas},
-        "evaluation_windows": {arm: [asdict(window) for window in windows] for arm, windows in arms.items()},
+        "edit": edit,
+        "model": {"name": "charlm-mlp", **asdict(shape)},
+        "device": "cpu",
+        "seed_notes": {"torch": "not used: the model is written in numpy"},
     }

@@ -6,6 +6,7 @@ Does not know: what differs.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -35,7 +36,7 @@ _DIGEST = "sha256:"
 
 
 @click.command("diff")
-@click.argument("runs", nargs=-1, required=True, metavar="RUN RUN [RUN]...")
+@click.argument("runs", nargs=-1, required=True, metavar="RUN|CERT RUN|CERT...")
 @click.option("--all", "is_all", is_flag=True, help="Show what is the same, too.")
 @click.option(
     "--only", metavar="NAMES", default="", help=f"Compare these sections alone: {','.join(SECTIONS)}."
@@ -56,9 +57,17 @@ def diff_command(
 ) -> int:
     """Compare runs, each with the first: configuration, code, environment, inputs, metrics, artifacts.
 
+    \b
+    Certificates, or their folders, are compared by what they say; none is made again.
     Exit codes: 0 equal under the contract's determinism, 1 different, 2 undecided.
     """
     place = open_workspace(workspace, workdir, contract)
+    if len(runs) > 1 and all(map(_looks_like_evidence, runs)):
+        from runpact.cli.sides import show_sides  # noqa: PLC0415 - comparing runs needs none of it
+
+        code = show_sides(place, runs, is_all=is_all, is_json=is_json)
+        if code is not None:
+            return code
     wanted = tuple(name.strip() for name in only.split(",") if name.strip())
     found = diff(place, runs, only=wanted)
     texts = patches(place, runs) if with_patch else ()
@@ -73,6 +82,11 @@ def diff_command(
         for line in (text or "").split("\n"):
             say("\t".join(plain(part) for part in line.split("\t")))
     return EXIT_CODES[found.likeness]
+
+
+def _looks_like_evidence(reference: str) -> bool:
+    """Whether a reference may be a certificate: a path, and no name of a run."""
+    return os.path.exists(reference)
 
 
 def _document(found: Comparison, *, is_all: bool) -> dict[str, object]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import posixpath
+from collections.abc import Sequence
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from runpact.model.run import State
 
 if TYPE_CHECKING:
     from runpact.model.evidence.policy import NamedPolicy
+    from runpact.model.evidence.side import Side
     from runpact.model.evidence.statistics import Resampler
     from runpact.model.evidence.step import Verification  # noqa: TC004 - exported for annotations alone
     from runpact.verbs.authenticate import Authenticator
@@ -30,6 +32,7 @@ __all__ = [
     "announcing",
     "certificates",
     "certify",
+    "compare_certificates",
     "judging_by",
     "run_of",
     "verify_certificates",
@@ -116,6 +119,30 @@ def verify_certificates(
     )
     inside = place.data_root.rstrip("/") + "/"
     return [verify_certificate(path, judging, shown=path.removeprefix(inside)) for path in paths]
+
+
+def compare_certificates(place: Workspace, references: Sequence[str]) -> tuple[tuple[str, ...], Side] | None:
+    """Return certificates side by side, by what they say; None when one of the references means no certificate.
+
+    Args:
+        place: The workspace.
+        references: Paths of certificates or of their folders, two or more.
+
+    Returns:
+        How people call each, and its fields.
+
+    Raises:
+        EvidenceError: One is malformed or was altered.
+    """
+    from runpact.model.evidence.side import side_by_side
+    from runpact.verbs.verify_certificate import certificate_document
+
+    found = [certificates(place, reference) for reference in references]
+    if any(len(paths) != 1 for paths in found):
+        return None
+    paths = [path for (path,) in found]
+    shown = tuple(place.shown(posixpath.dirname(path)) for path in paths)
+    return shown, side_by_side([certificate_document(path) for path in paths])
 
 
 def judging_by(
