@@ -32,6 +32,7 @@ _COMMANDS = {
     "retain": ("runpact.cli.prune", "Say which runs may go, and why the others stay."),
     "prune": ("runpact.cli.prune", "Move runs that may go to the trash, take them back, empty it."),
     "ledger": ("runpact.cli.ledger", "See what was promoted and pruned, and prove it."),
+    "lint-repo": ("runpact.cli.lintrepo", "Look for what does not belong into the repository."),
     "ls": ("runpact.cli.ls", "Find runs."),
     "show": ("runpact.cli.find", "Show one run."),
     "diff": ("runpact.cli.compare", "Compare runs."),

@@ -23,6 +23,7 @@ from runpact.model.doctor.repository import Ignored, LargeFile
 
 _NOTHING_IGNORED = 1
 _STAGED = re.compile(rb":\d+ (\d+) [0-9a-f]+ ([0-9a-f]+) [A-Z]\d*\0([^\0]+)\0")
+_INDEXED = re.compile(rb"(\d+) ([0-9a-f]+) \d\t([^\0]+)\0")
 _LINK_TO_COMMIT = b"160000"
 
 
@@ -71,6 +72,34 @@ def look_at_commit(
         return Looked(faults=(f"no temporary folder for git: {error.strerror or type(error).__name__}",))
 
 
+class Indexed(msgspec.Struct, frozen=True, kw_only=True):
+    """What stands in the index of a repository."""
+
+    files: dict[str, int] = {}
+    """Size in bytes by path, relative to the root of the repository."""
+    faults: tuple[str, ...] = ()
+
+
+def look_at_index(repository: Repository, environ: Mapping[str, str]) -> Indexed:
+    """Ask git which files the index holds, and how large they are there.
+
+    Args:
+        repository: The repository.
+        environ: Environment of this process.
+    """
+    settings = read_settings(repository)
+    program = git_program(environ.get("PATH", ""))
+    refusal = "git is not installed" if program is None else why_not_asked(repository, settings)
+    if refusal or program is None:
+        return Indexed(faults=(refusal,))
+    try:
+        with neutral_git(program, repository, settings, environ) as git:
+            asked = _Asked(git, repository, settings)
+            return Indexed(files=asked.indexed(), faults=tuple(asked.faults))
+    except OSError as error:
+        return Indexed(faults=(f"no temporary folder for git: {error.strerror or type(error).__name__}",))
+
+
 class _Asked(GitAnswers):
     """Git, asked about what one repository would commit."""
 
@@ -102,6 +131,16 @@ class _Asked(GitAnswers):
         if not places:
             return ()
         return _paths(self.answer("ls-files", "-z", "--", *(f":(top,literal){place}" for place in places)))
+
+    def indexed(self) -> dict[str, int]:
+        """Return the size of each file of the index."""
+        found = [
+            (name, os.fsdecode(path))
+            for mode, name, path in _INDEXED.findall(self.answer("ls-files", "-s", "-z", "--", ":(top)"))
+            if mode != _LINK_TO_COMMIT
+        ]
+        sizes = dict(self._sizes(list(dict.fromkeys(name for name, _path in found))))
+        return {path: sizes.get(name, 0) for name, path in found}
 
     def staged(self, limit: int) -> Iterator[LargeFile]:
         """Yield the large files that the next commit would bring in or change."""

@@ -176,6 +176,14 @@ CODES: dict[str, Code] = {
         ledger_differs="A ledger or a proof is not the one that a known head was taken of.",
     ),
     **_codes(
+        "Repository",
+        Severity.ERROR,
+        checkpoint_kept="A model's weights stand among curated copies or in the index of git.",
+        log_kept="An event log stands among curated copies or in the index of git.",
+        evidence_too_large="A file among curated copies or in the index of git is larger than allowed.",
+    ),
+    **_codes("Repository", Severity.WARNING, not_versioned="The workspace is in no repository of git."),
+    **_codes(
         "Ledger",
         Severity.WARNING,
         ledger_torn="The ledger ends in the middle of a line; the next entry cuts it off.",

@@ -180,3 +180,18 @@ def _annotations(place: Workspace, path: str) -> bytes:
     if isinstance(fact, FormatFault) or not isinstance(fact.value, dict):
         raise MalformedDocumentError("annotations are a JSON object", at=path, expected="{…}")
     return data
+
+
+def lint_repo(place: Workspace, *, largest: int | None = None) -> Report:
+    """Return what is kept for good and should not be, and what git should ignore and does not."""
+    import os
+
+    from runpact.verbs.lint_repo import lint_repo
+
+    return lint_repo(
+        place.data_root,
+        place.working_contract.contract,
+        is_kept=not place.is_named,
+        largest=largest,
+        environ=os.environ,
+    )

@@ -122,7 +122,7 @@ def verify_certificates(
 
 
 def compare_certificates(place: Workspace, references: Sequence[str]) -> tuple[tuple[str, ...], Side] | None:
-    """Return certificates side by side, by what they say; None when one of the references means no certificate.
+    """Return certificates side by side, by what they say; None when a reference means none, or several.
 
     Args:
         place: The workspace.

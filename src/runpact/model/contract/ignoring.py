@@ -15,13 +15,26 @@ BEGIN, END = "# runpact: begin (generated; edit outside the block)", "# runpact:
 
 
 def ignored_patterns(contract: Contract) -> tuple[str, ...]:
-    """Return the patterns git is to ignore: the first folder of every kind's place.
+    """Return the patterns git is to ignore: the first folder of every kind's place, and scratch evidence.
 
-    Where promoted copies share that folder, the pattern is as long as the place's fixed beginning.
+    Where promoted copies share that folder, the pattern is as long as the place's fixed beginning. A folder
+    with the name of that of promoted copies and more behind a `_` is scratch.
     """
-    kept = [fixed_folder(promotion.at) for promotion in contract.promotions.values()]
-    folders = {_narrowed(fixed_folder(kind.at), kept) for kind in contract.kinds.values()}
-    return tuple(f"/{folder}/" for folder in sorted(folders) if folder)
+    kept = copy_folders(contract)
+    folders = {_narrowed(fixed_folder(contract.kinds[name].at), kept) for name in scratch_kinds(contract)}
+    scratch = {f"{folder}_*" for folder in kept if folder}
+    return tuple(f"/{folder}/" for folder in sorted(folders | scratch) if folder)
+
+
+def copy_folders(contract: Contract) -> list[str]:
+    """Return the folders that promoted copies stand in; an empty one is the root."""
+    return [fixed_folder(promotion.at) for promotion in contract.promotions.values()]
+
+
+def scratch_kinds(contract: Contract) -> tuple[str, ...]:
+    """Return the kinds whose runs git is to ignore: those that do not stand among promoted copies."""
+    kept = copy_folders(contract)
+    return tuple(name for name, kind in contract.kinds.items() if fixed_folder(kind.at) not in kept)
 
 
 def with_block(text: str, patterns: tuple[str, ...]) -> str:

@@ -18,6 +18,7 @@ from runpact.model.errors import RunpactError, StorageError
 from runpact.model.finding import Report, Verdict
 from runpact.verbs.doctor.index import examine_index
 from runpact.verbs.doctor.latest import examine_latest
+from runpact.verbs.doctor.ledger import examine_ledger
 from runpact.verbs.doctor.leftovers import examine_leftovers
 from runpact.verbs.doctor.notes import examine_notes
 from runpact.verbs.doctor.patient import Patient
@@ -45,6 +46,7 @@ EXAMINATIONS = (
     Examination("latest copies", examine_latest),
     Examination("what writers left", examine_leftovers),
     Examination("tags and notes", examine_notes),
+    Examination("ledger", examine_ledger),
     Examination("git", examine_repository),
 )
 """In the order in which their remedies are carried out."""

@@ -15,7 +15,7 @@ import msgspec
 from runpact.disk.layout import RECORD
 from runpact.host.gitcommit import Looked, look_at_commit
 from runpact.host.gitfolder import Repository, find_repository
-from runpact.model.contract.ignoring import fixed_folder, ignored_patterns
+from runpact.model.contract.ignoring import copy_folders, fixed_folder, ignored_patterns, scratch_kinds
 from runpact.model.doctor.diagnosis import Diagnosis
 from runpact.model.doctor.repository import LARGE_BYTES, Commitment, Ignored, Probe, judge_repository
 from runpact.model.place import Place
@@ -73,8 +73,8 @@ def _prefix(root: str, repository: Repository) -> str:
 def _run_probes(patient: Patient) -> tuple[Probe, ...]:
     """Return paths that stand for each kind's place: of its newest runs, or of one that may come."""
     probes = []
-    for name, kind in patient.contract.kinds.items():
-        folder = fixed_folder(kind.at)
+    for name in scratch_kinds(patient.contract):
+        folder = fixed_folder(patient.contract.kinds[name].at)
         known = patient.census.recent.get(name, ())
         likely = [posixpath.join(folder, _EXAMPLE)] if folder else []
         probes += [Probe(folder=folder, path=posixpath.join(path, RECORD)) for path in known or likely]
@@ -82,7 +82,7 @@ def _run_probes(patient: Patient) -> tuple[Probe, ...]:
 
 
 def _promotion_probes(patient: Patient) -> tuple[Probe, ...]:
-    folders = {fixed_folder(promotion.at) for promotion in patient.contract.promotions.values()} - {""}
+    folders = set(copy_folders(patient.contract)) - {""}
     return tuple(
         Probe(folder=folder, path=f"{folder}/{_EXAMPLE}/{_EXAMPLE}.json") for folder in sorted(folders)
     )
@@ -99,7 +99,8 @@ def _told(found: Ignored, base: str) -> Ignored:
 
 def _tracked(patient: Patient, looked: Looked, base: str) -> dict[str, tuple[str, ...]]:
     """Return the tracked files that stand in runs, by the folder that their kind's runs stand in."""
-    places = [Place.of(name, kind) for name, kind in patient.contract.kinds.items()]
+    kinds = patient.contract.kinds
+    places = [Place.of(name, kinds[name]) for name in scratch_kinds(patient.contract)]
     found: dict[str, list[str]] = {}
     for path in (posixpath.relpath(path, base) for path in looked.tracked):
         parts = path.split("/")
