@@ -104,7 +104,7 @@ def test_no_pack_tells_git_to_ignore_what_it_promotes() -> None:
         for promotion in contract.promotions.values():
             folder = promotion.at.split("/")[0]
             assert f"/{folder}/" not in ignored_patterns(contract)
-            assert f"/{folder}_*/" in ignored_patterns(contract)
+    assert "/reports_*/" in ignored_patterns(load_contract("runpact:evidence@1").contract)
 
 
 def test_the_doctor_tells_of_a_torn_ledger_and_of_unfinished_copies(

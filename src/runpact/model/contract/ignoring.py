@@ -9,20 +9,22 @@ from __future__ import annotations
 import re
 
 from runpact.model.contract.language import Contract
+from runpact.model.contract.surroundings import Promotion
 from runpact.model.template import PathTemplate
 
+_CERTIFICATE = ".cert.json"
 BEGIN, END = "# runpact: begin (generated; edit outside the block)", "# runpact: end"
 
 
 def ignored_patterns(contract: Contract) -> tuple[str, ...]:
     """Return the patterns git is to ignore: the first folder of every kind's place, and scratch evidence.
 
-    Where promoted copies share that folder, the pattern is as long as the place's fixed beginning. A folder
-    with the name of that of promoted copies and more behind a `_` is scratch.
+    Where promoted copies share that folder, the pattern is as long as the place's fixed beginning. Beside a
+    folder of certificates, those are scratch that have its name and more behind a `_`.
     """
     kept = copy_folders(contract)
     folders = {_narrowed(fixed_folder(contract.kinds[name].at), kept) for name in scratch_kinds(contract)}
-    scratch = {f"{folder}_*" for folder in kept if folder}
+    scratch = {f"{fixed_folder(each.at)}_*" for each in contract.promotions.values() if _is_evidence(each)}
     return tuple(f"/{folder}/" for folder in sorted(folders | scratch) if folder)
 
 
@@ -50,6 +52,14 @@ def fixed_folder(at: str) -> str:
     """Return the folder that everything of a template stands in; empty when that is the root."""
     prefix = PathTemplate.parse(at).static_prefix.strip("/")
     return "" if prefix == "." else prefix
+
+
+def _is_evidence(promotion: Promotion) -> bool:
+    """Whether a promotion keeps certificates."""
+    named = (each.file if isinstance(each.file, tuple) else (each.file,) for each in promotion.entries)
+    return bool(fixed_folder(promotion.at)) and any(
+        str(path).endswith(_CERTIFICATE) for paths in named for path in paths
+    )
 
 
 def _narrowed(folder: str, kept: list[str]) -> str:

@@ -148,7 +148,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     rules: tuple[Rule, ...] = ()
     """Further conditions."""
     keep: dict[str, int | Expression] = {}
-    """What retention keeps: `{newest: 10, best: 3, where: expression}`."""
+    """What retention keeps: `{newest: 10, within: 30, best: 3, by: expression, where: expression}`, in days."""
     description: str = ""
     """For people; printed by `contract docs`."""
 
