@@ -114,9 +114,10 @@ def open_append(path: str) -> int:
     return os.open(path, _APPEND, 0o666)
 
 
-def open_shared(path: str) -> int:
+def open_shared(path: str, *, is_read: bool = False) -> int:
     """Open a log that others append to as well, made when missing, and return its descriptor."""
-    return os.open(path, _APPEND & ~os.O_EXCL, 0o666)
+    how = os.O_RDWR if is_read else os.O_WRONLY
+    return os.open(path, _APPEND & ~(os.O_EXCL | os.O_WRONLY) | how, 0o666)
 
 
 def lock(descriptor: int) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import math
+import os
 import sys
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -200,6 +201,8 @@ def plain_data(value: object) -> Json:
 
 
 def _scalar(value: object) -> object:
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
     if hasattr(value, "item") and getattr(value, "shape", None) == ():
         item = value.item()
         return item if not isinstance(item, float) or math.isfinite(item) else float(item)

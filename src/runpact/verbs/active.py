@@ -10,6 +10,7 @@ import contextlib
 import os
 import posixpath
 import time
+import traceback
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType, TracebackType
 from typing import Self
@@ -30,13 +31,14 @@ from runpact.verbs.inputs import record_input
 from runpact.verbs.opened import OpenRun
 from runpact.verbs.project import make_folders, write_projections
 from runpact.verbs.read import read_entry
+from runpact.verbs.worklog import WorkLog
 
 
 class ActiveRun(OpenRun):
     """A run that this process is making; use it as a context manager."""
 
     @classmethod
-    def begin(
+    def begin(  # noqa: PLR0913 - those of `OpenRun` and one more; all but three are keyword-only
         cls,
         writer: RunWriter,
         record: RunRecord,
@@ -47,9 +49,11 @@ class ActiveRun(OpenRun):
         config: Mapping[str, object],
         masker: RecordMasker,
         names: Mapping[str, object] = MappingProxyType({}),
+        worklog: WorkLog | None = None,
     ) -> Self:
         """Write what must stand in a run from its start; the arguments are those of `OpenRun`."""
         run = cls(writer, record, kind, root=root, began=began, config=config, masker=masker, names=names)
+        run.worklog = worklog
         try:
             run.note("run.started", uid=record.uid, kind=record.kind)
             make_folders(run)
@@ -249,6 +253,8 @@ class ActiveRun(OpenRun):
             return
         try:
             state = state_after(error)
+            if self.worklog is not None and state is not State.FINISHED:
+                self.worklog.failure = "".join(traceback.format_exception(error))
             self.finish(state, error=None if state is State.FINISHED else describe(error))
         except RunpactError as fault:
             error.add_note(f"the run could not be sealed either: {fault}")

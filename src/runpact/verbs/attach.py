@@ -134,6 +134,8 @@ def adopt(run: OpenRun) -> None:
     if not run.writer.adopt_logs():
         return
     events = _events(run.dir, run.record)[before:]
+    if run.worklog is not None:
+        run.worklog.forwarded(events)
     for event in events:
         if event.get("event") == SAVED:
             run.labels[str(event.get("path"))] = (str(event.get("entry", "")), str(event.get("type", "")))

@@ -75,7 +75,7 @@ def hold(
         own=tuple(real_path(path) for path in (run.dir, outer, *places) if path),
         watched=watched,
         caches=cache_folders(environ),
-        globs=(*declared, *_copies(run), *_views(contract), *_OURS),
+        globs=(*declared, *_copies(run), *_shared(contract), *_OURS),
     )
     narrow = tuple(path for path in watched if not _is_wide(path, environ))
     run.held = Held(
@@ -211,10 +211,12 @@ def _copies(run: OpenRun) -> tuple[str, ...]:
     return tuple(re.sub(r"\{[^}]*\}", "*", latest.to) for latest in run.kind.latest)
 
 
-def _views(contract: Contract) -> tuple[str, ...]:
-    """Return globs for the files of registry views, which other runs write as they finish."""
-    paths = (path for view in contract.workspace.indexes for path in view_files(view.files).values())
-    return tuple(glob for path in paths for glob in (path, f"{path}.tmp-*"))
+def _shared(contract: Contract) -> tuple[str, ...]:
+    """Return globs for the log of all runs and the files of registry views, which other runs write too."""
+    rules = contract.workspace
+    paths = (path for view in rules.indexes for path in view_files(view.files).values())
+    log = (rules.shared_log.file,) if rules.shared_log else ()
+    return (*log, *(glob for path in paths for glob in (path, f"{path}.tmp-*")))
 
 
 def _is_wide(path: str, environ: Mapping[str, str]) -> bool:

@@ -21,7 +21,7 @@ from runpact.verbs.confine import settle_confinement
 from runpact.verbs.inputs import settle_inputs
 from runpact.verbs.latest import refresh_latest
 from runpact.verbs.opened import OpenRun
-from runpact.verbs.project import manifest_projection, write_projections
+from runpact.verbs.project import manifest_projection, word_for, write_projections
 
 _ATTEMPTS = 3
 """How often a file that changes while it is hashed is tried."""
@@ -114,8 +114,12 @@ def _commit(run: OpenRun, outcome: Outcome, projected: dict[str, object]) -> Sta
     data = encode_manifest(manifest, projected)
     path = record.records["manifest"]
     doubt = run.writer.commit(data, encode_seal(seal_for(record.uid, path, data, logs))) or unflushed
+    doubt = refresh_latest(run, outcome.state) or doubt
     if outcome.state is State.FINISHED:
-        doubt = refresh_latest(run) or _refresh_views(run) or doubt
+        doubt = _refresh_views(run) or doubt
+    if run.worklog is not None:
+        run.worklog.ended(outcome, status=word_for(run.kind, outcome.state))
+        doubt = run.worklog.refusal or doubt
     return Standing(outcome.state, doubt or outcome.error or "")
 
 

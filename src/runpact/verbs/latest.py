@@ -12,8 +12,10 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from runpact.disk.latest import replace_copy, replace_link
+from runpact.disk.source import is_there
 from runpact.model.contract.language import Kind, Latest
 from runpact.model.errors import RunpactError
+from runpact.model.run import State
 from runpact.model.template import PathTemplate
 from runpact.verbs.opened import OpenRun
 from runpact.verbs.places import named_by, place_folders
@@ -28,6 +30,8 @@ class LatestTarget(msgspec.Struct, frozen=True, kw_only=True):
     to: str
     """As the contract says it."""
     is_link: bool
+    is_of_any_end: bool
+    """It comes from a run that ended in whichever way; otherwise from one that finished."""
 
 
 def latest_targets(
@@ -44,7 +48,13 @@ def latest_targets(
     for latest in kind.latest:
         target = posixpath.join(root, PathTemplate.parse(latest.to).render(run))
         source = _source(kind, latest, root, directory, run)
-        yield LatestTarget(target=target, source=source, to=latest.to, is_link=latest.copy is None)
+        yield LatestTarget(
+            target=target,
+            source=source,
+            to=latest.to,
+            is_link=latest.copy is None,
+            is_of_any_end=latest.of == "ended",
+        )
 
 
 def _source(kind: Kind, latest: Latest, root: str, directory: str, run: Mapping[str, object]) -> str:
@@ -54,13 +64,15 @@ def _source(kind: Kind, latest: Latest, root: str, directory: str, run: Mapping[
     return posixpath.normpath(place) if place else posixpath.join(directory, latest.copy or latest.link or "")
 
 
-def refresh_latest(run: OpenRun) -> str | None:
+def refresh_latest(run: OpenRun, state: State) -> str | None:
     """Copy or link what the kind's `latest` names; return why not, since the run itself is sealed already.
 
-    One that cannot be refreshed keeps no other from it.
+    One that cannot be refreshed keeps no other from it; what this run does not have stays an older one's.
     """
     refusals: list[str] = []
     for each in latest_targets(run.kind, run.root, run.dir, named_by(run.record)):
+        if not (each.is_of_any_end or state is State.FINISHED) or not is_there(each.source):
+            continue
         replace = replace_link if each.is_link else replace_copy
         try:
             replace(each.source, each.target, newest=run.record.started, sync=run.writer.is_durable)

@@ -27,6 +27,7 @@ from runpact.model.provenance import Provenance
 from runpact.model.recordmasker import RecordMasker
 from runpact.model.run import RunRecord, Standing, State
 from runpact.model.territory import Territory
+from runpact.verbs.worklog import WorkLog
 
 _RESERVED = frozenset({"seq", "time", "event", "crc"})
 
@@ -137,6 +138,8 @@ class OpenRun:
         """What was said of its evidence before it began."""
         self.registry: Registry | None = None
         """Who lists the run; None where no view does."""
+        self.worklog: WorkLog | None = None
+        """What the run tells the log of all runs; None where there is none, or another process tells it."""
         self.standing = Standing(State.RUNNING)
 
     def listed_by(self, contract: Contract, *, is_own: bool) -> Self:
@@ -200,7 +203,12 @@ class OpenRun:
         name = plain_data(event)
         if not isinstance(name, str) or not name:
             raise UsageError("an event's name is a text", expected="a dotted name", got=f"{event!r:.60}")
-        return self.note(self.masker.text("events", name), **self._masked(fields))
+        masked = self._masked(fields)
+        name = self.masker.text("events", name)
+        number = self.note(name, **masked)
+        if self.worklog is not None:
+            self.worklog.said("", name, masked)
+        return number
 
     def note(self, event: str, /, **fields: object) -> int:
         """Append an event of runpact's own, whose fields name files or are masked already."""

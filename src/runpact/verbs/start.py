@@ -15,6 +15,7 @@ import msgspec
 
 from runpact.disk.draft import Draft
 from runpact.disk.layout import RECORD
+from runpact.disk.surroundings import make_directories
 from runpact.disk.writer import RunWriter
 from runpact.host import clock, process
 from runpact.model.confinement import W2, confinement_at_start
@@ -24,15 +25,18 @@ from runpact.model.errors import StorageError, UsageError
 from runpact.model.manifest import FileRecord, Manifest, encode_manifest
 from runpact.model.names import check_name
 from runpact.model.recordmasker import RecordMasker
-from runpact.model.run import ContractRef, RunRecord
+from runpact.model.run import ContractRef, RunRecord, State
 from runpact.model.template import PathTemplate
+from runpact.model.variables import run_variables
 from runpact.verbs.active import ActiveRun
 from runpact.verbs.capture import Captured, capture
 from runpact.verbs.confine import hold
 from runpact.verbs.mask import find_secrets, marked_settings, masked_provenance, patterns_in
 from runpact.verbs.nest import CONFINEMENT
+from runpact.verbs.project import word_for
 from runpact.verbs.request import Request
 from runpact.verbs.said import whole_seeds
+from runpact.verbs.worklog import begin_worklog
 
 BUILT_IN = frozenset({"started", "git", "uid", "kind"})
 """Captures that runpact fills by itself."""
@@ -85,6 +89,7 @@ def start_run(
     kind_name, kind = (
         (place.experiment.kind, place.kind) if place else pick_kind(loaded.contract, request.kind)
     )
+    make_directories(root, loaded.contract.workspace.directories)
     environ = dict(os.environ)  # which decodes each variable once; its own look-ups do so each time
     masker = masker_for(loaded, kind, request, environ)
     captured = captured_for((root, cwd), loaded.contract, request, masker, environ)
@@ -119,6 +124,10 @@ def start_run(
     began = clock.monotonic()
     writer = _created(draft, named, environ)
     record = msgspec.structs.replace(unnamed, id=posixpath.basename(writer.directory))
+    state = word_for(kind, State.RUNNING)
+    worklog = begin_worklog(
+        root, loaded.contract, record, run_variables(record, State.RUNNING, state), masker
+    )
     run = ActiveRun.begin(
         writer,
         record,
@@ -128,6 +137,7 @@ def start_run(
         config=request.config.resolved,
         masker=masker,
         names=place.names if place else {},
+        worklog=worklog,
     )
     run.stored |= _born_with(draft, record.id)
     return _held(run, loaded.contract, request, cwd, environ)

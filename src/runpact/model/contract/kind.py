@@ -53,6 +53,8 @@ class Latest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """A file or directory of the run, or the name of one of its places."""
     to: str
     """Relative to the workspace; captures allowed."""
+    of: Literal["finished", "ended"] = "finished"
+    """Of the newest run that finished, or that ended in whichever way."""
 
 
 class OwnedPlace(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

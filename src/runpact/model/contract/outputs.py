@@ -36,8 +36,8 @@ def _templates(contract: Contract) -> Iterator[tuple[str, str]]:
     rules = contract.workspace
     yield from ((glob, at_or_below) for glob in rules.caches)
     yield from ((view.files, "") for view in rules.indexes)
-    if rules.log is not None:
-        yield rules.log, ""
+    if rules.shared_log is not None:
+        yield rules.shared_log.file, ""
 
 
 def _fitting(template: str) -> str:

@@ -48,6 +48,15 @@ class IndexView(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """Heading and columns of the Markdown file."""
 
 
+class WorkspaceLog(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The log of all runs, and how much of it is wanted."""
+
+    file: str
+    """Relative to the workspace."""
+    level: str = "DEBUG"
+    """The least that is written: `DEBUG`, `INFO`, `WARN`, `ERROR`, or an expression on `run` that says it."""
+
+
 class WorkspaceRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the workspace must look like; paths are relative to its root."""
 
@@ -59,8 +68,8 @@ class WorkspaceRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """Globs that nobody may write."""
     secrets: tuple[str, ...] = ()
     """More environment variables that hold a secret, as in `ACME_*`; behind a `!`, those that hold none."""
-    log: str | None = None
-    """JSONL of all runs, appended."""
+    log: str | WorkspaceLog | None = None
+    """JSONL of all runs, appended: its path, or path and level."""
     entries: tuple[Entry, ...] = ()
     """What must stand beside the runs; judged when all runs are."""
     others: Set | tuple[Others, ...] = "allowed"
@@ -73,6 +82,11 @@ class WorkspaceRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """Globs by layer, the first that fits a path decides: a change set of several layers is mixed."""
     golden: str = "golden"
     """Folder of the golden records."""
+
+    @property
+    def shared_log(self) -> WorkspaceLog | None:
+        """The log of all runs; None when the contract wants none."""
+        return WorkspaceLog(file=self.log) if isinstance(self.log, str) else self.log
 
 
 class Promotion(

@@ -13,6 +13,7 @@ import msgspec
 
 from runpact.disk.latest import standing_at
 from runpact.disk.reader import read_run
+from runpact.disk.source import is_there
 from runpact.index.store import Found, Store
 from runpact.model.contract.language import Kind
 from runpact.model.doctor.diagnosis import Diagnosis
@@ -25,6 +26,7 @@ from runpact.verbs.doctor.temporaries import temporaries_beside
 from runpact.verbs.latest import LatestTarget, latest_targets
 
 _LOOKS = 3
+_ENDS = frozenset({State.FINISHED, State.FAILED, State.INTERRUPTED})
 _CAPTURE = "capture."
 
 
@@ -68,7 +70,14 @@ def _all_wanted(patient: Patient) -> tuple[Wanted, ...]:
 def _wanted_in(patient: Patient, store: Store) -> Iterator[Wanted]:
     for name, kind in patient.contract.kinds.items():
         if kind.latest:
-            yield from _wanted_of(patient, kind, store.newest(name, state=State.FINISHED.value))
+            yield from _wanted_of(patient, kind, _ended(store, name, kind))
+
+
+def _ended(store: Store, name: str, kind: Kind) -> Iterable[Found]:
+    """Return the runs that copies and links of a kind may come from, newest first."""
+    if all(latest.of == "finished" for latest in kind.latest):
+        return store.newest(name, state=State.FINISHED.value)
+    return store.newest(name)
 
 
 def _wanted_of(patient: Patient, kind: Kind, newest: Iterable[Found]) -> Iterator[Wanted]:
@@ -103,13 +112,12 @@ def _targets(patient: Patient, kind: Kind, found: Found) -> list[LatestTarget]:
 
 
 def _wanted(patient: Patient, found: Found, each: LatestTarget) -> Wanted | None:
-    """Return what a run is to leave; None when it has nothing to be copied."""
+    """Return what a run is to leave; None when it is not the sort of run, or has nothing to be copied."""
     directory = patient.absolute(found.place)
-    expected = (
-        posixpath.relpath(each.source, posixpath.dirname(each.target))
-        if each.is_link
-        else _digest_in(directory, each.source)
-    )
+    states = _ENDS if each.is_of_any_end else {State.FINISHED}
+    if found.run.summary.state not in states or found.run.is_open:
+        return None
+    expected = _link_text(each) if each.is_link else _digest_in(directory, each.source)
     if expected is None or found.run.summary.started is None:
         return None
     return Wanted(
@@ -119,6 +127,11 @@ def _wanted(patient: Patient, found: Found, each: LatestTarget) -> Wanted | None
         started=found.run.summary.started,
         expected=expected,
     )
+
+
+def _link_text(each: LatestTarget) -> str | None:
+    """Return what a link should say; None when the run has nothing that it could lead to."""
+    return posixpath.relpath(each.source, posixpath.dirname(each.target)) if is_there(each.source) else None
 
 
 def _digest_in(directory: str, source: str) -> str | None:

@@ -14,6 +14,7 @@ import msgspec
 from runpact.disk.draft import CapturedFile, Draft, write_draft
 from runpact.disk.experiment import open_log, remove_birth_ballast
 from runpact.disk.io import close_quietly
+from runpact.disk.surroundings import make_directories
 from runpact.host import clock, process
 from runpact.model.contract.language import Kind, LoadedContract
 from runpact.model.pipeline.view import view_document
@@ -44,6 +45,7 @@ def create_experiment(root: str, loaded: LoadedContract, request: Request, *, cw
         StorageError: It could not be created, or stands there already.
     """
     kind_name, kind = pick_kind(loaded.contract, request.kind)
+    make_directories(root, loaded.contract.workspace.directories)
     environ = dict(os.environ)
     masker = masker_for(loaded, kind, request, environ)
     captured = captured_for((root, cwd), loaded.contract, request, masker, environ)

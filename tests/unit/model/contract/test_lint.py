@@ -135,6 +135,10 @@ def test_a_kind_is_checked(kind: str, expected: list[str]) -> None:
             ["not a safe relative path", "read", "read", "not a safe relative path"],
         ),
         (
+            "workspace: {log: {file: ../x, level: 'run.config.trimmed()'}}\n",
+            ["/workspace/log: ", "/workspace/log/level: there is no function `trimmed`"],
+        ),
+        (
             "workspace: {indexes: [{files: i.csv, kinds: [rum], columns: {a: doc.x.y}}]}\n",
             ["no such kind", "no entry is named `x`"],
         ),

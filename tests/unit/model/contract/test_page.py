@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from runpact.model.contract.language import Contract
 from runpact.model.contract.page import contract_page
 from runpact.model.contract.page.markdown import code, escaped, items, paragraph, table
+from runpact.model.contract.page.surroundings import workspace_section
+from runpact.model.contract.surroundings import WorkspaceLog, WorkspaceRules
 from unit.model.judge.memory import contract_of
 
 KIND = """
@@ -73,7 +76,7 @@ rules:
 tiers: {gold: {when: doc.m.gold, description: the best}}
 determinism: {volatile: ["logs/**"], tolerances: {"m.json#/x": {relative: 0.1}}}
 places: {models: {at: "models/{run.id}", entries: [{file: m.onnx}]}}
-latest: [{copy: m.json, to: latest.json}, {link: logs, to: latest}]
+latest: [{copy: m.json, to: latest.json, of: ended}, {link: logs, to: latest}]
 each_stage:
   entries: [{file: y.json, schema: {properties: {z: {type: integer}}}}, {file: plain.txt}]
   rules: [{id: W, check: doc.y.z == 1}]
@@ -178,7 +181,8 @@ def test_the_page_says_everything() -> None:
         "0.1 relative",
         "`models/{run.id}`",
         "copy of `m.json`",
-        "link to `logs`",
+        "copy of `m.json` of the newest run that ended",
+        "link to `logs` of the newest run that finished",
         "Every stage",
         "| 01 | make | `a` (A@1) | `b` | makes |",
         "### Loosened",
@@ -216,3 +220,9 @@ def test_the_page_of_a_small_contract_is_small() -> None:
 )
 def test_markdown_is_escaped_and_empty_parts_are_left_out(got: str, expected: str) -> None:
     assert got == expected
+
+
+def test_the_log_says_from_which_level_on() -> None:
+    log = WorkspaceLog(file="log.txt", level="run.config.level")
+    page = workspace_section(Contract(contract="a.b", version="1.0.0", workspace=WorkspaceRules(log=log)))
+    assert "`log.txt` is the log of all runs, from level `run.config.level` on" in page

@@ -14,6 +14,8 @@ from runpact.model.contract.lint.entries import lint_entries
 from runpact.model.contract.lint.expressions import expression_notes, lint_expressions, names_of
 from runpact.model.contract.lint.note import Note, escaped, nearest, relative_notes, template_notes
 from runpact.model.contract.lint.views import lint_views
+from runpact.model.contract.surroundings import WorkspaceRules
+from runpact.model.worklog import LEVELS
 
 
 def lint_surroundings(contract: Contract, schemas: Mapping[str, bytes]) -> Iterator[Note]:
@@ -34,8 +36,7 @@ def _workspace(contract: Contract, schemas: Mapping[str, bytes]) -> Iterator[Not
             yield from template_notes(glob, f"/workspace/{word}/{number}")
     yield from lint_entries(contract, rules.entries, "/workspace/entries", schemas)
     yield from lint_expressions(surroundings(contract), "/workspace")
-    if rules.log is not None:
-        yield from relative_notes(rules.log, "/workspace/log")
+    yield from _log(rules)
     for name, globs in rules.layers.items():
         at = f"/workspace/layers/{escaped(name)}"
         if not globs:
@@ -46,6 +47,14 @@ def _workspace(contract: Contract, schemas: Mapping[str, bytes]) -> Iterator[Not
     for number, view in enumerate(rules.indexes):
         yield from _kinds(contract, view.kinds, f"/workspace/indexes/{number}/kinds")
     yield from lint_views(contract)
+
+
+def _log(rules: WorkspaceRules) -> Iterator[Note]:
+    log = rules.shared_log
+    if log is not None:
+        yield from relative_notes(log.file, "/workspace/log")
+        if log.level not in LEVELS:
+            yield from expression_notes(log.level, "/workspace/log/level", set())
 
 
 def _promotions(contract: Contract, schemas: Mapping[str, bytes]) -> Iterator[Note]:

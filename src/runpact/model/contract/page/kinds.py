@@ -172,7 +172,7 @@ def _parts(kind: Kind, schemas: Mapping[str, bytes]) -> Iterator[str]:
         yield heading(3, "Latest")
         yield items(
             f"{code(each.to)} is a {'copy of' if each.copy else 'link to'} {code(each.copy or each.link)} "
-            "of the newest finished run; never evidence"
+            f"of the newest run that {each.of}; never evidence"
             for each in kind.latest
         )
     if kind.each_stage is not None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from runpact.model.contract.language import Contract, IndexView
 from runpact.model.contract.page.entries import entry_rows
 from runpact.model.contract.page.markdown import code, heading, items, paragraph, table
+from runpact.model.contract.surroundings import WorkspaceLog
+from runpact.model.worklog import LEVELS
 
 
 def workspace_section(contract: Contract) -> str:
@@ -29,11 +31,17 @@ def workspace_section(contract: Contract) -> str:
             f"the layer {code(name)} is {', '.join(code(glob) for glob in globs)}"
             for name, globs in rules.layers.items()
         ),
-        *([f"{code(rules.log)} is the log of all runs"] if rules.log else []),
+        *([_log(rules.shared_log)] if rules.shared_log else []),
         *(f"{rule.description or rule.message or code(str(rule.check))} ({rule.id})" for rule in rules.rules),
         *(_view(view) for view in rules.indexes),
     ]
     return heading(2, "Workspace") + "\n" + items(lines) + _columns(contract) if lines else ""
+
+
+def _log(log: WorkspaceLog) -> str:
+    """Return where all runs are logged, and from which level on."""
+    least = f", from level {code(log.level)} on" if log.level != LEVELS[0] else ""
+    return f"{code(log.file)} is the log of all runs{least}"
 
 
 def _view(view: IndexView) -> str:
