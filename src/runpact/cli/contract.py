@@ -18,10 +18,11 @@ from runpact.cli.contracttext import (
     verdict_of,
     write_page,
 )
-from runpact.cli.options import json_option, open_workspace, trust_option, workspace_options
+from runpact.cli.options import demand_meant, json_option, open_workspace, trust_option, workspace_options
 from runpact.cli.output import paint, plain, print_json, say
 from runpact.model.finding import Verdict
 from runpact.workspace import contract_schema, pack_names
+from runpact.workspace.ignoring import IgnoreBlock
 
 
 @click.group("contract")
@@ -97,6 +98,41 @@ def docs_command(
     else:
         write_page(output, page)
         say(f"wrote {plain(output)}")
+    return 0
+
+
+@contract_command.command("ignore")
+@click.argument("file", required=False)
+@click.option("--output", metavar="PATH", help="Put the block into that ignore file, or renew it there.")
+@click.option(
+    "--check", "compared", metavar="PATH", help="Exit 3 when the block at PATH is stale; write nothing."
+)
+@workspace_options
+def ignore_command(
+    *,
+    file: str | None,
+    output: str | None,
+    compared: str | None,
+    workspace: str | None,
+    workdir: str | None,
+    contract: str | None,
+) -> int:
+    """Write the block of a .gitignore that keeps what is made at run time out of commits.
+
+    Its patterns begin in the folder of PATH, or of the contract, and lead to the data root; lines outside
+    the block stay as they are.
+    """
+    demand_meant(output=output, check=compared)
+    block = IgnoreBlock(open_workspace(workspace, workdir, file or contract), output or compared)
+    if compared is not None:
+        is_current = block.is_current()
+        say(f"{plain(compared)} is {'current' if is_current else 'stale: renew it with --output'}")
+        return Verdict.OK.exit_code if is_current else Verdict.ERROR.exit_code
+    if output is None:
+        for line in block.patterns:
+            say(line)
+    else:
+        say(f"{'wrote' if block.write() else 'current:'} {plain(output)}")
     return 0
 
 

@@ -1,12 +1,13 @@
 """What of a contract's places git is to ignore.
 
-Knows: that runs are not committed and promoted copies are.
+Knows: that what runs write is not committed, and promoted copies are.
 Does not know: git, files.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from runpact.model.contract.language import Contract
 from runpact.model.contract.surroundings import Promotion
@@ -14,18 +15,36 @@ from runpact.model.template import PathTemplate
 
 _CERTIFICATE = ".cert.json"
 BEGIN, END = "# runpact: begin (generated; edit outside the block)", "# runpact: end"
+_CAPTURE = re.compile(r"\{[^}]*\}")
 
 
-def ignored_patterns(contract: Contract) -> tuple[str, ...]:
-    """Return the patterns git is to ignore: the first folder of every kind's place, and scratch evidence.
+def ignored_patterns(contract: Contract, *, prefix: str = "") -> tuple[str, ...]:
+    """Return the patterns that git is to read, in order: what it ignores, then what it keeps all the same.
 
-    Where promoted copies share that folder, the pattern is as long as the place's fixed beginning. Beside a
-    folder of certificates, those are scratch that have its name and more behind a `_`.
+    Without `workspace.git` they are the first folder of every kind's place, and scratch evidence; where
+    promoted copies share that folder, as long a path as the place's fixed beginning. Beside a folder of
+    certificates, those are scratch that have its name and more behind a `_`. With `workspace.git` they are all that the contract says
+    is written at run time: directories, places, latest copies, the log.
+
+    Args:
+        contract: The one to go by.
+        prefix: Path of the data root from the folder of the ignore file, ending in `/`; empty when they are
+            one and the same.
     """
-    kept = copy_folders(contract)
-    folders = {_narrowed(fixed_folder(contract.kinds[name].at), kept) for name in scratch_kinds(contract)}
-    scratch = {f"{fixed_folder(each.at)}_*" for each in contract.promotions.values() if _is_evidence(each)}
-    return tuple(f"/{folder}/" for folder in sorted(folders | scratch) if folder)
+    git = contract.workspace.git
+    if git is None:
+        return tuple(_anchored(f"{folder}/", prefix) for folder in sorted(set(_run_folders(contract))))
+    shared = set(copy_folders(contract))
+    folders = {folder for folder in _folders(contract) if not _holds_any(folder, shared)}
+    folders |= set(_run_folders(contract))
+    files = {*_files(contract), *git.ignored}
+    inside = {path for path in files | folders if any(path.startswith(f"{each}/") for each in folders)}
+    ignored = [*sorted(files - inside), *(f"{folder}/" for folder in sorted(folders - inside))]
+    return (
+        *(_anchored(each, prefix) for each in ignored),
+        *git.outside,
+        *(f"!{_anchored(each, prefix)}" for each in git.kept),
+    )
 
 
 def copy_folders(contract: Contract) -> list[str]:
@@ -60,6 +79,35 @@ def _is_evidence(promotion: Promotion) -> bool:
     return bool(fixed_folder(promotion.at)) and any(
         str(path).endswith(_CERTIFICATE) for paths in named for path in paths
     )
+
+
+def _run_folders(contract: Contract) -> Iterator[str]:
+    kept = copy_folders(contract)
+    folders = [_narrowed(fixed_folder(contract.kinds[name].at), kept) for name in scratch_kinds(contract)]
+    scratch = [f"{fixed_folder(each.at)}_*" for each in contract.promotions.values() if _is_evidence(each)]
+    return filter(None, (*folders, *scratch))
+
+
+def _folders(contract: Contract) -> Iterator[str]:
+    yield from (directory.strip("/") for directory in contract.workspace.directories)
+    places = (place.at for kind in contract.kinds.values() for place in kind.places.values())
+    yield from filter(None, map(fixed_folder, places))
+
+
+def _files(contract: Contract) -> Iterator[str]:
+    for kind in contract.kinds.values():
+        yield from (_CAPTURE.sub("*", latest.to) for latest in kind.latest)
+    if contract.workspace.shared_log is not None:
+        yield contract.workspace.shared_log.file
+
+
+def _holds_any(folder: str, others: set[str]) -> bool:
+    return any(f"{other}/".startswith(f"{folder}/") for other in others)
+
+
+def _anchored(path: str, prefix: str) -> str:
+    """Return a pattern that begins where the ignore file stands, and nowhere else."""
+    return f"{prefix}{path}" if prefix else f"/{path}"
 
 
 def _narrowed(folder: str, kept: list[str]) -> str:

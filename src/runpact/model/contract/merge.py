@@ -21,6 +21,7 @@ from runpact.model.contract.language import (
     Records,
     WorkspaceRules,
 )
+from runpact.model.contract.surroundings import GitRules
 
 _Item = TypeVar("_Item")
 _Struct = TypeVar("_Struct", bound=msgspec.Struct)
@@ -101,6 +102,16 @@ def said_over(child: _Struct, parent: _Struct) -> _Struct:
     return msgspec.structs.replace(parent, **said)
 
 
+def _git(child: GitRules | None, parent: GitRules | None) -> GitRules | None:
+    if child is None or parent is None:
+        return child or parent
+    return GitRules(
+        ignored=_both(parent.ignored, child.ignored),
+        kept=_both(parent.kept, child.kept),
+        outside=_both(parent.outside, child.outside),
+    )
+
+
 def _workspace(child: WorkspaceRules, parent: WorkspaceRules) -> WorkspaceRules:
     return WorkspaceRules(
         directories=_both(parent.directories, child.directories),
@@ -108,6 +119,7 @@ def _workspace(child: WorkspaceRules, parent: WorkspaceRules) -> WorkspaceRules:
         frozen=_both(parent.frozen, child.frozen),
         secrets=_both(parent.secrets, child.secrets),
         log=child.log or parent.log,
+        git=_git(child.git, parent.git),
         indexes=_join(parent.indexes, child.indexes, lambda view: view.files),
         entries=_join(parent.entries, child.entries, entry_key),
         others=child.others if child.others != "allowed" else parent.others,

@@ -57,6 +57,17 @@ class WorkspaceLog(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """The least that is written: `DEBUG`, `INFO`, `WARN`, `ERROR`, or an expression on `run` that says it."""
 
 
+class GitRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What git is to ignore besides what the contract says is written at run time."""
+
+    ignored: tuple[str, ...] = ()
+    """More patterns, relative to the data root, as in `*.pid`."""
+    kept: tuple[str, ...] = ()
+    """What is committed although a pattern fits it; relative to the data root."""
+    outside: tuple[str, ...] = ()
+    """Patterns for elsewhere, as git reads them."""
+
+
 class WorkspaceRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the workspace must look like; paths are relative to its root."""
 
@@ -82,6 +93,8 @@ class WorkspaceRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """Globs by layer, the first that fits a path decides: a change set of several layers is mixed."""
     golden: str = "golden"
     """Folder of the golden records."""
+    git: GitRules | None = None
+    """Makes the block of `contract ignore` cover all that is written at run time, and these."""
 
     @property
     def shared_log(self) -> WorkspaceLog | None:

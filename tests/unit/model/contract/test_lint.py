@@ -135,6 +135,10 @@ def test_a_kind_is_checked(kind: str, expected: list[str]) -> None:
             ["not a safe relative path", "read", "read", "not a safe relative path"],
         ),
         (
+            "workspace: {git: {ignored: [/a, b], kept: ['!c', ../d], outside: ['']}}\n",
+            ["/git/ignored/0", "/git/kept/0", "/git/kept/1", "/git/outside/0"],
+        ),
+        (
             "workspace: {log: {file: ../x, level: 'run.config.trimmed()'}}\n",
             ["/workspace/log: ", "/workspace/log/level: there is no function `trimmed`"],
         ),

@@ -44,6 +44,7 @@ def _workspace(contract: Contract, schemas: Mapping[str, bytes]) -> Iterator[Not
         for number, glob in enumerate(globs):
             yield from template_notes(glob, f"{at}/{number}")
     yield from relative_notes(rules.golden, "/workspace/golden")
+    yield from _patterns(rules)
     for number, view in enumerate(rules.indexes):
         yield from _kinds(contract, view.kinds, f"/workspace/indexes/{number}/kinds")
     yield from lint_views(contract)
@@ -55,6 +56,16 @@ def _log(rules: WorkspaceRules) -> Iterator[Note]:
         yield from relative_notes(log.file, "/workspace/log")
         if log.level not in LEVELS:
             yield from expression_notes(log.level, "/workspace/log/level", set())
+
+
+def _patterns(rules: WorkspaceRules) -> Iterator[Note]:
+    """Yield what git would read as something else than a pattern for a path below."""
+    for word in ("ignored", "kept", "outside"):
+        for number, pattern in enumerate(getattr(rules.git, word, ())):
+            parts = pattern.split("/")
+            if pattern[:1] in {"!", "#", "/", ""} or ".." in parts or not pattern.isprintable():
+                at = f"/workspace/git/{word}/{number}"
+                yield Note(at, "it is no pattern for a path below", "a relative path or glob", pattern)
 
 
 def _promotions(contract: Contract, schemas: Mapping[str, bytes]) -> Iterator[Note]:

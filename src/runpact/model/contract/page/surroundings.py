@@ -6,10 +6,12 @@ Does not know: how any of it acts.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from runpact.model.contract.language import Contract, IndexView
 from runpact.model.contract.page.entries import entry_rows
 from runpact.model.contract.page.markdown import code, heading, items, paragraph, table
-from runpact.model.contract.surroundings import WorkspaceLog
+from runpact.model.contract.surroundings import GitRules, WorkspaceLog
 from runpact.model.worklog import LEVELS
 
 
@@ -32,10 +34,18 @@ def workspace_section(contract: Contract) -> str:
             for name, globs in rules.layers.items()
         ),
         *([_log(rules.shared_log)] if rules.shared_log else []),
+        *(_git(rules.git) if rules.git else ()),
         *(f"{rule.description or rule.message or code(str(rule.check))} ({rule.id})" for rule in rules.rules),
         *(_view(view) for view in rules.indexes),
     ]
     return heading(2, "Workspace") + "\n" + items(lines) + _columns(contract) if lines else ""
+
+
+def _git(git: GitRules) -> Iterator[str]:
+    """Yield what git is to ignore and to keep."""
+    yield "git ignores what is written at run time: the block of `runpact contract ignore`"
+    yield from (f"git ignores {code(each)} too" for each in (*git.ignored, *git.outside))
+    yield from (f"git keeps {code(each)}" for each in git.kept)
 
 
 def _log(log: WorkspaceLog) -> str:
