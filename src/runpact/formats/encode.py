@@ -90,6 +90,9 @@ def _toml(value: object) -> bytes:
 
 
 def _without_none(value: Any) -> Any:  # noqa: ANN401 - JSON data
+    """Leave out keys without a value, which TOML cannot say."""
+    if isinstance(value, list) and None in value:
+        raise _refused(value, "TOML has no null, which stands in a list", "a list without null")
     if isinstance(value, dict):
         return {key: _without_none(item) for key, item in value.items() if item is not None}
     return [_without_none(item) for item in value] if isinstance(value, list) else value

@@ -23,6 +23,8 @@ MAX_YAML = 4 * 1024 * 1024
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
 _OTHER_BASE = re.compile(r"0x[0-9a-fA-F]+|0o[0-7]+")
+_BREAKS = re.compile("[\x85\u2028\u2029\ufeff]")
+"""What readers take for the end of a line, or drop; escaped only between double quotes."""
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _WORDS: dict[str, Json] = {"": None, "~": None, "null": None, "true": True, "false": False} | {
     sign + word: float(sign + word[1:]) for word in (".inf", ".nan") for sign in ("", "+", "-")
@@ -58,7 +60,8 @@ class StrictDumper(yaml.SafeDumper):
 
 def _represent(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
     is_plain = isinstance(_scalar(text), str) and text != "<<"
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if is_plain else "'")
+    style = '"' if _BREAKS.search(text) else None if is_plain else "'"
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
 StrictDumper.add_representer(str, _represent)

@@ -119,6 +119,12 @@ def test_the_value_decides_when_the_name_does_not():
 
 
 def test_a_format_that_cannot_hold_the_value_is_refused():
-    for value, suffix in (({"a": 1}, ".png"), ([1], ".toml"), ({"a": 1}, ".jsonl"), ({"a": 1}, ".txt")):
+    for value, suffix in (
+        ({"a": 1}, ".png"),
+        ([1], ".toml"),
+        ({"a": [1, None]}, ".toml"),
+        ({"a": 1}, ".jsonl"),
+        ({"a": 1}, ".txt"),
+    ):
         with pytest.raises(ValueRefusedError):
             encode_value(value, suffix)
