@@ -10,7 +10,7 @@ import contextlib
 import sqlite3
 from collections.abc import Iterator
 
-from runpact.model.errors import RunpactError, StorageError, TelemetryError
+from runpact.model.errors import RunpactError, StorageError, TelemetryError, UsageError
 
 _BEGIN_ANEW = "move it away, or delete it to begin anew"
 _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_MISMATCH})
@@ -25,6 +25,7 @@ def telling(path: str) -> Iterator[None]:
     Raises:
         TelemetryError: The file is damaged, or no database.
         StorageError: It is busy, full, or may not be written.
+        UsageError: A number or text that was asked for is none that a database can hold.
     """
     try:
         yield
@@ -32,6 +33,10 @@ def telling(path: str) -> Iterator[None]:
         raise
     except sqlite3.Error as error:
         raise _told(path, error) from error
+    except (OverflowError, UnicodeEncodeError) as error:
+        raise UsageError(
+            "a value cannot be asked for", expected="a number or text of usual size", got=str(error)
+        ) from error
     except OSError as error:
         raise StorageError(
             f"telemetry database: {error.strerror or error}", at=path, got=f"errno {error.errno}"

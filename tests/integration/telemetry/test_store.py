@@ -126,6 +126,19 @@ def test_stretches_of_time_are_added_up(database: Path) -> None:
             store.buckets(since="yesterday-ish")
 
 
+def test_questions_that_no_database_can_answer_are_refused(database: Path) -> None:
+    with init_stats_db(database) as store:
+        store.insert(event(1))
+        for ask in (
+            lambda: store.buckets(10**30),
+            lambda: store.per_class(10**30),
+            lambda: store.recent(source="\ud800"),
+        ):
+            with pytest.raises(UsageError, match="cannot be asked for"):
+                ask()
+        assert store.overview().events_total == 1
+
+
 def test_a_refused_event_takes_nothing_with_it_but_its_batch(database: Path) -> None:
     with init_stats_db(database) as store:
         with pytest.raises(ValueRefusedError):
