@@ -39,11 +39,14 @@ USAGE = 64
 
 # An environment that serves one lane serves those it includes.
 INCLUDED_BY = {
-    "core": ("core", "demo", "test", "nightly"),
-    "demo": ("demo", "test", "nightly"),
+    "core": ("core", "demo", "vision", "test", "nightly"),
+    "demo": ("demo", "vision", "test", "nightly"),
+    "vision": ("vision", "test", "nightly"),
     "test": ("test", "nightly"),
     "nightly": ("nightly",),
 }
+EXAMPLE_LANES = {"vision": "vision"}
+"""Examples that need more than the others to be run."""
 FAST_LANE = "not nightly and not browser"
 FULL_BRANCH_COVERAGE = ("model", "verbs")
 COVERAGE_ELSEWHERE = 90.0
@@ -367,7 +370,7 @@ def do_demo(arguments: list[str]) -> int:
     """Set up and run an example on real input."""
     named = bool(arguments) and not arguments[0].startswith("-")
     name, rest = (arguments[0], arguments[1:]) if named else ("certification", arguments)
-    set_up("demo")
+    set_up(EXAMPLE_LANES.get(name, "demo"))
     return run_through([str(BIN / "runpact"), "demo", name, *rest])
 
 
@@ -414,6 +417,7 @@ def do_pins(arguments: list[str]) -> int:
     lanes = {
         "test": tested,
         "nightly": [*tested, "--extra", "plots", "--constraint", str(everything)],
+        "vision": ["--group", "vision", "--group", "build", "--constraint", str(everything)],
         "demo": ["--group", "demo", "--group", "build", "--constraint", str(everything)],
         "core": ["--group", "build", "--constraint", str(everything)],
     }

@@ -24,7 +24,7 @@ def test_uv_is_constrained_to_the_pins_of_the_test_lane():
     assert pins("test") == set(PROJECT["tool"]["uv"]["constraint-dependencies"])
 
 
-@pytest.mark.parametrize("lane", ["core", "demo"])
+@pytest.mark.parametrize("lane", ["core", "demo", "vision"])
 def test_smaller_lanes_hold_a_part_of_the_test_lane(lane):
     assert pins(lane) - pins("test") == set()
 
