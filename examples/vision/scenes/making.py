@@ -47,19 +47,19 @@ class Maker:
         return Scene(np.clip(canvas + noise, 0, 255).astype(np.uint8), objects)
 
     def moving(self, frames: int) -> list[Scene]:
-        """Draw a short film: digits that cross the scene and turn back at its edges."""
+        """Draw a film: digits that cross the scene, each in a lane of its own, and turn back at its edges."""
         ground = self._ground()
         actors = []
-        for _ in range(3):
+        for lane in range(3):
             glyph, label = self._glyph()
-            place = self._source.uniform(0, SIDE - max(glyph.shape), 2)
-            actors.append((glyph, label, place, self._source.uniform(-2.5, 2.5, 2)))
+            place = np.array([self._source.uniform(0, SIDE - glyph.shape[1]), lane * SIDE // 3 + 1])
+            actors.append((glyph, label, place, np.array([self._source.uniform(1.0, 2.5), 0])))
         return [self._frame(ground, actors, number) for number in range(frames)]
 
     def _frame(self, ground: NDArray[np.float64], actors: list, number: int) -> Scene:
         canvas, objects = ground.copy(), []
         for glyph, label, place, speed in actors:
-            room = SIDE - np.array(glyph.shape[::-1])
+            room = SIDE - np.array([glyph.shape[1], 0])
             way = (place + speed * number) % (2 * room)
             left, top = np.where(way > room, 2 * room - way, way).astype(int)
             _stamp(canvas, glyph, int(left), int(top))

@@ -1,7 +1,7 @@
 """What every pipeline does around its own work: settings, a run under contract, two records, an exit code.
 
-0: it succeeded; 1: the run failed, and says why; 2: the settings cannot be used, no run was made; 3: a service
-cannot be started, or something is not installed; 128 + n: stopped by signal n.
+0: it succeeded; 1: the run failed, and says why; 2: the settings cannot be used, no run was made; 3: a
+service cannot be started, or something is not installed; 128 + n: stopped by signal n.
 """
 
 from __future__ import annotations
@@ -50,6 +50,8 @@ class Pipeline:
     """Does the work and returns the block `artifacts`."""
     demand: Callable[[Settings], None] = lambda _settings: None
     """Refuses, before there is a run, what cannot work here."""
+    writes: Callable[[Settings], tuple[str, ...]] = lambda _settings: ()
+    """Globs outside the run that it may write to, absolute."""
 
 
 def asked_by(arguments: Sequence[str] | None, what: str | None) -> Asked:
@@ -85,7 +87,7 @@ def _make(pipeline: Pipeline, settings: Settings) -> int:
     made: list[runpact.ActiveRun] = []
     problem, code = "", 0
     try:
-        with _pending(settings) as run:
+        with _pending(pipeline, settings) as run:
             made.append(run)
             _do(pipeline, Job(run, settings))
     except VisionError as error:
@@ -101,7 +103,7 @@ def _make(pipeline: Pipeline, settings: Settings) -> int:
     return _tell(made[0] if made else None, problem, code)
 
 
-def _pending(settings: Settings) -> runpact.PendingRun:
+def _pending(pipeline: Pipeline, settings: Settings) -> runpact.PendingRun:
     return runpact.run(
         name=settings["workspace"]["run_name"],
         config=settings.asked.config,
@@ -109,6 +111,7 @@ def _pending(settings: Settings) -> runpact.PendingRun:
         seeds={"numpy": settings["train"]["seed"]},
         workspace=ROOT,
         workdir=settings.root,
+        caches=pipeline.writes(settings),
     )
 
 

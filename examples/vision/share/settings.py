@@ -100,9 +100,10 @@ def _class_map(section: Section) -> list[str]:
     if given is None or dict(given) == wanted:
         return []
     wrong = sorted(name for name in {*wanted, *given} if wanted.get(name) != given.get(name))
-    return [
-        f"class_map.id_map: `{name}` must be {wanted[name]}, its place in names, got {given.get(name, 'nothing')}"
-        if name in wanted
-        else f"class_map.id_map: `{name}` is not in class_map.names"
-        for name in wrong
-    ]
+    return [f"class_map.id_map: {_wrong_name(name, wanted, given)}" for name in wrong]
+
+
+def _wrong_name(name: str, wanted: Mapping[str, int], given: Section) -> str:
+    if name not in wanted:
+        return f"`{name}` is not in class_map.names"
+    return f"`{name}` must be {wanted[name]}, its place in names, got {given.get(name, 'nothing')}"

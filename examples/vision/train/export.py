@@ -1,8 +1,8 @@
 """The trained network as ONNX, and the same with weights of eight bits.
 
 The graph takes whole scenes, float32[N, 1, H, W]: SpaceToDepth turns each cell into 16 channels, 25 shifted
-slices put a cell's neighbours beside it, and what then remains are three matrix products. Dynamic quantisation
-turns those into products of integers.
+slices put a cell's neighbours beside it, and what then remains are three matrix products. Dynamic
+quantisation turns those into products of integers.
 """
 
 from __future__ import annotations
