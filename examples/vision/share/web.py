@@ -1,7 +1,7 @@
 """A small HTTP server: routes, keys, limits, health, and an end that loses no request it has begun.
 
-The standard library's threading server, one thread a connection, HTTP/1.1 with connections that stay. It is meant
-to stand in a trusted network or behind a proxy that speaks TLS.
+The standard library's threading server, one thread a connection, HTTP/1.1 with connections that stay. It is
+meant to stand in a trusted network or behind a proxy that speaks TLS.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ from typing import Any
 from share.errors import ServiceError
 
 IDLE_SECONDS = 30.0
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'"
+"""Of pages: nothing is loaded from elsewhere."""
 CLIENTS = 4096
 """Clients whose rate is remembered; the one seen longest ago is forgotten first."""
 
@@ -283,6 +285,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(reply.body)))
         self.send_header("Cache-Control", "no-store")
         self.send_header("X-Content-Type-Options", "nosniff")
+        self.send_header("Content-Security-Policy", POLICY)
         if reply.status == HTTPStatus.UNAUTHORIZED:
             self.send_header("WWW-Authenticate", "Bearer")
         if self.close_connection:

@@ -2,9 +2,9 @@
 
 python -m deploy.statistics.api --config ./work-dir/config.toml
 
-GET / is a page with charts. POST /api/events takes an event or a list; GET /api/recent, /api/overview, /api/classes,
-/api/sources and /api/timeline answer; GET /health says whether it works. With deploy.statistics.api_key, all of
-/api/ needs `Authorization: Bearer <key>`.
+GET / is a page with charts. POST /api/events takes an event or a list; GET /api/recent, /api/overview,
+/api/classes, /api/sources and /api/timeline answer; GET /health says whether it works. With
+deploy.statistics.api_key, all of /api/ needs `Authorization: Bearer <key>`.
 """
 
 from __future__ import annotations
