@@ -7,10 +7,11 @@ service cannot be started, or something is not installed; 128 + n: stopped by si
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -117,13 +118,11 @@ def _pending(pipeline: Pipeline, settings: Settings) -> runpact.PendingRun:
 
 def _do(pipeline: Pipeline, job: Job) -> None:
     """Do the work, and write `artifacts.json` however it ends."""
-    scratch = job.settings.root / "tmp"
-    scratch.mkdir(exist_ok=True)
-    tempfile.tempdir = str(scratch)
     head = {"run_id": job.run.id, "mode": pipeline.mode, **pipeline.variant(job.settings)}
     job.run.event(f"{pipeline.mode}.start", **pipeline.variant(job.settings))
     try:
-        block = pipeline.work(job)
+        with scratch(job.settings.root / "tmp"):
+            block = pipeline.work(job)
     except BaseException as error:
         failed = {"status": "failed", "error": described(error)}
         job.run.event(f"{pipeline.mode}.failed", error=failed["error"])
@@ -137,12 +136,23 @@ def _do(pipeline: Pipeline, job: Job) -> None:
     job.run.event(f"{pipeline.mode}.done")
 
 
+@contextlib.contextmanager
+def scratch(folder: Path) -> Iterator[None]:
+    """Keep temporary files of all libraries in the work directory."""
+    folder.mkdir(parents=True, exist_ok=True)
+    before, tempfile.tempdir = tempfile.tempdir, str(folder)
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
+
+
 def described(error: BaseException) -> str:
     """Return `Type: message` in one line, as runpact records it."""
     if isinstance(error, Terminated):
         return f"stopped by signal {error.number}"
     text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+    return (f"{type(error).__name__}: {text}" if text else type(error).__name__)[:1000]
 
 
 def _tell(run: runpact.ActiveRun | None, problem: str, code: int) -> int:

@@ -81,16 +81,17 @@ def demand_device(settings: Settings) -> None:
 
 def told(error: runpact.RunpactError) -> str:
     """Return an error of runpact's with its faults and hint, a line each."""
-    lines = [error.message]
+    lines = [_sentence(error.message, error.expected, error.got)]
     for fault in error.faults:
         place = ":".join(str(part) for part in (fault.file, fault.line) if part)
-        more = [
-            f"expected {fault.expected}" if fault.expected else "",
-            f"got {fault.got}" if fault.got else "",
-        ]
         told = f"{place}: {fault.message}" if place else fault.message
-        lines.append("  " + ", ".join(part for part in (told, *more, fault.hint) if part))
+        lines.append("  " + _sentence(told, fault.expected, fault.got, fault.hint))
     return "\n".join([*lines, *([f"hint: {error.hint}"] if error.hint else [])])
+
+
+def _sentence(message: str, expected: str | None, got: str | None, hint: str = "") -> str:
+    parts = [message, f"expected {expected}" if expected else "", f"got {got}" if got else "", hint]
+    return ", ".join(part for part in parts if part)
 
 
 def _class_map(section: Section) -> list[str]:

@@ -277,7 +277,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _is_trusted(self, key: str) -> bool:
         given = self.headers.get("Authorization", "").removeprefix("Bearer ")
-        return not key or hmac.compare_digest(given.encode("utf-8", "replace"), key.encode())
+        return not key or hmac.compare_digest(given.encode("latin-1", "replace"), key.encode())
 
     def _send(self, reply: Reply) -> None:
         self.send_response(reply.status)

@@ -110,7 +110,8 @@ def _read_split(folder: Path, split: str, names: Sequence[str], faults: list[str
         label = labels / path.relative_to(images).with_suffix(".txt")
         is_there = label.is_file()
         count += is_there
-        objects = read_labels(label, len(names), image_size(path, faults), faults) if is_there else []
+        size = image_size(path, faults)
+        objects = read_labels(label, len(names), size, faults) if is_there else []
         histogram.update(names[each.label] for each in objects)
         scenes.append(Labelled(path, objects))
     if count == 0:

@@ -7,6 +7,7 @@ quantisation turns those into products of integers.
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +31,13 @@ def export(parameters: Parameters, path: Path, *, opset: int) -> None:
 
 def quantise(path: Path, to: Path) -> None:
     """Write the model with weights of eight bits; activations are quantised as they come."""
-    quantize_dynamic(path, to, weight_type=QuantType.QInt8, per_channel=True, op_types_to_quantize=["MatMul"])
+    logging.disable(logging.WARNING)  # it recommends a step that this graph does not need
+    try:
+        quantize_dynamic(
+            path, to, weight_type=QuantType.QInt8, per_channel=True, op_types_to_quantize=["MatMul"]
+        )
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 def operators(path: Path) -> dict[str, int]:
