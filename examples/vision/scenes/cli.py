@@ -25,7 +25,7 @@ from share.yolo import label_text
 
 from scenes.making import SIDE, Maker, Scene
 
-COUNTS = {"train": 800, "val": 120, "unlabeled": 40}
+COUNTS = {"train": 600, "val": 120, "unlabeled": 40}
 FRAMES = 24
 
 

@@ -16,7 +16,7 @@ from onnx import TensorProto, helper, numpy_helper
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from share.detector import CELL, MARGIN, WINDOW
 
-from train.network import Parameters
+from train.network import CONTRAST, LEVEL, Parameters
 
 BLOCKS = WINDOW // CELL
 END = np.iinfo(np.int64).max
@@ -68,8 +68,13 @@ def build(parameters: Parameters, *, opset: int) -> onnx.ModelProto:
 
 
 def _tensors(parameters: Parameters) -> dict[str, np.ndarray]:
-    """Return the graph's constants; the first weights in the order in which the slices come."""
-    rows = parameters["w0"].reshape(BLOCKS, CELL, BLOCKS, CELL, -1).transpose(0, 2, 1, 3, 4)
+    """Return the graph's constants.
+
+    The first weights stand in the order in which the slices come, and hold what is done to the pixels.
+    """
+    stretched = parameters["w0"] * CONTRAST
+    moved = parameters["b0"] - LEVEL * stretched.sum(axis=0)
+    rows = stretched.reshape(BLOCKS, CELL, BLOCKS, CELL, -1).transpose(0, 2, 1, 3, 4)
     numbers = {"pads": [0, 0, MARGIN, MARGIN, 0, 0, MARGIN, MARGIN], "cells": [0, -1, WINDOW**2]}
     tensors = {name: np.array(value, dtype=np.int64) for name, value in numbers.items()}
     for block in range(BLOCKS):
@@ -77,7 +82,7 @@ def _tensors(parameters: Parameters) -> dict[str, np.ndarray]:
         tensors[f"until{block}"] = np.array([block - BLOCKS + 1 or END], dtype=np.int64)
     tensors |= {"row": np.array([2], dtype=np.int64), "column": np.array([3], dtype=np.int64)}
     tensors |= {"split": np.array([parameters["b2"].shape[0] - 4, 4], dtype=np.int64)}
-    return tensors | parameters | {"w0": rows.reshape(WINDOW**2, -1)}
+    return tensors | parameters | {"w0": rows.reshape(WINDOW**2, -1), "b0": moved}
 
 
 def _gather() -> list[onnx.NodeProto]:

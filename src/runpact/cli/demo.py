@@ -31,6 +31,8 @@ def demo_command(*, name: str, into: str | None, is_json: bool) -> int:
     """
     folder = lay_out_example(name, into or os.path.join("runpact-demo", name))
     shown = os.path.relpath(folder)
+    if os.path.isfile(os.path.join(folder, _OWN_STORY)):
+        return _hear(folder, shown, is_json=is_json)
     if not is_json:
         say(f"{paint('runpact demo', 'bold')} {name}: the example lies in {shown}")
         say(f"  running  python train.py   in {shown}")
@@ -47,6 +49,18 @@ def demo_command(*, name: str, into: str | None, is_json: bool) -> int:
         code = max(code, tell_story(folder, say=say))
     say(f"\n{time.monotonic() - began:.0f} s; all of it lies in {shown}")
     return code
+
+
+def _hear(folder: str, shown: str, *, is_json: bool) -> int:
+    """Let an example tell its own story."""
+    if not is_json:
+        say(f"{paint('runpact demo', 'bold')}: the example lies in {shown}")
+        sys.stdout.flush()
+    output = _STDERR if is_json else None
+    code = subprocess.run([sys.executable, _OWN_STORY], cwd=folder, stdout=output, check=False).returncode
+    if is_json:
+        print_json("demo", folder=folder, exit_code=code)
+    return 0 if code == 0 else 3
 
 
 def _document(folder: str) -> int:
@@ -79,6 +93,8 @@ def _tell(folder: str, shown: str) -> int:
     return max(codes)
 
 
+_OWN_STORY = "demo.py"
+_STDERR = 2
 _MADE = (
     ("report.json", "metrics, seeds, digests, guards, held-out evaluation windows"),
     ("events.jsonl", "the event log, by phase, each line checksummed"),

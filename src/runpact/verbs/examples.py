@@ -10,7 +10,24 @@ from runpact.disk.examples import example_folder, example_names
 from runpact.disk.setup import copy_missing
 from runpact.model.errors import CannotStartError
 
-_NOT_COPIED = frozenset({"runs", "__pycache__", "reports_scratch", ".runpact", ".mypy_cache", ".ruff_cache"})
+_NOT_COPIED = frozenset(
+    {
+        "runs",
+        "outputs",
+        "stats",
+        "tmp",
+        "log.txt",
+        "config.toml",
+        "config.resolved.toml",
+        "reports_scratch",
+        ".runpact",
+        ".runpact-cache",
+        "__pycache__",
+        ".mypy_cache",
+        ".ruff_cache",
+    }
+)
+"""What running an example leaves in a checkout."""
 
 
 def lay_out(name: str, target: str) -> str:

@@ -325,6 +325,15 @@ def test_demo_names_the_examples_it_has(empty: Place) -> None:
     assert "certification" in err
 
 
+def test_an_example_may_tell_its_own_story(empty: Place) -> None:
+    empty.write("laid/demo.py", "open('heard.txt', 'x').close()")
+    assert empty.call("demo", "certification", "--into", "laid")[0] == 0
+    assert (empty.root / "laid/heard.txt").is_file()
+    empty.write("laid/demo.py", "raise SystemExit(7)")
+    code, document = empty.json("demo", "certification", "--into", "laid")
+    assert (code, document["exit_code"]) == (3, 7)
+
+
 def test_commands_that_do_not_exist_are_suggested(empty: Place) -> None:
     assert "did you mean `check`" in empty.call("chek")[2]
     assert empty.call("zzzzzz")[0] == 64

@@ -44,7 +44,7 @@ def serve(settings: Settings) -> None:
     try:
         store = init_stats_db(said["db_path"])
     except runpact.RunpactError as error:
-        raise ServiceError(told(error)) from error
+        raise ServiceError(f"{said['db_path']}: {told(error)}") from error
     limits = Limits(
         key=said["api_key"], body_bytes=said["max_body_bytes"], per_second=said["rate_limit_per_second"]
     )
