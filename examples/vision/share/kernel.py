@@ -125,7 +125,7 @@ def _do(pipeline: Pipeline, job: Job) -> None:
             block = pipeline.work(job)
     except BaseException as error:
         failed = {"status": "failed", "error": described(error)}
-        job.run.event(f"{pipeline.mode}.failed", error=failed["error"])
+        job.run.event(f"{pipeline.mode}.failed", level="error", error=failed["error"])
         trace = {"traceback": "".join(traceback.format_exception(error))}
         job.run.save(
             "artifacts",

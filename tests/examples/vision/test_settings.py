@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import importlib
 import tomllib
 from pathlib import Path
 
@@ -83,17 +82,18 @@ def test_settings_that_are_not_there_or_no_toml_are_told(
 
 
 @pytest.mark.requirement("D14.1")
-def test_every_program_has_the_same_three_flags() -> None:
-    for program in ("train.cli", "autolabel.cli", "deploy.edge.cli", "deploy.remote.cli"):
-        done = subprocess.run(
-            [sys.executable, "-m", program, "--help"],
-            cwd=EXAMPLE,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        assert all(flag in done.stdout for flag in ("--config", "--workdir", "--set"))
+@pytest.mark.parametrize(
+    "program", ["train.cli", "autolabel.cli", "deploy.edge.cli", "deploy.remote.cli", "deploy.statistics.api"]
+)
+def test_every_program_has_the_same_three_flags(program: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        importlib.import_module(program).main(["--help"])
+    printed = capsys.readouterr().out
+    assert ended.value.code == 0
+    assert all(flag in printed for flag in ("--config", "--workdir", "--set"))
+    with pytest.raises(SystemExit) as ended:
+        importlib.import_module(program).main([])
+    assert ended.value.code == 2
 
 
 @pytest.mark.requirement("D14.10")

@@ -13,7 +13,6 @@ import os
 import sys
 from collections.abc import Sequence
 
-from runpact.telemetry import init_stats_db
 from share.errors import ServiceError, VisionError
 from share.kernel import asked_by, refused
 from share.settings import Settings, read_settings, told
@@ -21,6 +20,7 @@ from share.web import Limits, Service, until_told
 
 import runpact
 from deploy.statistics.routes import Statistics
+from runpact.telemetry import init_stats_db
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -7,8 +7,9 @@ from http import HTTPStatus
 from pathlib import Path
 
 import msgspec
-from runpact.telemetry import RunpactError, StatsStore, ValueRefusedError
 from share.web import Reply, Request, RequestError, Route
+
+from runpact.telemetry import RunpactError, StatsStore, ValueRefusedError
 
 PAGE = Path(__file__).with_name("page.html")
 MOST = 2000
