@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import shutil
@@ -9,6 +11,8 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+
+from runpact.cli.main import run_command_line
 
 EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "holography"
 TOY: dict[str, Any] = {
@@ -78,6 +82,15 @@ class Workspace:
     def run(self, experiment: str, *options: str) -> Done:
         """Run the pipeline."""
         return self.call("run_pipeline.py", "--experiment", experiment, *options)
+
+    def gate(self, stage: str) -> tuple[int, list[str]]:
+        """Ask the gate before a stage of the toy, in this process."""
+        told = io.StringIO()
+        with contextlib.redirect_stdout(told):
+            code = run_command_line(
+                ["gate", "--workspace", str(self.root), "--experiment", "toy", "--stage", stage]
+            )
+        return code, told.getvalue().splitlines()
 
     def listing(self) -> set[str]:
         """Return every file outside `runs` and the caches that Python keeps."""
