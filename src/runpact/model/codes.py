@@ -113,6 +113,7 @@ CODES: dict[str, Code] = {
         timed_out="A stage's program was stopped because its time was over.",
         stopped="A stage's program was stopped together with runpact.",
         log_lost="What a program printed could not be stored.",
+        undeclared_input="A stage opened a file of another stage that it does not declare to read.",
     ),
     **_codes(
         "Stages",
@@ -129,6 +130,7 @@ CODES: dict[str, Code] = {
         Severity.WARNING,
         claimed="The program itself says that something is wrong; INCOMPLETE and ERROR when it says so.",
         inputs_failed="The program could not use some of its inputs.",
+        bypassed_alias="A stage opened what it reads by the directory of another stage, not by its alias.",
         legacy_artifact="What a stage reads comes from a legacy folder.",
         stale="A stage's last attempt read what is no longer the latest.",
         view_differs="The manifest of an experiment says otherwise than the records of its stages.",

@@ -18,6 +18,7 @@ from runpact.disk.layout import CONTRACT
 from runpact.disk.program import make_room, write_summary
 from runpact.disk.reader import read_run
 from runpact.host.modules import modules_below
+from runpact.host.opened import OpenedPaths
 from runpact.model.contract.kind import Kind, Output, Read, Stage
 from runpact.model.contract.language import LoadedContract
 from runpact.model.contract.stages import directory_of, folder_behind, outputs_of, reads_of
@@ -26,6 +27,7 @@ from runpact.model.finding import Finding, Report, Severity, Verdict
 from runpact.model.judge import judge
 from runpact.model.names import check_relative
 from runpact.model.pipeline.behind import is_claimed, written_entries
+from runpact.model.pipeline.bypass import of_other_stages
 from runpact.model.pipeline.gate import gate_line
 from runpact.model.pipeline.graph import Graph
 from runpact.model.pipeline.saying import Saying
@@ -117,6 +119,7 @@ class ActiveStage:
         self._loaded = loaded
         self._reads = reads_of(stage)
         self._found: dict[str, Behind] = {}
+        self._opened = OpenedPaths(told.experiment_directory)
         self.said = Saying()
         """What it says of itself so far."""
 
@@ -345,11 +348,14 @@ class ActiveStage:
         Raises:
             StorageError: It could not be written, so that nobody will believe the exit code.
         """
+        self._opened.end()
+        names = [directory_of(each) for each in self._kind.stages]
         document = self.said.document(
             stage=self.name,
             experiment=self.experiment,
             artifacts=dict(self._artifacts()),
             code=modules_below(self._told.root),
+            opened=of_other_stages(self._opened.paths, stages=names, own=self.name),
         )
         write_summary(
             self._told.summary, msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"

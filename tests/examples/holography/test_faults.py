@@ -144,3 +144,22 @@ def test_a_cut_view_of_the_experiment_misleads_nobody(toy: Workspace) -> None:
     assert toy.call("-m", "runpact", "verify", "toy").returncode != 0
     assert toy.run("toy").returncode == 0
     assert toy.document("run_manifest.json")["summary"]["status"] == "OK"
+
+
+@pytest.mark.requirement("C-031", "C-186")
+def test_a_stage_that_opens_the_directory_of_another_one_is_reported(toy: Workspace) -> None:
+    program = toy.root / "stages/03_discover_bulk_equations.py"
+    peek = f'open("{X}/02_emergent_geometry_engine/{{}}").close()'
+    known = "predictions/ads_d2_toy_000.npz"
+    program.write_text(f"{program.read_text()}    {peek.format(known)}\n")
+    done = toy.run("toy", "--to", "03")
+    assert done.returncode == 1
+    assert (
+        "warning[bypassed-alias]: stage 03_discover_bulk_equations opened it by the directory" in done.stderr
+    )
+    assert f"got       02_emergent_geometry_engine/{known}" in done.stderr
+    program.write_text(f"{program.read_text()}    {peek.format('logs/stdout.log')}\n")
+    done = toy.run("toy", "--to", "03")
+    assert done.returncode == 3
+    assert "error[undeclared-input]" in done.stderr
+    assert "got       02_emergent_geometry_engine/logs/stdout.log" in done.stderr

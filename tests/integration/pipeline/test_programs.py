@@ -237,6 +237,36 @@ def test_the_rows_of_tables_are_counted_and_held_against_the_claim(
     assert summary(programs, "02_fit")["counts"]["outputs_rows"] == 2
 
 
+# -- other stages' directories -----------------------------------------------------------------------------
+
+
+def peeking(pipeline: Pipeline, body: str) -> tuple[int, list[tuple[str, str]]]:
+    fit(pipeline, f"import os; from pathlib import Path; {body}")
+    code, document = pipeline.go()
+    found = [each for each in document["stages"][1]["findings"] if each["severity"] != "advice"]
+    return code, [(each["code"], each["path"]) for each in found]
+
+
+@pytest.mark.requirement("C-031")
+@pytest.mark.parametrize(
+    ("body", "code", "told"),
+    [
+        ('open("runs/x/01_make/numbers/a.json").close()', 1, ("bypassed-alias", "01_make/numbers/a.json")),
+        ('os.listdir(st.dir + "/../01_make")', 1, ("bypassed-alias", "01_make")),
+        ('Path("runs/x/01_make/cmd.txt").exists() or os.scandir(b"runs/x/01_make/.runpact")', 3, None),
+    ],
+)
+def test_a_stage_that_opens_the_directory_of_another_one_is_reported(
+    programs: Pipeline, body: str, code: int, told: tuple[str, str] | None
+) -> None:
+    assert peeking(programs, body) == (code, [told or ("undeclared-input", "01_make/.runpact")])
+
+
+def test_a_stage_may_open_its_own_directory_its_aliases_and_the_manifest(programs: Pipeline) -> None:
+    body = 'os.chdir("runs/x"); os.listdir("."); Path("numbers/a.json").read_text(); os.listdir(st.dir)'
+    assert peeking(programs, body) == (0, [])
+
+
 # -- by hand -----------------------------------------------------------------------------------------------
 
 

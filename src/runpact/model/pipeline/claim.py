@@ -56,6 +56,8 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     """Path relative to the experiment, by logical name."""
     code: tuple[str, ...] = ()
     """Files that the program loaded as modules, relative to the workspace."""
+    opened: tuple[str, ...] = ()
+    """Paths in directories of other stages that it named when it opened them, relative to the experiment."""
     fault: str | None = None
     """Why what the program left cannot be used as it stands."""
 
@@ -105,6 +107,7 @@ def claim_of(found: DocumentFact | FormatFault) -> Claim:
         warnings=reader.texts("warnings"),
         artifacts=reader.artifacts(),
         code=reader.texts("code"),
+        opened=reader.texts("opened"),
     )
     return msgspec.structs.replace(claim, fault="; ".join(reader.faults) or None)
 

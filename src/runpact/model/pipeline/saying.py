@@ -70,7 +70,13 @@ class Saying:
                 self.fail(Verdict.INCOMPLETE if is_input else verdict, gate_line(finding))
 
     def document(
-        self, *, stage: str, experiment: str, artifacts: Mapping[str, str], code: Sequence[str]
+        self,
+        *,
+        stage: str,
+        experiment: str,
+        artifacts: Mapping[str, str],
+        code: Sequence[str],
+        opened: Sequence[str] = (),
     ) -> dict[str, object]:
         """Return the summary that says all this.
 
@@ -79,6 +85,7 @@ class Saying:
             experiment: Its id.
             artifacts: Path relative to the experiment, by logical name.
             code: Files of the workspace that the program loaded.
+            opened: Paths in directories of other stages that it opened, relative to the experiment.
         """
         counts = {
             name: value for name, value in msgspec.structs.asdict(self.counts).items() if value is not None
@@ -94,4 +101,5 @@ class Saying:
             "artifacts": dict(artifacts),
             "origin": "stage",
             "code": list(code),
+            "opened": list(opened),
         }

@@ -28,6 +28,7 @@ from runpact.model.contract.stages import directory_of, folder_behind
 from runpact.model.errors import CannotStartError, UsageError
 from runpact.model.finding import Finding, Report, Severity
 from runpact.model.judge.origin import judge_origin
+from runpact.model.pipeline.bypass import judge_opened
 from runpact.model.pipeline.claim import SUMMARY, Claim
 from runpact.model.pipeline.ending import read_end
 from runpact.model.pipeline.result import (
@@ -256,6 +257,12 @@ def end_attempt(stage_run: StageRun, measured: Measured) -> StageResult:
         findings = (
             *stage_run.gathered.findings,
             *end.findings,
+            *judge_opened(
+                claim.opened if claim else (),
+                stage_run.gathered.inputs,
+                name=name,
+                has_aliases=experiment.kind.aliases != "record",
+            ),
             *judge_origin(run.provenance, path=f"{name}/{MANIFEST}"),
         )
         result = _result(stage_run, measured, findings, outputs)
