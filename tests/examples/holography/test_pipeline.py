@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import fnmatch
+import hashlib
 import json
 import py_compile
+import shutil
 from pathlib import Path
 
 import pytest
+from holography.loaders import load_boundary
 from holography.steps import STEPS
 
 from examples.holography.workspace import EXAMPLE, Workspace
+from runpact.workspace import Workspace as Opened
 
 NAMES = [stage.name for stage in STEPS.values()]
 
@@ -89,3 +94,79 @@ def test_the_whole_experiment_keeps_its_contract_and_its_records_are_true(toy: W
     for command in ("check", "verify"):
         done = toy.call("-m", "runpact", command, "toy")
         assert (done.returncode, done.stdout.split()[0]) == (0, "OK"), done.stdout
+
+
+@pytest.mark.requirement("C-002", "C-004", "C-034", "C-035")
+def test_inputs_and_outputs_of_every_stage_can_be_found_again(toy_run: Workspace) -> None:
+    run = toy_run.root / "runs/toy"
+    for name, stage in toy_run.document("run_manifest.json")["stages"].items():
+        step = STEPS[name.partition("_")[0]]
+        assert {each["alias"] for each in stage["inputs"]} == set(step.reads) - {"measured"}
+        for each in stage["inputs"]:
+            assert f"sha256:{hashlib.sha256((run / each['path']).read_bytes()).hexdigest()}" == each["digest"]
+        assert stage["outputs"]
+        assert all((run / path).is_file() and path.startswith(f"{name}/") for path in stage["outputs"])
+
+
+@pytest.mark.requirement("C-113")
+def test_the_manifest_consolidates_the_summaries(toy_run: Workspace) -> None:
+    told = toy_run.document("run_manifest.json")["summary"]
+    assert (told["status"], told["exit_code"], told["stages"]) == ("OK", 0, len(NAMES))
+    assert told["counts"]["OK"] == len(NAMES)
+
+
+@pytest.mark.requirement("C-128")
+def test_an_override_is_merged_into_the_saved_copy_from_which_stages_read(toy: Workspace) -> None:
+    done = toy.run("other", "--config", "configs/toy.json", "--set", "boundary.points=33", "--to", "01")
+    assert done.returncode == 0, done.stderr
+    frozen = json.loads((toy.root / "runs/other/config.resolved.json").read_text())
+    assert frozen["boundary"] == {"points": 33, "reach": 2.0}
+    path = next((toy.root / "runs/other/systems").glob("*.npz"))
+    assert len(load_boundary(path)[0].x) == 33
+
+
+WRITE = """
+    for folder in {folders}:
+        try:
+            open(folder + "/new.txt", "w").close()
+        except PermissionError:
+            print("refused", folder)
+"""
+
+
+@pytest.mark.requirement("C-133", "C-134", "C-135", "C-136", "C-138", "C-099")
+def test_legacy_folders_are_frozen_and_no_stage_may_write_there(toy: Workspace) -> None:
+    folders = ["outputs", "results", "fase11_2024", "smoke_1"]
+    for folder in folders:
+        toy.write(f"{folder}/old.txt", "old")
+    program = toy.root / "stages/01_build_systems.py"
+    program.write_text(program.read_text() + WRITE.format(folders=folders))
+    assert toy.run("toy", "--to", "01").returncode == 0
+    told = toy.document("01_build_systems/.runpact/manifest.json")["provenance"]["confinement"]
+    strays = [stray["path"] for stray in told["strays"]]
+    written = [path.relative_to(toy.root).as_posix() for path in toy.root.glob("*/new.txt")]
+    assert sorted(strays) == sorted(written)  # none, where the kernel refuses
+    log = (toy.root / "runs/toy/01_build_systems/logs/stdout.log").read_text()
+    assert len(written) + log.count("refused") == len(folders)
+    frozen = Opened.open(workspace=str(toy.root)).lint().contract.workspace.frozen
+    assert all(any(fnmatch.fnmatch(f"{folder}/new.txt", glob) for glob in frozen) for folder in folders)
+
+
+@pytest.mark.requirement("C-139", "C-140", "C-141", "C-142", "C-143", "C-144", "C-145", "C-014")
+@pytest.mark.parametrize("mode", [(), pytest.param(("--copy",), marks=pytest.mark.nightly)])
+def test_a_legacy_folder_is_taken_over_and_its_stages_go_on(toy: Workspace, mode: tuple[str, ...]) -> None:
+    old = toy.root / "fase11_2024"
+    shutil.copytree(toy.root / "runs/toy/predictions", old / "predictions")
+    before = {path: path.read_bytes() for path in old.rglob("*.*")}
+    first = toy.call("tools/import_legacy_run.py", "fase11_2024", "--as", "old", *mode)
+    assert (first.returncode, first.stdout.splitlines()[-1]) == (0, "OK runs/old: 4 of 4 files are new")
+    again = toy.call("tools/import_legacy_run.py", "fase11_2024", "--as", "old", *mode)
+    assert again.stdout.splitlines()[-1] == "OK runs/old: 0 of 4 files are new"
+    manifest = json.loads((toy.root / "runs/old/run_manifest.json").read_text())
+    assert (manifest["resolved_from_legacy"], manifest["external"]) == (True, not mode)
+    links = [path.is_symlink() for path in (toy.root / "runs/old/legacy/predictions").iterdir()]
+    assert links == [not mode] * 4
+    done = toy.run("old", "--only", "03")
+    assert done.returncode == 1, done.stderr
+    assert "resolved_from_legacy=true" in done.stderr
+    assert before == {path: path.read_bytes() for path in old.rglob("*.*")}

@@ -162,7 +162,21 @@ class _Gate:
     def told(self, alias: str, answer: Resolved) -> str:
         """Return the path that the consumer is told: the alias itself, where it stands on disk."""
         is_alias = answer.source == "manifest" and self.experiment.kind.aliases != "record"
+        if answer.source == "legacy" and self.imported is not None and self.imported.external:
+            return self._led_to(self.imported, alias) or answer.path
         return posixpath.join(self.experiment.directory, alias) if is_alias else answer.path
+
+    def _led_to(self, record: ImportRecord, alias: str) -> str | None:
+        """Return the one folder that the links of an alias lead to, by their own names; None without one.
+
+        A link that leads out of an experiment is followed by nobody who was not told so.
+        """
+        below = posixpath.join(FOLDER, alias)
+        source = posixpath.join(self.experiment.root, record.source)
+        names = [
+            (file.source, posixpath.relpath(file.path, below)) for file in record.files if file.alias == alias
+        ]
+        return folder_of_links(source, names)
 
     # -- what stands there ---------------------------------------------------------------------------------
 
@@ -203,9 +217,7 @@ class _Gate:
         below = posixpath.join(FOLDER, alias)
         judged: str | None = place
         if record.external:
-            source = posixpath.join(self.experiment.root, record.source)
-            names = [(file.source, posixpath.relpath(file.path, below)) for file in files]
-            judged = folder_of_links(source, names)
+            judged = self._led_to(record, alias)
         behind = self._behind(judged, alias, read) if judged is not None else _unjudged(place)
         recorded = {file.path: file.digest for file in files}
         seen = {posixpath.join(below, path): file for path, file in behind.pairs}

@@ -1,0 +1,80 @@
+"""Every configuration through all stages, as it is run for real."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from holography.steps import STEPS
+
+from examples.holography.workspace import Workspace
+
+ROOT = Path(__file__).resolve().parents[3]
+NAMES = [stage.name for stage in STEPS.values()]
+CONFIGS = ("ads_control", "demo", "ising3d_mini", "tfinite")
+
+
+@pytest.fixture(scope="module", params=CONFIGS)
+def ran(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Workspace, Path]:
+    """A configuration, run from 01 to 09."""
+    place = Workspace.lay_out(tmp_path_factory.mktemp(request.param))
+    done = place.run(request.param, "--from", "01", "--to", "09", "--config", f"configs/{request.param}.json")
+    assert done.returncode == 0, done.stderr
+    return place, place.root / "runs" / request.param
+
+
+@pytest.mark.nightly
+@pytest.mark.requirement("C-152", "C-173", "C-177")
+def test_every_configuration_runs_through_all_stages(ran: tuple[Workspace, Path]) -> None:
+    place, run = ran
+    stages = json.loads((run / "run_manifest.json").read_text())["stages"]
+    assert {name: stage["status"] for name, stage in stages.items()} == dict.fromkeys(NAMES, "OK")
+    again = place.run(run.name)
+    assert again.stderr.splitlines()[-1] == f"runpact: {run.name} OK: 0 ran, {len(NAMES)} up to date"
+
+
+@pytest.mark.nightly
+def test_every_value_of_the_literature_is_within_its_tolerance(ran: tuple[Workspace, Path]) -> None:
+    entries = json.loads((ran[1] / "literature/literature_contracts.json").read_text())["entries"]
+    assert len(entries) >= 20
+    assert [each["quantity"] for each in entries if not each["relative_error"] <= each["tolerance"]] == []
+
+
+@pytest.mark.nightly
+@pytest.mark.requirement("C-153")
+@pytest.mark.parametrize("alias", ["mismatch_controls", "noise_controls"])
+def test_negative_controls_break_contracts(ran: tuple[Workspace, Path], alias: str) -> None:
+    systems = json.loads((ran[1] / alias / "controls.json").read_text())["systems"]
+    assert systems
+    for controls in systems.values():
+        assert controls
+        assert all(set(control["broken"]) & set(control["expected"]) for control in controls)
+
+
+@pytest.mark.nightly
+@pytest.mark.requirement("C-129")
+def test_the_same_configuration_gives_the_same_bytes(tmp_path: Path) -> None:
+    place = Workspace.lay_out(tmp_path)
+    for name in ("one", "two"):
+        assert place.run(name, "--config", "configs/ads_control.json").returncode == 0
+    one, two = (place.root / "runs" / name for name in ("one", "two"))
+    for alias in (alias for stage in STEPS.values() for alias in stage.writes):
+        files = [path.relative_to(one) for path in (one / alias).rglob("*.*")]
+        assert files
+        assert [path for path in files if (one / path).read_bytes() != (two / path).read_bytes()] == []
+
+
+@pytest.mark.nightly
+def test_the_walk_prints_every_number_of_the_seed_and_loses_no_evidence(tmp_path: Path) -> None:
+    done = subprocess.run(
+        (sys.executable, str(ROOT / "tools/walk_002.py"), "--into", str(tmp_path / "walk")),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr
+    numbers = [line[:5] for line in done.stdout.splitlines() if line.startswith("C-")]
+    assert numbers == [f"C-{number:03}" for number in range(1, 193)]
