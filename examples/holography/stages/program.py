@@ -9,6 +9,7 @@ step, what is written after it; `stage_summary.json` says how it ended. See docs
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,8 +23,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 def run_step(number: str, st: ActiveStage) -> None:
     """Run the step of one stage between its folders, and say what came of it.
 
-    Physics is imported here, so that a stage started by hand does not import it twice.
+    Physics is imported here, so that a stage started by hand does not import it twice. One thread for linear
+    algebra: its matrices are small, and sums in another order would change the last digits.
     """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from holography.steps import STEPS, Parameters  # noqa: PLC0415 - see above
 
     stage = STEPS[number]

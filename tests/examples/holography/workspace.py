@@ -83,13 +83,12 @@ class Workspace:
         """Run the pipeline."""
         return self.call("run_pipeline.py", "--experiment", experiment, *options)
 
-    def gate(self, stage: str) -> tuple[int, list[str]]:
+    def gate(self, stage: str, *options: str) -> tuple[int, list[str]]:
         """Ask the gate before a stage of the toy, in this process."""
         told = io.StringIO()
+        asked = ("gate", "--workspace", str(self.root), "--experiment", "toy", "--stage", stage)
         with contextlib.redirect_stdout(told):
-            code = run_command_line(
-                ["gate", "--workspace", str(self.root), "--experiment", "toy", "--stage", stage]
-            )
+            code = run_command_line([*asked, *options])
         return code, told.getvalue().splitlines()
 
     def listing(self) -> set[str]:
