@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from examples.holography.workspace import EXAMPLE, TOY, Workspace
+from examples.holography.workspace import EXAMPLE, Workspace
 
 sys.path.insert(0, str(EXAMPLE))
 
@@ -16,7 +16,6 @@ sys.path.insert(0, str(EXAMPLE))
 def toy_run(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """The toy, run through all stages once; nobody may change it."""
     place = Workspace.lay_out(tmp_path_factory.mktemp("holography"))
-    place.write("configs/toy.json", TOY)
     place.began = place.listing()
     place.first = place.run("toy", "--from", "01", "--to", "09", "--config", "configs/toy.json")
     return place

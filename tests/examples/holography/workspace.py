@@ -15,15 +15,7 @@ from typing import Any
 from runpact.cli.main import run_command_line
 
 EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "holography"
-TOY: dict[str, Any] = {
-    "boundary": {"points": 32, "reach": 2.0},
-    "geometry": {"samples": 121},
-    "eigenmodes": {"modes": 17, "nu": [0.5, 1.0, 1.5, 2.0]},
-    "systems": [
-        {"family": "ads", "d": 2, "label": "toy", "delta": 1.5, "z_h": 1.2},
-        {"family": "ads", "d": 3, "label": "ising3d_sigma", "delta": 0.5181489},
-    ],
-}
+TOY: dict[str, Any] = json.loads((EXAMPLE / "configs/toy.json").read_text(encoding="utf-8"))
 Done = subprocess.CompletedProcess[str]
 _LEFT_OUT = shutil.ignore_patterns("runs", "__pycache__", ".runpact")
 
