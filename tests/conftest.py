@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 _FIGURES = "figures"
+
+
+def pytest_configure() -> None:
+    """Keep nothing in the home of who tests: below `/tmp` anyone may write, so nothing there is trusted."""
+    os.environ["XDG_STATE_HOME"] = "/tmp/runpact-keeps-nothing-here"
+
+
+@pytest.fixture
+def kept(request: pytest.FixtureRequest) -> Iterator[Path]:
+    """Return a folder for `XDG_STATE_HOME` that lies where commands of runs may not write."""
+    places = (request.config.cache.mkdir("kept") if request.config.cache else Path("/tmp"), Path.home())
+    place = next((each for each in places if not str(each.resolve()).startswith(("/tmp", "/var/tmp"))), None)
+    if place is None:
+        pytest.skip("checkout and home both lie below /tmp, where no parsed contract is kept")
+    folder = Path(tempfile.mkdtemp(prefix=".runpact-test-", dir=place))
+    yield folder
+    shutil.rmtree(folder)
 
 
 @pytest.fixture

@@ -52,9 +52,19 @@ def test_listing_imports_no_verb_but_its_own(workspace):
     modules = imported(workspace, "ls")
     verbs = {name for name in modules if name.startswith("runpact.verbs.")}
     looking = ("examine", "find", "found", "observe", "reindex", "search", "standing")
-    assert verbs == {f"runpact.verbs.{name}" for name in ("contract_answers", "load_contract", *looking)}
+    loading = ("assemble", "contract_answers", "load_contract", "shelf")
+    assert verbs == {f"runpact.verbs.{name}" for name in (*loading, *looking)}
     assert (
         modules & {"zipfile", "tomllib", "pickle", "runpact.formats.inspect", "runpact.model.judge"} == set()
+    )
+
+
+def test_listing_again_imports_neither_parser_nor_linter(workspace, kept, monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", str(kept))
+    imported(workspace, "ls")
+    modules = imported(workspace, "ls")
+    assert (
+        modules & {"yaml", "jsonschema_rs", "runpact.verbs.assemble", "runpact.model.contract.lint"} == set()
     )
 
 

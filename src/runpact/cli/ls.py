@@ -6,8 +6,6 @@ Does not know: what a filter means, how runs are found.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -163,6 +161,9 @@ def cell(value: Scalar) -> str:
 
 
 def _print_csv(header: Sequence[str], rows: Sequence[Sequence[Scalar]]) -> None:
+    import csv  # noqa: PLC0415 - only this form pays for it
+    import io  # noqa: PLC0415 - as above
+
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(header)

@@ -81,7 +81,7 @@ def create_file(path: str, data: bytes, *, sync: bool, mode: int = 0o666) -> Non
 
 
 def replace_file(
-    path: str, data: bytes, *, sync: bool, after_rename: Callable[[], None] = lambda: None
+    path: str, data: bytes, *, sync: bool, mode: int = 0o666, after_rename: Callable[[], None] = lambda: None
 ) -> None:
     """Put `data` at `path` atomically; the rename is the commit point.
 
@@ -89,12 +89,13 @@ def replace_file(
         path: Existing or new file.
         data: Its content to be.
         sync: Make content and name durable.
+        mode: Who may read and write it, less the umask.
         after_rename: Called once the new content is in place, before the directory is flushed.
     """
     temporary = temporary_of(path)
     remove_quietly(temporary)
     try:
-        create_file(temporary, data, sync=sync)
+        create_file(temporary, data, sync=sync, mode=mode)
         os.rename(temporary, path)
     except BaseException:
         remove_quietly(temporary)

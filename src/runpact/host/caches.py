@@ -83,6 +83,20 @@ def cache_folders(environ: Mapping[str, str]) -> tuple[str, ...]:
     return _real((*named, *at_home, *_SYSTEM, *CACHES_OF_ALL))
 
 
+def kept_folder(environ: Mapping[str, str]) -> str | None:
+    """Return this user's folder for what processes keep for each other; None without one to be trusted.
+
+    No command of a run can write there at any level that the kernel enforces: a folder that lies in one of
+    those that anyone may write is none.
+    """
+    named, home = environ.get("XDG_STATE_HOME", ""), home_folder(environ)
+    if not os.path.isabs(named) and home == "/":
+        return None
+    folder = _real((named if os.path.isabs(named) else os.path.join(home, ".local", "state"),))[0]
+    is_free = any(f"{folder}/".startswith(f"{cache.rstrip('/')}/") for cache in cache_folders(environ))
+    return None if is_free else os.path.join(folder, "runpact")
+
+
 @functools.lru_cache(maxsize=8)
 def _real(paths: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(os.path.realpath(path) for path in paths))

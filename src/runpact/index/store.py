@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections.abc import Iterable, Iterator
-from urllib.parse import quote
 
 import msgspec
 
@@ -83,7 +82,7 @@ class Store:
         """
         with telling_damage():
             connection = sqlite3.connect(
-                f"file:{quote(path)}?mode=rw", uri=True, isolation_level=None, timeout=_WAIT_SECONDS
+                f"file:{_in_uri(path)}?mode=rw", uri=True, isolation_level=None, timeout=_WAIT_SECONDS
             )
         store = cls(connection, path)
         try:
@@ -109,7 +108,7 @@ class Store:
             UnusableIndexError: It cannot be made there.
         """
         with telling_damage():
-            where = f"file:{quote(path)}?mode=rwc" if path else ":memory:"
+            where = f"file:{_in_uri(path)}?mode=rwc" if path else ":memory:"
             connection = sqlite3.connect(where, uri=path is not None, isolation_level=None)
             connection.execute("PRAGMA synchronous = OFF")
             connection.execute("PRAGMA journal_mode = OFF")
@@ -367,3 +366,8 @@ class Store:
         """Return the plain rows of a query."""
         with telling_damage():
             return list(self._connection.execute(*query))
+
+
+def _in_uri(path: str) -> str:
+    """Return a path as SQLite wants it in a URI, where three characters have a meaning."""
+    return path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")

@@ -12,7 +12,6 @@ import msgspec
 
 from runpact.model.errors import UsageError
 from runpact.model.journal import frame_line, parse_line
-from runpact.model.secrets import Masker
 
 ANNOTATION_FORMAT = "runpact.annotation/1"
 _LONGEST_TAG = 64
@@ -88,6 +87,8 @@ def check_tags(tags: Iterable[str]) -> tuple[str, ...]:
         UsageError: One is empty, too long, or holds something else than letters, digits and `._-/:=@+`; or it
             has the shape of a secret.
     """
+    from runpact.model.secrets import Masker  # noqa: PLC0415 - reading tags is what every command does
+
     chosen = tuple(dict.fromkeys(tags))
     for tag in chosen:
         if not _is_tag(tag):

@@ -12,7 +12,6 @@ from runpact.disk.experiment import stage_directories
 from runpact.disk.layout import IMPORTED, PIPELINE
 from runpact.disk.reader import Reading, is_locked, read_bytes, read_run
 from runpact.host.process import liveness
-from runpact.model.pipeline.legacy import is_import_complete
 from runpact.model.pipeline.standing import experiment_standing, parse_asked
 from runpact.model.run import Liveness, RunFacts, Standing, State, classify
 from runpact.model.variables import outcome_of
@@ -52,8 +51,14 @@ def stand_by_stage(directory: str) -> Standing:
         asked.stages,
         stages,
         is_orchestrated=is_orchestrated,
-        is_imported=is_import_complete(imported) if imported is not None else None,
+        is_imported=_is_import_complete(imported) if imported is not None else None,
     )
+
+
+def _is_import_complete(record: bytes) -> bool:
+    from runpact.model.pipeline.legacy import is_import_complete  # noqa: PLC0415 - few experiments were imported
+
+    return is_import_complete(record)
 
 
 def facts_of(reading: Reading) -> RunFacts:

@@ -319,7 +319,7 @@ class Workspace:
 
     def advice(self) -> tuple[Fault, ...]:
         """Return what in the contract is well formed and yet may surprise."""
-        from runpact.verbs.load_contract import advice_on
+        from runpact.verbs.assemble import advice_on
 
         return advice_on(self.lint())
 

@@ -6,7 +6,6 @@ Does not know: the rest of the filter.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
 from datetime import datetime
 
@@ -145,6 +144,8 @@ class _Reader:
         words = WORDS.get(self.field.name)
         if words is None or value.text in words:
             return value.text
+        import difflib  # noqa: PLC0415 - only a mistyped word pays for it
+
         near = difflib.get_close_matches(value.text, words, n=1)
         expected = f"did you mean `{near[0]}`?" if near else " or ".join(f"`{word}`" for word in words)
         raise self._error(value, f"{value.said} is no {self.field.name}", expected)

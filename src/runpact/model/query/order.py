@@ -9,7 +9,6 @@ an order is total, and the values of the last run of a page say where the next o
 
 from __future__ import annotations
 
-import base64
 import binascii
 
 import msgspec
@@ -20,6 +19,7 @@ from runpact.model.query.tree import Field, Stored
 
 NEWEST = "-started"
 _MOST = 8
+_TO_TOKEN, _FROM_TOKEN = bytes.maketrans(b"+/", b"-_"), bytes.maketrans(b"-_", b"+/")
 
 
 class Key(msgspec.Struct, frozen=True):
@@ -101,7 +101,8 @@ def parse_columns(text: str) -> tuple[Field, ...]:
 
 def write_cursor(order: str, values: tuple[Stored | None, ...]) -> str:
     """Return the token of the last run of a page."""
-    return base64.urlsafe_b64encode(msgspec.msgpack.encode(Cursor(order, values))).decode().rstrip("=")
+    token = binascii.b2a_base64(msgspec.msgpack.encode(Cursor(order, values)), newline=False)
+    return token.translate(_TO_TOKEN).decode().rstrip("=")
 
 
 def read_cursor(token: str, order: str, keys: int) -> tuple[Stored | None, ...]:
@@ -111,7 +112,8 @@ def read_cursor(token: str, order: str, keys: int) -> tuple[Stored | None, ...]:
         FilterError: It is none, or of another order.
     """
     try:
-        data = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
+        padded = (token + "=" * (-len(token) % 4)).encode("ascii").translate(_FROM_TOKEN)
+        data = binascii.a2b_base64(padded, strict_mode=True)
         cursor = msgspec.msgpack.decode(data, type=Cursor)
     except (binascii.Error, msgspec.DecodeError, ValueError) as error:
         raise FilterError(
