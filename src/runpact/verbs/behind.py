@@ -17,9 +17,7 @@ from runpact.model.contract.entry import Entry
 from runpact.model.contract.kind import Kind, Read, Stage
 from runpact.model.contract.language import LoadedContract
 from runpact.model.finding import Finding
-from runpact.model.judge import judge
 from runpact.model.pipeline.behind import entries_behind, file_behind, is_claimed
-from runpact.verbs.gather import tree_of
 
 
 class Behind(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,6 +59,9 @@ def look_behind(
 
 
 def _judged(place: str, folder: str, entries: tuple[Entry, ...], loaded: LoadedContract, root: str) -> Behind:
+    from runpact.model.judge import judge  # noqa: PLC0415 - what a stage of this contract made was judged already
+    from runpact.verbs.gather import tree_of  # noqa: PLC0415 - as above
+
     quiet_expressions()
     tree = tree_of(folder, loaded, root, is_own=False)
     report = judge(Kind(at="alias", entries=entries), loaded, tree)

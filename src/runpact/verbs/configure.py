@@ -14,7 +14,6 @@ import msgspec
 
 from runpact.disk.source import is_there, read_source
 from runpact.formats.inspect import parse_document
-from runpact.formats.lines import key_lines
 from runpact.host.realpath import real_path
 from runpact.model.config.coerce import read_text
 from runpact.model.config.faults import dotted, schema_faults, unknown_keys
@@ -80,7 +79,7 @@ def resolve_config(asked: Asked, around: Surroundings) -> Resolved:
     path, data = _file(asked, around)
     if path is not None:
         name = _relative(path, around.root)
-        layered.add(_parsed(path, data), name, key_lines(posixpath.splitext(path)[1].lower(), data))
+        layered.add(_parsed(path, data), name, _lines(path, data))
     elif isinstance(asked.source, Mapping):
         layered.add(_plain(asked.source), GIVEN)
     for override in asked.overrides:
@@ -224,3 +223,9 @@ def _relative(path: str, root: str) -> str:
         if path.startswith(root.rstrip("/") + "/")
         else posixpath.basename(path)
     )
+
+
+def _lines(path: str, data: bytes) -> dict[Key, int]:
+    from runpact.formats.lines import key_lines  # noqa: PLC0415 - every run configures, few read a file
+
+    return key_lines(posixpath.splitext(path)[1].lower(), data)

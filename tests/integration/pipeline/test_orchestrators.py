@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,7 +15,9 @@ import pytest
 
 from integration.pipeline.pipeline import STAGES, Pipeline
 from runpact.disk.experiment import ExperimentLock
+from runpact.disk.stamps import Stamp
 from runpact.verbs.load_contract import load_contract
+from runpact.verbs.pipeline import proven
 from runpact.verbs.pipeline.experiment import Experiment
 
 RUN = [sys.executable, "-m", "runpact", "pipeline", "run", "--experiment", "x"]
@@ -199,3 +202,62 @@ def test_a_rerun_of_a_middle_stage_makes_what_follows_stale_until_it_ran(pipelin
     assert pipeline.done()["03_tell"] == "ran"
     assert not pipeline.manifest["stages"]["03_tell"]["stale"]
     assert pipeline.story() == "4\n2\n"
+
+
+def _chain(pipeline: Pipeline, stages: int) -> None:
+    rows = [
+        f'      - {{id: "{n:02}", slug: s, command: [/bin/sh, -c, "echo {n} > $RUNPACT_STAGE_DIR/o.txt"]'
+        + (f", reads: {{a{n - 1:02}: {{}}}}" if n > 1 else "")
+        + f", writes: {{a{n:02}: {{file: o.txt}}}}}}\n"
+        for n in range(1, stages + 1)
+    ]
+    head = 'contract: acme.chain\nversion: "1.0.0"\nkinds:\n  experiment:\n    at: "runs/{experiment}"\n'
+    pipeline.write("contract.yaml", f"{head}    sealed: by_stage\n    stages:\n{''.join(rows)}")
+    for path in (pipeline.root / "runs").glob("*"):
+        shutil.rmtree(path)
+
+
+def test_what_an_idle_pipeline_looks_at_grows_with_its_stages_and_not_with_their_square(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[str] = []
+    real = proven.stamp_of
+
+    def stamp_of(path: str) -> Stamp:
+        looked.append(path)
+        return real(path)
+
+    monkeypatch.setattr(proven, "stamp_of", stamp_of)
+    counts = []
+    for stages in (6, 12):
+        _chain(pipeline, stages)
+        pipeline.go("--durability", "none")
+        time.sleep(0.15)  # younger stamps prove nothing
+        pipeline.go("--durability", "none")
+        looked.clear()
+        assert set(pipeline.done("--durability", "none").values()) == {"skipped"}
+        counts.append(len(looked))
+    small, large = counts
+    assert large < 2.5 * small
+
+
+def test_what_runs_in_the_middle_is_seen_by_the_rows_that_are_held(pipeline: Pipeline) -> None:
+    pipeline.go()
+    place = Experiment.open(
+        str(pipeline.experiment),
+        root=str(pipeline.root),
+        loaded=load_contract(str(pipeline.root / "contract.yaml")),
+    )
+    place.proven.hold()
+    before = place.rows()
+    assert place.rows() == before
+    pipeline.write("stages/sum.sh", 'echo 4 > "$2/total.txt"\n')
+    pipeline.go("--only", "02")
+    assert place.rows() == before  # another process; who holds the lock is told by `changed`
+    place.proven.changed("02_sum")
+    after = place.rows()
+    assert {name for name, row in after.items() if row != before[name]} == {"02_sum"}
+    assert set(place.stale(after)) == {"03_tell"}
+    place.proven.let_go()
+    place.proven.changed("02_sum")
+    assert place.rows() == after

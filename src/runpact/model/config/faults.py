@@ -6,7 +6,6 @@ Does not know: how the schema is compiled.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 from runpact.model.config.layers import Layered, Origin
@@ -44,6 +43,8 @@ def _unknown(key: Key, origin: Origin | None, schema: ConfigSchema) -> Fault:
 
 def nearest(key: Key, schema: ConfigSchema) -> Key | None:
     """Return the declared key that is most like one that is not: in the same table, else anywhere."""
+    import difflib  # noqa: PLC0415 - only a mistyped key pays for it
+
     beside = difflib.get_close_matches(key[-1], schema.below(key[:-1]), n=1)
     if beside:
         return (*key[:-1], beside[0])

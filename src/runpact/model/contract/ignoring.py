@@ -23,8 +23,8 @@ def ignored_patterns(contract: Contract, *, prefix: str = "") -> tuple[str, ...]
 
     Without `workspace.git` they are the first folder of every kind's place, and scratch evidence; where
     promoted copies share that folder, as long a path as the place's fixed beginning. Beside a folder of
-    certificates, those are scratch that have its name and more behind a `_`. With `workspace.git` they are all that the contract says
-    is written at run time: directories, places, latest copies, the log.
+    certificates, those are scratch that have its name and more behind a `_`. With `workspace.git` they are
+    all that the contract says is written at run time: directories, places, latest copies, the log.
 
     Args:
         contract: The one to go by.

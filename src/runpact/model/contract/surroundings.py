@@ -175,7 +175,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     rules: tuple[Rule, ...] = ()
     """Further conditions."""
     keep: dict[str, int | Expression] = {}
-    """What retention keeps: `{newest: 10, within: 30, best: 3, by: expression, where: expression}`, in days."""
+    """What retention keeps: `{newest: 10, within: 30, best: 3, by: expression, where: expression}`; days."""
     description: str = ""
     """For people; printed by `contract docs`."""
 

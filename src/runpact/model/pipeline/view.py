@@ -63,6 +63,7 @@ def view_document(
         config_digest: Of the frozen configuration.
         imported: What it took over from a legacy folder; None when it did not.
     """
+    led = _by_stage(aliases)
     results = [row.result for row in rows.values() if row.result is not None]
     return {
         "format": EXPERIMENT_FORMAT,
@@ -80,12 +81,22 @@ def view_document(
         "external": imported is not None and imported.external,
         "imported_from": imported.source if imported is not None else None,
         "aliases": dict(sorted(aliases.items())),
-        "stages": {name: _stage(row, aliases, stale.get(name, "")) for name, row in sorted(rows.items())},
+        "stages": {
+            name: _stage(row, led.get(name, []), stale.get(name, "")) for name, row in sorted(rows.items())
+        },
         "summary": _summary(rows, stale),
     }
 
 
-def _stage(row: StageRow, aliases: Mapping[str, str], stale: str) -> dict[str, object]:
+def _by_stage(aliases: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return the aliases, sorted, that lead into each stage's directory."""
+    led: dict[str, list[str]] = {}
+    for alias, target in sorted(aliases.items()):
+        led.setdefault(target.partition("/")[0], []).append(alias)
+    return led
+
+
+def _stage(row: StageRow, aliases: list[str], stale: str) -> dict[str, object]:
     result = row.result
     return {
         "id": row.name.partition("_")[0],
@@ -107,9 +118,9 @@ def _stage(row: StageRow, aliases: Mapping[str, str], stale: str) -> dict[str, o
             "packages_digest": row.packages_digest,
         },
         "seed": result.seed if result else None,
-        "inputs": [msgspec.to_builtins(each) for each in result.inputs] if result else [],
+        "inputs": list(result.inputs) if result else [],
         "outputs": [each.path for each in result.outputs] if result else [],
-        "aliases": sorted(alias for alias, target in aliases.items() if target.split("/", 1)[0] == row.name),
+        "aliases": aliases,
         "stale": bool(stale),
         "why_stale": stale,
         "manifest_digest": row.manifest_digest,

@@ -13,7 +13,7 @@ from types import MappingProxyType
 import msgspec
 
 from runpact.disk.alias import link_target
-from runpact.disk.experiment import replace_record, stage_directories
+from runpact.disk.experiment import replace_record
 from runpact.disk.layout import IMPORTED, PIPELINE
 from runpact.disk.reader import is_directory, read_bytes, read_run
 from runpact.model.contract.language import Kind, LoadedContract, Stage
@@ -50,6 +50,8 @@ class Experiment:
         self.kind: Kind = loaded.contract.kinds[record.kind]
         self.graph = Graph(self.kind)
         self.proven = Proven(directory)
+        self._stale: tuple[tuple[dict[str, StageRow], dict[str, str]], dict[str, str]] = (({}, {}), {})
+        """What was out of date last, and for which rows."""
 
     @classmethod
     def open(cls, directory: str, *, root: str, loaded: LoadedContract) -> Experiment:
@@ -93,7 +95,7 @@ class Experiment:
 
     def rows(self) -> dict[str, StageRow]:
         """Return the last attempt at each stage by name; also those of stages no longer declared."""
-        return {name: self.proven.row(name) for name in stage_directories(self.directory)}
+        return self.proven.rows()
 
     def aliases(self, rows: dict[str, StageRow]) -> dict[str, str]:
         """Return where each alias leads, relative to the experiment: as links say, else as records do."""
@@ -118,6 +120,12 @@ class Experiment:
             rows: The last attempts, by name.
             changed: Why a stage would follow from something else now, by id.
         """
+        asked = rows, dict(changed)
+        if asked != self._stale[0]:
+            self._stale = asked, self._stale_by(*asked)
+        return self._stale[1]
+
+    def _stale_by(self, rows: dict[str, StageRow], changed: Mapping[str, str]) -> dict[str, str]:
         results = {
             stage.id: row.result
             for stage in self.graph.stages

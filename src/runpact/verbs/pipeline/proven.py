@@ -10,7 +10,7 @@ import posixpath
 
 import msgspec
 
-from runpact.disk.experiment import replace_record
+from runpact.disk.experiment import replace_record, stage_directories
 from runpact.disk.layout import PROVEN, RECORD, RESULT, SEAL
 from runpact.disk.reader import read_bytes
 from runpact.disk.stamps import Stamp, settled, stamp_of
@@ -56,6 +56,8 @@ class Proven:
         self._directory = directory
         self._cache = _Cache()
         self._is_changed = False
+        self._held: dict[str, StageRow] | None = None
+        self._names: list[str] | None = None
         data = read_bytes(directory, PROVEN)
         if data is not None:
             try:
@@ -98,6 +100,33 @@ class Proven:
             self._cache.rows[name] = _Read(watched, row)
         self._is_changed = True
         return row
+
+    def hold(self) -> None:
+        """Look once at each attempt that is sealed, until `let_go`; for who holds the experiment's lock."""
+        self._held = {}
+
+    def let_go(self) -> None:
+        """Look again at every attempt, from now on."""
+        self._held = self._names = None
+
+    def changed(self, name: str) -> None:
+        """Look again at an attempt that was just begun."""
+        self._names = None
+        if self._held is not None:
+            self._held.pop(name, None)
+
+    def rows(self) -> dict[str, StageRow]:
+        """Return the row of the last attempt at each stage, by name; of sealed ones as it is held."""
+        if self._held is None:
+            return {name: self.row(name) for name in stage_directories(self._directory)}
+        if self._names is None:
+            self._names = stage_directories(self._directory)
+        for name in self._names:
+            if name not in self._held:
+                self._held[name] = self.row(name)
+        rows = {name: self._held[name] for name in self._names}
+        self._held = {name: row for name, row in rows.items() if row.manifest_digest is not None}
+        return rows
 
     def save(self) -> None:
         """Keep what was learnt for the next process; where that is refused, it is learnt again."""

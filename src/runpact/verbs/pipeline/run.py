@@ -120,9 +120,11 @@ def run_pipeline(experiment: Experiment, wish: Wish, way: Way, *, tell: Tell) ->
         lock.replace(msgspec.json.encode(asked) + b"\n")
         clear_staged(experiment.directory, STAGED)
         log = open_log(experiment.directory, experiment.record.records["events"])
+        experiment.proven.hold()
         try:
             return _Orchestrator(experiment, wish, way, tell, log).run()
         finally:
+            experiment.proven.let_go()
             experiment.write_view()
             experiment.proven.save()
             log.close()
@@ -258,6 +260,7 @@ class _Orchestrator:
                 gathered=decision.gathered,
                 basis=decision.basis,
             )
+            self.experiment.proven.changed(name)
             for alias in stage_run.removed:
                 self._note("alias.removed", alias=alias, stage=name)
             self._note(
