@@ -6,12 +6,12 @@ Does not know: how the index is kept, how an answer is shown.
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Callable
 from datetime import datetime
 
 import msgspec
 
+from runpact.disk.stamps import has_changed
 from runpact.index.store import READ, Found, Store
 from runpact.model.errors import FilterError
 from runpact.model.query.evaluate import holds
@@ -22,7 +22,6 @@ from runpact.model.query.parse import parse_filter
 from runpact.model.query.sql import Clause, where
 from runpact.model.query.tree import And, Field, Node, Scalar, Stored, fields_in, shown
 from runpact.model.summary import IndexedRun
-from runpact.verbs.examine import is_as_read
 from runpact.verbs.reindex import Catalogue
 
 _LOOKS = 5
@@ -172,10 +171,7 @@ def _next(asked: _Asked, found: list[Found]) -> str | None:
 def _has_changed(catalogue: Catalogue, found: Found) -> bool:
     if found.run.is_open:
         return False  # it was looked at for this question
-    stamps = {
-        path: stamp for path, stamp in found.stamps.items() if stamp != ()
-    }  # what is young was just read
-    return not is_as_read(posixpath.join(catalogue.root, found.place), stamps, b"")
+    return has_changed(f"{catalogue.root}/{found.place}", found.stamps)
 
 
 class _Judged:
