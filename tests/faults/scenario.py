@@ -71,7 +71,11 @@ TRACEBACK = 70
 
 
 def lay_out(folder: Path, *, is_taken: bool = False) -> None:
-    """Write the workspace's contract; when the name is taken, a file stands where the run would."""
+    """Write the workspace's contract; when the name is taken, a file stands where the run would.
+
+    From here on no parsed contract is kept either: what a lane records are the calls of a run alone.
+    """
+    os.environ["XDG_STATE_HOME"] = "/tmp/runpact-keeps-nothing-here"
     (folder / "schemas").mkdir(parents=True)
     (folder / "schemas/result.json").write_text(SCHEMA)
     (folder / "contract.yaml").write_text(contract_text())
