@@ -224,7 +224,7 @@ class Crowd:
     "8 processes × 20 durable runs in one folder",
     budget=2.0,
     derived="2 × the floor",
-    why="each run flushes fifteen times (docs/reliability.md says why), with provenance and digests; two cores share the work of eight",
+    why="each run flushes fifteen times, with provenance and digests; two cores share the work of eight",
 )
 def crowd(place: str, scale: Scale) -> Contest:
     """Let processes make runs side by side, then count them."""

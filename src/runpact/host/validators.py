@@ -11,10 +11,13 @@ import functools
 import importlib.util
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from runpact.model.contract.language import RegisteredValidator
 from runpact.model.facts import ValidatorFault
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 GROUP = "runpact.validators"
 """Entry points of installed packages by which they register validators."""
@@ -61,6 +64,8 @@ class Validators:
                 f"validator `{name}` is code of a contract outside the workspace, which is not run"
                 " unless --trust-contract is given"
             )
+        from pathlib import Path  # noqa: PLC0415 - every check knows of validators, few contracts have one
+
         root = Path(self._folder).resolve()
         path = (root / own.module).resolve()
         if not path.is_relative_to(root):
@@ -105,6 +110,8 @@ def _installed(name: str) -> tuple[_Function, str]:
 def _answer(
     function: _Function, name: str, directory: str, arguments: Mapping[str, object]
 ) -> tuple[ValidatorFault, ...]:
+    from pathlib import Path  # noqa: PLC0415 - as above
+
     try:
         with contextlib.redirect_stdout(sys.stderr):  # stdout is the command's, above all with --json
             faults = tuple(function(Path(directory), **arguments))

@@ -23,7 +23,6 @@ from runpact.model.run import ContractRef, Standing, State
 from runpact.verbs.gather import gather
 from runpact.verbs.load_contract import load_copy
 from runpact.verbs.origin import origin_of
-from runpact.verbs.pipeline.judged import stage_findings
 from runpact.verbs.standing import is_experiment, stand
 
 OWN_COPY = "judged-by-own-copy"
@@ -99,6 +98,8 @@ def _through_stages(
     standing: Standing, reading: Reading, chosen: LoadedContract, root: str, known: Iterable[Finding]
 ) -> list[Finding]:
     """Return what the stages of an experiment come to, without what its contract has told already."""
+    from runpact.verbs.pipeline.judged import stage_findings  # noqa: PLC0415 - most runs are no experiments
+
     seen = {(finding.code, finding.path, finding.rule) for finding in known}
     found = [
         finding
