@@ -28,6 +28,9 @@ ELSEWHERE = {
     ("disk/setup.py", "os.makedirs"): "lays out an example outside any run",
     ("disk/setup.py", "shutil.copyfile"): "as above",
     ("cli/contracttext.py", "open"): "writes the page of a contract where a person says",
+    ("cli/story.py", "path.write_text"): "spoils a copy of a certificate in the demo's folder",
+    ("cli/story.py", "shutil.copytree"): "makes that copy",
+    ("cli/story.py", "shutil.rmtree"): "removes that copy",
     ("disk/scratch.py", "open"): "changes a scratch copy of a tree, never a run",
     ("disk/scratch.py", "os.makedirs"): "as above",
     ("disk/scratch.py", "os.rename"): "as above",
@@ -61,6 +64,12 @@ ELSEWHERE = {
     ("host/strace.py", "shutil.which"): "finds strace",
     ("host/selftest.py", "shutil.rmtree"): "removes the temporary folder",
     ("host/toolchain.py", "shutil.which"): "finds a program",
+    (
+        "telemetry/opening.py",
+        "fcntl.flock",
+    ): "one process at a time makes a database of telemetry, never a run",
+    ("telemetry/opening.py", "os.makedirs"): "as above",
+    ("telemetry/opening.py", "os.unlink"): "removes a database's companions that outlived it",
 }
 """Calls outside `disk/io.py` that could write, and why they are no write into a run."""
 

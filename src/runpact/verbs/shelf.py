@@ -4,7 +4,7 @@ Knows: what has to be the same for a contract on the shelf to be the one that st
 Does not know: how a contract is made of its files.
 
 Every file is read and its digest compared, so the shelf saves work alone and never answers for the files.
-What is on it counts only where no command of a run could have put it (ADR 23).
+What is on it counts only where no command of a run could have put it (ADR 24).
 """
 
 from __future__ import annotations

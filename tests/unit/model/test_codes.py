@@ -7,14 +7,14 @@ from runpact.model.finding import Severity
 ROOT = Path(__file__).parents[3]
 _USES = re.compile(
     r"""(?:\bcode=|FormatFault\(\s*|_RefusedError\(\s*|_damage\(\s*|_untrusted\(\s*fact,\s*|
-        _finding\(\s*entry,\s*|self\._fault\(\s*|diagnose\(\s*|_record_finding\(\s*|OWN_COPY\s=\s|
+        _finding\(\s*(?:entry,\s*)?|self\._fault\(\s*|diagnose\(\s*|_record_finding\(\s*|OWN_COPY\s=\s|
         read_header\(stream,\s)"([a-z]+(?:-[a-z0-9]+)*)"(?=[,)\s])""",
     re.VERBOSE,
 )
 
 
 def _codes_used() -> set[str]:
-    names = ("model/judge", "model/pipeline", "model/doctor", "formats")
+    names = ("model/judge", "model/pipeline", "model/doctor", "model/ledger", "model/archive", "formats")
     folders = [ROOT / "src/runpact" / name for name in names]
     files = [path for folder in folders for path in folder.rglob("*.py")]
     files += (ROOT / "src/runpact/verbs").rglob("*.py")
