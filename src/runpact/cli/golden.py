@@ -6,7 +6,7 @@ Does not know: what is held, what counts as equal.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import click
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from runpact.model.golden.departure import Departure, GoldenAnswer
 
 _COLOURS = {"different": "red", "missing": "yellow", "undecided": "yellow", "added": "yellow"}
-_MOST_OF_A_FILE = 12
-"""Departures of one file that are shown, unless all are asked for."""
+_MOST_OF_A_FILE, _MOST = 6, 40
+"""Departures of one file, and of all, that are shown unless all are asked for."""
 _WIDEST = 60
 
 _at_option = click.option(
@@ -135,13 +135,11 @@ def compare_command(
 
 
 def _page(answer: GoldenAnswer, *, is_all: bool) -> Iterator[str]:
-    shown: dict[str, int] = {}
-    for each in answer.departures:
-        shown[each.path] = shown.get(each.path, 0) + 1
-        if is_all or shown[each.path] <= _MOST_OF_A_FILE:
-            yield from _departure_lines(each)
-    left = sum(count - _MOST_OF_A_FILE for count in shown.values() if count > _MOST_OF_A_FILE)
-    if left and not is_all:
+    kept = answer.departures if is_all else tuple(_shortened(answer.departures))
+    for each in kept:
+        yield from _departure_lines(each)
+    left = len(answer.departures) - len(kept)
+    if left:
         yield f"… and {left:,} more; --all shows them"
     verdict = answer.verdict
     tolerated = f", {answer.tolerated} of them in other bytes" if answer.tolerated else ""
@@ -152,13 +150,25 @@ def _page(answer: GoldenAnswer, *, is_all: bool) -> Iterator[str]:
     )
 
 
+def _shortened(found: Iterable[Departure]) -> Iterator[Departure]:
+    """Yield the first departures of each file, as long as there are not too many of all."""
+    seen: dict[str, int] = {}
+    for each in found:
+        seen[each.path] = seen.get(each.path, 0) + 1
+        if seen[each.path] <= _MOST_OF_A_FILE and sum(seen.values()) <= _MOST:
+            yield each
+
+
 def _departure_lines(each: Departure) -> Iterator[str]:
     place = each.path + (f"#{each.pointer}" if each.pointer else "") + each.index
     if each.index and not each.index.startswith("["):
         place = f"{each.path}#{each.pointer} ({each.index})"
     yield f"{paint(each.what, _COLOURS[each.what])} {plain(place)}"
     if each.what == "different" or each.golden is not None or each.now is not None:
-        yield f"    golden {_cell(each.golden)}   now {_cell(each.now)}{_error(each)}"
+        golden, now = _cell(each.golden), _cell(each.now)
+        if golden == now:  # they differ in digits that are not shown
+            golden, now = repr(each.golden), repr(each.now)
+        yield f"    golden {plain(golden)}   now {plain(now)}{_error(each)}"
     if each.remark:
         yield f"    {plain(each.remark)}"
 
@@ -175,4 +185,4 @@ def _cell(value: object) -> str:
         return "—"
     text = f"{value:.10g}" if isinstance(value, float) else value if isinstance(value, str) else ""
     text = text or msgspec.json.encode(value).decode()
-    return plain(text if len(text) <= _WIDEST else text[: _WIDEST - 1] + "…")
+    return text if len(text) <= _WIDEST else text[: _WIDEST - 1] + "…"

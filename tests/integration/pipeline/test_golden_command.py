@@ -172,15 +172,16 @@ def test_numbers_are_compared_by_the_relative_error_that_the_contract_allows(gol
     code, document = golden.compare()
     assert (code, document["departures"]) == (0, [])
     assert (document["equal"], document["tolerated"]) == (5, 3)
-    golden.make(shift={"0": 1e-7, "5": 0.5, "7": 0.25}, loss=0.6)
+    golden.make(shift={"0": 1e-7, "5": 0.5, "7": 0.25}, loss=0.6, area=1.25)
     code, document = golden.compare()
     assert (code, document["verdict"]) == (3, "ERROR")
-    array, loss = document["departures"]
+    array, cell, loss = document["departures"]
     assert (array["what"], array["pointer"], array["index"]) == ("different", "/depth", "[1, 1]")
     assert array["now"] - array["golden"] == pytest.approx(0.5)
     assert array["relative_error"] == pytest.approx(0.5 / array["now"])
     assert array["tolerance"] == {"relative": 1e-6, "absolute": 0.0}
     assert array["remark"].startswith("3 of 12 values differ, by at most 0.5; 2 by more than is tolerated")
+    assert (cell["pointer"], cell["absolute_error"], cell["relative_error"]) == ("/0/area", 0.25, 0.2)
     assert (loss["path"], loss["pointer"]) == ("01_make/report/report.json", "/loss")
     assert (loss["golden"], loss["now"]) == (0.5, 0.6)
     assert loss["relative_error"] == pytest.approx(1 / 6)
@@ -191,10 +192,20 @@ def test_a_departure_is_told_with_place_values_and_error(golden: Golden) -> None
     code, out, _err = golden.call("golden", "compare", "ads")
     assert code == 3
     assert "different 01_make/fields/ads.npz#/depth[1, 1]\n" in out
-    assert "relative error 0.256 (allowed 1e-06 relative, 0 absolute)" in out
+    assert (
+        "golden 1.454545455   now 1.954545455   relative error 0.256 (allowed 1e-06 relative, 0 absolute)"
+        in out
+    )
     assert "different 01_make/report/note.txt\n" in out
     assert "other bytes" in out
     assert "3 of 5 files equal" in out
+
+
+def test_values_that_differ_in_their_last_digits_are_told_with_them(golden: Golden) -> None:
+    golden.make(more={"gain": 0.1})
+    golden.call("golden", "record", "ads", "x", "--replace")
+    golden.make(more={"gain": 0.1 + 2**-56})
+    assert "golden 0.1   now 0.10000000000000002" in golden.call("golden", "compare", "ads")[1]
 
 
 def test_what_is_missing_is_incomplete_and_what_was_added_is_a_warning(golden: Golden) -> None:
@@ -397,7 +408,7 @@ def test_many_departures_of_one_file_are_shortened(golden: Golden) -> None:
     golden.make(table=json.dumps(list(range(40))))
     golden.call("golden", "record", "ads", "x", "--replace")
     golden.make(table=json.dumps(list(range(1, 41))))
-    assert "… and 28 more; --all shows them" in golden.call("golden", "compare", "ads")[1]
+    assert "… and 34 more; --all shows them" in golden.call("golden", "compare", "ads")[1]
     assert golden.call("golden", "compare", "ads", "--all")[1].count("different ") == 40
 
 

@@ -61,7 +61,7 @@ def differences(
 def _scalars(
     first: Json, other: Json, allowance: FileAllowance, place: Parts, *, is_table: bool
 ) -> Iterator[Difference]:
-    one, two = _number(first, is_table=is_table), _number(other, is_table=is_table)
+    one, two = number_in(first, is_table=is_table), number_in(other, is_table=is_table)
     if one is None or two is None:
         if not is_equal(first, other):
             yield Difference(place, first, other, Likeness.DIFFERENT)
@@ -70,7 +70,8 @@ def _scalars(
         yield Difference(place, first, other, Likeness.TOLERATED if is_near else Likeness.DIFFERENT)
 
 
-def _number(value: Json, *, is_table: bool) -> float | None:
+def number_in(value: Json, *, is_table: bool) -> float | None:
+    """Return a value as a number, of a table also a text that reads as one; None when it is none."""
     if isinstance(value, int | float):
         return None if isinstance(value, bool) else value
     if not (is_table and isinstance(value, str)):

@@ -6,13 +6,14 @@ Does not know: how values are compared.
 
 # No deferred annotations: the encoder would evaluate each as text, which costs every command milliseconds.
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from typing import Literal
 
 import msgspec
 
 from runpact.model.compare.allowance import Allowance
 from runpact.model.compare.row import TOLD, Likeness, Row
+from runpact.model.compare.values import number_in
 from runpact.model.contract.rule import Tolerance
 from runpact.model.facts import Json
 from runpact.model.finding import Verdict, worst
@@ -70,7 +71,7 @@ class GoldenAnswer(msgspec.Struct, frozen=True, kw_only=True):
         return worst(_WEIGHT[each.what] for each in self.departures)
 
 
-def departures(rows: Iterable[Row], allowance: Allowance) -> Iterator[Departure]:
+def departures(rows: Iterable[Row], allowance: Allowance, tables: Container[str] = ()) -> Iterator[Departure]:
     """Yield where the second run of a comparison departs from the first.
 
     A file whose values tell where it departs is not told once more.
@@ -78,6 +79,7 @@ def departures(rows: Iterable[Row], allowance: Allowance) -> Iterator[Departure]
     Args:
         rows: Of files, each followed by its values, as `artifact_rows` yields them.
         allowance: What the contract lets differ.
+        tables: Paths of files whose texts may be numbers.
     """
     file: Row | None = None
     is_told = True
@@ -85,7 +87,8 @@ def departures(rows: Iterable[Row], allowance: Allowance) -> Iterator[Departure]
         if file is not None and row.key.startswith(f"{file.key}#"):
             if row.likeness in TOLD:
                 is_told = True
-                yield _departure(row, file.key, row.key[len(file.key) + 1 :], allowance)
+                pointer = row.key[len(file.key) + 1 :]
+                yield _departure(row, file.key, pointer, allowance, is_table=file.key in tables)
             continue
         if file is not None and not is_told:
             yield _departure(file, file.key, "", allowance)
@@ -102,14 +105,16 @@ def counted(rows: Iterable[Row], paths: Iterable[str]) -> tuple[int, int, int]:
     return len(files), len(equal), sum(row.likeness is Likeness.TOLERATED for row in equal)
 
 
-def _departure(row: Row, path: str, pointer: str, allowance: Allowance) -> Departure:
+def _departure(
+    row: Row, path: str, pointer: str, allowance: Allowance, *, is_table: bool = False
+) -> Departure:
     what: What = "undecided" if row.likeness is Likeness.UNDECIDED else "different"
     if row.absent:
         what = "missing" if 1 in row.absent else "added"
     golden, now = (row.apart.first, row.apart.other) if row.apart else row.values
-    is_number = _is_number(golden) and _is_number(now)
-    gap = abs(golden - now) if is_number else None  # type: ignore[operator]  # both are numbers
-    greatest = max(abs(golden), abs(now)) if is_number else 0  # type: ignore[arg-type]  # both are numbers
+    one, two = (number_in(each, is_table=is_table) for each in (golden, now))
+    gap = abs(one - two) if one is not None and two is not None else None
+    greatest = max(abs(one or 0), abs(two or 0))
     parts = tuple(part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:])
     return Departure(
         what=what,
@@ -120,10 +125,6 @@ def _departure(row: Row, path: str, pointer: str, allowance: Allowance) -> Depar
         now=now,
         absolute_error=gap,
         relative_error=gap / greatest if gap is not None and greatest else gap,
-        tolerance=allowance.of_file(path).tolerance(parts) if is_number else None,
+        tolerance=allowance.of_file(path).tolerance(parts) if gap is not None else None,
         remark=row.remark,
     )
-
-
-def _is_number(value: Json) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -45,7 +45,12 @@ def compare_with_golden(golden: Golden, directory: str, *, root: str, loaded: Lo
     rows = list(artifact_rows((_side(golden), held.side), held.allowance, held.forms))
     paths = {file.path for file in golden.files}
     compared, equal, tolerated = counted(rows, paths)
-    told = (*_of_configuration(golden, held), *_of_stages(golden, held), *departures(rows, held.allowance))
+    tables = {file.path for file in golden.files if isinstance(file.rows, list)}
+    told = (
+        *_of_configuration(golden, held),
+        *_of_stages(golden, held),
+        *departures(rows, held.allowance, tables),
+    )
     return GoldenAnswer(
         name=golden.name,
         run=held.side.shown,

@@ -88,3 +88,13 @@ def test_truth_values_are_no_numbers() -> None:
     rows = [row_of("a", ["1", "2"], Likeness.DIFFERENT), row_of("a#/x", [True, 2], Likeness.DIFFERENT)]
     (found,) = departures(rows, NOTHING)
     assert found.absolute_error is None
+
+
+def test_texts_of_tables_that_read_as_numbers_have_an_error() -> None:
+    rows = [
+        row_of("a.csv", ["d1", "d2"], Likeness.DIFFERENT),
+        row_of("a.csv#/0/x", ["1.0", "1.25"], Likeness.DIFFERENT),
+        row_of("a.csv#/0/y", ["one", "1"], Likeness.DIFFERENT),
+    ]
+    assert [each.relative_error for each in departures(rows, NOTHING, {"a.csv"})] == [0.2, None]
+    assert [each.relative_error for each in departures(rows, NOTHING)] == [None, None]
