@@ -25,8 +25,10 @@ def layout_files(reading: Reading) -> Iterator[FileRecord]:
     manifest, records = reading.manifest, _own_records(reading.record)
     is_sealed = manifest is not None and manifest.sealed
     found = manifest.files if manifest is not None and is_sealed else _standing_files(reading.directory)
+    has_attempts = reading.record is not None and reading.record.sealed == "by_stage"
     for each in found:
-        if each.path not in records and not each.path.startswith(f"{PRIVATE}/"):
+        is_attempts_record = has_attempts and f"/{PRIVATE}/" in each.path
+        if not (each.path in records or each.path.startswith(f"{PRIVATE}/") or is_attempts_record):
             yield each
 
 

@@ -252,3 +252,14 @@ def test_what_is_skipped_without_a_last_result_has_no_aliases() -> None:
     _Orchestrator._skip(orchestrator, stage, SimpleNamespace(last=None))
     assert orchestrator.skipped == [("01_a", "up to date")]
     assert len(told) == 1
+
+
+def test_experiments_are_compared_by_what_their_stages_made_and_not_by_records(ran: Pipeline) -> None:
+    ran.write("stages/count.sh", 'echo 5 > "$RUNPACT_STAGE_DIR/size/size.txt"\n')
+    assert ran.json("pipeline", "run", "--experiment", "y")[0] == 0
+    code, document = ran.json("diff", "x", "y", "--only", "artifacts")
+    keys = {row["key"].partition("#")[0] for row in document["sections"]["artifacts"]}
+    assert code == 1
+    assert {"02b_count/size/size.txt", "03_tell/story/story.txt"} <= keys
+    assert [key for key in keys if ".runpact" in key] == []
+    assert "01_make/numbers/a.json" not in keys
