@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -131,11 +130,24 @@ def test_a_python_program_may_be_a_stage_that_is_done(typed: Pipeline) -> None:
     assert failing(typed) == {}
 
 
-def test_the_name_of_a_smoke_experiment_is_a_name(typed: Pipeline, tmp_path: Path) -> None:
-    del tmp_path
+def test_the_name_of_a_smoke_experiment_is_a_name(typed: Pipeline) -> None:
+    assert "A stage is done when it passes the experiment `toy`." in typed.call("contract", "docs")[1]
     typed.write("contract.yaml", TYPED.replace("smoke: toy", "smoke: ../toy"))
     assert typed.json("contract", "lint")[0] == 2
     typed.write(
         "contract.yaml", 'contract: test.x\nversion: "1.0.0"\nkinds: {run: {at: "runs/{name}", smoke: toy}}\n'
     )
     assert typed.json("contract", "lint")[0] == 2
+
+
+def test_what_is_no_experiment_is_refused(typed: Pipeline) -> None:
+    assert typed.json("pipeline", "done", "nowhere")[0] == 2
+    (typed.root / "runs/empty").mkdir()
+    code, document = typed.json("pipeline", "done", "empty")
+    assert (code, document["error"]["code"]) == (2, "cannot-start")
+
+
+def test_nothing_is_changed_by_looking(typed: Pipeline) -> None:
+    before = {path: path.lstat().st_mtime_ns for path in sorted(typed.root.rglob("*"))}
+    assert typed.json("pipeline", "done", "x")[0] == 0
+    assert {path: path.lstat().st_mtime_ns for path in sorted(typed.root.rglob("*"))} == before
