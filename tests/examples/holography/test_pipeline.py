@@ -170,3 +170,20 @@ def test_a_legacy_folder_is_taken_over_and_its_stages_go_on(toy: Workspace, mode
     assert done.returncode == 1, done.stderr
     assert "resolved_from_legacy=true" in done.stderr
     assert before == {path: path.read_bytes() for path in old.rglob("*.*")}
+
+
+@pytest.mark.requirement("C-012", "C-184")
+def test_measured_data_of_others_come_by_the_command_line(toy: Workspace) -> None:
+    given = toy.root / "lab"
+    shutil.copytree(toy.root / "runs/toy/systems", given)
+    toy.write("configs/none.json", {"geometry": {"samples": 121}})
+    run = ("--config", "configs/none.json", "--to", "01")
+    assert toy.run("mine", *run).returncode == 2
+    done = toy.run("mine", *run, "--input", "measured=lab")
+    assert done.returncode == 0, done.stderr
+    stage = json.loads((toy.root / "runs/mine/run_manifest.json").read_text())["stages"]["01_build_systems"]
+    assert {(each["alias"], each["source"]) for each in stage["inputs"]} == {("measured", "cli")}
+    taken = sorted(path.name for path in (toy.root / "runs/mine/systems").iterdir())
+    assert taken == sorted(path.name for path in given.iterdir())
+    (given / "notes.txt").write_text("by hand")
+    assert "invalid_artifact: lab/notes.txt" in "".join(toy.gate("01", "--input", f"measured={given}")[1])
