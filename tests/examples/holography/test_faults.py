@@ -15,6 +15,18 @@ from holography.steps import STEPS
 from examples.holography.workspace import Workspace
 
 PRODUCER = {alias: stage for stage in STEPS.values() for alias in stage.writes}
+TYPES = {
+    alias: f"{name}@0.1"
+    for alias, name in (
+        ("systems", "BoundaryData"),
+        ("predictions", "GeometryPrediction"),
+        ("geometry_emergent", "EmergentGeometry"),
+        ("bulk_equations", "BulkEquations"),
+        ("geometry_contracts", "ContractsSummary"),
+        ("bulk_eigenmodes", "EigenmodesDataset"),
+        ("emergent_dictionary", "Dictionary"),
+    )
+}
 X = "runs/toy"
 
 
@@ -57,10 +69,13 @@ class Fault(NamedTuple):
     line: str
 
 
-OTHER = "invalid_artifact: {path}; `{alias}`: it is not the file that its producer recorded; "
+OTHER = "invalid_artifact: {path}; `{alias}` ({type}): it is not the file that its producer recorded; "
 FAULTS = (
     Fault(
-        "removed", first_file, Path.unlink, "missing_artifact: {path}; `{alias}`: it was made and is gone; "
+        "removed",
+        first_file,
+        Path.unlink,
+        "missing_artifact: {path}; `{alias}` ({type}): it was made and is gone; ",
     ),
     Fault("cut", first_file, cut, OTHER),
     Fault("one byte", first_file, alter_one_byte, OTHER),
@@ -68,13 +83,13 @@ FAULTS = (
         "status",
         record("result.json"),
         flip_the_status,
-        "invalid_artifact: runs/toy/{name}/{alias}; `{alias}`: stage {name} ended with ERROR; ",
+        "invalid_artifact: runs/toy/{name}/{alias}; `{alias}` ({type}): stage {name} ended with ERROR; ",
     ),
     Fault(
         "manifest",
         record("manifest.json"),
         cut,
-        "invalid_artifact: runs/toy/{name}/{alias}; `{alias}`: stage {name} is corrupt: ",
+        "invalid_artifact: runs/toy/{name}/{alias}; `{alias}` ({type}): stage {name} is corrupt: ",
     ),
     Fault(
         "alias",
@@ -86,7 +101,7 @@ FAULTS = (
         "code",
         lambda place, alias: place.root / f"stages/{PRODUCER[alias].name}.py",
         append,
-        "stale_artifact: runs/toy/{name}/{alias}; `{alias}`: stage {name} is out of date: "
+        "stale_artifact: runs/toy/{name}/{alias}; `{alias}` ({type}): stage {name} is out of date: "
         "its code changed: stages/{name}.py; ",
     ),
 )
@@ -116,7 +131,8 @@ def test_a_stage_is_stopped_before_it_begins(spoilt: Workspace, stage: str, alia
     code, lines = spoilt.gate(stage)
     path.symlink_to(target) if target else path.write_bytes(content)
     assert code == 2
-    begin = fault.line.format(path=path.relative_to(spoilt.root), alias=alias, name=producer.name)
+    where, sort = path.relative_to(spoilt.root), TYPES[alias]
+    begin = fault.line.format(path=where, alias=alias, name=producer.name, type=sort)
     told = [line for line in lines if line.startswith(begin)]
     assert len(told) == 1, (begin, lines)
     again = f"runpact pipeline run --experiment toy --from {producer.id} --to {producer.id}"
@@ -128,7 +144,8 @@ def test_a_stage_is_stopped_before_it_begins(spoilt: Workspace, stage: str, alia
 def test_the_tool_and_the_orchestrator_stop_with_the_same_line(toy: Workspace) -> None:
     path = first_file(toy, "bulk_eigenmodes")
     path.unlink()
-    expected = f"missing_artifact: {path.relative_to(toy.root)}; `bulk_eigenmodes`: it was made and is gone; "
+    begin = f"missing_artifact: {path.relative_to(toy.root)}"
+    expected = f"{begin}; `bulk_eigenmodes` (EigenmodesDataset@0.1): it was made and is gone; "
     asked = toy.call("tools/assert_artifacts.py", "--experiment", "toy", "--stage", "07")
     assert (asked.returncode, asked.stdout.startswith(expected)) == (2, True)
     done = toy.run("toy", "--from", "07")
