@@ -14,6 +14,7 @@ from examples.holography.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parents[3]
 NAMES = [stage.name for stage in STEPS.values()]
+GOLDEN = ("ads_control", "ising3d_mini", "tfinite")
 CONFIGS = ("ads_control", "demo", "ising3d_mini", "tfinite")
 
 
@@ -41,6 +42,23 @@ def test_every_value_of_the_literature_is_within_its_tolerance(ran: tuple[Worksp
     entries = json.loads((ran[1] / "literature/literature_contracts.json").read_text())["entries"]
     assert len(entries) >= 20
     assert [each["quantity"] for each in entries if not each["relative_error"] <= each["tolerance"]] == []
+
+
+@pytest.mark.nightly
+@pytest.mark.requirement("C-154", "C-178", "C-179", "C-180", "C-181")
+@pytest.mark.parametrize("name", GOLDEN)
+def test_every_golden_record_is_kept_and_a_changed_value_departs(name: str, tmp_path: Path) -> None:
+    place = Workspace.lay_out(tmp_path)
+    assert place.run(name, "--config", f"configs/{name}.json").returncode == 0
+    kept = place.call("-m", "runpact", "golden", "compare", name)
+    assert (kept.returncode, kept.stdout.splitlines()[-1].split()[0]) == (0, "OK"), kept.stdout
+    record = place.root / f"golden/{name}.json"
+    told = record.read_text()
+    assert told.count('"schema_name": "GeometryPrediction"') >= 2
+    record.write_text(told.replace('"delta": 1.', '"delta": 2.').replace('"delta": 0.', '"delta": 3.'))
+    departs = place.call("-m", "runpact", "golden", "compare", name)
+    assert departs.returncode == 3, departs.stdout
+    assert "#/delta" in departs.stdout or "/delta" in departs.stdout
 
 
 @pytest.mark.nightly

@@ -187,3 +187,22 @@ def test_measured_data_of_others_come_by_the_command_line(toy: Workspace) -> Non
     assert taken == sorted(path.name for path in given.iterdir())
     (given / "notes.txt").write_text("by hand")
     assert "invalid_artifact: lab/notes.txt" in "".join(toy.gate("01", "--input", f"measured={given}")[1])
+
+
+@pytest.mark.requirement(
+    *("C-155", "C-156", "C-157", "C-158", "C-159", "C-160", "C-161", "C-162", "C-163", "C-166", "C-172")
+)
+def test_every_stage_is_done_by_all_eight_points(toy: Workspace) -> None:
+    done = toy.call("-m", "runpact", "pipeline", "done", "toy")
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, f"{len(NAMES)} of {len(NAMES)} stages done")
+    (toy.root / "runs/toy/05_analyze_bulk_equations/logs/stdout.log").unlink()
+    broken = toy.call("-m", "runpact", "pipeline", "done", "toy")
+    assert broken.returncode == 1
+    assert "05_analyze_bulk_equations  in development" in broken.stdout
+
+
+@pytest.mark.requirement("C-168")
+def test_the_page_of_artifacts_is_what_the_contract_says(toy_run: Workspace) -> None:
+    command = ("-m", "runpact", "contract", "docs", "--artifacts", "--check", "docs/ARTIFACT_API.md")
+    current = toy_run.call(*command)
+    assert current.returncode == 0, current.stdout + current.stderr
