@@ -149,6 +149,26 @@ def test_paths_begin_at_the_file_or_above_the_folder_of_that_name(lab: Place) ->
     assert shown(lab, "--config", "link.toml")["config"]["db"] == beside["config"]["db"]
 
 
+@pytest.mark.requirement("D5.1", "D5.10", "D5.8")
+def test_only_declared_paths_are_made_absolute_and_nothing_in_them_is_expanded(
+    lab: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", "/somewhere")
+    found = shown(lab, "--set", "train.weights=~/w/$HOME.npz", "--set", "name=b")["config"]
+    assert found["train"]["weights"] == str(lab.root / "~/w/$HOME.npz")
+    assert found["name"] == "b"
+
+
+@pytest.mark.requirement("D14.2")
+def test_an_override_is_split_once_and_the_later_wins(empty: Place) -> None:
+    empty.write("contract.yaml", CONTRACT.replace("schema: schemas/config.json, ", ""))
+    texts = ("a.b=x=y", "a.c=1", "a.c=TRUE", "d.e.f=[1, 2]")
+    found = shown(empty, *(word for text in texts for word in ("--set", text)))["config"]
+    assert found == {"a": {"b": "x=y", "c": True}, "d": {"e": {"f": [1, 2]}}}
+    for text in ("a", "=1", "a..b=1"):
+        assert empty.call("config", "show", "--set", text)[0] == 2
+
+
 @pytest.mark.requirement("D4.6")
 def test_a_secret_comes_from_the_environment_and_stays_there(
     lab: Place, monkeypatch: pytest.MonkeyPatch

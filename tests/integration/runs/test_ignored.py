@@ -54,7 +54,7 @@ def test_the_block_has_the_patterns_of_the_layout_and_no_other(vision: Place) ->
     assert len(out.splitlines()) == 14
 
 
-@pytest.mark.requirement("D12.1", "D12.2", "D12.3", "D1.2")
+@pytest.mark.requirement("D12.1", "D12.2", "D12.3", "D1.2", "D3.6", "D7.5")
 def test_git_ignores_a_sample_of_each_and_keeps_what_is_to_be_committed(vision: Place) -> None:
     assert vision.call("contract", "ignore", "--workdir", "work-dir", "--output", ".gitignore")[0] == 0
     assert (vision.root / ".gitignore").read_text().startswith("mine\n")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import fcntl
 import json
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -120,7 +122,7 @@ def test_something_else_in_the_place_of_a_directory_is_told(work: Place, sort: s
     assert not (work.root / "runs").exists()
 
 
-@pytest.mark.requirement("D1.4")
+@pytest.mark.requirement("D1.4", "D5.8")
 def test_everything_follows_the_workdir(work: Place) -> None:
     other = work.root / "volume" / "work"
     with make(name="a", workdir=other) as run:
@@ -136,6 +138,57 @@ def test_everything_follows_the_workdir(work: Place) -> None:
         "tmp",
     ]
     assert sorted(path.name for path in work.root.iterdir()) == ["contract.yaml", "volume"]
+
+
+PACKED = """\
+contract: test.packed
+version: "1.0.0"
+extends: runpact:work-directory@1
+"""
+STARTING = """\
+import runpact, sys
+for number in range(5):
+    with runpact.run(name="exp001", config={"mode": "train"}, unsafe_skip_check=True) as run:
+        run.save("artifacts.json", {"number": number})
+    print(run.id, flush=True)
+"""
+
+
+@pytest.mark.requirement("D8.3", "D8.2")
+def test_many_starts_in_one_second_have_a_directory_each(empty: Place) -> None:
+    empty.write("contract.yaml", PACKED)
+    command = [sys.executable, "-c", STARTING]
+    children = [
+        subprocess.Popen(command, cwd=empty.root, stdout=subprocess.PIPE, text=True) for _ in range(4)
+    ]
+    told = [line for child in children for line in child.communicate()[0].split()]
+    assert [child.returncode for child in children] == [0] * 4
+    assert len(set(told)) == 20
+    assert {path.name for path in (empty.root / "runs").iterdir()} == set(told)
+    assert all(re.fullmatch(r"exp001-\d{8}-\d{6}(-\d\d+)?", name) for name in told)
+
+
+@pytest.mark.requirement("D8.16", "D8.14", "D8.1")
+def test_a_backend_that_is_not_known_leaves_a_failed_record(empty: Place) -> None:
+    empty.write("contract.yaml", PACKED)
+    run = fail(runpact.run(config={"mode": "train"}, name="a"), LookupError("no backend `yolo9`"))
+    metrics = Path(run.dir, "metrics.json").read_bytes()
+    assert metrics.startswith(b'{\n  "run_id": "' + run.id.encode())
+    said = json.loads(metrics)
+    assert list(said) == ["run_id", "mode", "status", "elapsed_ms", "error"]
+    assert (said["status"], said["error"]) == ("failed", "LookupError: no backend `yolo9`")
+
+
+@pytest.mark.requirement("D11.1", "D2.9")
+def test_temporary_files_may_go_during_and_between_runs(empty: Place) -> None:
+    empty.write("contract.yaml", PACKED)
+    for name in ("a", "b"):
+        with runpact.run(name=name, config={"mode": "train"}, unsafe_skip_check=True) as run:
+            Path("tmp", "frame.bin").write_bytes(b"buffer")
+            shutil.rmtree("tmp")
+            run.event("x.y")
+        assert run.standing.state is runpact.State.FINISHED
+    assert len(lines(empty)) == 6
 
 
 # ---------------------------------------------------------------- the log of all runs
