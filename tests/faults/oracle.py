@@ -28,6 +28,7 @@ from faults.scenario import (
     CONFIG,
     LATEST,
     LATEST_LINK,
+    LOG,
     PLACES,
     WORDS,
     Fact,
@@ -113,6 +114,7 @@ def runs_of(folder: Path) -> list[Found]:
 
 def _judge(folder: Path, found: list[Found], facts: Sequence[Fact], end: End) -> Iterator[str]:
     yield from _born(folder)
+    yield from _logged(folder)
     yield from _classified(found, facts, end)
     yield from _honest(found, facts, end)
     for run in found:
@@ -282,6 +284,14 @@ def _latest(folder: Path, found: list[Found], *, is_sealed: bool) -> Iterator[st
         yield "whole: there is a latest copy of a run that did not finish"
     elif _parsed(path.read_bytes()) != result_of(1):
         yield f"whole: the latest copy says {path.read_bytes()[:60]!r}"
+
+
+def _logged(folder: Path) -> Iterator[str]:
+    """Yield each line of the log of all runs that is none; a line is there whole or not at all."""
+    path = folder / LOG
+    for line in path.read_bytes().splitlines(keepends=True) if path.exists() else ():
+        if not line.endswith(b"\n") or not isinstance(_parsed(line), dict):
+            yield f"whole: a line of the log of all runs says {line[:60]!r}"
 
 
 def _usable(folder: Path, before: list[Found], facts: Sequence[Fact]) -> Iterator[str]:

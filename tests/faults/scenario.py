@@ -41,6 +41,7 @@ WORDS = {"running": "open", "finished": "ok", "failed": "bad", "interrupted": "c
 CONTRACT = """\
 contract: faults.scenario
 version: "1.0.0"
+workspace: {directories: [data/sets], log: log.txt}
 kinds:
   run:
     at: "runs/{name}"
@@ -64,6 +65,7 @@ kinds:
 SCHEMA = '{"type": "object", "required": ["loss"], "properties": {"loss": {"type": "number"}}}'
 PLACES = {"run": "runs", "placed": "placed"}
 """Folder of each kind's runs, below the workspace."""
+LOG = "log.txt"
 LATEST = "latest/result.json"
 LATEST_LINK = "latest/parts"
 TRACEBACK = 70

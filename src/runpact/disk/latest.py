@@ -39,6 +39,20 @@ def replace_copy(source: str, target: str, *, newest: str, sync: bool) -> None:
                 io.set_modified(target, moment)
 
 
+def is_standing(path: str) -> bool:
+    """Whether anything stands at a path.
+
+    Raises:
+        StorageError: It cannot be told.
+    """
+    with io.storing("copy", path):
+        try:
+            os.lstat(path)
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+    return True
+
+
 def replace_link(source: str, target: str, *, newest: str, sync: bool) -> None:
     """Make `target` a relative link to `source`, unless it leads to a newer run already.
 

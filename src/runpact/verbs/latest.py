@@ -11,8 +11,7 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from runpact.disk.latest import replace_copy, replace_link
-from runpact.disk.source import is_there
+from runpact.disk.latest import is_standing, replace_copy, replace_link
 from runpact.model.contract.language import Kind, Latest
 from runpact.model.errors import RunpactError
 from runpact.model.run import State
@@ -71,11 +70,12 @@ def refresh_latest(run: OpenRun, state: State) -> str | None:
     """
     refusals: list[str] = []
     for each in latest_targets(run.kind, run.root, run.dir, named_by(run.record)):
-        if not (each.is_of_any_end or state is State.FINISHED) or not is_there(each.source):
+        if not (each.is_of_any_end or state is State.FINISHED):
             continue
         replace = replace_link if each.is_link else replace_copy
         try:
-            replace(each.source, each.target, newest=run.record.started, sync=run.writer.is_durable)
+            if is_standing(each.source):
+                replace(each.source, each.target, newest=run.record.started, sync=run.writer.is_durable)
         except RunpactError as error:
             refusals.append(f"`{each.to}` was not refreshed: {error.message}")
     return refusals[0] if refusals else None
