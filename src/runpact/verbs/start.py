@@ -25,15 +25,13 @@ from runpact.model.errors import StorageError, UsageError
 from runpact.model.manifest import FileRecord, Manifest, encode_manifest
 from runpact.model.names import check_name
 from runpact.model.recordmasker import RecordMasker
-from runpact.model.run import ContractRef, RunRecord, State
+from runpact.model.run import ContractRef, RunRecord
 from runpact.model.template import PathTemplate
-from runpact.model.variables import run_variables
 from runpact.verbs.active import ActiveRun
 from runpact.verbs.capture import Captured, capture
 from runpact.verbs.confine import hold
 from runpact.verbs.mask import find_secrets, marked_settings, masked_provenance, patterns_in
 from runpact.verbs.nest import CONFINEMENT
-from runpact.verbs.project import word_for
 from runpact.verbs.request import Request
 from runpact.verbs.said import whole_seeds
 from runpact.verbs.worklog import begin_worklog
@@ -124,10 +122,7 @@ def start_run(
     began = clock.monotonic()
     writer = _created(draft, named, environ)
     record = msgspec.structs.replace(unnamed, id=posixpath.basename(writer.directory))
-    state = word_for(kind, State.RUNNING)
-    worklog = begin_worklog(
-        root, loaded.contract, record, run_variables(record, State.RUNNING, state), masker
-    )
+    worklog = begin_worklog(root, loaded.contract, record, kind, masker)
     run = ActiveRun.begin(
         writer,
         record,

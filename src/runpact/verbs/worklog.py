@@ -11,11 +11,12 @@ from collections.abc import Iterable, Mapping
 
 from runpact.disk.surroundings import CommonLog
 from runpact.host import clock
-from runpact.model.contract.language import Contract
+from runpact.model.contract.language import Contract, Kind
 from runpact.model.contract.surroundings import WorkspaceLog
 from runpact.model.errors import RunpactError
 from runpact.model.recordmasker import RecordMasker
 from runpact.model.run import Outcome, RunRecord, State
+from runpact.model.variables import run_variables
 from runpact.model.worklog import LEVELS, is_said, is_wanted, level_of, log_line
 
 _STAGE = "stage"
@@ -90,7 +91,7 @@ class WorkLog:
 
 
 def begin_worklog(
-    root: str, contract: Contract, record: RunRecord, said: Mapping[str, object], masker: RecordMasker
+    root: str, contract: Contract, record: RunRecord, kind: Kind, masker: RecordMasker
 ) -> WorkLog | None:
     """Return what a run tells the log of all runs, with its first line written; None where there is no log.
 
@@ -98,22 +99,24 @@ def begin_worklog(
         root: Absolute data root.
         contract: Names the log, and the level that it begins at.
         record: Of the run.
-        said: `run`, for a level that the contract takes from it.
+        kind: The run's.
         masker: Masks what a failure says.
     """
     wanted = contract.workspace.shared_log
     if wanted is None:
         return None
     log = CommonLog(posixpath.join(root, wanted.file))
-    worklog = WorkLog(log, record, least=_least(wanted, said), masker=masker)
+    worklog = WorkLog(log, record, least=_least(wanted, record, kind), masker=masker)
     worklog.began(record)
     return worklog
 
 
-def _least(wanted: WorkspaceLog, said: Mapping[str, object]) -> str:
+def _least(wanted: WorkspaceLog, record: RunRecord, kind: Kind) -> str:
     """Return the level that lines begin at; what cannot be told means the usual one."""
     if wanted.level in LEVELS:
         return wanted.level
     from runpact.model.expression import Scope  # noqa: PLC0415 - a level that is a word needs no expressions
 
+    state = State.RUNNING
+    said = run_variables(record, state, kind.state_words.get(state.value, state.value))
     return level_of(Scope({"run": said}).written(wanted.level))
