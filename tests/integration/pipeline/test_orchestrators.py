@@ -116,6 +116,7 @@ def test_a_stage_whose_time_is_over_is_stopped(pipeline: Pipeline) -> None:
     assert time.monotonic() - began < 30
 
 
+@pytest.mark.requirement("X-04")
 def test_the_manifest_loses_none_of_200_updates(pipeline: Pipeline) -> None:
     """Two hundred writers at once, each after its own change: the last view has what all of them did."""
     pipeline.go()

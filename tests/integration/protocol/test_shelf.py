@@ -18,6 +18,7 @@ from runpact.host.openings import open_paths
 from runpact.model.contract.kept import KeptContract, decode_kept, encode_kept
 from runpact.model.errors import ContractBrokenError, MalformedContractError
 from runpact.packs import pack_names
+from runpact.verbs import load_contract as loading
 from runpact.verbs.contract_answers import ContractAnswers
 from runpact.verbs.load_contract import load_contract, load_copy
 from runpact.verbs.shelf import recall_copy, recall_named, shelve
@@ -41,6 +42,7 @@ kinds:
 @pytest.fixture
 def shelf(kept, monkeypatch):
     monkeypatch.setenv("XDG_STATE_HOME", str(kept))
+    loading._memory_of.cache_clear()  # other tests of this process loaded packs
     return kept / "runpact/contracts"
 
 

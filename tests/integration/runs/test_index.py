@@ -636,6 +636,7 @@ print(most)
 """
 
 
+@pytest.mark.requirement("X-04")
 def test_eight_writers_and_readers_leave_an_index_that_equals_one_made_anew(project: Project) -> None:
     each = 50
     readers = [
