@@ -28,7 +28,7 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import runpact
@@ -282,15 +282,15 @@ def strike_all(hospital: Hospital, *, every: int, offset: int) -> dict:
     return {"points": len(faults), "missed": missed, "violations": found, "seconds": seconds}
 
 
-def main(arguments: list[str]) -> int:
-    """Mend as a process of its own, so that forking is safe."""
+def main(arguments: list[str], make: Callable[[], Hospital] = Hospital) -> int:
+    """Strike as a process of its own, so that forking is safe."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--what", default="faults", choices=["faults", "kill", "refuse"])
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--offset", type=int, default=0)
     said = parser.parse_args(arguments)
     points = {"every": said.every, "offset": said.offset}
-    hospital = Hospital()
+    hospital = make()
     is_ours = said.what == "faults"
     print(
         json.dumps(

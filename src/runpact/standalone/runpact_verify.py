@@ -139,7 +139,7 @@ def value_of_window(value: Json) -> bool:  # Whether a metric may have this valu
 def weight_of_window(value: Json) -> bool:  # Whether a window may have this weight.
     return fits(value, float) and 0 < value <= 1e15
 
-HASH, TEXT, SCALAR = like("^sha256:[0-9a-f]{64}$"), (str, None), (bool, float, str, None)
+HASH, TEXT, SCALAR = like(r"^sha256:[0-9a-f]{64}\Z"), (str, None), (bool, float, str, None)
 COUNT, REAL, NAME, OPEN = whole(0), (float, None), sized(1, 200), {"...": 0}
 SEEDS = {key: (int, None) for key in ("python", "numpy", "torch")}
 MODEL, ATTEMPT = (str, {"*": SCALAR}, None), {"number": whole(1), "earlier": [str]}
@@ -150,7 +150,7 @@ REPORT = {
     "schema_version": "1.0",
     "meta": {
         "run_id": sized(4, 200), "seeds": SEEDS, "seed_notes?": {"*": str}, "model?": MODEL, "device?": TEXT, "nickname?": TEXT,
-        "attempt?": (ATTEMPT, None), "started?": (like(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$"), None), **OPEN,
+        "attempt?": (ATTEMPT, None), "started?": (like(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z\Z"), None), **OPEN,
     },
     "data": {
         "dataset_hash": HASH, "tokenizer_hash": HASH, "split": str, "provider?": str, "sequence_length?": whole(1),

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-Digest = Annotated[str, msgspec.Meta(pattern="^sha256:[0-9a-f]{64}$")]
+Digest = Annotated[str, msgspec.Meta(pattern=r"^sha256:[0-9a-f]{64}$(?!\n)")]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 Weight = Annotated[float, msgspec.Meta(gt=0, le=1e15)]
 Value = Annotated[float, msgspec.Meta(ge=-1e100, le=1e100)]
@@ -84,7 +84,9 @@ class ReportMeta(msgspec.Struct, frozen=True, kw_only=True):
     attempt: Attempt | None = None
     nickname: str | None = None
     """The name that the run was started with."""
-    started: Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$")] | None = None
+    started: (
+        Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$(?!\n)")] | None
+    ) = None
 
 
 class ReportData(msgspec.Struct, frozen=True, kw_only=True):
