@@ -6,6 +6,7 @@ Does not know: what a command does.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from importlib import import_module
@@ -109,6 +110,7 @@ def cli() -> None:
 def run_command_line(arguments: list[str]) -> int:
     """Run one command and return its exit code; no traceback reaches a person."""
     _replace_closed_streams()
+    _write_utf8()
     is_json = "--json" in arguments[: arguments.index("--") if "--" in arguments else None]
     try:
         code = cli.main(arguments, prog_name="runpact", standalone_mode=False)
@@ -146,6 +148,13 @@ def _replace_closed_streams() -> None:
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - open as long as the process
+
+
+def _write_utf8() -> None:
+    """Let output be UTF-8 whatever the locale, so that no character of a message or name can stop it."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower() not in {"utf-8", "utf8"}:
+            stream.reconfigure(encoding="utf-8", errors=stream.errors)
 
 
 def _usage_hint(error: click.ClickException) -> str:

@@ -6,15 +6,18 @@ import json
 import multiprocessing
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from runpact.cli.main import run_command_line
 from runpact.disk import ledger as ledger_files
 from runpact.disk.layout import LEDGER
 from runpact.model.errors import LedgerError, StorageError
-from runpact.model.ledger.entry import Entry
+from runpact.model.ledger.entry import Baseline, Entry
 from runpact.verbs.ledger import ledger_of, open_ledger
 
 Captured = pytest.CaptureFixture[str]
@@ -164,3 +167,21 @@ def test_the_ledger_honours_the_umask(place: Path) -> None:
     finally:
         os.umask(before)
     assert stat.S_IMODE((place / LEDGER).stat().st_mode) == 0o644
+
+
+@pytest.mark.requirement("B-A9")
+def test_output_is_utf8_whatever_the_locale(place: Path) -> None:
+    with open_ledger(str(place)) as held:
+        held.add(
+            msgspec.structs.replace(entry("a"), baseline=Baseline("b", "sha256:" + "0" * 64), path="runs/ä")
+        )
+    plain = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = subprocess.run(
+        [sys.executable, "-m", "runpact", "ledger", "show"],
+        cwd=place,
+        env=plain,
+        capture_output=True,
+        check=True,
+    )
+    assert "runs/ä" in done.stdout.decode()
+    assert "→ b" in done.stdout.decode()

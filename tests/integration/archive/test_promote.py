@@ -307,3 +307,36 @@ def test_the_record_of_a_copy_has_one_form(workspace: Path, pair: Pair) -> None:
     assert render_record(parse_record(data)) == data
     with pytest.raises(MalformedDocumentError):
         parse_record(data.replace(b"promotion/1", b"promotion/2"))
+
+
+@pytest.mark.requirement("B-A1", "B-A3", "B-A8", "B-113", "B-116")
+def test_the_names_of_copies_and_digests_follow_from_the_evidence_alone(workspace: Path, pair: Pair) -> None:
+    scratch = pair()
+    assert run("promote", "quant8") == 0
+    report = json.loads((scratch / "report.json").read_bytes())
+    certificate = json.loads((scratch / "evaluation.cert.json").read_bytes())
+    started = report["meta"]["started"].replace("-", "").replace(":", "")
+    assert scratch.name == f"quant8_balanced_{started[:13]}Z"
+    assert report["auto"]["policy_digest"] == certificate["auto"]["policy_digest"]
+    assert certificate["policy_digest"]["thresholds_hash"] != certificate["auto"]["policy_digest"]
+    assert list(workspace.rglob("seed_bundle.json")) == []
+    flat = workspace / "reports" / "flat" / "quant8.cert.json"
+    flat.parent.mkdir()
+    flat.write_bytes((scratch / "evaluation.cert.json").read_bytes())
+    (flat.parent / "report.json").write_bytes((scratch / "report.json").read_bytes())
+    assert run("verify", str(flat)) == 1
+
+
+@pytest.mark.requirement("B-015", "B-025")
+def test_runs_of_several_names_are_listed_in_the_order_of_their_names(
+    workspace: Path, capsys: Captured
+) -> None:
+    for name in ("baseline", "quant8", "baseline"):
+        evaluate(name)
+    capsys.readouterr()
+    assert run("ls", "--json") == 0
+    listed = json.loads(capsys.readouterr().out)["runs"]
+    assert {each["name"] for each in listed} == {"baseline", "quant8"}
+    assert all(each["started"].endswith("Z") for each in listed)
+    by_name = sorted((each["path"] for each in listed if each["name"] == "baseline"), reverse=True)
+    assert by_name == [each["path"] for each in listed if each["name"] == "baseline"]
