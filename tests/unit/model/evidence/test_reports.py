@@ -75,6 +75,15 @@ def test_a_report_that_is_no_table_has_no_windows() -> None:
     assert refused.value.exit_code == 2
 
 
+@pytest.mark.parametrize(
+    "path",
+    [("data", "dataset_hash"), ("data", "tokenizer_hash"), ("meta", "started"), ("auto", "policy_digest")],
+)
+def test_a_newline_behind_a_digest_or_a_moment_is_no_part_of_it(path: tuple[str, str]) -> None:
+    section, field = path
+    assert reason(put(section, field, to=report()[section][field] + "\n")) == "malformed_report"
+
+
 def test_one_window_is_no_evidence() -> None:
     document = report(windows=1)
     with pytest.raises(EvidenceError) as refused:
