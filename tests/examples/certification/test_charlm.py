@@ -200,7 +200,7 @@ def test_rounding_to_few_bits_keeps_a_step_and_its_deltas_grow() -> None:
 def test_the_plot_of_differences_has_a_bar_for_each_window_and_both_lines() -> None:
     text = plot.difference_plot("a < b", [0.01, -0.02, 0.3], mean=0.1, interval=(0.02, 0.2), bound=0.095)
     root = ET.fromstring(text)  # noqa: S314 - our own document
-    bars = [e for e in root.iter(f"{SVG}rect") if "fill-opacity" in e.attrib]
+    bars = [e for e in root.iter(f"{SVG}rect") if e.attrib.get("fill-opacity") == "0.55"]
     assert len(bars) == 3
     told = {str(e.text).split(" ")[0] for e in root.iter(f"{SVG}text")}
     assert {"mean", "bound"} <= told
