@@ -13,6 +13,7 @@ from deploy.edge.cli import main as edge
 from train.cli import main as train
 
 from examples.vision.workbench import EXAMPLE, System
+from runpact.cli.main import run_command_line
 
 SIX = {"datasets", "models", "runs", "outputs", "stats", "tmp"}
 TRACKED = {"work-dir/config.example.toml", "work-dir/README.md", "work-dir/.gitkeep"}
@@ -110,3 +111,31 @@ def test_four_lines_say_how_it_ended(copied: System, capsys: pytest.CaptureFixtu
         f"resolved_config={run / 'config.resolved.toml'}",
         f"artifacts={run / 'artifacts.json'}",
     ]
+
+
+@pytest.mark.requirement("D12.1", "D12.2", "D12.4")
+def test_what_git_ignores_is_what_the_contract_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(EXAMPLE)
+    assert run_command_line(["contract", "ignore", "--workdir", "work-dir", "--check", ".gitignore"]) == 0
+    lines = set((EXAMPLE / ".gitignore").read_text().splitlines())
+    ignored = ("config.toml", "config.resolved.toml", "log.txt", "*.pid", *(f"{name}/" for name in SIX))
+    assert lines >= {*(f"work-dir/{name}" for name in ignored), "codex.md", *(f"!{path}" for path in TRACKED)}
+
+
+@pytest.mark.requirement("D2.1", "D8.14", "D8.16")
+def test_records_are_plain_and_a_backend_nobody_knows_leaves_none(copied: System) -> None:
+    before = copied.runs()
+    assert copied.call(train, "train.backend=keras") == 2
+    assert copied.runs() == before
+    for name in ("metrics.json", "artifacts.json"):
+        text = (before[-1] / name).read_text()
+        assert (text.isascii(), text.startswith('{\n  "run_id": "')) == (True, True)
+    found = {path.name for path in copied.root.iterdir() if path.is_file()}
+    assert found == {
+        "config.example.toml",
+        "config.toml",
+        "config.resolved.toml",
+        "log.txt",
+        "README.md",
+        ".gitkeep",
+    }
