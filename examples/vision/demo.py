@@ -22,7 +22,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 WORK = HERE / "work-dir"
 CONFIG = ("--config", "./work-dir/config.toml")
-NEEDED = ("numpy", "onnx", "onnxruntime", "sklearn", "PIL")
+NEEDED = ("numpy", "onnx", "onnxruntime", "sklearn", "PIL", "threadpoolctl")
 PACKAGES = "numpy onnx onnxruntime scikit-learn Pillow"
 RUNPACT = (sys.executable, "-m", "runpact")
 

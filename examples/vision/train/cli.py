@@ -18,6 +18,7 @@ from share.kernel import Job, Pipeline, run_pipeline
 from share.progress import ProgressBar
 from share.settings import demand_device
 from share.yolo import Labelled, Split, dataset_card, read_dataset, read_image
+from threadpoolctl import threadpool_limits
 
 from train.fit import Cells, Schedule, answers_of, first_parameters, quality, train
 from train.network import Parameters
@@ -35,7 +36,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def work(job: Job) -> Mapping[str, Any]:
-    """Read, train, export, measure."""
+    """Read, train, export, measure.
+
+    One thread: the products are small, threads would wait for each other, and sums come out the same.
+    """
+    with threadpool_limits(1):
+        return make_model(job)
+
+
+def make_model(job: Job) -> Mapping[str, Any]:
+    """Make the model, and return what is told of it."""
     splits = prepare(job)
     said = job.settings["train"]
     schedule = Schedule(said["epochs"], said["batch"], said["learning_rate"], said["yolo"]["negatives"])
