@@ -6,13 +6,13 @@ Does not know: how values are read.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from runpact.model.compare.allowance import FileAllowance
 from runpact.model.compare.row import ABSENT, Likeness
 from runpact.model.compare.side import Contents
-from runpact.model.facts import Apart, ArrayFact, ArraysFact, Deviation, Json
+from runpact.model.facts import ArrayFact, ArraysFact, Deviation, Json
 
 
 class ArrayFound(NamedTuple):
@@ -24,14 +24,14 @@ class ArrayFound(NamedTuple):
     """What the array is in each: type and shape."""
     likeness: Likeness
     remark: str = ""
-    apart: Apart | None = None
+    deviation: Deviation | None = None
     """Of arrays that were compared by value."""
 
 
 class _Answer(NamedTuple):
     likeness: Likeness
     remark: str = ""
-    apart: Apart | None = None
+    deviation: Deviation | None = None
 
 
 def array_differences(
@@ -75,7 +75,7 @@ def _compare(
     if not found.different:
         return None
     likeness = Likeness.DIFFERENT if found.beyond else Likeness.TOLERATED
-    return _Answer(Likeness.VOLATILE if is_free else likeness, _remark(found), found.apart)
+    return _Answer(Likeness.VOLATILE if is_free else likeness, deviation=found)
 
 
 _NONE = ArrayFact("", "", ())
@@ -85,8 +85,13 @@ def _told(array: ArrayFact | None) -> Json:
     return ABSENT if array is None else f"{array.dtype} ({', '.join(map(str, array.shape))})"
 
 
-def _remark(found: Deviation) -> str:
-    told = f"{found.different:,} of {found.count:,} values differ"
-    told += f", by at most {found.largest:.6g}" if found.largest is not None else ""
-    is_partly = 0 < found.beyond < found.different
-    return told + (f"; {found.beyond:,} by more than is tolerated" if is_partly else "")
+def remark_on(found: Sequence[Deviation]) -> str:
+    """Say how far arrays are from the first; of several, the most that is true of any."""
+    widest = max(found, key=lambda each: each.different)
+    largest = [each.largest for each in found if each.largest is not None]
+    beyond = max(each.beyond for each in found)
+    up_to = "up to " * (len({each.different for each in found}) > 1)
+    told = f"{up_to}{widest.different:,} of {widest.count:,} values differ"
+    told += f", by at most {max(largest):.6g}" if largest else ""
+    is_partly = beyond > 0 and any(each.beyond < each.different for each in found)
+    return told + (f"; {up_to}{beyond:,} by more than is tolerated" if is_partly else "")

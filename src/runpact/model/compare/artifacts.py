@@ -13,11 +13,11 @@ from typing import NamedTuple
 import msgspec
 
 from runpact.model.compare.allowance import Allowance, FileAllowance
-from runpact.model.compare.arrays import array_differences
+from runpact.model.compare.arrays import array_differences, remark_on
 from runpact.model.compare.row import ABSENT, Likeness, Row, row_of, worst_of
 from runpact.model.compare.side import Side
 from runpact.model.compare.values import differences
-from runpact.model.facts import Apart, ArraysFact, DocumentFact, FormatFault, Json, TableFact
+from runpact.model.facts import Apart, ArraysFact, Deviation, DocumentFact, FormatFault, Json, TableFact
 from runpact.model.judge.forms import Forms
 from runpact.model.manifest import FileRecord
 
@@ -33,7 +33,7 @@ class Found(NamedTuple):
     other: Json
     likeness: Likeness
     remark: str = ""
-    apart: Apart | None = None
+    deviation: Deviation | None = None
 
 
 class _File(msgspec.Struct, frozen=True):
@@ -50,6 +50,8 @@ class _Answer(NamedTuple):
     likeness: Likeness
     remark: str = ""
     found: tuple[Found, ...] = ()
+    differing: int = 0
+    """Values that differ, whether they are kept or not."""
 
 
 def artifact_rows(sides: Sequence[Side], allowance: Allowance, forms: Forms) -> Iterator[Row]:
@@ -58,7 +60,8 @@ def artifact_rows(sides: Sequence[Side], allowance: Allowance, forms: Forms) -> 
         file = _File(path, allowance.of_file(path), forms)
         answers = [_Answer(Likeness.SAME), *(_compare(file, sides[0], side) for side in sides[1:])]
         worst = worst_of(answer.likeness for answer in answers)
-        remark = next(answer.remark for answer in answers if answer.likeness is worst)
+        deciding = [answer for answer in answers if answer.likeness is worst]
+        remark = max(deciding, key=lambda answer: answer.differing).remark
         yield row_of(path, [_shown(side.files.get(path)) for side in sides], worst, remark)
         yield from _value_rows(path, answers)
 
@@ -75,8 +78,17 @@ def _value_rows(path: str, answers: Sequence[_Answer]) -> Iterator[Row]:
         known = next(each for each in found if each is not None)
         values = [known.first if each is None else each.other for each in found]
         worst = worst_of(each.likeness for each in found if each is not None)
-        telling = next(each for each in found if each is not None and each.likeness is worst)
-        yield row_of(f"{path}#{pointer}", values, worst, telling.remark, telling.apart)
+        telling = [each for each in found if each is not None and each.likeness is worst]
+        yield row_of(f"{path}#{pointer}", values, worst, *_told(telling))
+
+
+def _told(telling: Sequence[Found]) -> tuple[str, Apart | None]:
+    """Return what is said of a place where several runs differ from the first, and one value of the farthest."""
+    deviations = [each.deviation for each in telling if each.deviation is not None]
+    if not deviations:
+        return telling[0].remark, None
+    farthest = max(deviations, key=lambda each: each.largest or 0.0)
+    return remark_on(deviations), farthest.apart
 
 
 def _compare(file: _File, first: Side, other: Side) -> _Answer:
@@ -155,4 +167,4 @@ def _answer(found: Iterator[Found], what: str) -> _Answer:
     if likeness is Likeness.VOLATILE:
         likeness = Likeness.TOLERATED
     allowed = ", as the contract allows" if likeness is Likeness.TOLERATED else ""
-    return _Answer(likeness, told + allowed, kept)
+    return _Answer(likeness, told + allowed, kept, count)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import msgspec
 
 from runpact.model.compare.allowance import FileAllowance, is_within
-from runpact.model.compare.row import ABSENT, Likeness, Row, row_of
+from runpact.model.compare.row import ABSENT, Likeness, Row, row_of, worst_of
 from runpact.model.contract.rule import Tolerance
 from runpact.model.facts import Json
 
@@ -72,16 +72,20 @@ def _likeness(values: Sequence[Json], tolerance: Tolerance, *, is_free: bool) ->
 def _series_row(name: str, found: Sequence[Series], tolerance: Tolerance, *, is_free: bool) -> Row:
     told = [_told(series) if series else ABSENT for series in found]
     compared = [_compare(found[0], other, tolerance) for other in found[1:]]
-    worst = max((each.likeness for each in compared), key=tuple(Likeness).index)
-    remark = next((each.remark for each in compared if each.likeness is worst), "")
+    worst = worst_of(each.likeness for each in compared)
     if is_free and worst is not Likeness.SAME:
         worst = Likeness.VOLATILE
-    return row_of(f"{name}.series", told, worst, remark)
+    return row_of(f"{name}.series", told, worst, _remark(found[0], compared))
 
 
 class _Compared(msgspec.Struct, frozen=True):
     likeness: Likeness
-    remark: str = ""
+    common: int = 0
+    """Points that both have."""
+    apart: tuple[tuple[_Key, float], ...] = ()
+    """Those that differ, and by how much."""
+    lonely: int = 0
+    """Points in one of them only."""
 
 
 def _compare(first: Series, other: Series, tolerance: Tolerance) -> _Compared:
@@ -91,13 +95,28 @@ def _compare(first: Series, other: Series, tolerance: Tolerance) -> _Compared:
     apart = [(key, abs(a - b), is_within(a, b, tolerance)) for key, a, b in pairs if a != b]
     if not apart and not lonely:
         return _Compared(Likeness.SAME)
-    parts = (
-        [f"{len(apart)} of {len(pairs)} points differ, from {_where(first, apart[0][0])} on"] if apart else []
-    )
-    parts += [f"by at most {max(gap for _key, gap, _near in apart):.6g}"] if apart else []
-    parts += [f"{lonely} points in one of them only"] if lonely else []
     is_near = not lonely and all(near for _key, _gap, near in apart)
-    return _Compared(Likeness.TOLERATED if is_near else Likeness.DIFFERENT, ", ".join(parts))
+    likeness = Likeness.TOLERATED if is_near else Likeness.DIFFERENT
+    return _Compared(likeness, len(pairs), tuple((key, gap) for key, gap, _near in apart), lonely)
+
+
+def _remark(first: Series, compared: Sequence[_Compared]) -> str:
+    """Say how far the others are from the first; of several, the most that is true of any."""
+    widest = max(compared, key=lambda each: len(each.apart))
+    lonely = [each.lonely for each in compared]
+    parts = []
+    if widest.apart:
+        counts = {len(each.apart) for each in compared}
+        up_to = "up to " * (len(counts) > 1)
+        begin = min(each.apart[0][0] for each in compared if each.apart)
+        largest = max(gap for each in compared for _key, gap in each.apart)
+        parts = [
+            f"{up_to}{len(widest.apart)} of {widest.common} points differ, from {_where(first, begin)} on",
+            f"by at most {largest:.6g}",
+        ]
+    if any(lonely):
+        parts.append(f"{'up to ' * (len(set(lonely)) > 1)}{max(lonely)} points in one of them only")
+    return ", ".join(parts)
 
 
 def _by_key(series: Series) -> dict[_Key, float]:

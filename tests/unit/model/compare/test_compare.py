@@ -520,3 +520,34 @@ def test_each_of_many_runs_is_held_against_the_first() -> None:
 )
 def test_values_are_equal_as_json(first: object, other: object, equal: bool) -> None:
     assert is_equal(first, other) is equal
+
+
+def remarks_of_three(*sides: Side) -> dict[str, str]:
+    found = compare_runs(sides, kind(), only=["metrics", "artifacts"])
+    return {row.key: row.remark for section in found.sections for row in section.rows}
+
+
+def test_of_several_runs_the_remark_tells_the_most_that_is_true_of_any() -> None:
+    near, far = series(1, 2, 4), series(1, 2.5, 9)
+    told = remarks_of_three(side(metrics=series(1, 2, 3)), side(metrics=near), side(metrics=far))
+    assert told["loss.series"] == "up to 2 of 3 points differ, from step 1 on, by at most 6"
+    same = remarks_of_three(side(metrics=near), side(metrics=near), side(metrics=far))
+    assert same["loss.series"] == "up to 2 of 3 points differ, from step 1 on, by at most 5"
+
+
+def test_of_several_runs_the_longest_lack_of_points_is_told() -> None:
+    told = remarks_of_three(
+        side(metrics=series(1, 2, 3)), side(metrics=series(1, 2)), side(metrics=series(1))
+    )
+    assert told["loss.series"] == "up to 2 points in one of them only"
+
+
+def test_of_several_runs_the_most_cells_and_the_widest_arrays_are_told() -> None:
+    rows = [[{"a": "1", "b": "1"}], [{"a": "2", "b": "1"}], [{"a": "2", "b": "2"}]]
+    arrays = [Values(1, 2), Values(1, 4), Values(9, 9)]
+    runs = [
+        side(Memory(a_csv=cells, b_npz=(("w", values),))) for cells, values in zip(rows, arrays, strict=True)
+    ]
+    told = remarks_of_three(*runs)
+    assert told["a.csv"] == "2 cells differ"
+    assert told["b.npz#/w"] == "up to 2 of 2 values differ, by at most 8"
