@@ -16,6 +16,7 @@ from runpact.cli.find import age_of, remark_on
 from runpact.cli.options import json_option, open_workspace, workspace_options
 from runpact.cli.output import STATE_COLOUR, plain, print_json, say, table_lines
 from runpact.model.errors import UsageError
+from runpact.model.query.fields import AGE
 from runpact.model.query.order import parse_columns
 from runpact.model.query.tree import Field, Scalar
 from runpact.model.run import State
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 _STATES = tuple(state.value for state in State)
 _SCREENFUL = 50
 """Runs that text shows when nobody says how many."""
-_FIXED = ("path", "id", "state", "kind", "started", "duration", "reason")
+_FIXED = "path,id,state,kind,started,duration,reason"
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 """Beginnings of a cell that a spreadsheet would take for a formula."""
 
@@ -101,15 +102,15 @@ def _quoted(text: str) -> str:
 
 
 def _print_page(place: Workspace, question: Question, fields: tuple[Field, ...], *, form: str | None) -> int:
-    runs = page(place, question, is_judged=any(field.name == "verdict" for field in fields))
+    runs = page(place, question)
     if form == "json":
         is_all = runs.next is None and question.after is None
         total = len(runs) if is_all else count(place, question)
         print_json("runs", runs=[_document(run, fields) for run in runs], total=total, next=runs.next)
     elif form is not None:
-        header = tuple(dict.fromkeys((*_FIXED, *(field.name for field in fields))))
-        rows = [[run[name] for name in header] for run in runs]
-        (_print_csv if form == "csv" else _print_markdown)(header, rows)
+        columns = tuple(dict.fromkeys((*parse_columns(_FIXED), *fields)))
+        rows = [[run.value(field) for field in columns] for run in runs]
+        (_print_csv if form == "csv" else _print_markdown)([field.name for field in columns], rows)
     elif runs:
         _print_text(runs, fields)
         _say_more(place, question, runs)
@@ -123,25 +124,29 @@ def _print_page(place: Workspace, question: Question, fields: tuple[Field, ...],
 def _document(run: FoundRun, fields: tuple[Field, ...]) -> dict[str, object]:
     summary: dict[str, object] = msgspec.to_builtins(run.known.summary)
     document = summary | {"tags": list(run.tags)}
-    return document | ({"columns": {field.name: run[field.name] for field in fields}} if fields else {})
+    return document | ({"columns": {field.name: run.value(field) for field in fields}} if fields else {})
 
 
 def _print_text(runs: Runs, fields: tuple[Field, ...]) -> None:
     names = [field.name for field in fields]
-    middle = names or ["kind"]
+    middle = fields or parse_columns("kind")
     header = ("STATE", "AGE", "RUN", *(names or ["KIND"]), "")
     rows = [
         (
             run.state.value,
             age_of(run.started),
             run.path,
-            *(cell(run[name]) for name in middle),
+            *(_cell_of(run, field) for field in middle),
             remark_on(run),
         )
         for run in runs
     ]
     for line in table_lines(header, rows, colours=[STATE_COLOUR[run.state] for run in runs]):
         say(line)
+
+
+def _cell_of(run: FoundRun, field: Field) -> str:
+    return age_of(run.started) if field.name == AGE else cell(run.value(field))
 
 
 def _say_more(place: Workspace, question: Question, runs: Runs) -> None:

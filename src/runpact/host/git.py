@@ -32,6 +32,15 @@ EMPTY_TREE = {
 _RECORDS = "/.runpact/"
 
 
+class NoCode(msgspec.Struct, frozen=True):
+    """What in a working tree is no code: regular expressions for paths relative to its root, or empty."""
+
+    outputs: str = ""
+    """What runs write: such files are no code while git does not track them."""
+    records: str = ""
+    """What runpact itself rewrites: it is no code even where it was committed."""
+
+
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """A working tree as git saw it."""
 
@@ -47,15 +56,18 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def take_snapshot(
-    repository: Repository, environ: Mapping[str, str], *, outputs: str = "", deadline: float | None = None
+    repository: Repository,
+    environ: Mapping[str, str],
+    *,
+    no_code: NoCode = NoCode(),  # noqa: B008 - immutable
+    deadline: float | None = None,
 ) -> Snapshot:
     """Return the state of a working tree; whatever git cannot tell stands among the reasons.
 
     Args:
         repository: The repository.
         environ: Environment of this process.
-        outputs: Regular expression for paths, relative to the root of the repository, of what runs write:
-            such untracked files are no code.
+        no_code: Which files are left out.
         deadline: Moment on the monotonic clock; by default `MAX_SECONDS` from now.
     """
     settings = read_settings(repository)
@@ -68,7 +80,7 @@ def take_snapshot(
     try:
         with neutral_git(program, repository, settings, environ) as git:
             inquiry = Inquiry(git, repository, deadline)
-            snapshot, submodules = _answered(inquiry, known, repository.top, object_format(settings), outputs)
+            snapshot, submodules = _answered(inquiry, known, repository.top, object_format(settings), no_code)
         return _with_submodules(snapshot, submodules, repository.top, environ, deadline)
     except OSError as error:
         reason = f"no temporary folder for git: {error.strerror or type(error).__name__}"
@@ -76,20 +88,21 @@ def take_snapshot(
 
 
 def _answered(
-    inquiry: Inquiry, known: Snapshot, top: str, names: str, outputs: str
+    inquiry: Inquiry, known: Snapshot, top: str, names: str, no_code: NoCode
 ) -> tuple[Snapshot, tuple[str, ...]]:
     """Return what is known, with what git adds; and the submodules that are to be looked into."""
     submodules, unseen = inquiry.open_eyes()
     status, reasons = inquiry.status()
     if status is None:
         return msgspec.structs.replace(known, reasons=reasons), ()
+    status = _without_records(status, no_code.records)
     reasons = unseen + reasons
     filtered, doubts = inquiry.filters_of(status.changed)
     left_out = tuple(_left_out(top, status, filtered))
     outside = {each.path for each in left_out}
     changed = [path for path in status.changed if path not in outside]
     patch, faults = inquiry.patch(status.commit or EMPTY_TREE[names], changed) if changed else (None, ())
-    untracked = code_files(status.untracked, outputs)
+    untracked = code_files(status.untracked, no_code.outputs)
     is_dirty = bool(untracked or status.submodules or set(status.changed) - filtered.keys())
     answered = msgspec.structs.replace(
         known,
@@ -145,6 +158,16 @@ def _size(path: str) -> int | None:
         return os.lstat(path).st_size
     except OSError:
         return None
+
+
+def _without_records(status: Status, records: str) -> Status:
+    is_record = re.compile(records, re.DOTALL).fullmatch if records else None
+    if is_record is None:
+        return status
+    changed, untracked = (
+        tuple(path for path in paths if not is_record(path)) for paths in (status.changed, status.untracked)
+    )
+    return msgspec.structs.replace(status, changed=changed, untracked=untracked)
 
 
 def code_files(untracked: Iterable[str], outputs: str) -> tuple[str, ...]:

@@ -114,6 +114,13 @@ class IndexedRun(msgspec.Struct, frozen=True, kw_only=True):
         """What people call the run."""
         return tuple(name.removeprefix("tag.") for name in self.facts if name.startswith("tag."))
 
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """Names of the fields that hold last values of metrics, without those made of `@min` and its like."""
+        return tuple(
+            name for name in self.facts if name.startswith("metrics.") and f"{name}@count" in self.facts
+        )
+
     def shown(self, field: Field) -> Scalar:
         """Return a field's value as people know it; tags with commas between them."""
         if field.name == TAG:

@@ -17,17 +17,17 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from runpact.disk.draft import CapturedFile
-from runpact.disk.layout import DIFF, LOCKS, UNTRACKED
+from runpact.disk.layout import DIFF, LOCKS, NOTES, UNTRACKED
 from runpact.disk.untracked import read_untracked
 from runpact.host import clock
 from runpact.host.devices import read_devices
 from runpact.host.environment import read_environment, read_host, recorded_variables
-from runpact.host.git import Snapshot, take_snapshot
+from runpact.host.git import NoCode, Snapshot, take_snapshot
 from runpact.host.gitfolder import Repository, find_repository, stamp_of
 from runpact.host.gitquestion import MAX_PATCH, Patch
 from runpact.host.lockfiles import MAX_LOCK, Lock, find_locks
 from runpact.model.contract.language import Contract
-from runpact.model.contract.outputs import output_pattern
+from runpact.model.contract.outputs import output_pattern, record_pattern
 from runpact.model.digest import digest_bytes, digest_of_set
 from runpact.model.discretion import is_inside, shown_command, without_credentials
 from runpact.model.provenance import Code, Copy, Environment, LeftOut, LockCopy, Provenance, Untracked
@@ -74,7 +74,7 @@ def capture(
     files: dict[str, CapturedFile] = {}
     code = Code(captured=clock.now())
     if repository is not None:
-        code = _code(repository, root, _outputs(contract, root, repository.top), mask, files)
+        code = _code(repository, root, _no_code(contract, root, repository.top), mask, files)
     folders = tuple(dict.fromkeys((cwd, root)))
     top = repository.top if repository is not None else root
     locks = tuple(_lock(lock, root, mask, files) for lock in find_locks(folders, top))
@@ -128,14 +128,14 @@ def _memory_of(top: str) -> _Memory:
     return _Memory()
 
 
-def _taken(repository: Repository, outputs: str) -> _Taken:
+def _taken(repository: Repository, no_code: NoCode) -> _Taken:
     memory = _memory_of(repository.top)
-    stamp = (stamp_of(repository), outputs)
+    stamp = (stamp_of(repository), no_code)
     known = memory.recall(stamp)
     if known is not None:
         return known
     began, captured = clock.monotonic(), clock.now()
-    snapshot = take_snapshot(repository, os.environ, outputs=outputs)
+    snapshot = take_snapshot(repository, os.environ, no_code=no_code)
     gathered = read_untracked(repository.top, snapshot.untracked)
     taken = _Taken(snapshot, gathered.files, snapshot.left_out + gathered.left_out, captured)
     memory.keep(taken, stamp, clock.monotonic() - began)
@@ -143,10 +143,10 @@ def _taken(repository: Repository, outputs: str) -> _Taken:
 
 
 def _code(
-    repository: Repository, root: str, outputs: str, mask: Mask, files: dict[str, CapturedFile]
+    repository: Repository, root: str, no_code: NoCode, mask: Mask, files: dict[str, CapturedFile]
 ) -> Code:
     """Return the code's state; what is to be stored of it joins `files`."""
-    taken = _taken(repository, outputs)
+    taken = _taken(repository, no_code)
     snapshot, left_out = taken.snapshot, taken.left_out
     return Code(
         commit=snapshot.commit or "unknown",
@@ -215,10 +215,10 @@ def _without_credentials(data: bytes) -> tuple[bytes, str]:
     return without_credentials(data), digest_bytes(data)
 
 
-def _outputs(contract: Contract, root: str, top: str) -> str:
-    """Return a pattern for what runs write, in paths relative to the repository."""
+def _no_code(contract: Contract, root: str, top: str) -> NoCode:
+    """Return what runs and runpact write, by paths relative to the repository."""
     if not is_inside(root, top):
-        return ""
-    pattern = output_pattern(contract)
+        return NoCode()
     prefix = "" if root == top else re.escape(posixpath.relpath(root, top) + "/")
-    return f"{prefix}(?:{pattern})" if pattern else ""
+    outputs, records = output_pattern(contract), record_pattern(contract, [NOTES])
+    return NoCode(f"{prefix}(?:{outputs})" if outputs else "", f"{prefix}(?:{records})")

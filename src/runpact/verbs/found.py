@@ -7,15 +7,39 @@ Does not know: how they were found.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from typing import Any, overload
 
 from runpact.model.errors import UsageError
 from runpact.model.notebook import html_table
-from runpact.model.query.fields import VERDICT
-from runpact.model.query.order import named_field
-from runpact.model.query.tree import Scalar
+from runpact.model.query.fields import AGE, VERDICT, field_named
+from runpact.model.query.order import parse_field
+from runpact.model.query.tree import Field, Scalar
 from runpact.model.summary import IndexedRun, RunSummary
+
+
+class Look:
+    """The look at a run that gave an answer: when it was, and how the run is judged if somebody asks."""
+
+    def __init__(self, moment: datetime, judge: Callable[[], str]) -> None:
+        """Store the moment, and what judges the run."""
+        self.moment = moment
+        self._judge = judge
+        self._verdict: str | None = None
+
+    @property
+    def verdict(self) -> str:
+        """What judging the run came to, the first time that somebody asked."""
+        self._verdict = self._verdict or self._judge()
+        return self._verdict
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Look)
+
+    def __hash__(self) -> int:
+        return hash(Look)
+
 
 _FIXED = ("path", "id", "uid", "state", "kind", "name", "started", "ended", "duration", "contract", "reason")
 _SHOWN = 20
@@ -32,8 +56,21 @@ class FoundRun(RunSummary, frozen=True, kw_only=True):
     """Last value of each metric."""
     tags: tuple[str, ...]
     known: IndexedRun
-    verdict: str | None = None
-    """Only where somebody asked for it."""
+    look: Look
+
+    @property
+    def verdict(self) -> str:
+        """`OK`, `WARNING`, `INCOMPLETE` or `ERROR`: judged when it is first asked for."""
+        return self.look.verdict
+
+    @property
+    def age_seconds(self) -> float | None:
+        """Seconds between its start and the question that it answered; None where no start is known."""
+        try:
+            began = datetime.fromisoformat(self.started or "")
+            return (self.look.moment - began).total_seconds()
+        except (ValueError, TypeError):
+            return None
 
     def __getitem__(self, field: str) -> Scalar:
         """Return the value of any field of a filter, as `run["metrics.loss@min"]`; None when there is none.
@@ -41,20 +78,29 @@ class FoundRun(RunSummary, frozen=True, kw_only=True):
         Raises:
             FilterError: There is no such field.
         """
-        return self.verdict if field == VERDICT else self.known.shown(named_field(field, 0, field))
+        return self.value(parse_field(field))
+
+    def value(self, field: Field) -> Scalar:
+        """Return the value of a field; None when there is none."""
+        if field.name == VERDICT:
+            return self.verdict
+        return self.age_seconds if field.name == AGE else self.known.shown(field)
+
+    def __repr__(self) -> str:
+        return f"<FoundRun {self.path}: {self.state.value}>"
 
 
-def found_run(run: IndexedRun, directory: str, verdict: str | None) -> FoundRun:
+def found_run(run: IndexedRun, directory: str, look: Look) -> FoundRun:
     """Return a run as a program gets it."""
     summary = {name: getattr(run.summary, name) for name in RunSummary.__struct_fields__}
     return FoundRun(
         **summary,
         directory=directory,
         config=_below(run, "config."),
-        metrics={name: value for name, value in _below(run, "metrics.").items() if "@" not in name},
+        metrics={name.removeprefix("metrics."): run.facts[name] for name in run.metrics},
         tags=run.tags,
         known=run,
-        verdict=verdict,
+        look=look,
     )
 
 
@@ -93,18 +139,20 @@ class Runs(Sequence[FoundRun]):
 
     def _repr_html_(self) -> str:
         names = ("state", "started", "path", *self._varying())
-        rows = ([run[name] for name in names] for run in self._runs[:_SHOWN])
+        rows = ([run.value(_field(name)) for name in names] for run in self._runs[:_SHOWN])
         more = len(self) - _SHOWN
         return html_table(names, rows, below=f"and {more} more" if more > 0 else "")
 
     def _varying(self) -> list[str]:
         """Return the fields of configurations and metrics that any of the runs has."""
-        names = {name for run in self._runs for name in run.known.facts if "@" not in name}
-        return sorted(name for name in names if name.startswith(("config.", "metrics.", "tag.")))
+        settings = {
+            name for run in self._runs for name in run.known.facts if name.startswith(("config.", "tag."))
+        }
+        return sorted(settings.union(*(run.known.metrics for run in self._runs)))
 
     def table(self) -> dict[str, list[Scalar]]:
         """Return the columns: what every run has, then each configuration value, metric and tag of any."""
-        return {name: [run[name] for run in self._runs] for name in (*_FIXED, *self._varying())}
+        return {name: [run.value(_field(name)) for run in self._runs] for name in (*_FIXED, *self._varying())}
 
     def to_pandas(self) -> Any:  # noqa: ANN401 - a type of a library that need not be installed
         """Return a `pandas.DataFrame`, a row for each run.
@@ -129,6 +177,11 @@ class Runs(Sequence[FoundRun]):
             UsageError: pyarrow is not installed.
         """
         return _library("pyarrow").table(_uniform(self.table()))
+
+
+def _field(name: str) -> Field:
+    """Return the field of exactly this name, in which quotes are characters like others."""
+    return field_named(name) or parse_field(name)
 
 
 def _library(name: str) -> Any:  # noqa: ANN401 - a module that need not be installed

@@ -15,7 +15,7 @@ from runpact.disk.stamps import has_changed
 from runpact.index.store import READ, Found, Store
 from runpact.model.errors import FilterError
 from runpact.model.query.evaluate import holds
-from runpact.model.query.fields import VERDICT
+from runpact.model.query.fields import AGE, VERDICT
 from runpact.model.query.order import NEWEST, Key, parse_order, read_cursor, write_cursor
 from runpact.model.query.page import facet_of, parts_of
 from runpact.model.query.parse import parse_filter
@@ -116,6 +116,8 @@ def facets(
     node = _node(question, now)
     if any(field.name == VERDICT for field in (*fields, *fields_in(node))):
         raise FilterError(question.filter, 0, "runs are not counted by verdict", expected="another field")
+    if any(field.name == AGE for field in fields):
+        raise FilterError("age", 0, "every age differs", expected="another field", got="`age`")
     condition = where(node)
     return catalogue.ask(
         lambda store: {field.name: _facet(store, field, condition, most) for field in fields}

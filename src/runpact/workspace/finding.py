@@ -6,6 +6,7 @@ Does not know: how the index is kept.
 
 from __future__ import annotations
 
+import functools
 import posixpath
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from runpact.host.clock import utc_now
 from runpact.model.query.tree import Field
 from runpact.model.summary import RunSummary
 from runpact.verbs import search
-from runpact.verbs.found import FoundRun, Runs, found_run
+from runpact.verbs.found import FoundRun, Look, Runs, found_run
 from runpact.verbs.reindex import Catalogue
 from runpact.verbs.search import Facet, Question
 
@@ -50,27 +51,28 @@ def all_runs(place: Workspace) -> list[RunSummary]:
     return [run.summary for run in answer.runs]
 
 
-def page(place: Workspace, question: Question, *, is_judged: bool = False) -> Runs:
+def page(place: Workspace, question: Question) -> Runs:
     """Return the runs that a question asks for.
 
     Args:
         place: The workspace.
         question: Which runs, in which order.
-        is_judged: Judge each of them as well.
 
     Raises:
         FilterError: Filter, order or page are not understood.
     """
 
+    @functools.cache
     def judge(path: str) -> str:
         return place.check([posixpath.join(place.data_root, path)])[0].verdict.value
 
+    now = utc_now()
     with _catalogue(place) as catalogue:
-        answer = search.search(catalogue, question, now=utc_now(), judge=judge)
+        answer = search.search(catalogue, question, now=now, judge=judge)
     paths = [run.summary.path for run in answer.runs]
     directories = [posixpath.normpath(posixpath.join(place.data_root, path)) for path in paths]
-    verdicts = [judge(path) if is_judged else None for path in paths]
-    return Runs(tuple(map(found_run, answer.runs, directories, verdicts)), after=answer.next)
+    looks = [Look(now, functools.partial(judge, path)) for path in paths]
+    return Runs(tuple(map(found_run, answer.runs, directories, looks)), after=answer.next)
 
 
 def count(place: Workspace, question: Question) -> int | None:

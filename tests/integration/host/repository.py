@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from runpact.host.git import Snapshot, take_snapshot
+from runpact.host.git import NoCode, Snapshot, take_snapshot
 from runpact.host.gitfolder import find_repository
 
 GIT = shutil.which("git")
@@ -63,7 +63,7 @@ class Repository:
         """Return what runpact sees."""
         found = find_repository(str(self.root))
         assert found is not None
-        return take_snapshot(found, {**os.environ, **variables}, outputs=outputs)
+        return take_snapshot(found, {**os.environ, **variables}, no_code=NoCode(outputs))
 
 
 def files_of(root: Path) -> dict[str, tuple[str, bytes]]:

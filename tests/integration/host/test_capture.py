@@ -26,9 +26,14 @@ def unmasked(data: bytes) -> bytes:
 
 
 def captured_at(
-    root: Path, *, cwd: Path | None = None, mask: Callable[[bytes], bytes] = unmasked, with_host: bool = False
+    root: Path,
+    *,
+    cwd: Path | None = None,
+    mask: Callable[[bytes], bytes] = unmasked,
+    with_host: bool = False,
+    reference: str = "runpact:basic@1",
 ) -> Captured:
-    contract = load_contract("runpact:basic@1").contract
+    contract = load_contract(reference).contract
     command = (sys.executable, str(root / "a.py"))
     return capture(
         str(root),
@@ -106,6 +111,33 @@ def test_a_changed_file_with_the_name_of_a_secret_stays_out_of_the_diff(reposito
     assert captured.provenance.code.dirty is True
     assert left_out_of(captured) == {"prod.env": "changed; its name is that of a secret"}
     assert captured.files == {}
+
+
+CONTRACT = """
+contract: a.b
+version: "1.0.0"
+workspace: {log: log.jsonl, indexes: [{files: "lists/runs.{csv,md}", columns: {a: run.id}}]}
+kinds: {run: {at: "runs/{name}"}}
+"""
+
+
+@pytest.mark.parametrize("is_tracked", [True, False])
+def test_tags_views_and_the_log_are_no_change_of_the_code(repository, is_tracked):
+    records = (".runpact-notes/u.jsonl", "lists/runs.csv", "lists/runs.md", "log.jsonl")
+    contract = repository.write("contract.yaml", CONTRACT)
+    for path in records if is_tracked else ():
+        repository.write(path, "old\n")
+    repository.commit()
+    for path in records:
+        repository.write(path, "new\n")
+    captured = captured_at(repository.root, reference=str(contract))
+    assert captured.provenance.code.dirty is False
+    assert captured.files == {}
+    repository.write("lists/more.csv", "1\n")
+    story._memory_of.cache_clear()
+    captured = captured_at(repository.root, reference=str(contract))
+    assert captured.provenance.code.dirty is True
+    assert list(captured.files) == [".runpact/code/untracked/lists/more.csv"]
 
 
 def test_of_too_many_untracked_files_the_sources_come_first(repository, monkeypatch):

@@ -177,7 +177,7 @@ def test_runs_are_a_sequence_of_records(runs: Place) -> None:
         (),
     )
     assert first.config["lr"] == 0.1
-    assert (first["metrics.loss@count"], first["config.nothing"], first["verdict"]) == (1, None, None)
+    assert (first["metrics.loss@count"], first["config.nothing"], first["verdict"]) == (1, None, "OK")
     assert first.directory == os.path.realpath(runs.root / "runs/alpha")
     assert [run.name for run in found[1:]] == ["beta", "gamma"]
     with pytest.raises(FilterError):
@@ -187,6 +187,49 @@ def test_runs_are_a_sequence_of_records(runs: Place) -> None:
         "<Runs: 2 and more>",
         ["gamma"],
     )
+
+
+def test_metrics_whose_names_hold_spaces_and_at_signs_are_metrics_like_others(runs: Place) -> None:
+    with runpact.run(kind="run", name="delta", durability="none") as run:
+        run.log({"val acc": 0.5, "top5@acc": 0.75, "it's": 1}, step=1)
+    (found,) = runpact.runs('metrics."val acc" = 0.5')
+    assert found.metrics == {"val acc": 0.5, "top5@acc": 0.75, "it's": 1}
+    assert (found['metrics."val acc"'], found["metrics.val acc"]) == (0.5, 0.5)
+    assert (found["metrics.top5@acc@max"], found['metrics."it\'s"@count']) == (0.75, 1)
+    table = runpact.runs("name = delta").table()
+    assert [name for name in table if name.startswith("metrics.")] == [
+        "metrics.it's",
+        "metrics.top5@acc",
+        "metrics.val acc",
+    ]
+    columns = ("--columns", 'metrics."val acc",metrics.top5@acc')
+    _code, document = runs.json("ls", "name = delta", *columns)
+    assert document["runs"][0]["columns"] == {"metrics.val acc": 0.5, "metrics.top5@acc": 0.75}
+    assert runs.json("ls", "--sort", 'metrics."val acc"')[1]["runs"][0]["id"] == "delta"
+
+
+def test_a_run_that_was_found_by_its_verdict_has_it_and_others_are_judged_when_asked(runs: Place) -> None:
+    (runs.root / "runs/beta/.runpact/seal").unlink()
+    (found,) = runpact.runs("verdict = ERROR and kind = run")
+    assert (found.verdict, found["verdict"], found.name) == ("ERROR", "ERROR", "beta")
+    others = runpact.runs("kind = run", sort="name")
+    assert [run.verdict for run in others] == ["OK", "ERROR", "OK"]
+    assert others[0] == runpact.runs("kind = run", sort="name")[0]
+    assert len({run.look for run in others}) == 1
+    assert repr(others[0]) == "<FoundRun runs/alpha: finished>"
+
+
+def test_an_age_is_a_length_of_time(runs: Place) -> None:
+    found = runpact.runs("kind = run", sort="name")
+    assert 0 <= found[0]["age"] < 600
+    assert found[0].age_seconds == found[0]["age"]
+    _code, document = runs.json("ls", "--columns", "age", "--limit", "1")
+    assert 0 <= document["runs"][0]["columns"]["age"] < 600
+    assert runs.call("ls", "--columns", "age", "--limit", "1")[1].splitlines()[1].split()[3].endswith("s")
+    code, _out, err = runs.call("ls", "--facets", "age")
+    assert (code, "every age differs" in err) == (64, True)
+    (runs.root / "runs/foreign").mkdir()
+    assert [run["age"] for run in runpact.runs("name = nothing or path = runs/foreign")] == [None]
 
 
 def test_a_notebook_shows_runs_as_tables(runs: Place) -> None:

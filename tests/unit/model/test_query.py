@@ -16,6 +16,7 @@ from runpact.model.query.fields import FIELDS, VERDICT
 from runpact.model.query.literal import before
 from runpact.model.query.order import (
     parse_columns,
+    parse_field,
     parse_order,
     read_cursor,
     write_cursor,
@@ -179,6 +180,22 @@ def test_columns_are_named_like_fields() -> None:
     with pytest.raises(FilterError) as caught:
         parse_columns("state, metric")
     assert caught.value.position == 7
+
+
+@pytest.mark.parametrize("text", ['metrics."a, b"', "'metrics.a, b'", 'metrics.a", "b'])
+def test_columns_and_orders_read_quoted_parts_of_names(text: str) -> None:
+    assert [field.name for field in parse_columns(f"state,{text} , id")] == ["state", "metrics.a, b", "id"]
+    assert [(key.field.name, key.is_descending) for key in parse_order(f"-{text},id")][:2] == [
+        ("metrics.a, b", True),
+        ("id", False),
+    ]
+    assert parse_field(text).name == "metrics.a, b"
+
+
+def test_a_quote_in_a_list_of_columns_must_be_closed() -> None:
+    with pytest.raises(FilterError, match="a quote is not closed") as caught:
+        parse_columns('state,metrics."a')
+    assert caught.value.position == 14
 
 
 def test_a_page_goes_on_only_from_a_page_of_the_same_order() -> None:

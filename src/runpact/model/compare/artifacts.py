@@ -83,7 +83,7 @@ def _value_rows(path: str, answers: Sequence[_Answer]) -> Iterator[Row]:
 
 
 def _told(telling: Sequence[Found]) -> tuple[str, Apart | None]:
-    """Return what is said of a place where several runs differ from the first, and one value of the farthest."""
+    """Return what is said of a place where runs differ from the first, and one value of the farthest."""
     deviations = [each.deviation for each in telling if each.deviation is not None]
     if not deviations:
         return telling[0].remark, None

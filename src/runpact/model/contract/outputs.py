@@ -1,4 +1,4 @@
-"""Where a contract's runs and copies are written to.
+"""Where a contract's runs, copies and records are written to.
 
 Knows: which templates of a contract name output, and how a path is recognised by them.
 Does not know: files.
@@ -7,9 +7,10 @@ Does not know: files.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from runpact.model.contract.language import Contract
+from runpact.model.contract.viewfiles import view_files
 
 _CAPTURE = re.compile(r"(\{[^}]*\}|\*\*|\*|\?)")
 _ANY = {"**": ".*", "*": "[^/]*", "?": "[^/]"}
@@ -35,9 +36,29 @@ def _templates(contract: Contract) -> Iterator[tuple[str, str]]:
     yield from ((promotion.at, below) for promotion in contract.promotions.values())
     rules = contract.workspace
     yield from ((glob, at_or_below) for glob in rules.caches)
-    yield from ((view.files, "") for view in rules.indexes)
+    yield from ((path, "") for path in _records(contract))
+
+
+def record_pattern(contract: Contract, folders: Iterable[str] = ()) -> str:
+    """Return a regular expression that fits what runpact itself rewrites beside the runs.
+
+    Tags, registry views and the log change with every run, also where somebody committed them: a change of
+    them is none of the code.
+
+    Args:
+        contract: Names the registry views and the log.
+        folders: Of runpact's own records, relative to the workspace.
+    """
+    found = (*(f"{re.escape(folder)}/.*" for folder in folders), *map(_fitting, _records(contract)))
+    return "|".join(dict.fromkeys(found))
+
+
+def _records(contract: Contract) -> Iterator[str]:
+    rules = contract.workspace
+    for view in rules.indexes:
+        yield from view_files(view.files).values()
     if rules.shared_log is not None:
-        yield rules.shared_log.file, ""
+        yield rules.shared_log.file
 
 
 def _fitting(template: str) -> str:

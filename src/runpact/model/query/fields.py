@@ -10,6 +10,8 @@ from runpact.model.query.tree import Field, Sort
 
 VERDICT = "verdict"
 """Found by judging a run when somebody asks; no index keeps it."""
+AGE = "age"
+"""Seconds since a run began; the index keeps when that was."""
 
 _COLUMNS = {
     Sort.TEXT: {
@@ -30,7 +32,7 @@ _COLUMNS = {
         "python": "python",
     },
     Sort.MOMENT: {"started": "started", "ended": "ended"},
-    Sort.SECONDS: {"duration": "duration", "age": "started"},
+    Sort.SECONDS: {"duration": "duration", AGE: "started"},
     Sort.NUMBER: {"exit_code": "exit_code"},
     Sort.TRUTH: {"git.dirty": "dirty"},
 }

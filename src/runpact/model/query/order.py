@@ -15,6 +15,7 @@ import msgspec
 
 from runpact.model.errors import FilterError
 from runpact.model.query.fields import FIELDS, VERDICT, field_named, nearest_field
+from runpact.model.query.token import parts_of_list, unquoted
 from runpact.model.query.tree import Field, Stored
 
 NEWEST = "-started"
@@ -43,15 +44,10 @@ def parse_order(text: str) -> tuple[Key, ...]:
     Raises:
         FilterError: A key is no field that runs can be ordered by.
     """
-    keys: list[Key] = []
-    at = 0
-    for part in text.split(","):
-        name = part.strip()
-        is_descending = name.startswith("-")
-        keys.append(
-            Key(_ordered_field(text, at + len(part) - len(part.lstrip()), name.lstrip("-")), is_descending)
-        )
-        at += len(part) + 1
+    keys = [
+        Key(_ordered_field(text, at, name.lstrip("-")), name.startswith("-"))
+        for name, at in parts_of_list(text)
+    ]
     if len(keys) > _MOST:
         raise FilterError(text, len(text), "the order has too many keys", expected=f"{_MOST} at most")
     return (*keys, Key(FIELDS["path"], keys[-1].is_descending))
@@ -71,12 +67,12 @@ def _ordered_field(text: str, at: int, name: str) -> Field:
 
 
 def named_field(text: str, at: int, name: str) -> Field:
-    """Return the field of that name, for an order or a column.
+    """Return the field of that name, for an order or a column; parts of it may stand in quotes.
 
     Raises:
         FilterError: There is none.
     """
-    field = field_named(name)
+    field = field_named(unquoted(name))
     if field is None:
         near = nearest_field(name) if name else None
         expected = f"did you mean `{near}`?" if near else "a field of docs/query.md"
@@ -90,13 +86,17 @@ def parse_columns(text: str) -> tuple[Field, ...]:
     Raises:
         FilterError: One of them is none.
     """
-    fields: list[Field] = []
-    at = 0
-    for part in text.split(",") if text.strip() else ():
-        name = part.strip()
-        fields.append(named_field(text, at + len(part) - len(part.lstrip()), name))
-        at += len(part) + 1
-    return tuple(dict.fromkeys(fields))
+    parts = parts_of_list(text) if text.strip() else ()
+    return tuple(dict.fromkeys(named_field(text, at, name) for name, at in parts))
+
+
+def parse_field(text: str) -> Field:
+    """Return the one field that a text names, as `metrics.loss` or `metrics."val loss"`.
+
+    Raises:
+        FilterError: It names none.
+    """
+    return named_field(text, 0, text)
 
 
 def write_cursor(order: str, values: tuple[Stored | None, ...]) -> str:

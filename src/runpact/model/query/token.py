@@ -19,6 +19,9 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _QUOTED = re.compile(r""""((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'""", re.DOTALL)
+_PART = re.compile(
+    r"""(?:^|(?<=,))(?P<part>(?:[^,"']|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')*)(?:,|$|(?P<rest>.))""", re.DOTALL
+)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 
@@ -72,7 +75,27 @@ def tokens_of(text: str) -> tuple[Token, ...]:
 
 def _word(raw: str, at: int) -> Token:
     sort = "text" if _QUOTED.fullmatch(raw) else "word"
-    return Token(sort, _QUOTED.sub(lambda found: _ESCAPED.sub(r"\1", found.group()[1:-1]), raw), at)
+    return Token(sort, unquoted(raw), at)
+
+
+def parts_of_list(text: str) -> tuple[tuple[str, int], ...]:
+    """Return the parts of a list with commas, each with its place; a comma in quotes is part of a name.
+
+    Raises:
+        FilterError: A quote is not closed.
+    """
+    found: list[tuple[str, int]] = []
+    for match in _PART.finditer(text):
+        if match["rest"]:
+            raise _unreadable(text, match.start("rest"))
+        raw = match["part"]
+        found.append((raw.strip(), match.start() + len(raw) - len(raw.lstrip())))
+    return tuple(found)
+
+
+def unquoted(raw: str) -> str:
+    """Return a name whose parts may stand in quotes, as `metrics."val loss"`, without them."""
+    return _QUOTED.sub(lambda found: _ESCAPED.sub(r"\1", found.group()[1:-1]), raw)
 
 
 def _unreadable(text: str, position: int) -> FilterError:
