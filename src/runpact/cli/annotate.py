@@ -13,6 +13,7 @@ import msgspec
 
 from runpact.cli.options import json_option, open_workspace, workspace_options
 from runpact.cli.output import paint, plain, print_json, say
+from runpact.model.errors import UsageError
 from runpact.workspace.annotating import annotated, note, tag
 
 if TYPE_CHECKING:
@@ -25,8 +26,9 @@ class SignedTags(click.Command):
     """Reads `-tag` as a tag to take away, where other commands would see options."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Spell `-tag` as the option it stands for."""
-        return super().parse_args(ctx, [word for each in args for word in _spelled(each)])
+        """Spell `-tag` as the option it stands for; behind `--` it is told by its sign anyway."""
+        end = args.index("--") if "--" in args else len(args)
+        return super().parse_args(ctx, [word for each in args[:end] for word in _spelled(each)] + args[end:])
 
 
 def _spelled(word: str) -> tuple[str, ...]:
@@ -57,8 +59,10 @@ def tag_command(
     They are kept beside the run, which never changes.
     """
     place = open_workspace(workspace, workdir, contract)
-    add = [tag.removeprefix("+") for tag in (*tags, *added)]
-    found = tag(place, run, add=add, remove=removed) if add or removed else annotated(place, run)
+    _check_signs(run, tags)
+    add = [*(word[1:] for word in tags if word.startswith("+")), *added]
+    remove = [*(word[1:] for word in tags if word.startswith("-")), *removed]
+    found = tag(place, run, add=add, remove=remove) if add or remove else annotated(place, run)
     if is_json:
         print_json("tag", **_head(found), tags=found.annotations.tags)
         return 0
@@ -66,6 +70,22 @@ def tag_command(
     say(f"{paint(plain(found.path), 'bold')}  {plain(told)}")
     _tell_damage(found)
     return 0
+
+
+def _check_signs(run: str, words: tuple[str, ...]) -> None:
+    """Refuse words without a sign: each might as well be a second run.
+
+    Raises:
+        UsageError: One has none.
+    """
+    for word in words:
+        if not word.startswith(("+", "-")):
+            raise UsageError(
+                f"`{word}` is neither a tag to give nor one to take away",
+                expected=f"+{word} or -{word}",
+                got=word,
+                hint=f"tags are given to one run at a time: `runpact tag {run} +{word}`",
+            )
 
 
 @click.command("note")

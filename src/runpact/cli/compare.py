@@ -167,5 +167,9 @@ def _summary(found: Comparison, *, is_all: bool) -> str:
 
 def _counted(section: Section) -> str:
     rows = [row for row in section.rows if "#" not in row.key or section.name != "artifacts"]
-    count = sum(row.likeness in {Likeness.DIFFERENT, Likeness.UNDECIDED} for row in rows)
-    return f"{count} in {section.name}" if count else ""
+    different, undecided = (
+        sum(row.likeness is each for row in rows) for each in (Likeness.DIFFERENT, Likeness.UNDECIDED)
+    )
+    if not undecided:
+        return f"{different} in {section.name}" if different else ""
+    return f"{f'{different} different, ' if different else ''}{undecided} undecided in {section.name}"

@@ -6,7 +6,7 @@ Does not know: what a filter means, how runs are found.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -19,6 +19,7 @@ from runpact.model.errors import UsageError
 from runpact.model.query.fields import AGE
 from runpact.model.query.order import parse_columns
 from runpact.model.query.tree import Field, Scalar
+from runpact.model.registry.cells import csv_cell, csv_name, markdown_cell
 from runpact.model.run import State
 from runpact.workspace.finding import FoundRun, Question, Runs, count, facets, page
 
@@ -28,8 +29,6 @@ _STATES = tuple(state.value for state in State)
 _SCREENFUL = 50
 """Runs that text shows when nobody says how many."""
 _FIXED = "path,id,state,kind,started,duration,reason"
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
-"""Beginnings of a cell that a spreadsheet would take for a formula."""
 
 
 @click.command("ls")
@@ -110,7 +109,7 @@ def _print_page(place: Workspace, question: Question, fields: tuple[Field, ...],
     elif form is not None:
         columns = tuple(dict.fromkeys((*parse_columns(_FIXED), *fields)))
         rows = [[run.value(field) for field in columns] for run in runs]
-        (_print_csv if form == "csv" else _print_markdown)([field.name for field in columns], rows)
+        _print_rows(form, [field.name for field in columns], rows)
     elif runs:
         _print_text(runs, fields)
         _say_more(place, question, runs)
@@ -165,30 +164,17 @@ def cell(value: Scalar) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-def _print_csv(header: Sequence[str], rows: Sequence[Sequence[Scalar]]) -> None:
-    import csv  # noqa: PLC0415 - only this form pays for it
-    import io  # noqa: PLC0415 - as above
-
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows([_harmless(value) for value in row] for row in rows)
-    say(stream.getvalue().rstrip("\n"))
-
-
-def _harmless(value: Scalar) -> str:
-    """Return a cell that no spreadsheet takes for a formula; numbers are exact."""
-    if isinstance(value, str):
-        text = plain(value) if "\0" in value else value
-        return f"'{text}" if text.startswith(_DANGEROUS) else text
-    return repr(value) if isinstance(value, float) else cell(value)
-
-
-def _print_markdown(header: Sequence[str], rows: Sequence[Sequence[Scalar]]) -> None:
-    say(f"| {' | '.join(header)} |")
+def _print_rows(form: str, header: Sequence[str], rows: Iterable[Sequence[Scalar]]) -> None:
+    """Print rows as the files of a registry view hold them: harmless to spreadsheets, free of markup."""
+    if form == "csv":
+        say(",".join(map(csv_name, header)))
+        for row in rows:
+            say(",".join(map(csv_cell, row)))
+        return
+    say(f"| {' | '.join(map(markdown_cell, header))} |")
     say(f"|{' --- |' * len(header)}")
     for row in rows:
-        say(f"| {' | '.join(plain(cell(value)).replace('|', chr(92) + '|') for value in row)} |")
+        say(f"| {' | '.join(map(markdown_cell, row))} |")
 
 
 def _print_facets(place: Workspace, question: Question, fields: tuple[Field, ...], *, is_json: bool) -> int:

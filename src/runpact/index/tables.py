@@ -15,7 +15,7 @@ import msgspec
 from runpact.model.query.tree import stored
 from runpact.model.summary import COLUMNS, IndexedRun
 
-FORMAT = "runpact.index/2"
+FORMAT = "runpact.index/3"
 _ORDERED = ("started", "ended", "duration", "name", "state", "kind")
 """Columns that runs are often ordered or counted by."""
 

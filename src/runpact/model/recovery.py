@@ -19,7 +19,7 @@ from runpact.model.run import Outcome, State
 RECOVERED, SAVED = "run.recovered", "artifact.saved"
 """Events of a run's log."""
 GAP = "the run's process ended before anything was compared; another one sealed the run later"
-_REASON = "its process ended without sealing it"
+_REASON = "its process ended without sealing it; another one sealed it later"
 
 
 def recovered_outcome(

@@ -12,6 +12,16 @@ from runpact.model.manifest import Manifest
 from runpact.model.provenance import Devices, Provenance
 from runpact.model.run import Outcome, RunRecord, State
 
+RUN = frozenset(
+    {
+        *("id", "uid", "kind", "name", "started", "parent", "contract", "state", "word"),
+        *("command", "commit", "git", "branch", "dirty", "python", "platform", "packages", "packages_digest"),
+        *("devices", "seeds", "config", "config_digest", "config_source", "inputs"),
+        *("ended", "duration_seconds", "exit_code", "signal", "error"),
+    }
+)
+"""What `run` has of every run that runpact made, besides the captures of its path."""
+
 
 def run_variables(
     record: RunRecord,

@@ -190,6 +190,13 @@ def _hardened(finding: Finding) -> Finding:
     return msgspec.structs.replace(finding, severity=Severity.INCOMPLETE)
 
 
+_HINTS = {
+    State.INTERRUPTED: "seal it as interrupted with `runpact doctor --fix`, and start another run",
+    State.ABANDONED: "put it aside with `runpact doctor --fix`, and start another run",
+}
+"""What ends a state in which a run is not sealed, where waiting does not."""
+
+
 def _standing_findings(standing: Standing, reading: Reading) -> list[Finding]:
     if standing.state is State.CORRUPT:
         return [
@@ -199,11 +206,8 @@ def _standing_findings(standing: Standing, reading: Reading) -> list[Finding]:
         ]
     is_sealed = reading.manifest is not None and reading.manifest.sealed
     if reading.has_record and not is_sealed:
-        return [
-            _record_finding(
-                "not-sealed", Severity.INCOMPLETE, standing, "a sealed run", "wait, or start another run"
-            )
-        ]
+        hint = _HINTS.get(standing.state, "wait, or start another run")
+        return [_record_finding("not-sealed", Severity.INCOMPLETE, standing, "a sealed run", hint)]
     return []
 
 

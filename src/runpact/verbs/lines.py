@@ -21,6 +21,7 @@ from runpact.disk.experiment import stage_directories
 from runpact.disk.layout import is_unpinned
 from runpact.disk.reader import Reading, read_run
 from runpact.disk.stamps import Stamp, stamps_of
+from runpact.disk.storedlog import StoredLog
 from runpact.disk.tree import digest_file
 from runpact.model.contract.language import Contract, IndexView, LoadedContract
 from runpact.model.errors import RunpactError, StorageError
@@ -29,7 +30,9 @@ from runpact.model.facts import FormatFault, Json, RunTree
 from runpact.model.judge import is_of_kind
 from runpact.model.judge.subject import Subject
 from runpact.model.links import linked_files
+from runpact.model.metrics import summarise_metrics
 from runpact.model.names import readable_path
+from runpact.model.reference import references
 from runpact.model.registry.cells import plain_value
 from runpact.model.registry.pages import Line, line_of
 from runpact.model.run import Standing, State
@@ -61,6 +64,12 @@ class Lister:
         self._root = root
         self._views = contract.workspace.indexes
         self._loaded = LoadedContract(contract=contract, sources={}, digest="")
+        texts = [text for view in self._views for text in (*view.columns.values(), view.where)]
+        self._wants_metrics = any(
+            reference.root == "run" and reference.parts[:1] == ("metrics",)
+            for text in texts
+            for reference in references(text)
+        )
 
     def list_run(self, reading: Reading, standing: Standing, path: str, kind: str | None) -> Listed:
         """Return how each view lists a run; a view that leaves it out has no line.
@@ -79,13 +88,15 @@ class Lister:
             return Listed()
         known = gathered.tree.run
         run = {**known, "path": readable_path(path), "id": readable_path(str(known["id"]))}
+        if self._wants_metrics:
+            run["metrics"] = _metrics(reading, standing)
         tree = voucher.over(msgspec.structs.replace(gathered.tree, run=run))
         self._look_at_kinds(voucher, tree)
         subject = Subject(gathered.kind, self._loaded, tree)
         lines = {
             number: line_of(view, _values(subject, view))
             for number, view in enumerate(self._views)
-            if (not view.kinds or run["kind"] in view.kinds) and subject.decide(view.where) is not False
+            if (not view.kinds or run["kind"] in view.kinds) and subject.decide(view.where) is True
         }
         return Listed(lines, voucher.stamps)
 
@@ -119,6 +130,21 @@ def _values(subject: Subject, view: IndexView) -> dict[str, Json]:
 
 def _plain(value: object) -> Json:
     return None if isinstance(value, Undecided) else plain_value(value)
+
+
+def _metrics(reading: Reading, standing: Standing) -> dict[str, object]:
+    """Return the last value of each metric of a sealed run whose log is the one that was sealed."""
+    manifest, record = reading.manifest, reading.record
+    log = manifest.logs.get("metrics") if manifest is not None and manifest.sealed else None
+    if log is None or record is None or standing.state is State.CORRUPT:
+        return {}
+    try:
+        if digest_file(reading.directory, log.path)[0] != log.digest:
+            return {}
+    except StorageError:
+        return {}
+    points = StoredLog(reading.directory, log.path).entries()
+    return {metric.name: metric.last for metric in summarise_metrics(points)}
 
 
 def _sealed_in(reading: Reading) -> dict[str, str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Sequence
+from datetime import datetime
 
 import msgspec
 
@@ -96,7 +97,15 @@ def _plotted(directory: str, root: str) -> Plotted:
         name=known.name if known is not None else "",
         metrics=series_in(reading),
         config=origin.config.resolved if origin else {},
+        began=_began(known.started) if known is not None else None,
     )
+
+
+def _began(started: str) -> float | None:
+    try:
+        return datetime.fromisoformat(started).timestamp()
+    except ValueError:
+        return None
 
 
 def _distinct(runs: Sequence[Plotted]) -> list[Plotted]:

@@ -26,11 +26,21 @@ def bytes_of(folder: Path) -> dict[str, str]:
 
 
 def test_tags_are_added_taken_away_and_listed(place: Place, good_run: Path) -> None:
-    assert place.json("tag", "good", "+b", "a", "--add", "c") == (0, document(place, ["a", "b", "c"]))
+    assert place.json("tag", "good", "+b", "+a", "--add", "c") == (0, document(place, ["a", "b", "c"]))
     assert place.json("tag", "good", "-b", "--remove", "c", "+d")[1]["tags"] == ["a", "d"]
     assert place.json("tag", "good")[1]["tags"] == ["a", "d"]
     assert "a d" in place.call("tag", "good")[1]
     assert place.call("tag", "good", "-a", "-d")[1].strip().endswith("no tags")
+
+
+def test_a_word_without_a_sign_is_no_tag_and_behind_dashes_the_sign_decides(
+    place: Place, good_run: Path
+) -> None:
+    code, _out, err = place.call("tag", "good", "b", "+pair")
+    assert (code, "+b or -b" in err, "one run at a time" in err) == (64, True, True)
+    assert place.json("tag", "good")[1]["tags"] == []
+    assert place.call("tag", "good", "+x", "+y")[0] == 0
+    assert place.call("tag", "--", "good", "-x", "+z")[1].split()[1:] == ["y", "z"]
 
 
 def document(place: Place, tags: list[str]) -> dict:

@@ -134,6 +134,15 @@ def test_an_interrupted_run_is_compared_by_what_stands_there(lab: Place) -> None
     assert "metrics.json" not in told
 
 
+def test_the_summary_tells_undecided_from_different(lab: Place) -> None:
+    make("a")
+    folder = make("b", lr=0.2)
+    (folder / ".runpact/seal").unlink()
+    _code, out, _err = lab.call("diff", "a", "b", "--only", "run,config")
+    assert out.splitlines()[-1].startswith("different: 1 undecided in run, 1 in config")
+    (folder / ".runpact/manifest.json").unlink()
+
+
 def test_a_damaged_run_is_undecided(lab: Place) -> None:
     folder = make("a")
     shutil.copytree(folder, lab.root / "runs/b")

@@ -101,7 +101,7 @@ def test_csv_is_exact_and_harmless_to_spreadsheets(runs: Place) -> None:
     )
     rows = list(csv.DictReader(io.StringIO(out)))
     assert [row["config.note"] for row in rows] == ["", "'=1+1", "'=1+1"]
-    assert [row["metrics.loss"] for row in rows] == ["0.5", "1.25", "1e-09"]
+    assert [row["metrics.loss"] for row in rows] == ["0.5", "1.25", "1e-9"]
     assert [row["config.mixed"] for row in rows] == ["1", "a", "true"]
     assert list(rows[0])[:3] == ["path", "id", "state"]
 
@@ -109,6 +109,12 @@ def test_csv_is_exact_and_harmless_to_spreadsheets(runs: Place) -> None:
 def test_markdown_escapes_what_would_end_a_cell(runs: Place) -> None:
     _code, out, _err = runs.call("ls", "--md", "--state", "failed")
     assert "ValueError: bad \\| worse" in out.splitlines()[2]
+    with runpact.run(kind="run", name="loud", config={"x": "<b>a</b>\n-"}, durability="none"):
+        pass
+    _code, out, _err = runs.call("ls", "name = loud", "--md", "--columns", "config.x")
+    assert out.splitlines()[2].endswith("| \\<b\\>a\\</b\\>\\\\n- |")
+    _code, out, _err = runs.call("ls", "name = loud", "--csv", "--columns", "config.x")
+    assert out.splitlines()[1].endswith(',"<b>a</b>\\n-"')
     code, _out, err = runs.call("ls", "--md", "--json")
     assert code == 64
     assert "only one form" in err

@@ -128,7 +128,8 @@ def test_a_success_of_a_kind_that_is_listed_refreshes_the_files_and_nothing_else
 
 def test_a_view_without_kinds_lists_all_of_them_in_the_order_of_the_contract(desk: Desk) -> None:
     text = CONTRACT.replace(
-        "kinds: [run, sweep]", "order: [-loss, run_id]\n      where: doc.metrics.loss < 5"
+        "kinds: [run, sweep]",
+        "order: [-loss, run_id]\n      where: 'run.kind == \"session\" || doc.metrics.loss < 5'",
     )
     desk.place.write("contract.yaml", text)
     desk.run("b", loss=1)
@@ -460,6 +461,36 @@ def test_a_run_of_no_kind_of_the_contract_is_in_no_view(desk: Desk) -> None:
     desk.place.write("contract.yaml", text.replace("  session: {", "  other: {"))
     assert desk.place.call("index", "views")[0] == 0
     assert desk.ids() == ["a"]
+
+
+OF_METRICS = """\
+contract: acme.desk
+version: "1.0.0"
+workspace:
+  indexes:
+    - files: lists/best.csv
+      columns: {run_id: run.id, loss: run.metrics.loss, top: 'run.metrics["top5@acc"]'}
+      where: run.metrics.loss < 1.0
+kinds: {run: {at: "runs/{name}"}}
+"""
+
+
+def test_columns_may_ask_for_metrics_and_runs_that_a_filter_cannot_decide_are_left_out(desk: Desk) -> None:
+    desk.place.write("contract.yaml", OF_METRICS)
+    assert desk.place.call("contract", "lint")[0] == 0
+    for name, loss in (("a", 0.5), ("b", 2.0), ("c", None), ("d", 0.75)):
+        with runpact.run(name=name, durability="none", workspace=desk.root) as run:
+            run.log({"top5@acc": 0.25} if loss is None else {"loss": loss, "top5@acc": 0.125}, step=1)
+    lines = (desk.root / "lists/best.csv").read_text().splitlines()
+    assert lines[1:] == ['"a",0.5,0.125', '"d",0.75,0.125']
+    log = desk.root / "runs/d/.runpact/metrics.jsonl"
+    log.write_bytes(log.read_bytes()[:-1])
+    assert desk.place.call("index", "rebuild")[0] == 0
+    assert desk.place.call("index", "views")[0] == 0
+    assert (desk.root / "lists/best.csv").read_text().splitlines()[1:] == ['"a",0.5,0.125']
+    log.unlink()
+    assert desk.place.call("index", "rebuild")[0] == 0
+    assert desk.place.call("index", "views", "--check")[0] == 0
 
 
 def test_the_manifest_itself_may_be_a_column(desk: Desk) -> None:

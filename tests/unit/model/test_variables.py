@@ -5,7 +5,7 @@ from __future__ import annotations
 from runpact.model.manifest import Manifest
 from runpact.model.provenance import Code, Config, Environment, Provenance
 from runpact.model.run import ContractRef, Outcome, Owner, RunRecord, State
-from runpact.model.variables import foreign_variables, outcome_of, run_variables
+from runpact.model.variables import RUN, foreign_variables, outcome_of, run_variables
 
 CONTRACT = ContractRef("c", "1.0.0", "sha256:d")
 OUTCOME = Outcome(
@@ -66,6 +66,10 @@ def test_run_tells_identity_origin_and_end() -> None:
         "error": "E: x",
     }
     assert expected == {name: found[name] for name in expected}
+
+
+def test_every_fact_of_a_run_has_a_name_that_contracts_may_use() -> None:
+    assert run_variables(record({"stage": "1"}), State.FAILED, "x", OUTCOME).keys() - {"stage"} == RUN
 
 
 def test_without_an_end_its_fields_are_null() -> None:

@@ -39,7 +39,7 @@ class IndexView(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     columns: dict[str, Expression]
     """Value by column, in this order; here `run.path` is the run's directory, relative to the workspace."""
     where: Expression = "true"
-    """Runs that it is false for are left out."""
+    """Runs that it is not true for are left out, also when it cannot be decided."""
     order: tuple[str, ...] = ()
     """Columns that rows are ordered by, `-` before one to begin with the greatest; what is equal, by path."""
     json: dict[str, JsonPart] = {}

@@ -53,6 +53,14 @@ class Plotted(msgspec.Struct, frozen=True, kw_only=True):
     """As it was given; several runs may share one."""
     metrics: Mapping[str, Series]
     config: Mapping[str, object]
+    began: float | None = None
+    """When it started, seconds since 1970; None where its records do not say."""
+
+    @property
+    def start(self) -> float:
+        """The moment that its times are counted from: no later than its first point."""
+        first = min((point.time for series in self.metrics.values() for point in series), default=0.0)
+        return first if self.began is None else min(self.began, first)
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,7 +114,7 @@ def series_picture(
     Args:
         runs: The runs.
         metrics: Names; a run may lack some of them.
-        over: `step` (without one, the number of the point) or `time` (seconds since the run's first point).
+        over: `step` (without one, the number of the point) or `time` (since the run began).
         is_log: The vertical axis is logarithmic; by default as the values suggest.
 
     Raises:
@@ -120,7 +128,7 @@ def series_picture(
     return Picture(
         title=f"{' and '.join(metrics)} over {over}",
         x=axis_of(
-            "step" if over == "step" else f"{unit} since the first point",
+            "step" if over == "step" else f"{unit} since the run began",
             [x for x, _y in drawn],
             is_log=False,
         ),
@@ -188,9 +196,9 @@ def parallel_picture(
 
 
 def _unit(runs: Sequence[Plotted], metrics: Sequence[str]) -> tuple[float, str]:
-    """Return the unit of time that the longest series is told in: its seconds, and its name."""
+    """Return the unit of time that the series is told in which ends last: its seconds, and its name."""
     spans = [
-        max(point.time for point in series) - min(point.time for point in series)
+        max(point.time for point in series) - run.start
         for run in runs
         for series in (run.metrics.get(name) for name in metrics)
         if series
@@ -206,7 +214,7 @@ def _lines(runs: Sequence[Plotted], metrics: Sequence[str], seconds: float | Non
             series = run.metrics.get(name)
             if series:
                 label = run.label if len(metrics) == 1 else f"{run.label} {name}"
-                points = _over_steps(series) if seconds is None else _over_time(series, seconds)
+                points = _over_steps(series) if seconds is None else _over_time(series, run.start, seconds)
                 values = tuple(thinned(points))
                 yield Line(label=label, values=values, count=len(points), breaks=_breaks(points, values))
 
@@ -218,9 +226,8 @@ def _over_steps(series: Series) -> list[tuple[float, float]]:
     )
 
 
-def _over_time(series: Series, seconds: float) -> list[tuple[float, float]]:
-    first = min(point.time for point in series)
-    return sorted(((point.time - first) / seconds, point.value) for point in series)
+def _over_time(series: Series, start: float, seconds: float) -> list[tuple[float, float]]:
+    return sorted(((point.time - start) / seconds, point.value) for point in series)
 
 
 def _breaks(points: Sequence[tuple[float, float]], values: Sequence[tuple[float, float]]) -> tuple[int, ...]:

@@ -163,6 +163,13 @@ def test_a_kind_is_checked(kind: str, expected: list[str]) -> None:
             ["another view writes this file"],
         ),
         (
+            (
+                "workspace: {indexes: [{files: i.md, columns: {a: run.metrics.loss, b: run.path, "
+                "c: run.nmae, d: run.stat.x}, where: size(run.tags) > 0}]}\n"
+            ),
+            ["`run` has no `nmae`", "`run` has no `stat`", "`run` has no `tags`"],
+        ),
+        (
             f"workspace: {{indexes: [{{files: i.json, columns: {{a: run}}, json: {TWICE}}}]}}\n",
             ["the moment stands at one key"],
         ),

@@ -98,7 +98,17 @@ def test_series_stand_over_time_or_over_the_number_of_the_point() -> None:
     assert [x for x, _y in late.lines[0].values] == [0.0, 1.0]
     timed = series_picture([run("a", 1, 2)], ["loss"], over="time")
     assert [x for x, _y in timed.lines[0].values] == [0.0, 1.0]
-    assert timed.x.title == "seconds since the first point"
+    assert timed.x.title == "seconds since the run began"
+
+
+def test_all_times_of_a_run_are_counted_from_its_start() -> None:
+    early, late = Point(12.0, 0, 1.0), Point(15.0, 0, 2.0)
+    of_one = Plotted(label="a", metrics={"x": (early,), "y": (late,)}, config={}, began=10.0)
+    unknown = Plotted(label="b", metrics={"x": (early,), "y": (late,)}, config={})
+    timed = series_picture([of_one, unknown], ["x", "y"], over="time")
+    assert [line.values[0][0] for line in timed.lines] == [2.0, 5.0, 0.0, 3.0]
+    astray = Plotted(label="a", metrics={"x": (early,)}, config={}, began=99.0)
+    assert series_picture([astray], ["x"], over="time").lines[0].values[0][0] == 0.0
 
 
 def test_long_series_keep_their_peaks() -> None:
@@ -265,7 +275,7 @@ def test_rarer_points_bunches_and_few_points_are_not_parted(steps: list[float]) 
 def test_time_is_told_in_a_unit_that_people_count_in(seconds: float, unit: str, last: float) -> None:
     points = (Point(5.0, None, 1.0), Point(5.0 + seconds, None, 2.0))
     picture = series_picture([Plotted(label="a", metrics={"loss": points}, config={})], ["loss"], over="time")
-    assert picture.x.title == f"{unit} since the first point"
+    assert picture.x.title == f"{unit} since the run began"
     assert picture.lines[0].values[-1][0] == pytest.approx(last)
 
 

@@ -6,6 +6,7 @@ Does not know: what a column comes to.
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from collections.abc import Iterator
 
@@ -14,14 +15,19 @@ from runpact.model.contract.lint.expressions import expression_notes, names_of
 from runpact.model.contract.lint.note import Note, escaped, nearest, relative_notes
 from runpact.model.contract.viewfiles import view_files
 from runpact.model.errors import RunpactError
+from runpact.model.reference import references
 from runpact.model.template import PathTemplate
+from runpact.model.variables import RUN
 
+_OF_VIEWS = frozenset({"path", "metrics"})
+"""What `run` has in views besides."""
 _OURS = (".runpact", ".runpact-cache", ".runpact-notes")
 
 
 def lint_views(contract: Contract) -> Iterator[Note]:
     """Yield what is wrong with the views of a contract."""
     known = {name for kind in contract.kinds.values() for name in names_of(kind.entries)} | {"manifest"}
+    members = RUN | _OF_VIEWS | _captures(contract)
     owners: dict[str, int] = {}
     for number, view in enumerate(contract.workspace.indexes):
         at = f"/workspace/indexes/{number}"
@@ -29,11 +35,30 @@ def lint_views(contract: Contract) -> Iterator[Note]:
         for path in view_files(view.files).values():
             if owners.setdefault(path, number) != number:
                 yield Note(f"{at}/files", "another view writes this file", "a file of its own", path)
-        for column, text in view.columns.items():
-            yield from expression_notes(text, f"{at}/columns/{escaped(column)}", known)
-        yield from expression_notes(view.where, f"{at}/where", known)
+        texts = {f"{at}/columns/{escaped(column)}": text for column, text in view.columns.items()}
+        for place, text in {**texts, f"{at}/where": view.where}.items():
+            yield from expression_notes(text, place, known)
+            yield from _members(text, place, members)
         yield from _columns(view, at)
         yield from _json(view, f"{at}/json")
+
+
+def _members(text: str, at: str, known: frozenset[str]) -> Iterator[Note]:
+    """Yield what an expression asks of `run` that no run has: its column would be empty for ever."""
+    for reference in references(text):
+        member = reference.parts[0] if reference.root == "run" and reference.parts else None
+        if member is not None and member not in known:
+            expected = ", ".join(sorted(known))
+            yield Note(at, f"`run` has no `{member}`", expected, reference.text, nearest(member, known))
+
+
+def _captures(contract: Contract) -> frozenset[str]:
+    """Return the names of the captures in the places of all kinds."""
+    found: set[str] = set()
+    for kind in contract.kinds.values():
+        with contextlib.suppress(RunpactError):  # told where the kind stands
+            found |= {name.split(".")[0] for name in PathTemplate.pattern(kind.at).captures}
+    return frozenset(found)
 
 
 def _files(contract: Contract, view: IndexView, at: str) -> Iterator[Note]:
