@@ -19,13 +19,16 @@ from typing import ParamSpec, TypeVar
 import msgspec
 
 from runpact.api.fencing import fence_in, wanted_by
+from runpact.host.clock import utc_now
 from runpact.model.confinement import MODES, REFUSE
 from runpact.model.errors import ContractBrokenError, UsageError
 from runpact.model.finding import Verdict
 from runpact.model.run import State
+from runpact.model.summary import RunSummary
 from runpact.verbs.active import ActiveRun, state_after
 from runpact.verbs.attach import attached_run
 from runpact.verbs.check import CheckedRun
+from runpact.verbs.found import FoundRun, Look, told_verdict
 from runpact.verbs.inputs import note_input
 from runpact.verbs.known import KnownRun
 from runpact.verbs.read import ReadDocument, read_entry
@@ -290,6 +293,20 @@ class PendingRun:
 class RecordedRun(KnownRun, frozen=True, kw_only=True):
     """An existing run: what is known of it, what people say about it, and its documents."""
 
+    look: Look
+
+    @property
+    def verdict(self) -> str:
+        """`OK`, `WARNING`, `INCOMPLETE` or `ERROR`: judged when it is first asked for."""
+        return self.look.verdict
+
+    def told(self) -> list[tuple[str, object]]:
+        """Return what a notebook shows of the run."""
+        return [*super().told(), ("verdict", told_verdict(self.look))]
+
+    def __repr__(self) -> str:
+        return f"<RecordedRun {self.path}: {self.state.value}>"
+
     def read(self, name: str) -> object:
         """Return the value of a document of the run; inside an open run it is recorded as an input.
 
@@ -334,21 +351,28 @@ def _used(document: ReadDocument, name: str | None) -> object:
     return document.value
 
 
-def open_run(reference: PathLike, *, workspace: PathLike | None = None) -> RecordedRun:
+def open_run(reference: PathLike | FoundRun, *, workspace: PathLike | None = None) -> RecordedRun:
     """Return what is known of an existing run, to read from it.
 
     Args:
-        reference: Path, id, `parent/id`, uid, or a unique prefix.
+        reference: Path, id, `parent/id`, uid, or a unique prefix; or a run of an answer.
         workspace: Folder of the contract; by default found upwards.
 
     Raises:
         NoSuchRunError: Nothing is named so.
     """
     place = Workspace.open(workspace=_text(workspace))
-    directory = place.resolve(os.fspath(reference))
-    return RecordedRun(
-        **msgspec.structs.asdict(place.summary(directory)), directory=directory, root=place.data_root
-    )
+    directory = place.resolve(reference_to(reference))
+    look = Look(utc_now(), lambda: place.check([directory])[0].verdict.value)
+    summary = msgspec.structs.asdict(place.summary(directory))
+    return RecordedRun(**summary, directory=directory, root=place.data_root, look=look)
+
+
+def reference_to(run: PathLike | RunSummary) -> str:
+    """Return how the workspace is asked for a run that a caller names or holds."""
+    if isinstance(run, FoundRun | RecordedRun):
+        return run.directory
+    return run.path if isinstance(run, RunSummary) else os.fspath(run)
 
 
 def _demand_kept(checked: CheckedRun) -> None:

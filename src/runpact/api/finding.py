@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 
+from runpact.model.errors import UsageError
 from runpact.model.summary import RunSummary
 from runpact.workspace import Workspace
 from runpact.workspace.finding import Question, Runs, page
@@ -25,14 +26,24 @@ def runs(
 
     Args:
         filter: Which runs; empty for all.
-        sort: Fields, each with `-` before it to begin with the greatest.
-        limit: How many at most.
+        sort: Fields in one text, each with `-` before it to begin with the greatest.
+        limit: How many at most; None for all.
         after: Where the page before ended, as its `next` says.
         workspace: Folder of the contract; by default found upwards.
 
     Raises:
         FilterError: Filter, order or page are not understood; says at which character.
+        UsageError: Filter or order are no texts, or the limit is no number of runs.
     """
+    for what, said in (("the filter", filter), ("the order", sort)):
+        if not isinstance(said, str):
+            raise UsageError(
+                f"{what} is one text", expected="as in `metrics.loss,-config.lr`", got=f"{said!r:.60}"
+            )
+    if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 1):
+        raise UsageError(
+            "no such number of runs", expected="1 or more, or None for all", got=f"{limit!r:.60}"
+        )
     return page(_opened(workspace), Question(filter=filter, sort=sort, limit=limit, after=after))
 
 

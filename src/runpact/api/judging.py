@@ -9,8 +9,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
+from runpact.api import reference_to
 from runpact.model.compare.row import Comparison
 from runpact.model.finding import Verdict
+from runpact.model.summary import RunSummary
 from runpact.verbs.check import CheckedRun
 from runpact.workspace import Workspace
 from runpact.workspace.comparing import diff as compare_runs_of
@@ -19,15 +21,15 @@ PathLike = str | os.PathLike[str]
 
 
 def check(
-    *references: PathLike, contract: PathLike | None = None, workspace: PathLike | None = None
+    *references: PathLike | RunSummary, contract: PathLike | None = None, workspace: PathLike | None = None
 ) -> list[CheckedRun]:
     """Judge runs against their contract; all of the workspace's when none is named."""
     place = Workspace.open(workspace=_named(workspace), contract=_named(contract))
-    return place.check([os.fspath(reference) for reference in references])
+    return place.check([reference_to(reference) for reference in references])
 
 
 def diff(
-    *references: PathLike,
+    *references: PathLike | RunSummary,
     only: Iterable[str] = (),
     contract: PathLike | None = None,
     workspace: PathLike | None = None,
@@ -35,7 +37,7 @@ def diff(
     """Compare runs, each with the first; `.is_equal` says whether they are, by the contract's determinism.
 
     Args:
-        references: Two runs or more: paths, ids, uids or unique prefixes.
+        references: Two runs or more: paths, ids, uids, unique prefixes, or runs of an answer.
         only: Sections to compare, as in `["metrics", "artifacts"]`; by default all.
         contract: Contract file or pack; by default the workspace's.
         workspace: Folder of the contract; by default found upwards.
@@ -45,12 +47,13 @@ def diff(
     """
     place = Workspace.open(workspace=_named(workspace), contract=_named(contract))
     names = (only,) if isinstance(only, str) else tuple(only)
-    return compare_runs_of(place, [os.fspath(reference) for reference in references], only=names)
+    return compare_runs_of(place, [reference_to(reference) for reference in references], only=names)
 
 
-def verify(reference: PathLike, *, workspace: PathLike | None = None) -> Verdict:
+def verify(reference: PathLike | RunSummary, *, workspace: PathLike | None = None) -> Verdict:
     """Re-derive a run's records from its bytes and return the verdict."""
-    _directory, _standing, report = Workspace.open(workspace=_named(workspace)).verify(os.fspath(reference))
+    place = Workspace.open(workspace=_named(workspace))
+    _directory, _standing, report = place.verify(reference_to(reference))
     return report.verdict
 
 

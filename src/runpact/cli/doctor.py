@@ -13,7 +13,7 @@ import click
 import msgspec
 
 from runpact.cli.options import json_option, open_workspace, workspace_options
-from runpact.cli.output import VERDICT_COLOUR, finding_lines, has_colour, paint, plain, print_json, say
+from runpact.cli.output import VERDICT_COLOUR, finding_lines, has_colour, note, paint, plain, print_json, say
 from runpact.model.doctor.diagnosis import Diagnosis, remedy_name, remedy_text
 from runpact.model.finding import Severity
 from runpact.workspace.doctoring import Consultation, Treated, consult_doctor
@@ -35,6 +35,8 @@ def doctor_command(
     in the way is moved to `.runpact-aside/`.
     """
     place = open_workspace(workspace, workdir, contract)
+    if place.reference is None:
+        note(f"there is no contract.yaml at or above {place.cwd}; looking where `runpact:basic@1` puts runs")
     try:
         consultation = consult_doctor(place, is_fixed=is_fixed, tell=_tell)
     finally:

@@ -79,6 +79,7 @@ def _page(details: RunDetails) -> list[str]:
     run = details.summary
     lines = [f"{paint(plain(run.path), 'bold')}  {paint(run.state.value, STATE_COLOUR[run.state])}"]
     lines += _pairs("", _facts(details))
+    lines += _pairs("notes", [(each.time[:16].replace("T", " "), each.text) for each in details.notes])
     lines += _pairs("configuration", [(key, _short(value)) for key, value in details.config.items()])
     lines += _pairs("inputs", _inputs(details))
     lines += _metrics(details)
@@ -97,6 +98,8 @@ def _facts(details: RunDetails) -> list[tuple[str, str]]:
     run, origin = details.summary, details.provenance
     facts = [
         ("reason", run.reason),
+        ("verdict", details.verdict.value if details.verdict is not None else ""),
+        ("tags", " ".join(details.tags)),
         ("uid", run.uid or ""),
         ("part of", f"{_outer(run)} ({run.parent})" if run.parent_path else _outer(run)),
         ("kind", run.kind or ""),

@@ -14,10 +14,10 @@ import msgspec
 
 from runpact.cli.find import age_of, remark_on
 from runpact.cli.options import json_option, open_workspace, workspace_options
-from runpact.cli.output import STATE_COLOUR, plain, print_json, say, table_lines
+from runpact.cli.output import STATE_COLOUR, note, plain, print_json, say, table_lines
 from runpact.model.errors import UsageError
 from runpact.model.query.fields import AGE
-from runpact.model.query.order import parse_columns
+from runpact.model.query.order import NEWEST, parse_columns
 from runpact.model.query.tree import Field, Scalar
 from runpact.model.registry.cells import csv_cell, csv_name, markdown_cell
 from runpact.model.run import State
@@ -44,7 +44,7 @@ _FIXED = "path,id,state,kind,started,duration,reason"
 )
 @click.option("--kind", metavar="K", help="Only runs of this kind.")
 @click.option(
-    "--sort", default="-started", metavar="FIELDS", help="Order; `-` before a field turns it around."
+    "--sort", metavar="FIELDS", help="Order, by default -started; `-` before a field turns it around."
 )
 @click.option("--columns", default="", metavar="FIELDS", help="Fields to show, as metrics.loss,config.lr.")
 @click.option("--facets", "counted", default="", metavar="FIELDS", help="Count runs by these fields instead.")
@@ -61,7 +61,7 @@ def ls_command(
     contract: str | None,
     states: tuple[str, ...],
     kind: str | None,
-    sort: str,
+    sort: str | None,
     columns: str,
     counted: str,
     limit: int | None,
@@ -80,13 +80,17 @@ def ls_command(
     question = Question(
         filter=" ".join(filters),
         also=_narrowed(states, kind),
-        sort=sort,
-        limit=_SCREENFUL if limit is None and is_text else limit,
+        sort=sort or NEWEST,
+        limit=_SCREENFUL if limit is None and is_text and not counted else limit,
         after=after,
     )
-    if counted:
-        return _print_facets(place, question, parse_columns(counted), is_json=is_json)
-    return _print_page(place, question, fields, form="json" if is_json else form)
+    form = "json" if is_json else form
+    if not counted:
+        return _print_page(place, question, fields, form=form)
+    given = {"--sort": sort, "--columns": columns, "--after": after}
+    for option in (name for name, value in given.items() if value):
+        raise UsageError(f"{option} says nothing about counted runs", expected="--limit, --csv, --md, --json")
+    return _print_facets(place, question, parse_columns(counted), form=form)
 
 
 def _narrowed(states: tuple[str, ...], kind: str | None) -> tuple[str, ...]:
@@ -101,7 +105,9 @@ def _quoted(text: str) -> str:
 
 
 def _print_page(place: Workspace, question: Question, fields: tuple[Field, ...], *, form: str | None) -> int:
-    runs = page(place, question)
+    runs = page(place, question, columns=fields)
+    for remark in runs.remarks:
+        note(remark)
     if form == "json":
         is_all = runs.next is None and question.after is None
         total = len(runs) if is_all else count(place, question)
@@ -151,8 +157,8 @@ def _cell_of(run: FoundRun, field: Field) -> str:
 def _say_more(place: Workspace, question: Question, runs: Runs) -> None:
     if runs.next is not None:
         total = count(place, question)
-        of = f" of {total}" if total is not None else ""
-        say(f"{len(runs)}{of} runs; --limit shows more")
+        of = f"at least {len(runs) + 1}" if total is None else str(total)
+        say(f"{len(runs)} of {of} runs; --limit shows more, or go on with --after {runs.next}")
 
 
 def cell(value: Scalar) -> str:
@@ -177,13 +183,22 @@ def _print_rows(form: str, header: Sequence[str], rows: Iterable[Sequence[Scalar
         say(f"| {' | '.join(map(markdown_cell, row))} |")
 
 
-def _print_facets(place: Workspace, question: Question, fields: tuple[Field, ...], *, is_json: bool) -> int:
+def _print_facets(
+    place: Workspace, question: Question, fields: tuple[Field, ...], *, form: str | None
+) -> int:
     found = facets(place, fields, question)
-    if is_json:
-        values = {name: msgspec.to_builtins(counts) for name, counts in found.items()}
-        print_json("facets", facets=values)
+    if form == "json":
+        values = {name: msgspec.to_builtins(counted.values) for name, counted in found.items()}
+        print_json("facets", facets=values, more={name: counted.more for name, counted in found.items()})
         return 0
-    rows = [(name, cell(each.value), str(each.runs)) for name, counts in found.items() for each in counts]
-    for line in table_lines(("FIELD", "VALUE", "RUNS"), rows):
-        say(line)
+    rows = [(name, each.value, each.runs) for name, counted in found.items() for each in counted.values]
+    if form is not None:
+        _print_rows(form, ("field", "value", "runs"), rows)
+    else:
+        texts = [(name, cell(value), str(runs)) for name, value, runs in rows]
+        for line in table_lines(("FIELD", "VALUE", "RUNS"), texts):
+            say(line)
+    for name, counted in found.items():
+        if counted.more:
+            note(f"{name} has {counted.more} more values; --limit shows more")
     return 0

@@ -87,6 +87,11 @@ def say(text: str = "") -> None:
     sys.stdout.write(text + "\n")
 
 
+def note(text: str) -> None:
+    """Say on stderr what may explain the answer; it changes neither the answer nor the exit code."""
+    sys.stderr.write(f"{paint('note', 'cyan', stream=sys.stderr)}: {plain(text)}\n")
+
+
 def print_error(
     code: str,
     message: str,

@@ -340,6 +340,12 @@ class Store:
         except (UnusableIndexError, BusyIndexError) as error:
             return (str(error),)
 
+    def keys(self) -> frozenset[str]:
+        """Return the names of all fields that differ from run to run, as the runs have them."""
+        with telling_damage():
+            rows = self._connection.execute("SELECT name FROM keys WHERE n IN (SELECT key FROM facts)")
+            return frozenset(name for (name,) in rows)
+
     def select(self, query: Clause) -> list[Found]:
         """Return the runs of one query, whose columns are `READ` and the values of its order."""
         text, values = query

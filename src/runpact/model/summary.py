@@ -12,7 +12,7 @@ import msgspec
 
 from runpact.model.metrics import MetricSummary
 from runpact.model.notebook import html_table
-from runpact.model.query.fields import FIELDS, TAG
+from runpact.model.query.fields import FIELDS, NOTE, TAG
 from runpact.model.query.tree import Field, Scalar, Stored, shown, stored
 from runpact.model.run import State
 
@@ -42,11 +42,14 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     """Why the state is not simply `finished`."""
 
-    def _repr_html_(self) -> str:
+    def told(self) -> list[tuple[str, object]]:
+        """Return what a notebook shows of the run."""
         facts = ((name, getattr(self, name)) for name in RunSummary.__struct_fields__)
-        rows = ((name, value.value if isinstance(value, State) else value) for name, value in facts)
+        return [(name, value.value if isinstance(value, State) else value) for name, value in facts]
+
+    def _repr_html_(self) -> str:
         return html_table(
-            ("run", self.id), [(name, value) for name, value in rows if value not in {None, ""}]
+            ("run", self.id), [(name, value) for name, value in self.told() if value not in {None, ""}]
         )
 
 
@@ -139,6 +142,7 @@ def facts_of(
     captures: Mapping[str, str],
     seeds: Mapping[str, int | None],
     tags: Iterable[str] = (),
+    notes: Iterable[str] = (),
 ) -> dict[str, Scalar]:
     """Return everything that differs from run to run, by the name of its field."""
     found: dict[str, Scalar] = dict(_leaves("config", config))
@@ -148,7 +152,9 @@ def facts_of(
         found[f"{name}@count"] = metric.count
     found |= {f"capture.{name}": value for name, value in captures.items()}
     found |= {f"seed.{name}": value for name, value in seeds.items()}
-    return found | {f"{TAG}.{tag}": True for tag in tags}
+    found |= {f"{TAG}.{tag}": True for tag in tags}
+    remarks = "\n".join(notes)
+    return found | ({NOTE: remarks} if remarks else {})
 
 
 def _leaves(name: str, value: object) -> Iterator[tuple[str, Scalar]]:

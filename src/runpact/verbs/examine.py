@@ -19,7 +19,7 @@ from runpact.disk.stamps import Stamp, are_same, stamps_of
 from runpact.disk.storedlog import StoredLog
 from runpact.host.process import liveness
 from runpact.index.tables import Row
-from runpact.model.annotations import read_annotations
+from runpact.model.annotations import Annotations, read_annotations
 from runpact.model.contract.language import Records
 from runpact.model.errors import StorageError
 from runpact.model.metrics import summarise_metrics
@@ -166,22 +166,24 @@ def _facts(
     root: str, reading: Reading, summary: RunSummary, places: tuple[Place, ...]
 ) -> dict[str, str | int | float | bool | None]:
     provenance, record = _provenance(reading), reading.record
+    said = _annotations(root, summary.uid) if summary.uid is not None else Annotations()
     points = StoredLog(reading.directory, record.records["metrics"]).entries() if record is not None else ()
     return facts_of(
         provenance.config.resolved if provenance else {},
         summarise_metrics(points),
         record.captures if record is not None else _captures(summary, places),
         provenance.seeds if provenance else {},
-        _tags(root, summary.uid) if summary.uid is not None else (),
+        said.tags,
+        [note.text for note in said.notes],
     )
 
 
-def _tags(root: str, uid: str) -> tuple[str, ...]:
-    """Return the tags of a run; none where they cannot be read, which `runpact tag` tells."""
+def _annotations(root: str, uid: str) -> Annotations:
+    """Return what people said about a run; nothing where it cannot be read, which `runpact tag` tells."""
     try:
-        return read_annotations(read_annotation_bytes(root, uid)).tags
+        return read_annotations(read_annotation_bytes(root, uid))
     except StorageError:
-        return ()
+        return Annotations()
 
 
 def _captures(summary: RunSummary, places: tuple[Place, ...]) -> dict[str, str]:

@@ -11,12 +11,20 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, overload
 
-from runpact.model.errors import UsageError
+from runpact.model.errors import RunpactError, UsageError
 from runpact.model.notebook import html_table
-from runpact.model.query.fields import AGE, VERDICT, field_named
+from runpact.model.query.fields import AGE, NOTE, VERDICT, field_named
 from runpact.model.query.order import parse_field
 from runpact.model.query.tree import Field, Scalar
 from runpact.model.summary import IndexedRun, RunSummary
+
+
+def told_verdict(look: Look) -> str:
+    """Return the verdict for a page about a run; empty where there is nothing to judge by."""
+    try:
+        return look.verdict
+    except RunpactError:
+        return ""
 
 
 class Look:
@@ -86,6 +94,11 @@ class FoundRun(RunSummary, frozen=True, kw_only=True):
             return self.verdict
         return self.age_seconds if field.name == AGE else self.known.shown(field)
 
+    def told(self) -> list[tuple[str, object]]:
+        """Return what a notebook shows of the run."""
+        remarks = [(NOTE, self.known.facts.get(NOTE, "")), ("verdict", told_verdict(self.look))]
+        return [*super().told(), ("tags", " ".join(self.tags)), *remarks]
+
     def __repr__(self) -> str:
         return f"<FoundRun {self.path}: {self.state.value}>"
 
@@ -111,10 +124,14 @@ def _below(run: IndexedRun, prefix: str) -> dict[str, Scalar]:
 class Runs(Sequence[FoundRun]):
     """Runs in order; a sequence, a table, and what a notebook shows."""
 
-    def __init__(self, runs: tuple[FoundRun, ...], *, after: str | None = None) -> None:
-        """Store the runs, and where the next page begins; None after the last run."""
+    def __init__(
+        self, runs: tuple[FoundRun, ...], *, after: str | None = None, remarks: tuple[str, ...] = ()
+    ) -> None:
+        """Store the runs, where the next page begins, None after the last run, and what is odd about them."""
         self._runs = runs
         self.next = after
+        self.remarks = remarks
+        """Why there may be fewer runs than were meant: names that no run has, no contract far and wide."""
 
     @overload
     def __getitem__(self, index: int) -> FoundRun: ...
@@ -135,13 +152,15 @@ class Runs(Sequence[FoundRun]):
         return len(self._runs)
 
     def __repr__(self) -> str:
-        return f"<Runs: {len(self)}{' and more' if self.next else ''}>"
+        told = "".join(f"; {remark}" for remark in self.remarks)
+        return f"<Runs: {len(self)}{' and more' if self.next else ''}{told}>"
 
     def _repr_html_(self) -> str:
         names = ("state", "started", "path", *self._varying())
         rows = ([run.value(_field(name)) for name in names] for run in self._runs[:_SHOWN])
         more = len(self) - _SHOWN
-        return html_table(names, rows, below=f"and {more} more" if more > 0 else "")
+        below = (*([f"and {more} more"] if more > 0 else ()), *self.remarks)
+        return html_table(names, rows, below="; ".join(below))
 
     def _varying(self) -> list[str]:
         """Return the fields of configurations and metrics that any of the runs has."""

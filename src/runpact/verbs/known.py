@@ -32,6 +32,12 @@ class KnownRun(RunSummary, frozen=True, kw_only=True):
         """What people noted about the run, oldest first; read anew each time."""
         return self._annotations().notes
 
+    def told(self) -> list[tuple[str, object]]:
+        """Return what a notebook shows of the run."""
+        said = Annotations() if self.uid is None else self._annotations()
+        remarks = "\n".join(note.text for note in said.notes)
+        return [*super().told(), ("tags", " ".join(said.tags)), ("note", remarks)]
+
     def tag(self, *add: str, remove: Iterable[str] = ()) -> tuple[str, ...]:
         """Give the run tags and take others from it, beside the run; return what it has then."""
         removed = (remove,) if isinstance(remove, str) else tuple(remove)

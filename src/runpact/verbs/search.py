@@ -6,7 +6,7 @@ Does not know: how the index is kept, how an answer is shown.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 import msgspec
@@ -14,10 +14,11 @@ import msgspec
 from runpact.disk.stamps import has_changed
 from runpact.index.store import READ, Found, Store
 from runpact.model.errors import FilterError
+from runpact.model.query.doubts import is_open, kinds_in, unknown_fields, unknown_kinds
 from runpact.model.query.evaluate import holds
-from runpact.model.query.fields import AGE, VERDICT
+from runpact.model.query.fields import AGE, FIELDS, TAG, VERDICT
 from runpact.model.query.order import NEWEST, Key, parse_order, read_cursor, write_cursor
-from runpact.model.query.page import facet_of, parts_of
+from runpact.model.query.page import facet_of, parts_of, tags_of
 from runpact.model.query.parse import parse_filter
 from runpact.model.query.sql import Clause, where
 from runpact.model.query.tree import And, Field, Node, Scalar, Stored, fields_in, shown
@@ -62,6 +63,14 @@ class Facet(msgspec.Struct, frozen=True):
     """How many have it."""
 
 
+class Facets(msgspec.Struct, frozen=True):
+    """The values of a field, the most frequent first."""
+
+    values: tuple[Facet, ...]
+    more: int = 0
+    """How many further values there are."""
+
+
 class _Asked(msgspec.Struct, frozen=True):
     node: Node
     keys: tuple[Key, ...]
@@ -103,9 +112,38 @@ def count(catalogue: Catalogue, question: Question, *, now: datetime) -> int | N
     return catalogue.ask(lambda store: store.count(condition))
 
 
+def doubts(
+    catalogue: Catalogue,
+    fields: tuple[Field, ...],
+    question: Question,
+    *,
+    now: datetime,
+    kinds: Iterable[str],
+) -> tuple[str, ...]:
+    """Say which names in a question no run has: an empty answer may be due to a letter.
+
+    Args:
+        catalogue: The runs.
+        fields: That are shown, besides those of filters and order.
+        question: What is asked.
+        now: The moment that ages are counted from.
+        kinds: That may be asked for, with runs or without.
+    """
+    node = _node(question, now)
+    asked = (*fields_in(node), *(key.field for key in parse_order(question.sort)), *fields)
+    named = kinds_in(node)
+    if not any(map(is_open, asked)) and not set(named) - set(kinds):
+        return ()
+    known = catalogue.ask(
+        lambda store: (store.keys(), store.rows(facet_of(FIELDS["kind"], ("1", ()), most=-1)))
+    )
+    used = [str(kind) for kind, _number in known[1]]
+    return (*unknown_fields(asked, known[0]), *unknown_kinds(named, [*kinds, *used]))
+
+
 def facets(
     catalogue: Catalogue, fields: tuple[Field, ...], question: Question, *, now: datetime, most: int = 20
-) -> dict[str, tuple[Facet, ...]]:
+) -> dict[str, Facets]:
     """Return, for each field, how many runs have which value; the most frequent first.
 
     Runs without a value are not counted.
@@ -124,9 +162,11 @@ def facets(
     )
 
 
-def _facet(store: Store, field: Field, condition: Clause, most: int) -> tuple[Facet, ...]:
-    rows = store.rows(facet_of(field, condition, most=most))
-    return tuple(Facet(shown(what), int(str(number))) for what, number in rows if what is not None)
+def _facet(store: Store, field: Field, condition: Clause, most: int) -> Facets:
+    query = tags_of(condition) if field.name == TAG else facet_of(field, condition, most=-1)
+    rows = [(what, number) for what, number in store.rows(query) if what is not None]
+    values = tuple(Facet(shown(what), int(str(number))) for what, number in rows[:most])
+    return Facets(values, len(rows) - len(values))
 
 
 def _read(question: Question, now: datetime) -> _Asked:

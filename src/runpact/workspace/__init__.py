@@ -296,7 +296,8 @@ class Workspace:
         """Return what is recorded about one run."""
         from runpact.verbs.show import show_run
 
-        return show_run(self.data_root, self.shown(self.resolve(reference)))
+        path = self.shown(self.resolve(reference))
+        return show_run(self.data_root, path, contract=self.contract, is_named=self.is_named)
 
     def shown(self, directory: str) -> str:
         """Return how a run's directory is named to people: relative to the data root, if inside."""
@@ -373,9 +374,7 @@ def _current_directory() -> str:
     try:
         return os.getcwd()
     except FileNotFoundError as error:
-        raise CannotStartError(
-            "the current directory no longer exists", hint="change to another one"
-        ) from error
+        raise CannotStartError("the current directory no longer exists", hint="change to another") from error
 
 
 def _named(root: str) -> tuple[str, str | None]:

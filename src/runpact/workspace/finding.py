@@ -16,7 +16,7 @@ from runpact.model.summary import RunSummary
 from runpact.verbs import search
 from runpact.verbs.found import FoundRun, Look, Runs, found_run
 from runpact.verbs.reindex import Catalogue
-from runpact.verbs.search import Facet, Question
+from runpact.verbs.search import Facet, Facets, Question
 
 if TYPE_CHECKING:
     from runpact.verbs.views import Views  # noqa: TC004 - exported for annotations alone
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Facet",
+    "Facets",
     "FoundRun",
     "Question",
     "Runs",
@@ -39,6 +40,10 @@ __all__ = [
 ]
 
 
+_MOST_VALUES = 20
+"""Values of a field that are counted when nobody says how many."""
+
+
 def _catalogue(place: Workspace) -> Catalogue:
     """Return the workspace's runs; only its own contract's index is kept."""
     return Catalogue(place.data_root, place.working_contract.contract, is_kept=not place.is_named)
@@ -51,12 +56,13 @@ def all_runs(place: Workspace) -> list[RunSummary]:
     return [run.summary for run in answer.runs]
 
 
-def page(place: Workspace, question: Question) -> Runs:
+def page(place: Workspace, question: Question, *, columns: tuple[Field, ...] = ()) -> Runs:
     """Return the runs that a question asks for.
 
     Args:
         place: The workspace.
         question: Which runs, in which order.
+        columns: Fields that are going to be shown; what no run has is remarked on.
 
     Raises:
         FilterError: Filter, order or page are not understood.
@@ -69,10 +75,15 @@ def page(place: Workspace, question: Question) -> Runs:
     now = utc_now()
     with _catalogue(place) as catalogue:
         answer = search.search(catalogue, question, now=now, judge=judge)
+        remarks = search.doubts(
+            catalogue, columns, question, now=now, kinds=place.working_contract.contract.kinds
+        )
+    if place.reference is None and not answer.runs:
+        remarks = (*remarks, f"there is no contract.yaml at or above {place.cwd}")
     paths = [run.summary.path for run in answer.runs]
     directories = [posixpath.normpath(posixpath.join(place.data_root, path)) for path in paths]
     looks = [Look(now, functools.partial(judge, path)) for path in paths]
-    return Runs(tuple(map(found_run, answer.runs, directories, looks)), after=answer.next)
+    return Runs(tuple(map(found_run, answer.runs, directories, looks)), after=answer.next, remarks=remarks)
 
 
 def count(place: Workspace, question: Question) -> int | None:
@@ -81,10 +92,11 @@ def count(place: Workspace, question: Question) -> int | None:
         return search.count(catalogue, question, now=utc_now())
 
 
-def facets(place: Workspace, fields: tuple[Field, ...], question: Question) -> dict[str, tuple[Facet, ...]]:
+def facets(place: Workspace, fields: tuple[Field, ...], question: Question) -> dict[str, Facets]:
     """Return how many of the runs that a question asks for have which value of each field."""
+    most = _MOST_VALUES if question.limit is None else question.limit
     with _catalogue(place) as catalogue:
-        return search.facets(catalogue, fields, question, now=utc_now())
+        return search.facets(catalogue, fields, question, now=utc_now(), most=most)
 
 
 def resolve(place: Workspace, reference: str) -> str:

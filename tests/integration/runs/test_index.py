@@ -29,7 +29,7 @@ from runpact.verbs import reindex
 from runpact.verbs.find import list_runs
 from runpact.verbs.load_contract import load_contract
 from runpact.verbs.reindex import Catalogue
-from runpact.verbs.search import Answer, Facet, Question, count, facets, search
+from runpact.verbs.search import Answer, Facet, Facets, Question, count, facets, search
 from runpact.workspace import Workspace, annotating
 
 CONTRACT = """\
@@ -383,7 +383,7 @@ def test_runs_are_counted_by_what_they_say(project: Project, killed: Callable[[s
     found = facets(
         project.catalogue, parse_columns("state,config.lr,config.debug,parent"), Question(), now=NOW
     )
-    assert {name: [(each.value, each.runs) for each in counts] for name, counts in found.items()} == {
+    assert {name: [(each.value, each.runs) for each in counts.values] for name, counts in found.items()} == {
         "state": [("finished", 3), ("interrupted", 1)],
         "config.lr": [(0.1, 2), (0.2, 1)],
         "config.debug": [(True, 1)],
@@ -391,7 +391,12 @@ def test_runs_are_counted_by_what_they_say(project: Project, killed: Callable[[s
     }
     fields = (FIELDS["state"], *parse_columns("config.lr"))
     some = facets(project.catalogue, fields, Question(filter="config.lr = 0.1"), now=NOW)
-    assert some == {"state": (Facet("finished", 2),), "config.lr": (Facet(0.1, 2),)}
+    assert some == {
+        "state": Facets((Facet("finished", 2),)),
+        "config.lr": Facets((Facet(0.1, 2),)),
+    }
+    few = facets(project.catalogue, fields, Question(), now=NOW, most=1)
+    assert [few[field.name].more for field in fields] == [1, 1]
     assert count(project.catalogue, Question(filter="config.lr = 0.1"), now=NOW) == 2
     assert count(project.catalogue, Question(also=("verdict = OK",)), now=NOW) is None
     with pytest.raises(FilterError, match="not counted by verdict"):

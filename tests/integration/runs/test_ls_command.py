@@ -89,9 +89,12 @@ def test_pages_are_joined_by_their_tokens(runs: Place) -> None:
 
 def test_text_ends_with_how_to_see_more(runs: Place) -> None:
     _code, out, _err = runs.call("ls", "--limit", "2")
-    assert out.splitlines()[-1] == "2 of 4 runs; --limit shows more"
+    last = out.splitlines()[-1]
+    assert last.startswith("2 of 4 runs; --limit shows more, or go on with --after ")
+    _code, out, _err = runs.call("ls", "--limit", "2", "--after", last.rpartition(" ")[2])
+    assert len(out.splitlines()) == 3
     _code, out, _err = runs.call("ls", "--limit", "1", "verdict = OK")
-    assert out.splitlines()[-1].startswith("1 runs; --limit shows more")
+    assert out.splitlines()[-1].startswith("1 of at least 2 runs; --limit shows more")
     assert "no such runs below" in runs.call("ls", "name = nothing")[1]
 
 
@@ -236,6 +239,94 @@ def test_an_age_is_a_length_of_time(runs: Place) -> None:
     assert (code, "every age differs" in err) == (64, True)
     (runs.root / "runs/foreign").mkdir()
     assert [run["age"] for run in runpact.runs("name = nothing or path = runs/foreign")] == [None]
+
+
+def test_names_that_no_run_has_are_remarked_on_and_the_answer_stands(runs: Place) -> None:
+    runs.call("tag", "alpha", "+best")
+    for words, told in (
+        (("metrics.los < 1",), "no run has `metrics.los`; did you mean `metrics.loss`?"),
+        (("--columns", "config.rl"), "no run has `config.rl`; did you mean `config.lr`?"),
+        (("--sort", "metrics.loss@mni"), "no run has `metrics.loss@mni`; did you mean `metrics.loss@min`?"),
+        (("tag = bset",), "no run has the tag `bset`; did you mean `best`?"),
+        (("--kind", "rnu"), "no run is of kind `rnu`; did you mean `run`?"),
+        (("not (kind = swep) or exists tag",), "no run is of kind `swep`; did you mean `sweep`?"),
+    ):
+        code, _out, err = runs.call("ls", *words)
+        assert (code, err) == (0, f"note: {told}\n"), words
+    for words in ("metrics.loss < 1", "exists config", "tag = best", "kind = sweep"):
+        assert runs.call("ls", words)[2] == ""
+    found = runpact.runs("metrics.los < 1")
+    assert repr(found) == "<Runs: 0; no run has `metrics.los`; did you mean `metrics.loss`?>"
+    assert "no run has" in found._repr_html_()
+    code, _out, err = runs.call("ls", "loss < 1")
+    assert (code, "did you mean `metrics.loss` or `config.loss`?" in err) == (64, True)
+
+
+def test_outside_every_workspace_lists_and_doctors_say_so(
+    runs: Place, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    monkeypatch.chdir(elsewhere)
+    assert f"there is no contract.yaml at or above {elsewhere}" in runs.call("ls")[2]
+    assert f"there is no contract.yaml at or above {elsewhere}" in runs.call("doctor")[2]
+    assert "no contract.yaml" in repr(runpact.runs())
+
+
+def test_notes_are_searched_and_shown_with_tags_and_verdict(runs: Place) -> None:
+    runs.call("tag", "alpha", "+best")
+    runs.call("note", "alpha", "diverged late")
+    runs.call("note", "alpha", "look again")
+    (found,) = runpact.runs('note ~ "*diverged*"')
+    assert (found.name, found["note"]) == ("alpha", "diverged late\nlook again")
+    for run in (found, runpact.open_run(found)):
+        html = run._repr_html_()
+        assert all(word in html for word in ("best", "diverged late", "OK")), run
+        assert len(repr(run)) < 60
+    _code, out, _err = runs.call("show", "alpha")
+    assert "best" in out
+    assert "OK" in out
+    assert "diverged late" in out
+    _code, document = runs.json("show", "alpha")
+    assert (document["tags"], document["verdict"]) == (["best"], "OK")
+    assert [note["text"] for note in document["notes"]] == ["diverged late", "look again"]
+    (runs.root / ".runpact-notes").rename(runs.root / "aside")
+    (runs.root / ".runpact-notes").write_text("no folder")
+    assert runs.json("show", "alpha")[1]["tags"] == []
+
+
+def test_runs_of_an_answer_are_compared_judged_and_opened_as_they_are(runs: Place) -> None:
+    first, second, *_rest = runpact.runs("kind = run", sort="name")
+    assert runpact.diff(first, second).runs == ("runs/alpha", "runs/beta")
+    assert runpact.check(first)[0].path == "runs/alpha"
+    assert runpact.verify(runpact.open_run(second)).value == "OK"
+    (summary,) = (each for each in runpact.list_runs() if each.id == "gamma")
+    assert runpact.open_run("alpha").verdict == "OK"
+    assert runpact.diff(first, summary).runs == ("runs/alpha", "runs/gamma")
+
+
+def test_orders_and_limits_of_the_wrong_sort_are_told(runs: Place) -> None:
+    for asked, told in (
+        ({"sort": ["name"]}, "the order is one text"),
+        ({"limit": 0}, "no such number of runs"),
+        ({"limit": True}, "no such number of runs"),
+        ({"filter": None}, "the filter is one text"),
+    ):
+        with pytest.raises(UsageError, match=told):
+            runpact.runs(**asked)
+
+
+def test_counted_runs_are_printed_in_every_form_and_say_what_is_left_out(runs: Place) -> None:
+    runs.call("tag", "alpha", "+best", "+v1")
+    runs.call("tag", "beta", "+best")
+    _code, document = runs.json("ls", "--facets", "tag,state", "--limit", "1")
+    assert document["facets"]["tag"] == [{"value": "best", "runs": 2}]
+    assert document["more"] == {"tag": 1, "state": 1}
+    _code, out, err = runs.call("ls", "--facets", "tag", "name = alpha", "--csv")
+    assert (out, err) == ('field,value,runs\n"tag","best",1\n"tag","v1",1\n', "")
+    _code, out, err = runs.call("ls", "--facets", "name", "--md", "--limit", "3")
+    assert (len(out.splitlines()), err) == (5, "note: name has 1 more values; --limit shows more\n")
+    for options in (("--sort", "name"), ("--after", "x"), ("--columns", "name")):
+        assert runs.call("ls", "--facets", "state", *options)[0] == 64
 
 
 def test_a_notebook_shows_runs_as_tables(runs: Place) -> None:

@@ -6,10 +6,18 @@ Does not know: a run.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import islice
+
 from runpact.model.query.tree import Field, Sort
+
+_LONGEST, _MOST = 80, 2000
+"""How much is compared to guess what was meant."""
 
 VERDICT = "verdict"
 """Found by judging a run when somebody asks; no index keeps it."""
+NOTE = "note"
+"""What people remarked on a run, all of it."""
 AGE = "age"
 """Seconds since a run began; the index keeps when that was."""
 
@@ -38,7 +46,7 @@ _COLUMNS = {
 }
 FIELDS = {
     name: Field(name, sort, column) for sort, columns in _COLUMNS.items() for name, column in columns.items()
-} | {VERDICT: Field(VERDICT, Sort.TEXT, None)}
+} | {name: Field(name, Sort.TEXT, None) for name in (VERDICT, NOTE)}
 """Every field with a fixed name."""
 TAG = "tag"
 OPEN = ("config", "metrics", "capture", "seed", TAG)
@@ -61,9 +69,18 @@ def field_named(name: str) -> Field | None:
     return None
 
 
-def nearest_field(name: str) -> str | None:
-    """Return the field that a mistyped name may have meant."""
+def field_hint(name: str) -> str:
+    """Return which fields a name that is none may have meant."""
+    near = nearest_of(name, [*FIELDS, *OPEN])
+    if near is not None:
+        return f"did you mean `{near}`?"
+    is_bare = name.replace("_", "").isalnum()
+    return f"did you mean `metrics.{name}` or `config.{name}`?" if is_bare else "a field of docs/query.md"
+
+
+def nearest_of(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name that a mistyped one may have meant."""
     import difflib  # noqa: PLC0415 - only a mistyped name pays for it
 
-    near = difflib.get_close_matches(name, [*FIELDS, *OPEN], n=1)
+    near = difflib.get_close_matches(name[:_LONGEST], list(islice(known, _MOST)), n=1)
     return near[0] if near else None

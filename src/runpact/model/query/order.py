@@ -14,7 +14,7 @@ import binascii
 import msgspec
 
 from runpact.model.errors import FilterError
-from runpact.model.query.fields import FIELDS, VERDICT, field_named, nearest_field
+from runpact.model.query.fields import FIELDS, VERDICT, field_hint, field_named
 from runpact.model.query.token import parts_of_list, unquoted
 from runpact.model.query.tree import Field, Stored
 
@@ -74,9 +74,7 @@ def named_field(text: str, at: int, name: str) -> Field:
     """
     field = field_named(unquoted(name))
     if field is None:
-        near = nearest_field(name) if name else None
-        expected = f"did you mean `{near}`?" if near else "a field of docs/query.md"
-        raise FilterError(text, at, f"no field `{name}`", expected=expected, got=f"`{name}`")
+        raise FilterError(text, at, f"no field `{name}`", expected=field_hint(name), got=f"`{name}`")
     return field
 
 

@@ -11,6 +11,7 @@ the first part walks along an index, and begins where the page before ended.
 
 from __future__ import annotations
 
+from runpact.model.query.fields import TAG
 from runpact.model.query.order import Key
 from runpact.model.query.sql import Clause
 from runpact.model.query.tree import Field, Stored
@@ -126,7 +127,7 @@ def facet_of(field: Field, condition: Clause, *, most: int) -> Clause:
     Args:
         field: Counted by; runs without a value are left out.
         condition: Which runs.
-        most: How many values.
+        most: How many values; -1 for all.
     """
     text, values = condition
     order = f"GROUP BY what ORDER BY count(*) DESC, what LIMIT {most}"
@@ -139,3 +140,13 @@ def facet_of(field: Field, condition: Clause, *, most: int) -> Clause:
     runs = "" if text == "1" else f"AND run IN (SELECT r.n FROM runs r WHERE {text})"
     query = f"SELECT value AS what, count(*) FROM facts WHERE key = {_KEY} {runs} {order}"
     return query, (field.name, *values)
+
+
+def tags_of(condition: Clause) -> Clause:
+    """Return the query that counts the runs of a condition by each of their tags."""
+    text, values = condition
+    runs = "" if text == "1" else f"AND run IN (SELECT r.n FROM runs r WHERE {text})"
+    which = "key IN (SELECT n FROM keys WHERE name > ? AND name < ?)"
+    name = f"(SELECT substr(name, {len(TAG) + 2}) FROM keys WHERE n = key)"
+    query = f"SELECT {name} AS what, count(*) FROM facts WHERE {which} {runs} GROUP BY key"
+    return f"{query} ORDER BY count(*) DESC, what", (f"{TAG}.", f"{TAG}/", *values)

@@ -17,7 +17,7 @@ from datetime import datetime
 
 from runpact.model.errors import FilterError
 from runpact.model.query.compare import comparison
-from runpact.model.query.fields import field_named, nearest_field
+from runpact.model.query.fields import field_hint, field_named
 from runpact.model.query.token import Token, tokens_of
 from runpact.model.query.tree import And, Exists, Field, Node, Not, Or
 
@@ -132,9 +132,7 @@ class _Parser:
             )
         field = field_named(token.text)
         if field is None:
-            near = nearest_field(token.text)
-            expected = f"did you mean `{near}`?" if near else "a field of docs/query.md"
-            raise self._error(token, f"no field `{token.text}`", expected=expected)
+            raise self._error(token, f"no field `{token.text}`", expected=field_hint(token.text))
         return field
 
     def _demand(self, sign: str) -> None:
