@@ -205,6 +205,7 @@ CODES: dict[str, Code] = {
         leftover="A writer that ended too early left a file that nothing reads.",
         no_index="No index can be kept; questions are answered all the same, and slowly.",
         index_damaged="The index does not say what the directories say.",
+        view_damaged="A file of a registry view is not what runpact wrote.",
         latest_behind="A latest copy or link is not the one of the newest finished run.",
         runs_not_ignored="Git does not ignore a place of runs.",
         promotion_ignored="Git ignores a place of promoted copies, which are to be committed.",

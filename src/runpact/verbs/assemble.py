@@ -9,15 +9,17 @@ from __future__ import annotations
 import posixpath
 from typing import NamedTuple
 
+from runpact.disk.setup import read_text
 from runpact.formats.yamltree import read_tree
 from runpact.model.contract.documents import EXTENDS, named_schemas, schema_documents
+from runpact.model.contract.ignoring import ignored_patterns, lacking
 from runpact.model.contract.language import Contract, LoadedContract
 from runpact.model.contract.lint import advise, lint
 from runpact.model.contract.merge import completed, merge
 from runpact.model.contract.node import Node
 from runpact.model.contract.reader import read_contract
 from runpact.model.digest import digest_bytes, digest_of_set
-from runpact.model.errors import Fault, MalformedContractError
+from runpact.model.errors import Fault, MalformedContractError, StorageError
 from runpact.packs import pack_names, read_pack
 from runpact.verbs.contract_answers import ContractAnswers
 
@@ -32,10 +34,26 @@ class ContractFiles(NamedTuple):
     answers: ContractAnswers
 
 
-def advice_on(loaded: LoadedContract) -> tuple[Fault, ...]:
-    """Return what in a contract is well formed and yet may surprise."""
+def advice_on(loaded: LoadedContract, *, root: str) -> tuple[Fault, ...]:
+    """Return what in a contract is well formed and yet may surprise in the workspace at `root`."""
     tree = read_tree(loaded.sources[CONTRACT_FILE], loaded.origin)
-    return () if isinstance(tree, tuple) else advise(loaded.contract, tree, loaded.origin)
+    told = () if isinstance(tree, tuple) else advise(loaded.contract, tree, loaded.origin)
+    return (*told, *_ignoring_advice(loaded.contract, root))
+
+
+def _ignoring_advice(contract: Contract, root: str) -> tuple[Fault, ...]:
+    """Return what the generated block of `.gitignore` lacks since the contract got further places."""
+    try:
+        text = read_text(posixpath.join(root, ".gitignore"))
+    except StorageError:  # what git reads, others need not
+        text = ""
+    missing = lacking(text, ignored_patterns(contract))
+    if not missing:
+        return ()
+    told = ", ".join(missing)
+    hint = "`runpact doctor --fix` renews the block"
+    message = "the generated block does not name every place of runs: git would take them along"
+    return (Fault(message, ".gitignore", expected=told, got="no such pattern", hint=hint),)
 
 
 def assemble(files: ContractFiles, origin: str) -> LoadedContract:

@@ -159,7 +159,12 @@ def write_views(root: str, contract: Contract, *, is_own: bool) -> Views:
 def check_views(root: str, contract: Contract, *, is_own: bool) -> Views:
     """Say of every file of every view whether it lists the runs as they are; nothing is written."""
     with catalogue_for(root, contract, is_own=is_own) as catalogue:
-        return _joined(_checked(catalogue, each) for each in _views(root, contract))
+        return views_of(catalogue, contract)
+
+
+def views_of(catalogue: Catalogue, contract: Contract) -> Views:
+    """Say the same by a catalogue that is open; nothing is written."""
+    return _joined(_checked(catalogue, each) for each in _views(catalogue.root, contract))
 
 
 def _joined(views: Iterable[Views]) -> Views:

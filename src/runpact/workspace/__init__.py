@@ -322,7 +322,7 @@ class Workspace:
         """Return what in the contract is well formed and yet may surprise."""
         from runpact.verbs.assemble import advice_on
 
-        return advice_on(self.lint())
+        return advice_on(self.lint(), root=self.root)
 
     def page(self, *, is_of_artifacts: bool = False) -> str:
         """Return the human document of the contract, or of what its stages read and write, in Markdown."""

@@ -673,6 +673,39 @@ def test_a_link_to_a_place_leads_to_the_place(workspace: Place) -> None:
     assert found(workspace)[:2] == (0, {})
 
 
+# ---------------------------------------------------------------- registry views
+
+
+def test_a_damaged_view_is_told_and_written_anew(workspace: Place) -> None:
+    contract = workspace.root / "contract.yaml"
+    view = "workspace: {indexes: [{files: list.csv, columns: {a: run.id}}]}\n"
+    contract.write_text(contract.read_text() + view)
+    with runpact.run(name="a", workspace=workspace.root):
+        pass
+    listed = workspace.root / "list.csv"
+    whole = listed.read_bytes()
+    assert found(workspace)[:2] == (0, {})
+    listed.write_text("torn")
+    code, by_code, _document = found(workspace)
+    assert (code, by_code.keys()) == (1, {"view-damaged"})
+    assert listed.read_text() == "torn"
+    assert found(workspace, "--fix")[0] == 0
+    assert listed.read_bytes() == whole
+    listed.unlink()
+    assert found(workspace)[:2] == (0, {})
+
+
+def test_places_that_the_generated_block_lacks_are_advised_on(workspace: Place) -> None:
+    assert workspace.call("contract", "lint")[1].count("advice") == 0
+    ignore = workspace.root / ".gitignore"
+    before = ignore.read_text() if ignore.exists() else ""
+    ignore.write_text("# runpact: begin (generated; edit outside the block)\n# runpact: end\n")
+    assert "does not name every place of runs" in "".join(workspace.call("contract", "lint")[1:])
+    ignore.write_bytes(b"\xff")
+    assert "every place" not in "".join(workspace.call("contract", "lint")[1:])
+    ignore.write_text(before)
+
+
 # ---------------------------------------------------------------- tags and notes
 
 

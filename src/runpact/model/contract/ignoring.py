@@ -58,6 +58,17 @@ def scratch_kinds(contract: Contract) -> tuple[str, ...]:
     return tuple(name for name, kind in contract.kinds.items() if fixed_folder(kind.at) not in kept)
 
 
+def lacking(text: str, patterns: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the patterns that a generated block lacks; none where there is no block.
+
+    Args:
+        text: Of `.gitignore`.
+        patterns: What the block is to ignore.
+    """
+    block = text.partition(BEGIN)[2].partition(END)[0].splitlines()
+    return tuple(pattern for pattern in patterns if pattern not in block) if BEGIN in text else ()
+
+
 def with_block(text: str, patterns: tuple[str, ...]) -> str:
     """Return `text` with the generated block in it, once."""
     block = "\n".join([BEGIN, *patterns, END]) + "\n"

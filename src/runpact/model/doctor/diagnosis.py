@@ -52,7 +52,11 @@ class WriteIgnored(msgspec.Struct, frozen=True, tag="ignore"):
     patterns: tuple[str, ...]
 
 
-Remedy = SetAside | SealRun | RebuildIndex | ClearCache | RenewLatest | WriteIgnored
+class WriteViews(msgspec.Struct, frozen=True, tag="write-views"):
+    """Write the registry views anew: they can always be made again from the runs."""
+
+
+Remedy = SetAside | SealRun | RebuildIndex | ClearCache | RenewLatest | WriteIgnored | WriteViews
 
 
 class Diagnosis(msgspec.Struct, frozen=True):
@@ -98,7 +102,9 @@ def remedy_text(remedy: Remedy) -> str:
         return f"{before}{word} `{readable_path(remedy.source)}`"
     if isinstance(remedy, WriteIgnored):
         return f"ignore {', '.join(remedy.patterns)} in the generated block of `.gitignore`"
-    return "make the index anew" if isinstance(remedy, RebuildIndex) else "remove it: it is a cache"
+    if isinstance(remedy, ClearCache):
+        return "remove it: it is a cache"
+    return "make the index anew" if isinstance(remedy, RebuildIndex) else "write the registry views anew"
 
 
 def remedy_name(remedy: Remedy) -> str:

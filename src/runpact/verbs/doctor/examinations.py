@@ -25,6 +25,7 @@ from runpact.verbs.doctor.patient import Patient
 from runpact.verbs.doctor.remedies import Doctor, Treated
 from runpact.verbs.doctor.repository import examine_repository
 from runpact.verbs.doctor.runs import examine_runs
+from runpact.verbs.doctor.views import examine_views
 
 LOCK = "doctor"
 """The cache's name for the lock of who treats."""
@@ -44,6 +45,7 @@ EXAMINATIONS = (
     Examination("index", examine_index),
     Examination("runs", examine_runs),
     Examination("latest copies", examine_latest),
+    Examination("registry views", examine_views),
     Examination("what writers left", examine_leftovers),
     Examination("tags and notes", examine_notes),
     Examination("ledger", examine_ledger),

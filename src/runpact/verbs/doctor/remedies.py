@@ -31,12 +31,14 @@ from runpact.model.doctor.diagnosis import (
     SealRun,
     SetAside,
     WriteIgnored,
+    WriteViews,
 )
 from runpact.model.errors import RunpactError
 from runpact.verbs.doctor.patient import Patient
 from runpact.verbs.doctor.runs import is_abandoned
 from runpact.verbs.recover import recover_run
 from runpact.verbs.reindex import FILE
+from runpact.verbs.views import write_views
 
 
 class Treated(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,6 +89,8 @@ class Doctor:
         elif isinstance(remedy, RebuildIndex):
             with self._patient.catalogue() as catalogue:
                 catalogue.rebuild()
+        elif isinstance(remedy, WriteViews):
+            write_views(root, self._patient.contract, is_own=self._patient.is_kept)
         else:
             assert_type(remedy, ClearCache)
             CacheFile(root, FILE).clear()
