@@ -8,6 +8,7 @@ Does not know: what any name does.
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import re
 import sys
@@ -27,10 +28,18 @@ SECTIONS = {
     "Make runs": ("run", "current", "ActiveRun"),
     "Be a stage": ("stage", "ActiveStage"),
     "Use what exists": ("read", "open_run", "runs", "list_runs", "check", "verify", "diff", "doctor"),
+    "What is found": ("Runs", "FoundRun", "RecordedRun", "Comparison"),
     "Values": ("State", "Verdict", "Severity", "Finding", "Report", "ValidatorFault"),
     "Errors": ("RunpactError",),
 }
 """Every public name stands in one section; a test holds this against `runpact.__all__`."""
+RETURNED = {
+    "Runs": "runpact.verbs.found",
+    "FoundRun": "runpact.verbs.found",
+    "RecordedRun": "runpact.api",
+    "Comparison": "runpact.model.compare.row",
+}
+"""What functions return and nobody makes; where each is defined."""
 HEAD = """# Python
 
 The names of `import runpact`, from their own docstrings (`python3 tools/python_page.py --write`). Importing
@@ -49,7 +58,9 @@ best = runpact.runs("state = finished and metrics.loss < 0.5", sort="metrics.los
 print(best.id, best["metrics.loss"])
 ```
 """
-_INTERNAL = {"note", "begin", "claim", "open"}
+_DESCRIBED = ("runpact.verbs", "runpact.api", "runpact.model.compare")
+"""Where the classes stand whose methods are described."""
+_INTERNAL = {"value", "note", "begin", "claim", "open"}
 """Methods of an open run or stage for runpact itself."""
 _SECTION = re.compile(r"^(Args|Returns|Raises|Yields):\n((?:[ ].*\n|\n)*)", re.MULTILINE)
 _ITEM = re.compile(r"^    (\S[^:\n]*): ", re.MULTILINE)
@@ -60,9 +71,15 @@ def page() -> str:
     parts = [HEAD]
     for title, names in SECTIONS.items():
         parts.append(f"## {title}\n")
-        parts += [_described(f"runpact.{name}", getattr(runpact, name)) for name in names]
+        parts += [_described(*_found(name)) for name in names]
     parts.append(_error_table())
     return "\n".join(parts)
+
+
+def _found(name: str) -> tuple[str, Callable[..., object]]:
+    if name in RETURNED:
+        return name, getattr(importlib.import_module(RETURNED[name]), name)
+    return f"runpact.{name}", getattr(runpact, name)
 
 
 def _described(title: str, value: Callable[..., object]) -> str:
@@ -83,7 +100,10 @@ def _fields(kind: type) -> Iterator[str]:
 def _methods(kind: type) -> Iterator[str]:
     for base in reversed(kind.__mro__):
         for name, member in vars(base).items():
-            if name.startswith("_") or name in _INTERNAL or not base.__module__.startswith("runpact.verbs"):
+            is_internal = name in _INTERNAL and base.__name__ != "KnownRun"
+            if name.startswith("_") or is_internal or not base.__module__.startswith(_DESCRIBED):
+                continue
+            if name == "told":  # what the notebook's own hook asks for
                 continue
             if isinstance(member, property):
                 yield f"#### `.{name}`\n\n{_text(member)}"

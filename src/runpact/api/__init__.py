@@ -329,8 +329,8 @@ def read(
     """Return the value of a document that was validated first; an open run records it as an input.
 
     Args:
-        path: JSON, YAML, TOML or JSONL (a list of its rows); of NPZ and NPY the header, dtype and shape by
-            name.
+        path: JSON, YAML, TOML; JSONL or CSV (a list of its rows); of NPZ and NPY the header, dtype and
+            shape by name.
         schema: JSON Schema that it must fit: a file, relative to the current directory or else to the
             workspace, or the schema itself.
         name: What to call the input; by default its path in the workspace.

@@ -98,14 +98,21 @@ def _without_none(value: Any) -> Any:  # noqa: ANN401 - JSON data
     return [_without_none(item) for item in value] if isinstance(value, list) else value
 
 
+_ROWS = 'a list of mappings with equal keys, as [{"step": 0, "loss": 1.5}], or the text with its header'
+
+
 def _csv(value: object) -> bytes:
+    if isinstance(value, str):
+        if "\n" not in value:
+            raise _refused(
+                value, "a table in one line is none; a file is copied by its `pathlib.Path`", _ROWS
+            )
+        return _text(value)
     if hasattr(value, "to_csv"):
         return str(value.to_csv(index=False)).encode("utf-8")
     rows = list(value) if isinstance(value, list | tuple) else None
     if not rows or not all(isinstance(row, Mapping) for row in rows):
-        raise _refused(
-            value, "a `.csv` file is written from rows", "a list of mappings with equal keys, at least one"
-        )
+        raise _refused(value, "a `.csv` file is written from rows or text", _ROWS)
     import csv  # noqa: PLC0415 - only tables pay for it
 
     columns = [str(name) for name in rows[0]]

@@ -86,7 +86,8 @@ class ActiveRun(OpenRun):
 
         Args:
             name: Name of a contract entry, or a path relative to the run directory.
-            value: JSON data, arrays, rows, text, bytes, or the path of a file to copy.
+            value: JSON data, arrays by name, rows (mappings with equal keys), text, bytes, or the
+                `pathlib.Path` of a file to copy. A CSV file is made of rows, of text, or of a data frame.
             type: Artifact type, `Name@version`; recorded in the manifest.
 
         Raises:

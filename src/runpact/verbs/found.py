@@ -14,7 +14,7 @@ from typing import Any, overload
 from runpact.model.errors import RunpactError, UsageError
 from runpact.model.notebook import html_table
 from runpact.model.query.fields import AGE, NOTE, VERDICT, field_named
-from runpact.model.query.order import parse_field
+from runpact.model.query.order import parse_columns, parse_field
 from runpact.model.query.tree import Field, Scalar
 from runpact.model.summary import IndexedRun, RunSummary
 
@@ -50,11 +50,15 @@ class Look:
 
 
 _FIXED = ("path", "id", "uid", "state", "kind", "name", "started", "ended", "duration", "contract", "reason")
+_MOMENTS = ("started", "ended")
 _SHOWN = 20
 
 
 class FoundRun(RunSummary, frozen=True, kw_only=True):
-    """One run of an answer: what is known of it, its configuration, its metrics, its tags."""
+    """One run of an answer: what is known of it, its configuration, its metrics, its tags.
+
+    `run["metrics.loss@min"]`, and any other field of a filter, is its value.
+    """
 
     directory: str
     """Absolute path."""
@@ -122,7 +126,11 @@ def _below(run: IndexedRun, prefix: str) -> dict[str, Scalar]:
 
 
 class Runs(Sequence[FoundRun]):
-    """Runs in order; a sequence, a table, and what a notebook shows."""
+    """Runs in order; a sequence, a table, and what a notebook shows.
+
+    `.next` says where the next page begins, None after the last run; `.remarks` why there may be fewer runs
+    than were meant, as a metric that no run has.
+    """
 
     def __init__(
         self, runs: tuple[FoundRun, ...], *, after: str | None = None, remarks: tuple[str, ...] = ()
@@ -169,33 +177,66 @@ class Runs(Sequence[FoundRun]):
         }
         return sorted(settings.union(*(run.known.metrics for run in self._runs)))
 
-    def table(self) -> dict[str, list[Scalar]]:
-        """Return the columns: what every run has, then each configuration value, metric and tag of any."""
-        return {name: [run.value(_field(name)) for run in self._runs] for name in (*_FIXED, *self._varying())}
+    def table(self, columns: str = "") -> dict[str, list[Scalar]]:
+        """Return columns by name.
 
-    def to_pandas(self) -> Any:  # noqa: ANN401 - a type of a library that need not be installed
-        """Return a `pandas.DataFrame`, a row for each run.
+        Args:
+            columns: Fields as in `metrics.loss,config.lr`; by default what every run has, then each
+                configuration value, metric and tag of any.
 
         Raises:
+            FilterError: One of them is no field.
+        """
+        fields = parse_columns(columns) or tuple(map(_field, (*_FIXED, *self._varying())))
+        return {field.name: [run.value(field) for run in self._runs] for field in fields}
+
+    def to_pandas(self, columns: str = "") -> Any:  # noqa: ANN401 - of a library that need not be installed
+        """Return a `pandas.DataFrame`, a row for each run; `started` and `ended` are timestamps in UTC.
+
+        Args:
+            columns: As `table` takes them.
+
+        Raises:
+            FilterError: One of them is no field.
             UsageError: pandas is not installed.
         """
-        return _library("pandas").DataFrame(self.table())
+        return _library("pandas").DataFrame(_timed(self.table(columns)))
 
-    def to_polars(self) -> Any:  # noqa: ANN401 - as above
+    def to_polars(self, columns: str = "") -> Any:  # noqa: ANN401 - as above
         """Return a `polars.DataFrame`, a row for each run; a column of several sorts of values becomes text.
 
+        Args:
+            columns: As `table` takes them.
+
         Raises:
+            FilterError: One of them is no field.
             UsageError: polars is not installed.
         """
-        return _library("polars").DataFrame(_uniform(self.table()))
+        return _library("polars").DataFrame(_timed(_uniform(self.table(columns))))
 
-    def to_arrow(self) -> Any:  # noqa: ANN401 - as above
+    def to_arrow(self, columns: str = "") -> Any:  # noqa: ANN401 - as above
         """Return a `pyarrow.Table`, a row for each run; a column of several sorts of values becomes text.
 
+        Args:
+            columns: As `table` takes them.
+
         Raises:
+            FilterError: One of them is no field.
             UsageError: pyarrow is not installed.
         """
-        return _library("pyarrow").table(_uniform(self.table()))
+        return _library("pyarrow").table(_timed(_uniform(self.table(columns))))
+
+
+def _timed(table: dict[str, list[Scalar]]) -> dict[str, Sequence[object]]:
+    """Return columns with moments in place of their texts."""
+    return {
+        name: [_moment(value) for value in values] if name in _MOMENTS else values
+        for name, values in table.items()
+    }
+
+
+def _moment(value: Scalar) -> datetime | None:
+    return datetime.fromisoformat(value) if isinstance(value, str) else None
 
 
 def _field(name: str) -> Field:

@@ -16,9 +16,10 @@ from runpact.disk.inputs import Pinned, pin_input
 from runpact.disk.layout import CONTRACT
 from runpact.disk.reader import read_run
 from runpact.formats.header import header_of
-from runpact.formats.inspect import inspect_file
+from runpact.formats.inspect import Inspector, inspect_file
 from runpact.model.errors import CannotStartError, Fault, MalformedDocumentError, RunpactError
-from runpact.model.facts import DocumentFact, FormatFault, Json
+from runpact.model.facts import DocumentFact, FormatFault, Json, TableFact
+from runpact.model.judge.forms import Forms
 from runpact.model.manifest import FileRecord
 from runpact.model.names import check_relative
 from runpact.model.schema import SchemaError, SchemaFault, inline_name, references_of, validator_for
@@ -43,7 +44,7 @@ class ReadDocument(msgspec.Struct, frozen=True):
 
 
 def read_document(path: str, schema: Schema | None, *, root: str, cwd: str) -> ReadDocument:
-    """Return the value of a JSON, YAML, TOML or JSONL document, or the header of an NPZ or NPY file.
+    """Return the value of a JSON, YAML, TOML or JSONL document, the rows of a table, or a file's header.
 
     Args:
         path: The file; relative to `cwd`.
@@ -75,7 +76,7 @@ def read_entry(directory: str, name: str) -> ReadDocument:
         MalformedDocumentError: It is not what it must be; carries every fault.
     """
     reading = read_run(directory)
-    relative, documents = name, None
+    relative, documents, forms = name, None, Forms(())
     if reading.record is not None:
         loaded = load_copy(posixpath.join(directory, CONTRACT))
         kind = loaded.contract.kinds.get(reading.record.kind)
@@ -84,20 +85,21 @@ def read_entry(directory: str, name: str) -> ReadDocument:
         if entry is not None:
             relative = entry.single or name
             documents = (inline_name(entry.schema), loaded.schemas) if entry.schema else None
+            forms = Forms([entry])
     check_relative(relative, what="file of the run")
-    read = _validated(posixpath.join(directory, relative), relative, documents)
+    read = _validated(posixpath.join(directory, relative), relative, documents, forms)
     files = reading.manifest.files if reading.manifest is not None and reading.manifest.sealed else ()
     _demand_sealed(relative, read.pinned, files)
     return msgspec.structs.replace(read, run=reading.record.uid if reading.record else None)
 
 
-def _validated(place: str, shown: str, schema: tuple[str, Mapping[str, bytes]] | None) -> ReadDocument:
+def _validated(
+    place: str, shown: str, schema: tuple[str, Mapping[str, bytes]] | None, forms: Forms | None = None
+) -> ReadDocument:
     pinned = pin_input(place)
     if pinned.files is not None:
         raise CannotStartError(f"`{shown}` is a folder", at=place, expected="a document")
-    facts = inspect_file(place)
-    value = facts.value if isinstance(facts, DocumentFact) else facts
-    value = value if isinstance(facts, DocumentFact | FormatFault) else header_of(facts)
+    value = _value(place, shown, forms or Forms(()))
     if isinstance(value, FormatFault):
         raise _malformed(shown, (Fault(value.message, shown, at=value.pointer),))
     if schema is not None:
@@ -105,6 +107,18 @@ def _validated(place: str, shown: str, schema: tuple[str, Mapping[str, bytes]] |
         if faults:
             raise _malformed(shown, tuple(_fault(fault, shown) for fault in faults))
     return ReadDocument(value, place, pinned)
+
+
+def _value(place: str, shown: str, forms: Forms) -> Json | FormatFault:
+    """Return what a file says: its document, the rows of a table, or a header."""
+    facts = inspect_file(place)
+    if isinstance(facts, TableFact):
+        folder, name = posixpath.split(place)
+        rows = Inspector(folder).rows(name, forms.form_of(shown))
+        return rows if isinstance(rows, FormatFault) else forms.typed(shown, rows)
+    if isinstance(facts, DocumentFact | FormatFault):
+        return facts.value if isinstance(facts, DocumentFact) else facts
+    return header_of(facts)
 
 
 def _schema_faults(value: Json, name: str, documents: Mapping[str, bytes]) -> tuple[SchemaFault, ...]:

@@ -360,6 +360,7 @@ def test_frames_are_made_by_the_libraries_that_are_installed(
         )
     runs_found = runpact.runs(sort="name")
     make = getattr(runs_found, {"pandas": "to_pandas", "polars": "to_polars", "pyarrow": "to_arrow"}[library])
+    few = {"pandas": runs_found.to_pandas, "polars": runs_found.to_polars, "pyarrow": runs_found.to_arrow}
     if importlib.util.find_spec(library) is not None:
         assert [str(value) for value in make()["name"]][:2] == ["alpha", "beta"]
         return
@@ -367,6 +368,8 @@ def test_frames_are_made_by_the_libraries_that_are_installed(
         make()
     monkeypatch.syspath_prepend(str(tmp_path / "stand-in"))
     frame = make()
+    assert [each is None or each.tzinfo is not None for each in frame["ended"]] == [True] * 4
+    assert list(few[library]("name, started")) == ["name", "started"]
     del sys.modules[library]
     assert frame["config.mixed"] == (
         [1, "a", True, None] if library == "pandas" else ["1", "a", "True", None]

@@ -10,7 +10,7 @@ import pytest
 
 import runpact
 from integration.runs.place import Place
-from runpact.model.errors import CannotStartError, MalformedDocumentError, UnsafeNameError
+from runpact.model.errors import CannotStartError, MalformedDocumentError, UnsafeNameError, ValueRefusedError
 
 PARAMETERS = """\
 {
@@ -181,3 +181,33 @@ def test_what_a_run_does_not_hold_cannot_be_read_from_it(place: Place) -> None:
 def test_a_foreign_folder_is_read_by_path(place: Place) -> None:
     place.write("old/run-1/result.json", "[1]")
     assert runpact.open_run("old/run-1").read("result.json") == [1]
+
+
+TABLE = """\
+contract: test.tables
+version: "1.0.0"
+kinds:
+  run:
+    at: "runs/{name}"
+    entries: [{file: history.csv, table: {columns: {step: {type: integer}, loss: {type: number}}}}]
+"""
+
+
+def test_a_table_is_saved_from_text_and_read_as_rows(empty: Place) -> None:
+    empty.write("contract.yaml", TABLE)
+    with runpact.run(name="a", durability="none") as run:
+        run.save("history.csv", "step,loss\n0,1.5\n1,0.75\n")
+    assert runpact.open_run("a").read("history") == [{"step": 0, "loss": 1.5}, {"step": 1, "loss": 0.75}]
+    assert runpact.read("runs/a/history.csv")[0] == {"step": "0", "loss": "1.5"}
+    (empty.root / "broken.csv").write_bytes(b"a,b\n1\n")
+    with pytest.raises(MalformedDocumentError):
+        runpact.read("broken.csv")
+
+
+def test_what_makes_no_table_is_refused_with_what_does(empty: Place) -> None:
+    with runpact.run(name="a", durability="none") as run:
+        for value in ("history.csv", 3, [], ["a"]):
+            with pytest.raises(ValueRefusedError) as caught:
+                run.save("history.csv", value)
+            assert "a list of mappings with equal keys, as" in caught.value.expected
+        run.save("history.csv", [{"step": 0}])

@@ -229,6 +229,7 @@ def test_every_remedy_has_a_name_of_its_own_and_says_what_it_does() -> None:
         diagnosis.ClearCache(),
         RenewLatest(path="a", source="b", started="c", is_link=False, is_kept=True),
         diagnosis.WriteIgnored(("/runs/",)),
+        diagnosis.WriteViews(),
     ]
     assert {type(each) for each in examples} == set(typing.get_args(diagnosis.Remedy))
     assert len({remedy_name(each) for each in examples}) == len(examples)
