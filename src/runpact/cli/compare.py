@@ -7,7 +7,7 @@ Does not know: what differs.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -30,6 +30,8 @@ _ANSWERS = {
 }
 _COLOURS = {Likeness.DIFFERENT: "red", Likeness.UNDECIDED: "yellow", Likeness.NOTED: "dim"}
 _WIDEST = 44
+_BEFORE = 12
+"""Characters of a long value that are kept before the first difference."""
 _MOST_VALUES = 12
 """Differing values of one file that are shown, unless all are asked for."""
 _DIGEST = "sha256:"
@@ -76,17 +78,24 @@ def diff_command(
         return EXIT_CODES[found.likeness]
     for line in _page(found, is_all=is_all):
         say(line)
-    for shown, text in zip(found.runs, texts, strict=False):
-        say()
-        say(paint(f"{plain(shown)}: {'changes against its commit' if text else 'no stored diff'}", "bold"))
-        for line in (text or "").split("\n"):
-            say("\t".join(plain(part) for part in line.split("\t")))
+    for line in _patch_lines(dict(zip(found.runs, texts, strict=False))):
+        say(line)
     return EXIT_CODES[found.likeness]
 
 
 def _looks_like_evidence(reference: str) -> bool:
     """Whether a reference may be a certificate: a path, and no name of a run."""
     return os.path.exists(reference)
+
+
+def _patch_lines(patches: Mapping[str, str | None]) -> Iterator[str]:
+    """Yield the stored diff of each run; what several runs share is told once."""
+    for text in dict.fromkeys(patches.values()):
+        names = ", ".join(plain(name) for name, other in patches.items() if other == text)
+        yield ""
+        yield paint(f"{names}: {'changes against its commit' if text else 'no stored diff'}", "bold")
+        for line in (text or "").split("\n"):
+            yield "\t".join(plain(part) for part in line.split("\t"))
 
 
 def _document(found: Comparison, *, is_all: bool) -> dict[str, object]:
@@ -136,17 +145,33 @@ def _shortened(rows: Sequence[Row]) -> tuple[list[Row], int]:
 
 
 def _cells(row: Row) -> list[str]:
-    return ["—" if number in row.absent else _cell(value) for number, value in enumerate(row.values)]
+    texts = [None if number in row.absent else _text(value) for number, value in enumerate(row.values)]
+    known = [text for text in texts if text is not None]
+    begin = max(0, _alike(known) - _BEFORE) if len(set(known)) > 1 else 0
+    return ["—" if text is None else _cut(text, begin) for text in texts]
 
 
-def _cell(value: object) -> str:
+def _alike(texts: Sequence[str]) -> int:
+    """Return how many characters texts begin with alike."""
+    places = zip(*texts, strict=False)
+    return next((at for at, letters in enumerate(places) if len(set(letters)) > 1), min(map(len, texts)))
+
+
+def _text(value: object) -> str:
     if isinstance(value, float):
-        text = f"{value:.10g}"
-    elif isinstance(value, str):
-        text = value.removeprefix(_DIGEST)[:12] if value.startswith(_DIGEST) else value
-    else:
-        text = msgspec.json.encode(value).decode()
-    return text if len(text) <= _WIDEST else text[: _WIDEST - 1] + "…"
+        return f"{value:.10g}"
+    if isinstance(value, str):
+        return value.removeprefix(_DIGEST)[:12] if value.startswith(_DIGEST) else value
+    return msgspec.json.encode(value).decode()
+
+
+def _cut(text: str, begin: int) -> str:
+    """Return a text that has room, from shortly before the place where it differs from the others."""
+    if len(text) <= _WIDEST:
+        return text
+    begin = min(begin, len(text) - _WIDEST + 1) if begin > 1 else 0
+    kept = ("…" if begin else "") + text[begin:]
+    return kept if len(kept) <= _WIDEST else kept[: _WIDEST - 1] + "…"
 
 
 def _remark(row: Row) -> str:

@@ -111,11 +111,15 @@ def _alike_lines(alike: Sequence[Diagnosis]) -> Iterator[str]:
         yield f"  … and {len(alike) - _MOST_ALIKE} more of {alike[0].finding.code}; --json lists all"
 
 
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'s' * (number != 1)}"
+
+
 def _summary(consultation: Consultation, *, is_fixed: bool) -> str:
     verdict = consultation.verdict
     counted = [each for each in consultation.diagnoses if each.finding.severity is not Severity.ADVICE]
     mendable = sum(each.remedy is not None for each in consultation.diagnoses)
-    parts = [f"{consultation.runs} runs", f"{len(counted)} findings"]
+    parts = [_counted(consultation.runs, "run"), _counted(len(counted), "finding")]
     advice = len(consultation.diagnoses) - len(counted)
     parts += [f"{advice} advice"] * bool(advice)
     if mendable and not is_fixed:

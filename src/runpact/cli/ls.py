@@ -14,7 +14,7 @@ import msgspec
 
 from runpact.cli.find import age_of, remark_on
 from runpact.cli.options import json_option, open_workspace, workspace_options
-from runpact.cli.output import STATE_COLOUR, note, plain, print_json, say, table_lines
+from runpact.cli.output import STATE_COLOUR, note, plain, print_json, say, table_lines, terminal_width
 from runpact.model.errors import UsageError
 from runpact.model.query.fields import AGE
 from runpact.model.query.order import NEWEST, parse_columns
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 _STATES = tuple(state.value for state in State)
 _SCREENFUL = 50
 """Runs that text shows when nobody says how many."""
+_SHOWN_ANYWAY = frozenset({"state", AGE, "path"})
+"""Fields that have a column of their own in text."""
+_SHORT_COMMIT = 7
 _FIXED = "path,id,state,kind,started,duration,reason"
 
 
@@ -133,9 +136,9 @@ def _document(run: FoundRun, fields: tuple[Field, ...]) -> dict[str, object]:
 
 
 def _print_text(runs: Runs, fields: tuple[Field, ...]) -> None:
-    names = [field.name for field in fields]
-    middle = fields or parse_columns("kind")
-    header = ("STATE", "AGE", "RUN", *(names or ["KIND"]), "")
+    middle = [field for field in fields or parse_columns("kind") if field.name not in _SHOWN_ANYWAY]
+    names = [field.name for field in middle] if fields else ["KIND"]
+    header = ("STATE", "AGE", "RUN", *names, "")
     rows = [
         (
             run.state.value,
@@ -146,12 +149,17 @@ def _print_text(runs: Runs, fields: tuple[Field, ...]) -> None:
         )
         for run in runs
     ]
-    for line in table_lines(header, rows, colours=[STATE_COLOUR[run.state] for run in runs]):
+    width = terminal_width()
+    for line in table_lines(header, rows, colours=[STATE_COLOUR[run.state] for run in runs], width=width):
         say(line)
 
 
 def _cell_of(run: FoundRun, field: Field) -> str:
-    return age_of(run.started) if field.name == AGE else cell(run.value(field))
+    """Return a value as a table shows it; a commit by the digits that people know it by."""
+    if field.name == "duration" and run.duration_seconds is not None:
+        return f"{run.duration_seconds:.3g}s"
+    text = cell(run.value(field))
+    return text[:_SHORT_COMMIT] if field.name == "git" else text
 
 
 def _say_more(place: Workspace, question: Question, runs: Runs) -> None:

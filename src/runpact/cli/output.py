@@ -7,6 +7,7 @@ Does not know: where the values came from.
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Iterable, Sequence
 
@@ -184,23 +185,38 @@ def _one_finding(finding: Finding) -> list[str]:
 
 
 def table_lines(
-    header: Sequence[str], rows: Iterable[Sequence[str]], *, colours: Sequence[str | None] = ()
+    header: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    colours: Sequence[str | None] = (),
+    width: int | None = None,
 ) -> list[str]:
-    """Return aligned columns; `colours` paints the first cell of each row, which is never very wide."""
+    """Return aligned columns.
+
+    Args:
+        header: Of the columns.
+        rows: Their cells.
+        colours: Paint the first cell of each row, which is never very wide.
+        width: Of a line, which is cut there; None for as long as need be.
+    """
     cells = [_row(row) for row in rows]
     widths = [max(len(row[i]) for row in [tuple(header), *cells]) for i in range(len(header))]
-    lines = [
-        paint(
-            "  ".join(f"{cell:<{width}}" for cell, width in zip(header, widths, strict=True)).rstrip(), "dim"
-        )
-    ]
+    lines = [paint(_joined(header, widths, width), "dim")]
     for number, row in enumerate(cells):
-        padded = [f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)]
+        line = _joined(row, widths, width)
         colour = colours[number] if number < len(colours) else None
-        if colour:
-            padded[0] = paint(padded[0], colour)
-        lines.append("  ".join(padded).rstrip())
+        lines.append(paint(line[: widths[0]], colour) + line[widths[0] :] if colour else line)
     return lines
+
+
+def _joined(row: Sequence[str], widths: Sequence[int], most: int | None) -> str:
+    line = "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
+    return line if most is None or len(line) <= most else f"{line[: max(most - 1, 1)]}…"
+
+
+def terminal_width() -> int | None:
+    """Return how many characters a line of stdout has room for; None where it is no terminal."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
 def _row(row: Sequence[str]) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ _LOG = {"auto": None, "log": True, "linear": False}
     "--x", "over", type=click.Choice(["step", "time"]), default="step", show_default=True,
     help="What a series is drawn over.",
 )  # fmt: skip
+@click.option("--where", metavar="FILTER", default="", help="Draw the runs that it holds for, as in `ls`.")
 @click.option(
     "--scatter", metavar="KEY", help="Draw the metric of each run against this configuration value."
 )
@@ -48,6 +49,7 @@ def plot_command(
     runs: tuple[str, ...],
     metrics: tuple[str, ...],
     over: str,
+    where: str,
     scatter: str | None,
     parallel: str,
     value: str,
@@ -64,7 +66,7 @@ def plot_command(
     drawing = Drawing(
         metrics=metrics, over=over, scatter=scatter, parallel=keys, value=value, is_log=_LOG[scale]
     )
-    picture = plot(place, runs, drawing, output=output)
+    picture = plot(place, runs, drawing, output=output, where=where)
     drawn = (
         [{"label": label, "points": len(values)} for label, values in picture.rows]
         if isinstance(picture, Parallel)

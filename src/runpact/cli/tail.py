@@ -70,10 +70,10 @@ def tail_command(
 def _documents(news: News, shown: Standing | None) -> Iterator[str]:
     if shown is None:
         yield _document("state", _state(news.standing))
-    for event in news.events:
-        yield _document("event", event)
-    for point in news.metrics:
-        yield _document("metrics", point)
+    told = [(_second(event.get("time")), "event", event) for event in news.events]
+    told += [(_second(point.get("time")), "metrics", _timed(point)) for point in news.metrics]
+    for _moment, what, fields in sorted(told, key=lambda each: each[0]):
+        yield _document(what, fields)
     if shown is not None and shown != news.standing:
         yield _document("state", _state(news.standing))
 
@@ -90,10 +90,13 @@ def _document(what: str, fields: dict[str, object]) -> str:
 def _lines(news: News, shown: Standing | None) -> Iterator[str]:
     if shown is None:
         yield _standing(news.standing)
-    for event in news.events:
-        yield f"{str(event.get('time', ''))[11:19]}  {plain(_cut(_event(event)))}"
+    told = [
+        (_second(event.get("time")), f"{str(event.get('time', ''))[11:19]}  {plain(_cut(_event(event)))}")
+        for event in news.events
+    ]
     if news.metrics:
-        yield _metrics(news.metrics)
+        told.append((_second(news.metrics[-1].get("time")), _metrics(news.metrics)))
+    yield from (line for _moment, line in sorted(told, key=lambda each: each[0]))
     if shown is not None and shown != news.standing:
         yield _standing(news.standing)
 
@@ -117,7 +120,24 @@ def _metrics(points: list[dict[str, object]]) -> str:
     told += [f"and {len(newest) - _MOST_METRICS} more"] if len(newest) > _MOST_METRICS else []
     step = points[-1].get("step")
     at = f"step {_number(step)}  " if step is not None else ""
-    return f"{_clock(points[-1].get('time'))}  {at}{plain('  '.join(told))}  ({len(points):,} points)"
+    count = f"({len(points):,} point{'s' * (len(points) != 1)})"
+    return f"{_clock(points[-1].get('time'))}  {at}{plain('  '.join(told))}  {count}"
+
+
+def _second(time: object) -> float:
+    """Return a moment, as events or points tell it, in seconds since 1970; 0 for what tells none."""
+    try:
+        return time if isinstance(time, int | float) else datetime.fromisoformat(str(time)).timestamp()
+    except ValueError:
+        return 0.0
+
+
+def _timed(point: dict[str, object]) -> dict[str, object]:
+    """Return a point whose time is written as that of events."""
+    time = point.get("time")
+    if not isinstance(time, int | float):
+        return point
+    return point | {"time": datetime.fromtimestamp(time, UTC).isoformat(timespec="microseconds")[:26] + "Z"}
 
 
 def _clock(time: object) -> str:

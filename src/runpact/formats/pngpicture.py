@@ -13,11 +13,12 @@ from typing import Any
 from runpact.model.errors import CannotStartError
 from runpact.model.plot.axis import Axis, shortened
 from runpact.model.plot.picture import Parallel, Picture
-from runpact.model.plot.style import ramp_colour, style_of
+from runpact.model.plot.style import RAMP, ramp_colour, style_of
 from runpact.model.plot.svg import (
     HEIGHT,
     MOST_IN_LEGEND,
     WIDTH,
+    left_out_text,
     parallel_width,
     shown_labels,
     ticks_apart,
@@ -53,6 +54,9 @@ def png_of(picture: Picture | Parallel) -> bytes:
         _parallel(axes, picture)
     else:
         _plane(axes, picture)
+    told = left_out_text(picture)
+    if told:
+        figure.supxlabel(told, x=0.99, horizontalalignment="right", fontsize="x-small", color="#555555")
     axes.set_title(_plain(shortened(picture.title, 90)))
     stream = io.BytesIO()
     with warnings.catch_warnings():
@@ -107,15 +111,23 @@ def _parallel(axes: Any, picture: Parallel) -> None:  # noqa: ANN401 - an option
                 _plain(shortened(tick.text, _LONGEST_TICK)),
                 (number, tick.position),
                 textcoords="offset points",
-                xytext=(4, -3),
+                xytext=(18 if number == len(picture.axes) - 1 else 4, -3),
                 bbox={"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.8},
             )
-    titles = [_plain(shortened(axis.title, _LONGEST_TITLE)) for axis in picture.axes]
+    _colour_bar(axes, len(picture.axes) - 1)
+    titles = [_plain(shortened(axis.title, _LONGEST_TITLE)) + " (log)" * axis.is_log for axis in picture.axes]
     lines = [f"{chr(10) * (number % 2)}{title}" for number, title in enumerate(titles)]
     axes.set_xticks(range(len(titles)), lines)
     axes.set_yticks([])
     axes.set_ylim(-0.02, 1.02)
     axes.set_xlim(-0.1, len(titles) - 0.6)
+
+
+def _colour_bar(axes: Any, place: int) -> None:  # noqa: ANN401 - an optional library's object
+    """Draw beside the last axis which colour stands for which of its values."""
+    for number, colour in enumerate(RAMP):
+        ends = number / len(RAMP), (number + 1) / len(RAMP)
+        axes.fill_between([place + 0.02, place + 0.06], *ends, color=colour, linewidth=0)
 
 
 def _value(axis: Axis, value: object) -> object:

@@ -11,6 +11,8 @@ import posixpath
 from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from runpact.model.errors import UsageError
+
 if TYPE_CHECKING:
     from runpact.model.compare.row import Comparison
     from runpact.model.lineage import Lineage
@@ -62,12 +64,29 @@ def follow(place: Workspace, reference: str, *, last: int | None, seconds: float
     return tail.follow(place.resolve(reference), last=last, pause=functools.partial(wait, seconds))
 
 
-def plot(place: Workspace, references: Sequence[str], drawing: Drawing, *, output: str) -> Picture | Parallel:
-    """Draw runs, all of the workspace when none is named, and write the picture."""
-    from runpact.verbs.plot import draw, write
+def plot(
+    place: Workspace, references: Sequence[str], drawing: Drawing, *, output: str, where: str = ""
+) -> Picture | Parallel:
+    """Draw runs and write the picture.
 
+    Args:
+        place: The workspace.
+        references: The runs; without any, those that a filter holds for.
+        drawing: What to draw of them.
+        output: File to write.
+        where: The filter; an empty one holds for all.
+
+    Raises:
+        UsageError: Runs are named and asked for at once.
+        FilterError: The filter is not understood.
+    """
+    from runpact.verbs.plot import draw, write
+    from runpact.workspace.finding import Question, page
+
+    if references and where:
+        raise UsageError("runs are either named or asked for", expected="RUN or --where", got="both")
     directories = [place.resolve(reference) for reference in references] or [
-        posixpath.normpath(posixpath.join(place.data_root, run.path)) for run in reversed(place.runs())
+        run.directory for run in page(place, Question(filter=where, sort="started"))
     ]
     picture = draw(directories, drawing, root=place.data_root)
     write(picture, posixpath.normpath(posixpath.join(place.cwd, output)))

@@ -211,13 +211,25 @@ def test_a_file_that_cannot_be_read_leaves_it_undecided(lab: Place, monkeypatch:
     assert lab.call("diff", "a", "b")[0] == 2
 
 
+def test_long_values_are_shown_around_the_place_where_they_differ(lab: Place) -> None:
+    for name, tail in (("a", "one"), ("b", "two")):
+        config = {"layers": [*range(40), tail], "short": name, "same": 1}
+        with runpact.run(name=name, config=config, unsafe_skip_check=True):
+            pass
+    _code, out, _err = lab.call("diff", "a", "b", "--only", "config")
+    (line,) = (line for line in out.splitlines() if line.strip().startswith("layers"))
+    assert '37,38,39,"one"]' in line
+    assert '37,38,39,"two"]' in line
+    assert "…" in line
+
+
 def test_the_stored_diff_is_printed_on_request(lab: Place) -> None:
     folder = make("a")
     make("b")
     record = json.loads((folder / ".runpact/manifest.json").read_text())
     assert record["provenance"]["code"]["commit"] == "unknown"
     _code, out, _err = lab.call("diff", "a", "b", "--patch")
-    assert out.count("no stored diff") == 2
+    assert "runs/a, runs/b: no stored diff" in out
     assert lab.json("diff", "a", "b", "--patch")[1]["patches"] == [None, None]
 
 

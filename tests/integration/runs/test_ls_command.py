@@ -234,7 +234,7 @@ def test_an_age_is_a_length_of_time(runs: Place) -> None:
     assert found[0].age_seconds == found[0]["age"]
     _code, document = runs.json("ls", "--columns", "age", "--limit", "1")
     assert 0 <= document["runs"][0]["columns"]["age"] < 600
-    assert runs.call("ls", "--columns", "age", "--limit", "1")[1].splitlines()[1].split()[3].endswith("s")
+    assert runs.call("ls", "--columns", "age", "--limit", "1")[1].splitlines()[1].split()[1].endswith("s")
     code, _out, err = runs.call("ls", "--facets", "age")
     assert (code, "every age differs" in err) == (64, True)
     (runs.root / "runs/foreign").mkdir()
@@ -327,6 +327,18 @@ def test_counted_runs_are_printed_in_every_form_and_say_what_is_left_out(runs: P
     assert (len(out.splitlines()), err) == (5, "note: name has 1 more values; --limit shows more\n")
     for options in (("--sort", "name"), ("--after", "x"), ("--columns", "name")):
         assert runs.call("ls", "--facets", "state", *options)[0] == 64
+
+
+def test_columns_that_stand_anyway_are_not_shown_twice_and_lines_fit_the_terminal(
+    runs: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = runs.call("ls", "kind = run", "--columns", "state,age,path,git,duration")[1]
+    assert out.splitlines()[0].split() == ["STATE", "AGE", "RUN", "git", "duration"]
+    assert out.splitlines()[1].split()[-1].endswith("s")
+    monkeypatch.setattr("runpact.cli.ls.terminal_width", lambda: 30)
+    lines = runs.call("ls")[1].splitlines()
+    assert {len(line) for line in lines} == {30}
+    assert all(line.endswith("…") for line in lines[1:])
 
 
 def test_a_notebook_shows_runs_as_tables(runs: Place) -> None:

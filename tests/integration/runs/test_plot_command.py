@@ -109,6 +109,16 @@ def test_many_runs_without_values_are_named_in_short(lab: Place) -> None:
     assert out.splitlines()[1] == "not drawn, for want of values: bare, bare0, bare1, bare2, bare3 …"
 
 
+def test_runs_are_asked_for_by_a_filter_and_settings_by_their_fields(lab: Place) -> None:
+    asked = ("plot", "--metric", "loss", "-o", "x.svg")
+    _code, document = lab.json(*asked, "--where", "name = b")
+    assert [each["label"] for each in document["drawn"]] == ["b"]
+    _code, document = lab.json(*asked, "--scatter", "config.m.depth")
+    assert [each["label"] for each in document["drawn"]] == ["a", "b"]
+    assert lab.call(*asked, "a", "--where", "name = b")[0] == 64
+    assert lab.call(*asked, "--where", "nothing at all")[0] == 64
+
+
 def test_png_says_what_it_needs(lab: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     monkeypatch.setitem(sys.modules, "matplotlib.backends.backend_agg", None)

@@ -137,9 +137,13 @@ def test_the_past_is_told_as_far_as_is_asked(lab: Place) -> None:
     assert code == 0
     lines = out.splitlines()
     assert lines[0] == "finished"
-    assert lines[1].split("  ")[1:] == ["run.ended", '{"state":"finished","error":null}']
-    assert "step 2  m0 2  m1 2" in lines[2]
-    assert lines[2].endswith("and 2 more  (1 points)")
+    assert "step 2  m0 2  m1 2" in lines[1]
+    assert lines[1].endswith("and 2 more  (1 point)")
+    assert lines[2].split("  ")[1:] == ["run.ended", '{"state":"finished","error":null}']
+    told = [json.loads(line) for line in lab.call("tail", "a", "--all", "--json")[1].splitlines()[1:]]
+    assert [each["what"] for each in told[:2]] == ["event", "metrics"]
+    assert [each["time"] for each in told] == sorted(each["time"] for each in told)
+    assert {len(each["time"]) for each in told} == {27}
     everything = lab.call("tail", "a", "--all")[1]
     assert "run.started" in everything
     assert "(3 points)" in everything
@@ -151,7 +155,7 @@ def test_points_without_a_step_or_a_time_are_told(lab: Place) -> None:
         run.log({"x": 1.5})
         run.event("long", text="y" * 300)
     out = lab.call("tail", "a", "--all")[1]
-    assert "  x 1.5  (1 points)" in out
+    assert "  x 1.5  (1 point)" in out
     assert "…" in out
     folder = lab.root / "runs/a"
     from runpact.model.journal import frame_line
@@ -162,8 +166,9 @@ def test_points_without_a_step_or_a_time_are_told(lab: Place) -> None:
     ):
         path = folder / f".runpact/{file}.jsonl"
         path.write_bytes(path.read_bytes() + frame_line(body))
+    assert lab.call("tail", "a", "--all", "--json")[0] == 0
     out = lab.call("tail", "a", "-n", "1")[1]
-    assert "??:??:??  step ?  x ?  (1 points)" in out
+    assert "??:??:??  step ?  x ?  (1 point)" in out
     assert "  ?\n" in out
 
 

@@ -24,6 +24,9 @@ _LONGEST = 24
 _LARGEST = 1.7976931348623157e308
 _ROUND = (1.0, 2.0, 2.5, 5.0, 10.0)
 _WHOLE_ROUND = (1.0, 2.0, 5.0, 10.0)
+_LOG_ROUND = ((1.0, 2.0, 5.0), (1.0, 3.0), (1.0,))
+"""What is written of each power of ten, the finest first."""
+_MOST_LOG_TICKS, _FEWEST_LOG_TICKS = 10, 3
 _DIGITS = re.compile(r"(\d+)")
 
 
@@ -145,9 +148,13 @@ def _round_values(low: float, high: float, *, is_whole: bool = False) -> Sequenc
 
 
 def _decades(low: float, high: float) -> Sequence[float]:
+    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
+    for factors in _LOG_ROUND:
+        found = [factor * 10.0**power for power in range(first, last) for factor in factors]
+        found = [value for value in (*found, 10.0**last) if low <= value <= high]
+        if len(found) <= _MOST_LOG_TICKS:
+            return found if len(found) >= _FEWEST_LOG_TICKS else _round_values(low, high)
     first, last = math.ceil(math.log10(low)), math.floor(math.log10(high))
-    if last - first < 1:
-        return _round_values(low, high)
     every = (last - first) // _MOST_TICKS + 1
     return [10.0**power for power in range(first, last + 1, every)]
 

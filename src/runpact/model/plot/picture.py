@@ -265,9 +265,10 @@ def thinned(points: Sequence[tuple[float, float]], most: int = MOST_POINTS) -> S
 def _values(run: Plotted, keys: Sequence[str], metric: str, value: str) -> tuple[Json, ...] | None:
     """Return a run's configuration values and the one of its metric; None when it lacks any of them."""
     config, series = flattened(run.config), run.metrics.get(metric)
-    if not series or any(config.get(key) is None for key in keys):
+    settings = [config.get(key, config.get(key.removeprefix("config."))) for key in keys]
+    if not series or any(setting is None for setting in settings):
         return None
-    return (*(config[key] for key in keys), _chosen(series, value))
+    return (*settings, _chosen(series, value))
 
 
 def _chosen(series: Series, value: str) -> float:

@@ -73,10 +73,16 @@ def _document(picture: Picture | Parallel, body: Iterator[str], width: int) -> I
     yield _tag("rect", width=width, height=HEIGHT, fill="#fff")
     yield _tag("text", shortened(picture.title, 90), x=width / 2, y=24, font_size=16, **_MIDDLE)
     yield from body
-    if picture.left_out:
-        told = f"not drawn, for want of values: {len(picture.left_out)} of {_total(picture)} runs"
+    told = left_out_text(picture)
+    if told:
         yield _tag("text", told, x=width - 8, y=HEIGHT - 6, font_size=10, fill="#555", **_END)
     yield "</svg>"
+
+
+def left_out_text(picture: Picture | Parallel) -> str:
+    """Return what a picture says of runs that are not in it; empty when all are."""
+    left_out = len(picture.left_out)
+    return f"not drawn, for want of values: {left_out} of {_total(picture)} runs" if left_out else ""
 
 
 def _total(picture: Picture | Parallel) -> int:

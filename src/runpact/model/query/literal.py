@@ -14,8 +14,14 @@ from runpact.model.query.tree import Scalar
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _WHOLE = re.compile(r"[+-]?[0-9]+")
-_LENGTH = re.compile(r"([0-9]+(?:\.[0-9]+)?)(s|sec|min|m|h|d|w)?")
-_SECONDS = {"": 1, "s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400, "w": 604_800}
+_LENGTH = re.compile(r"([0-9]+(?:\.[0-9]+)?)([a-z]*)")
+_SECONDS = {
+    **dict.fromkeys(("", "s", "sec", "second", "seconds"), 1),
+    **dict.fromkeys(("m", "min", "minute", "minutes"), 60),
+    **dict.fromkeys(("h", "hour", "hours"), 3600),
+    **dict.fromkeys(("d", "day", "days"), 86_400),
+    **dict.fromkeys(("w", "week", "weeks"), 604_800),
+}
 _MOMENT = re.compile(
     r"(?P<year>[0-9]{4})(?:-(?P<month>[0-9]{2})(?:-(?P<day>[0-9]{2})"
     r"(?:[T ](?P<hour>[0-9]{2})"
@@ -41,9 +47,9 @@ def scalar_of(text: str) -> Scalar:
 def seconds_of(text: str) -> float | None:
     """Return a length of time such as `90`, `90s`, `5min`, `1.5h`, `7d`, `2w`; None when it is none."""
     found = _LENGTH.fullmatch(text)
-    if found is None:
+    if found is None or found[2] not in _SECONDS:
         return None
-    return float(found[1]) * _SECONDS[found[2] or ""]
+    return float(found[1]) * _SECONDS[found[2]]
 
 
 def stretch_of(text: str, now: datetime) -> tuple[str, str] | None:
