@@ -102,7 +102,7 @@ def events_of(folder: Path) -> list[str]:
 def test_a_workspace_that_is_well_has_no_findings(place: Place, good_run: Path) -> None:
     code, out, err = place.call("doctor")
     assert (code, err) == (0, "")
-    assert out == "OK: 1 runs, 0 findings\n"
+    assert out == "OK: 1 run, 0 findings\n"
 
 
 def test_a_folder_without_runs_is_well_and_left_as_it_is(empty: Place) -> None:
