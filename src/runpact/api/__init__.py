@@ -28,9 +28,8 @@ from runpact.model.summary import RunSummary
 from runpact.verbs.active import ActiveRun, state_after
 from runpact.verbs.attach import attached_run
 from runpact.verbs.check import CheckedRun
-from runpact.verbs.found import FoundRun, Look, told_verdict
 from runpact.verbs.inputs import note_input
-from runpact.verbs.known import KnownRun
+from runpact.verbs.known import KnownRun, Look, told_verdict
 from runpact.verbs.read import ReadDocument, read_entry
 from runpact.verbs.request import Request
 from runpact.verbs.said import all_texts, path_or_none, text_or_none, texts_by_name
@@ -351,7 +350,7 @@ def _used(document: ReadDocument, name: str | None) -> object:
     return document.value
 
 
-def open_run(reference: PathLike | FoundRun, *, workspace: PathLike | None = None) -> RecordedRun:
+def open_run(reference: PathLike | RunSummary, *, workspace: PathLike | None = None) -> RecordedRun:
     """Return what is known of an existing run, to read from it.
 
     Args:
@@ -370,9 +369,9 @@ def open_run(reference: PathLike | FoundRun, *, workspace: PathLike | None = Non
 
 def reference_to(run: PathLike | RunSummary) -> str:
     """Return how the workspace is asked for a run that a caller names or holds."""
-    if isinstance(run, FoundRun | RecordedRun):
-        return run.directory
-    return run.path if isinstance(run, RunSummary) else os.fspath(run)
+    if isinstance(run, RunSummary):
+        return str(getattr(run, "directory", run.path))
+    return os.fspath(run)
 
 
 def _demand_kept(checked: CheckedRun) -> None:

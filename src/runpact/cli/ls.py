@@ -19,7 +19,6 @@ from runpact.model.errors import UsageError
 from runpact.model.query.fields import AGE
 from runpact.model.query.order import NEWEST, parse_columns
 from runpact.model.query.tree import Field, Scalar
-from runpact.model.registry.cells import csv_cell, csv_name, markdown_cell
 from runpact.model.run import State
 from runpact.workspace.finding import FoundRun, Question, Runs, count, facets, page
 
@@ -180,6 +179,8 @@ def cell(value: Scalar) -> str:
 
 def _print_rows(form: str, header: Sequence[str], rows: Iterable[Sequence[Scalar]]) -> None:
     """Print rows as the files of a registry view hold them: harmless to spreadsheets, free of markup."""
+    from runpact.model.registry.cells import csv_cell, csv_name, markdown_cell  # noqa: PLC0415 - only these forms pay for it
+
     if form == "csv":
         say(",".join(map(csv_name, header)))
         for row in rows:

@@ -7,7 +7,6 @@ Does not know: where the values came from.
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Iterable, Sequence
 
@@ -216,7 +215,10 @@ def _joined(row: Sequence[str], widths: Sequence[int], most: int | None) -> str:
 
 def terminal_width() -> int | None:
     """Return how many characters a line of stdout has room for; None where it is no terminal."""
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns or None
+    except (OSError, ValueError):
+        return None
 
 
 def _row(row: Sequence[str]) -> tuple[str, ...]:

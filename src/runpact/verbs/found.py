@@ -7,47 +7,17 @@ Does not know: how they were found.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, overload
 
-from runpact.model.errors import RunpactError, UsageError
+from runpact.model.errors import UsageError
 from runpact.model.notebook import html_table
 from runpact.model.query.fields import AGE, NOTE, VERDICT, field_named
 from runpact.model.query.order import parse_columns, parse_field
 from runpact.model.query.tree import Field, Scalar
 from runpact.model.summary import IndexedRun, RunSummary
-
-
-def told_verdict(look: Look) -> str:
-    """Return the verdict for a page about a run; empty where there is nothing to judge by."""
-    try:
-        return look.verdict
-    except RunpactError:
-        return ""
-
-
-class Look:
-    """The look at a run that gave an answer: when it was, and how the run is judged if somebody asks."""
-
-    def __init__(self, moment: datetime, judge: Callable[[], str]) -> None:
-        """Store the moment, and what judges the run."""
-        self.moment = moment
-        self._judge = judge
-        self._verdict: str | None = None
-
-    @property
-    def verdict(self) -> str:
-        """What judging the run came to, the first time that somebody asked."""
-        self._verdict = self._verdict or self._judge()
-        return self._verdict
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Look)
-
-    def __hash__(self) -> int:
-        return hash(Look)
-
+from runpact.verbs.known import Look, told_verdict
 
 _FIXED = ("path", "id", "uid", "state", "kind", "name", "started", "ended", "duration", "contract", "reason")
 _MOMENTS = ("started", "ended")
