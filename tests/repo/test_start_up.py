@@ -51,7 +51,7 @@ def imported(folder, *words):
 def test_listing_imports_no_verb_but_its_own(workspace):
     modules = imported(workspace, "ls")
     verbs = {name for name in modules if name.startswith("runpact.verbs.")}
-    looking = ("examine", "find", "found", "observe", "reindex", "search", "standing")
+    looking = ("examine", "find", "found", "look", "observe", "reindex", "search", "standing")
     loading = ("assemble", "contract_answers", "load_contract", "shelf")
     assert verbs == {f"runpact.verbs.{name}" for name in (*loading, *looking)}
     assert (

@@ -29,7 +29,8 @@ from runpact.verbs.active import ActiveRun, state_after
 from runpact.verbs.attach import attached_run
 from runpact.verbs.check import CheckedRun
 from runpact.verbs.inputs import note_input
-from runpact.verbs.known import KnownRun, Look, told_verdict
+from runpact.verbs.known import KnownRun
+from runpact.verbs.look import Look, told_verdict
 from runpact.verbs.read import ReadDocument, read_entry
 from runpact.verbs.request import Request
 from runpact.verbs.said import all_texts, path_or_none, text_or_none, texts_by_name

@@ -17,7 +17,7 @@ from runpact.model.query.fields import AGE, NOTE, VERDICT, field_named
 from runpact.model.query.order import parse_columns, parse_field
 from runpact.model.query.tree import Field, Scalar
 from runpact.model.summary import IndexedRun, RunSummary
-from runpact.verbs.known import Look, told_verdict
+from runpact.verbs.look import Look, told_verdict
 
 _FIXED = ("path", "id", "uid", "state", "kind", "name", "started", "ended", "duration", "contract", "reason")
 _MOMENTS = ("started", "ended")

@@ -7,43 +7,11 @@ Does not know: what is in its documents.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
-from datetime import datetime
+from collections.abc import Iterable
 
 from runpact.model.annotations import Annotations, Note
-from runpact.model.errors import RunpactError
 from runpact.model.summary import RunSummary
 from runpact.verbs.annotate import note_run, read_of_run, tag_run
-
-
-def told_verdict(look: Look) -> str:
-    """Return the verdict for a page about a run; empty where there is nothing to judge by."""
-    try:
-        return look.verdict
-    except RunpactError:
-        return ""
-
-
-class Look:
-    """The look at a run that gave an answer: when it was, and how the run is judged if somebody asks."""
-
-    def __init__(self, moment: datetime, judge: Callable[[], str]) -> None:
-        """Store the moment, and what judges the run."""
-        self.moment = moment
-        self._judge = judge
-        self._verdict: str | None = None
-
-    @property
-    def verdict(self) -> str:
-        """What judging the run came to, the first time that somebody asked."""
-        self._verdict = self._verdict or self._judge()
-        return self._verdict
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Look)
-
-    def __hash__(self) -> int:
-        return hash(Look)
 
 
 class KnownRun(RunSummary, frozen=True, kw_only=True):

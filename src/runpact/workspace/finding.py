@@ -15,7 +15,7 @@ from runpact.model.query.tree import Field
 from runpact.model.summary import RunSummary
 from runpact.verbs import search
 from runpact.verbs.found import FoundRun, Runs, found_run
-from runpact.verbs.known import Look
+from runpact.verbs.look import Look
 from runpact.verbs.reindex import Catalogue
 from runpact.verbs.search import Facet, Facets, Question
 
