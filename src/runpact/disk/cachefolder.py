@@ -39,7 +39,7 @@ class CacheFile:
             return None
         is_ours = posixpath.basename(name) == name and name.startswith(f"{self._stem}-")
         path = posixpath.join(self.folder, name)
-        return path if is_ours and os.path.isfile(path) and not os.path.islink(path) else None
+        return path if is_ours and _is_file(path) and all(map(_is_file_or_none, _family(path))) else None
 
     @property
     def has_folder(self) -> bool:
@@ -147,6 +147,15 @@ def make_cache(folder: str) -> None:
     for name, content in ((".gitignore", b"*\n"), ("CACHEDIR.TAG", _NOTE)):
         with contextlib.suppress(FileExistsError):
             io.create_file(posixpath.join(folder, name), content, sync=False)
+
+
+def _is_file_or_none(path: str) -> bool:
+    """Whether SQLite may open it: it would wait for ever for the other end of a pipe."""
+    return _is_file(path) or not os.path.lexists(path)
+
+
+def _is_file(path: str) -> bool:
+    return os.path.isfile(path) and not os.path.islink(path)
 
 
 def _family(path: str) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ import fcntl
 import functools
 import hashlib
 import os
+import stat
 import time
 from collections.abc import Callable, Iterator
 
@@ -23,18 +24,17 @@ _CREATE = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC
 _APPEND = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
-
 _PAUSE_SECONDS = 0.01
 
 _ADVICE = {
     errno.ENOSPC: "free some space on that file system; nothing acknowledged so far is lost",
     errno.EDQUOT: "your quota on that file system is used up; free some of it",
     errno.EROFS: "the file system is read-only; choose another place with --workdir or --out",
-    errno.EACCES: "check the permissions of the directory",
-    errno.EPERM: "check the permissions of the directory",
+    **dict.fromkeys((errno.EACCES, errno.EPERM), "check the permissions of the directory"),
     errno.EIO: "the device reports an error; check the disk before the next run",
     errno.EMFILE: "too many files are open; raise `ulimit -n`",
     errno.ENOTDIR: "a part of the path is a file; move it out of the way",
+    errno.ENXIO: "what stands there is no regular file; move it out of the way",
     errno.ENAMETOOLONG: "choose a shorter name",
 }
 
@@ -116,9 +116,13 @@ def open_append(path: str) -> int:
 
 
 def open_shared(path: str, *, is_read: bool = False) -> int:
-    """Open a log that others append to as well, made when missing, and return its descriptor."""
-    how = os.O_RDWR if is_read else os.O_WRONLY
-    return os.open(path, _APPEND & ~(os.O_EXCL | os.O_WRONLY) | how, 0o666)
+    """Open a regular file that others write as well, made when missing; never wait for a pipe's reader."""
+    how = os.O_NONBLOCK | (os.O_RDWR if is_read else os.O_WRONLY)
+    descriptor = os.open(path, _APPEND & ~(os.O_EXCL | os.O_WRONLY) | how, 0o666)
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return descriptor
+    close_quietly(descriptor)
+    raise OSError(errno.ENXIO, os.strerror(errno.ENXIO), path)
 
 
 def lock(descriptor: int) -> None:
@@ -288,7 +292,7 @@ def remove_missing_ok(path: str) -> None:
 
 def replace_link(path: str, target: str) -> None:
     """Make `path` a symbolic link to `target` atomically."""
-    temporary = f"{path}.tmp-{os.getpid()}"
+    temporary = temporary_of(path)
     remove_quietly(temporary)
     os.symlink(target, temporary)
     try:
@@ -332,11 +336,7 @@ def _c_call(name: str) -> Callable[..., int] | None:
     function = getattr(ctypes.CDLL(None, use_errno=True), name, None)
     if function is None:
         return None
-
-    def call(*arguments: int | bytes) -> int:
-        return 0 if function(*arguments) == 0 else ctypes.get_errno()
-
-    return call
+    return lambda *arguments: 0 if function(*arguments) == 0 else ctypes.get_errno()
 
 
 def sync_file_system(path: str) -> bool:

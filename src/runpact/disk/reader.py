@@ -20,6 +20,7 @@ from runpact.disk.layout import RECORD, SEAL, STAGED
 from runpact.model.contract.language import Records
 from runpact.model.errors import RunpactError, StorageError
 from runpact.model.manifest import Manifest, Seal, parse_manifest, parse_seal, why_seal_rejects
+from runpact.model.names import is_clean
 from runpact.model.run import RUN_FORMAT, RunRecord
 
 MAX_RECORD = 64 * 1024 * 1024
@@ -52,6 +53,8 @@ def read_run(directory: str) -> Reading:
     record, record_fault = _parse_record(record_bytes, record_fault)
     seal_bytes, seal_fault = _read(directory, SEAL)
     seal, seal_fault = _parsed(parse_seal, seal_bytes, seal_fault)
+    if seal is not None and not is_clean(seal.manifest.path):
+        seal, seal_fault = None, "the seal names no file of the run"
     manifest_path = _manifest_path(record, seal)
     manifest_bytes, manifest_fault = _read(directory, manifest_path)
     is_view = record is not None and record.sealed == "by_stage"  # nothing follows from it
@@ -87,7 +90,7 @@ def is_locked(path: str) -> bool | None:
     """Whether somebody holds the lock on a birth record; None when that cannot be told."""
     try:
         descriptor = os.open(path, _READ)
-    except OSError:
+    except (OSError, ValueError):
         return None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -113,6 +116,8 @@ def _read(directory: str, relative: str) -> tuple[bytes | None, str | None]:
         return None, None
     except OSError as error:
         return None, f"`{relative}` cannot be opened: {os.strerror(error.errno or 0)}"
+    except ValueError as error:  # no path at all: it holds NUL, or what no file name can
+        return None, f"{relative!r} cannot be opened: {error}"
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
@@ -144,6 +149,8 @@ def _parse_record(data: bytes | None, fault: str | None) -> tuple[RunRecord | No
         return None, f"the birth record has the unknown format `{record.format}`"
     if not {"manifest", "events", "metrics"} <= record.records.keys():
         return None, "the birth record does not name its records"
+    if not all(map(is_clean, record.records.values())):
+        return None, "the birth record names records that are no files of the run"
     return record, None
 
 

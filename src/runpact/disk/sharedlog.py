@@ -39,7 +39,7 @@ class AttachedWriter(RunWriter):
             is_durable: Flush artifacts to the device.
         """
         with io.storing("run directory", paths.directory):
-            record = os.open(paths.at(RECORD), os.O_RDONLY | os.O_CLOEXEC)
+            record = os.open(paths.at(RECORD), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         super().__init__(paths, record, is_durable=is_durable)
         self._turn = _Turn(paths)
         self.events = _SharedLog(paths, "events", self._turn)

@@ -28,6 +28,8 @@ def stamp_of(path: str) -> Stamp:
         return None
     except OSError as error:
         return (0, error.errno or 0)
+    except ValueError:  # no file can be called so
+        return None
     return (status.st_ino, status.st_size, status.st_ctime_ns)
 
 

@@ -45,7 +45,7 @@ class StoredLog:
         self.count = self.size = self.discarded = 0
         try:
             descriptor = os.open(self._path, _READ)
-        except OSError:
+        except (OSError, ValueError):
             return
         try:
             if stat.S_ISREG(os.fstat(descriptor).st_mode):

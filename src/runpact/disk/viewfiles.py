@@ -32,6 +32,15 @@ def _open_without_waiting(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_NONBLOCK)
 
 
+def _read(path: str) -> bytes | None:
+    """Return the bytes of a file; None when there is none, or no regular one."""
+    try:
+        with open(path, "rb", opener=_open_without_waiting) as file:
+            return file.read() if stat.S_ISREG(os.fstat(file.fileno()).st_mode) else None
+    except OSError:
+        return None
+
+
 class ViewState(msgspec.Struct, frozen=True):
     """How a view was written last."""
 
@@ -98,9 +107,8 @@ class ViewFiles:
     def state(self) -> ViewState | None:
         """Return how the view was written last; None when that is not known."""
         try:
-            with open(f"{self._stem}.json", "rb") as file:
-                return msgspec.json.decode(file.read(), type=ViewState)
-        except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+            return msgspec.json.decode(_read(f"{self._stem}.json") or b"", type=ViewState)
+        except (msgspec.DecodeError, UnicodeDecodeError):
             return None
 
     def keep(self, state: ViewState) -> None:
@@ -130,8 +138,14 @@ class ViewFiles:
             io.create_file(path, b"", sync=False)
 
     def unmark(self) -> None:
-        """Take the note back; to be done before the runs are looked at, so that none of theirs is lost."""
-        io.remove_quietly(f"{self._stem}.stale")
+        """Take the note back; to be done before the runs are looked at, so that none of theirs is lost.
+
+        Raises:
+            StorageError: It cannot be taken back, so that the view would count as stale for ever.
+        """
+        path = f"{self._stem}.stale"
+        with io.storing("cache", path):
+            io.remove_missing_ok(path)
 
     def has(self, path: str) -> bool:
         """Whether a file stands at a path relative to the root."""
@@ -143,12 +157,7 @@ class ViewFiles:
         Args:
             path: Relative to the root.
         """
-        full = posixpath.join(self._root, path)
-        try:
-            with open(full, "rb", opener=_open_without_waiting) as file:
-                return file.read() if stat.S_ISREG(os.fstat(file.fileno()).st_mode) else None
-        except OSError:
-            return None
+        return _read(posixpath.join(self._root, path))
 
     def write(self, path: str, data: bytes) -> None:
         """Replace a file.

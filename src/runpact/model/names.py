@@ -63,6 +63,11 @@ def is_relative(path: str) -> bool:
     )
 
 
+def is_clean(path: str) -> bool:
+    """Whether a path is relative, stays below where it begins, and has one spelling only."""
+    return is_relative(path) and not {"", "."} & set(path.split("/"))
+
+
 def readable_path(path: str) -> str:
     r"""Return a path as a record names it: bytes that are no UTF-8 become `\xNN`."""
     return (
