@@ -109,8 +109,7 @@ def cli() -> None:
 
 def run_command_line(arguments: list[str]) -> int:
     """Run one command and return its exit code; no traceback reaches a person."""
-    _replace_closed_streams()
-    _write_utf8()
+    _make_streams_writable()
     is_json = "--json" in arguments[: arguments.index("--") if "--" in arguments else None]
     try:
         code = cli.main(arguments, prog_name="runpact", standalone_mode=False)
@@ -143,18 +142,14 @@ def run_command_line(arguments: list[str]) -> int:
     return code if isinstance(code, int) else 0
 
 
-def _replace_closed_streams() -> None:
-    """Let output go nowhere where the caller closed a stream."""
+def _make_streams_writable() -> None:
+    """Let output go nowhere where the caller closed a stream, and escape what one has no characters for."""
     for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:
+        stream = getattr(sys, name)
+        if stream is None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - open as long as the process
-
-
-def _write_utf8() -> None:
-    """Let output be UTF-8 whatever the locale, so that no character of a message or name can stop it."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower() not in {"utf-8", "utf8"}:
-            stream.reconfigure(encoding="utf-8", errors=stream.errors)
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _usage_hint(error: click.ClickException) -> str:

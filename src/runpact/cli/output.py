@@ -14,6 +14,7 @@ import msgspec
 
 from runpact.model.errors import FilterError, RunpactError
 from runpact.model.finding import Finding, Severity, Verdict
+from runpact.model.names import readable_path
 from runpact.model.run import State
 
 _COLOURS = {
@@ -79,7 +80,32 @@ def plain(text: str) -> str:
 def print_json(format_name: str, **fields: object) -> None:
     """Print one versioned document on stdout."""
     document = {"format": f"runpact.{format_name}/1", **fields}
-    sys.stdout.write(msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n")
+    sys.stdout.write(msgspec.json.format(encode_json(document), indent=2).decode() + "\n")
+
+
+def encode_json(document: object) -> bytes:
+    r"""Return a document as JSON that stdout can take; bytes that are no UTF-8 become `\xNN`."""
+    try:
+        data = msgspec.json.encode(document)
+    except UnicodeEncodeError:
+        data = msgspec.json.encode(_readable(msgspec.to_builtins(document)))
+    if data.isascii() or "utf" in (sys.stdout.encoding or "").lower():
+        return data
+    return "".join(c if c.isascii() else _escaped(c) for c in data.decode()).encode()
+
+
+def _readable(value: object) -> object:
+    if isinstance(value, str):
+        return readable_path(value)
+    if isinstance(value, dict):
+        return {_readable(key): _readable(item) for key, item in value.items()}
+    return [_readable(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _escaped(character: str) -> str:
+    """Return a character as JSON spells it in ASCII, one beyond U+FFFF as two."""
+    units = character.encode("utf-16-be").hex()
+    return "".join(f"\\u{units[i : i + 4]}" for i in range(0, len(units), 4))
 
 
 def say(text: str = "") -> None:
@@ -107,7 +133,7 @@ def print_error(
         fields: dict[str, object] = {"code": code, "message": message, "at": error.at if error else place}
         fields |= dict(zip(("expected", "got", "faults"), evidence, strict=True)) | {"hint": hint}
         document = {"format": "runpact.error/1", "error": fields}
-        sys.stderr.write(msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n")
+        sys.stderr.write(msgspec.json.format(encode_json(document), indent=2).decode() + "\n")
         return
     lines = [f"{paint('error', 'red', stream=sys.stderr)}[{code}]: {plain(message)}"]
     if isinstance(error, FilterError):
@@ -198,8 +224,8 @@ def table_lines(
         colours: Paint the first cell of each row, which is never very wide.
         width: Of a line, which is cut there; None for as long as need be.
     """
-    cells = [_row(row) for row in rows]
-    widths = [max(len(row[i]) for row in [tuple(header), *cells]) for i in range(len(header))]
+    header, cells = [plain(name) for name in header], [_row(row) for row in rows]
+    widths = [max(len(row[i]) for row in [header, *cells]) for i in range(len(header))]
     lines = [paint(_joined(header, widths, width), "dim")]
     for number, row in enumerate(cells):
         line = _joined(row, widths, width)

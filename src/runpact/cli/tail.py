@@ -15,7 +15,7 @@ import click
 import msgspec
 
 from runpact.cli.options import json_option, open_workspace, workspace_options
-from runpact.cli.output import STATE_COLOUR, paint, plain, say
+from runpact.cli.output import STATE_COLOUR, encode_json, paint, plain, say
 from runpact.model.run import Standing, State
 from runpact.workspace.comparing import follow
 
@@ -84,7 +84,7 @@ def _state(standing: Standing) -> dict[str, object]:
 
 def _document(what: str, fields: dict[str, object]) -> str:
     rest = {key: value for key, value in fields.items() if key != "crc"}
-    return msgspec.json.encode({"format": FORMAT, "what": what, **rest}).decode()
+    return encode_json({"format": FORMAT, "what": what, **rest}).decode()
 
 
 def _lines(news: News, shown: Standing | None) -> Iterator[str]:

@@ -29,7 +29,8 @@ from runpact.index.tables import (
     read_stamps,
     row_values,
 )
-from runpact.model.query.sql import Clause
+from runpact.model.query.glob import glob_holds
+from runpact.model.query.sql import GLOB, Clause
 from runpact.model.query.tree import Stored
 from runpact.model.summary import IndexedRun
 
@@ -87,6 +88,7 @@ class Store:
         store = cls(connection, path)
         try:
             with telling_damage():
+                _teach(connection)
                 connection.execute("PRAGMA synchronous = NORMAL")
                 connection.execute(f"PRAGMA cache_size = -{_KEPT_PAGES}")
                 connection.execute("PRAGMA cell_size_check = ON")
@@ -110,6 +112,7 @@ class Store:
         with telling_damage():
             where = f"file:{_in_uri(path)}?mode=rwc" if path else ":memory:"
             connection = sqlite3.connect(where, uri=path is not None, isolation_level=None)
+            _teach(connection)
             connection.execute("PRAGMA synchronous = OFF")
             connection.execute("PRAGMA journal_mode = OFF")
             connection.execute(f"PRAGMA cache_size = -{_KEPT_PAGES}")
@@ -377,3 +380,8 @@ class Store:
 def _in_uri(path: str) -> str:
     """Return a path as SQLite wants it in a URI, where three characters have a meaning."""
     return path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+
+
+def _teach(connection: sqlite3.Connection) -> None:
+    """Let the texts of questions call what they need."""
+    connection.create_function(GLOB, 2, glob_holds, deterministic=True)

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from runpact.model.names import is_text
 from runpact.model.query.tree import stored
 from runpact.model.summary import COLUMNS, IndexedRun
 
@@ -78,20 +79,12 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
 def place_key(path: str) -> Place:
     """Return a path in the form it is stored in."""
-    return path if path.isascii() or _is_text(path) else os.fsencode(path)
+    return path if is_text(path) else os.fsencode(path)
 
 
 def path_of(place: Place) -> str:
     """Return the path of a stored form."""
     return place if isinstance(place, str) else os.fsdecode(place)
-
-
-def _is_text(path: str) -> bool:
-    try:
-        path.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 _DOCUMENT = msgspec.json.Encoder()

@@ -12,6 +12,7 @@ import msgspec
 
 from runpact.model.errors import UsageError
 from runpact.model.journal import frame_line, parse_line
+from runpact.model.names import is_text, readable_path
 
 ANNOTATION_FORMAT = "runpact.annotation/1"
 _LONGEST_TAG = 64
@@ -107,12 +108,14 @@ def check_note(text: str) -> str:
     """Return a note that may be kept, without blanks around it.
 
     Raises:
-        UsageError: It is empty or too long.
+        UsageError: It is empty, too long, or no text.
     """
     note = text.strip()
     if not note or len(note) > _LONGEST_NOTE:
         got = f"{len(note)} characters" if note else "nothing"
         raise UsageError("this is no note", expected=f"1 to {_LONGEST_NOTE:,} characters", got=got)
+    if not is_text(note):
+        raise UsageError("this is no note", expected="UTF-8", got=readable_path(note[:80]))
     return note
 
 

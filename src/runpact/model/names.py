@@ -70,11 +70,22 @@ def is_clean(path: str) -> bool:
 
 def readable_path(path: str) -> str:
     r"""Return a path as a record names it: bytes that are no UTF-8 become `\xNN`."""
-    return (
-        path
-        if path.isascii()
-        else path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    )
+    if path.isascii():
+        return path
+    try:
+        data = path.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # half of a character that no file name has, from a program
+        data = path.encode("utf-8", "backslashreplace")
+    return data.decode("utf-8", "backslashreplace")
+
+
+def is_text(text: str) -> bool:
+    """Whether every character of a text can be written as UTF-8."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def suggest_name(name: str) -> str:

@@ -28,6 +28,8 @@ from runpact.verbs.reindex import Catalogue
 _LOOKS = 5
 _TRIED = 300
 """Runs that are held against a filter before all that pass it are looked for."""
+_UNLIMITED = 1 << 40
+"""No workspace has as many runs, and SQLite counts a few more."""
 _AT_ONCE = 200
 """Runs that are fetched at once where each must be judged."""
 
@@ -172,7 +174,8 @@ def _facet(store: Store, field: Field, condition: Clause, most: int) -> Facets:
 def _read(question: Question, now: datetime) -> _Asked:
     keys = parse_order(question.sort)
     after = read_cursor(question.after, question.sort, len(keys)) if question.after else None
-    return _Asked(_node(question, now), keys, question.sort, question.limit, after)
+    limit = min(question.limit, _UNLIMITED) if question.limit is not None else None
+    return _Asked(_node(question, now), keys, question.sort, limit, after)
 
 
 def _node(question: Question, now: datetime) -> Node:

@@ -1,4 +1,4 @@
-"""A workspace in which somebody put what should not be there: nothing hangs, and one bad thing hides no other."""
+"""Where somebody put what should not be there, nothing hangs, and one bad thing hides no other."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,6 +18,7 @@ import runpact
 from integration.runs.place import Place
 from runpact.disk.layout import CACHE, NOTES
 from runpact.model.manifest import encode_seal, parse_seal
+from runpact.model.query.order import write_cursor
 
 CONTRACT = """\
 contract: acme.desk
@@ -158,3 +160,166 @@ def test_a_folder_in_the_place_of_a_views_mark_is_told_of(desk: Desk) -> None:
     code, _, err = desk.call("index", "views")
     assert code == 3
     assert ".stale" in err
+
+
+def out_of(*arguments: str | bytes, encoding: str = "utf-8") -> subprocess.CompletedProcess[bytes]:
+    """Call the command line as a shell does: arguments are bytes, streams have the encoding of the locale."""
+    environment = os.environ | {"PYTHONIOENCODING": encoding}
+    return subprocess.run(
+        [sys.executable, "-m", "runpact", *arguments],
+        capture_output=True,
+        check=False,
+        timeout=60,
+        env=environment,
+    )
+
+
+def test_a_name_that_is_no_utf_8_is_readable_in_every_document(desk: Desk) -> None:
+    Path(os.fsdecode(b"runs/a\xff/.runpact")).mkdir(parents=True)
+    assert "runs/a\\xff" in desk.states()
+    for command in (("check",), ("lineage", "b"), ("doctor",), ("index", "views")):
+        _, document = desk.place.json(*command)
+        assert document["format"] != "runpact.error/1", command
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("show", "@"),
+        ("tail", "@"),
+        ("lineage", "@"),
+        ("diff", "a", "@"),
+        ("@",),
+        ("ls", "--sort", "@"),
+        ("ls", "--columns", "@"),
+        ("ls", "--facets", "@"),
+        ("ls", "--kind", "@"),
+        ("ls", "name = @"),
+        ("ls", "--workspace", "@"),
+        ("plot", "--metric", "@", "-o", "x.svg"),
+        ("plot", "--metric", "loss", "-o", "@.svg"),
+        ("note", "a", "@"),
+        ("tag", "a", "+@"),
+    ],
+)
+def test_an_argument_that_is_no_utf_8_gets_an_answer_that_can_be_read(
+    desk: Desk, command: tuple[str, ...]
+) -> None:
+    arguments = [word.encode().replace(b"@", b"\xff") for word in command]
+    done = out_of(*arguments, "--json")
+    document = json.loads(done.stdout or done.stderr)
+    assert document.get("error", {}).get("code") != "internal"
+    assert done.returncode in {0, 2, 3, 64}
+    assert b"Traceback" not in done.stderr
+    assert out_of(*arguments).returncode == done.returncode
+    assert desk.root.joinpath("runs/a").is_dir()
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_a_terminal_without_these_characters_gets_escapes(desk: Desk, encoding: str) -> None:
+    with runpact.run(workspace=desk.root, name="c", config={"name": "naïve 𝛼 — “quoted”"}, durability="none"):
+        pass
+    for command in (("show", "c"), ("tail", "c"), ("lineage", "c"), ("ls",), ("contract", "docs")):
+        done = out_of(*command, encoding=encoding)
+        assert done.returncode == 0, done.stderr
+    document = json.loads(out_of("ls", "--columns", "config.name", "--json", encoding=encoding).stdout)
+    assert document["runs"][0]["columns"]["config.name"] == "naïve 𝛼 — “quoted”"
+
+
+def test_no_name_drives_the_terminal(desk: Desk) -> None:
+    (desk.root / "runs" / "\033[31mred\u202e/.runpact").mkdir(parents=True)
+    for form in ((),):
+        code, out, _ = desk.call("ls", *form)
+        assert code == 0
+        assert "red" in out
+        assert not {"\033", "\u202e", "\r", "\t"} & set(out)
+        code, out, _ = desk.call("ls", "--columns", "config.\033[31m,config.a\tb", *form)
+        assert code == 0
+        assert not {"\033", "\u202e", "\r", "\t"} & set(out)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("ls", f"git in ({', '.join(map(str, range(2000)))})"),
+        ("ls", f"tag in ({', '.join(map(str, range(2000)))})"),
+        ("ls", f"started in ({', '.join(['2026'] * 2000)})"),
+        ("ls", f"name in ({','.join(['x'] * 32_000)})"),
+        ("ls", f"name ~ {'?' * 60_000}"),
+        ("ls", "--after", write_cursor("-started", (2**64 - 1, "x", "x"))),
+        ("ls", "--sort", ",".join(["name"] * 9)),
+    ],
+)
+def test_what_cannot_be_asked_is_refused_and_the_index_stays(desk: Desk, command: tuple[str, ...]) -> None:
+    assert desk.call("ls")[0] == 0
+    before = (desk.root / CACHE / "index.sqlite").readlink()
+    code, document = desk.place.json(*command)
+    assert (code, document["error"]["code"]) == (64, "filter")
+    assert (desk.root / CACHE / "index.sqlite").readlink() == before
+
+
+@pytest.mark.parametrize("limit", [2**63 - 1, 2**64, 10**40])
+def test_a_limit_beyond_all_runs_is_none(desk: Desk, limit: int) -> None:
+    before = (desk.root / CACHE / "index.sqlite").readlink()
+    code, document = desk.place.json("ls", "--limit", str(limit))
+    assert (code, len(document["runs"])) == (0, 2)
+    assert (desk.root / CACHE / "index.sqlite").readlink() == before
+
+
+def test_the_largest_questions_are_answered(desk: Desk) -> None:
+    before = (desk.root / CACHE / "index.sqlite").readlink()
+    for text in (
+        f"started in ({', '.join(['2026'] * 500)})",
+        f"name in ({','.join(['x'] * 19_999)}, a)",
+        " or ".join(["name !~ '[?*x'"] * 500),
+        "not (" * 6 + " or ".join(["metrics.loss ~ '*a*b*'"] * 500) + ")" * 6,
+        "not " * 12 + "exists metrics.loss",
+        "(kind = x or " * 12 + "metrics.loss < 1" + ")" * 12,
+        "(kind = x and (kind = y or " * 6 + "exists metrics" + "))" * 6,
+        "not (kind = x or " * 6 + "metrics.loss ~ '*a*b*'" + ")" * 6,
+    ):
+        order = ("--sort", "metrics.loss,kind,state,config.x,id,uid,reason,command", "--limit", "1")
+        code, page = desk.place.json("ls", text, *order)
+        assert code == 0
+        assert desk.call("ls", text, "--facets", "metrics.loss,kind")[0] == 0
+        if page["next"] is not None:
+            assert desk.place.json("ls", text, *order, "--after", page["next"])[0] == 0
+    assert (desk.root / CACHE / "index.sqlite").readlink() == before
+
+
+@pytest.mark.parametrize("sort", ["-started", "started", "path", "-path", "kind"])
+def test_two_paths_that_read_alike_are_two_runs_of_every_page(desk: Desk, sort: str) -> None:
+    for name in (b"a\xff", b"a\\xff"):
+        Path(os.fsdecode(b"runs/" + name + b"/.runpact")).mkdir(parents=True)
+    met, after = [], None
+    while True:
+        found = runpact.runs(workspace=desk.root, sort=sort, limit=1, after=after)
+        met += [(run.path, run.state.value) for run in found]
+        after = found.next
+        if after is None:
+            break
+    assert sorted(met) == sorted(runpact_paths(desk))
+    assert len(met) == 4
+
+
+def runpact_paths(desk: Desk) -> list[tuple[str, str]]:
+    """Return path and state of every run, in one answer."""
+    return [(run.path, run.state.value) for run in runpact.runs(workspace=desk.root)]
+
+
+def test_a_glob_costs_no_more_the_more_stars_it_has(desk: Desk) -> None:
+    with runpact.run(workspace=desk.root, name="c", config={"x": "a" * 3000, "n": "a\0b"}, durability="none"):
+        pass
+    began = time.monotonic()
+    for text, count in (
+        (f"config.x ~ '{'*a' * 20}b'", 0),
+        (f"config.x ~ '{'*a' * 20}'", 1),
+        ("config.n ~ a", 0),
+        ("config.n ~ 'a?b'", 1),
+        ("config.n ~ 'a*'", 1),
+        ("config.n ~ '*a*b*'", 1),
+        ("config.n ~ 'a\0b'", 1),
+    ):
+        assert len(runpact.runs(text, workspace=desk.root)) == count, text
+        assert len(runpact.runs(text, workspace=desk.root, limit=1)) == count, text
+    assert time.monotonic() - began < 10

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from runpact.model.errors import FilterError
 from runpact.model.metrics import MetricSummary
 from runpact.model.query.evaluate import holds
 from runpact.model.query.fields import FIELDS, VERDICT
+from runpact.model.query.glob import glob_holds
 from runpact.model.query.literal import before
 from runpact.model.query.order import (
     parse_columns,
@@ -25,7 +27,7 @@ from runpact.model.query.page import parts_of
 from runpact.model.query.parse import parse_filter
 from runpact.model.query.sql import where
 from runpact.model.query.token import LONGEST
-from runpact.model.query.tree import FALSE, NULL, TRUE, fields_in, shown, stored
+from runpact.model.query.tree import FALSE, NULL, TRUE, Test, fields_in, shown, stored
 from runpact.model.summary import EMPTY, IndexedRun, facts_of
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -236,3 +238,78 @@ def test_a_run_tells_its_fields() -> None:
     assert run.shown(FIELDS["name"]) == "exp-a"
     assert RUNS["d"].shown(FIELDS["name"]) is None
     assert run.value(FIELDS[VERDICT]) is None
+
+
+@pytest.mark.parametrize(
+    ("glob", "text", "is_met"),
+    [
+        ("", "", True),
+        ("", "a", False),
+        ("*", "", True),
+        ("?", "", False),
+        ("a", "ab", False),
+        ("a*", "a", True),
+        ("a*a", "a", False),
+        ("a*?", "a", False),
+        ("?*?", "ab", True),
+        ("*b?d*", "abcbed", True),
+        ("*b?d*", "abccd", False),
+        ("*ab*ab*", "xabab", True),
+        ("*ab*ab*", "xabxa", False),
+        ("a*b*b", "ab", False),
+        ("a**b", "ab", True),
+        ("?\n*", "a\nb", True),
+        ("[a]*", "[a]", True),
+        ("[a]*", "a", False),
+        ("*a" * 20 + "b", "a" * 3000, False),
+        ("*a" * 20, "a" * 3000, True),
+        ("*?" * 20 + "b", "a" * 3000, False),
+        ("a*", "a\0b", True),
+        ("a", "a\0b", False),
+        ("a\0*", "a\0b", True),
+    ],
+)
+def test_a_glob_holds_for_the_whole_text_here_and_in_sql(glob: str, text: str, is_met: bool) -> None:
+    assert glob_holds(glob, text) is is_met
+    store = Store.build(None, "")
+    condition, values = where(Test(FIELDS["name"], "~", (glob,)))
+    rows = store.rows((f"SELECT 1 FROM (SELECT ? AS name) r WHERE {condition}", (text, *values)))
+    assert bool(rows) is is_met
+    store.close()
+
+
+def test_a_glob_holds_for_no_number() -> None:
+    assert not glob_holds("*", 1)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"git in ({', '.join(['a'] * 501)})",
+        f"tag in ({', '.join(['a'] * 501)})",
+        f"started in ({', '.join(['2026'] * 501)})",
+        " and ".join([f"tag in ({', '.join(['a'] * 99)})"] * 6),
+        f"name in ({','.join(['x'] * 20_001)})",
+        f"name ~ {'x' * 1001}",
+        f"git = {'x' * 1001}",
+        "name = \udcff",
+        "\udcff = 1",
+    ],
+)
+def test_what_no_table_could_be_asked_is_refused(text: str) -> None:
+    with pytest.raises(FilterError):
+        parse_filter(text, now=NOW)
+
+
+def test_names_that_are_no_text_are_refused() -> None:
+    for read in (parse_order, parse_columns):
+        with pytest.raises(FilterError) as caught:
+            read("started,config.\udcff")
+        assert (caught.value.position, caught.value.got) == (15, "`\\xff`")
+
+
+@pytest.mark.parametrize("number", [2**63, 2**64 - 1])
+def test_a_page_goes_on_from_no_number_that_no_table_holds(number: int) -> None:
+    token = base64.urlsafe_b64encode(msgspec.msgpack.encode(["path", [number, "x"]]))
+    with pytest.raises(FilterError):
+        read_cursor(token.decode().rstrip("="), "path", 2)

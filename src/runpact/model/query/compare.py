@@ -11,6 +11,7 @@ from datetime import datetime
 
 from runpact.model.errors import FilterError
 from runpact.model.query.fields import FIELDS, TAG, WORDS
+from runpact.model.query.glob import LONGEST
 from runpact.model.query.literal import before, scalar_of, seconds_of, stretch_of
 from runpact.model.query.token import Token
 from runpact.model.query.tree import (
@@ -76,14 +77,19 @@ class _Reader:
         if self.operator in _ORDERS and self.field.sort is Sort.TRUTH:
             raise self._error(values[0], "a truth value has no order", "`= true` or `= false`")
         if self.field.name == "git" and self.operator == "in":
-            return _any([self._test("~", f"{value.text}*") for value in values])
+            return _any([self._commit(value) for value in values])
         read = _READERS[self.field.sort]
         return Test(self.field, self.operator, tuple(read(self, value) for value in values))
 
     def _glob(self, value: Token) -> Node:
         if self.field.sort not in {Sort.TEXT, Sort.ANY} or self.field.name == TAG:
             raise self._error(value, f"`{self.field.name}` is no text", "an operator: = != < <= > >= in")
+        if len(value.text) > LONGEST:
+            raise self._error(value, "the glob is too long", f"{LONGEST:,} characters at most")
         return self._test("~", value.text)
+
+    def _commit(self, value: Token) -> Node:
+        return self._glob(Token("text", f"{value.text}*", value.at))
 
     def _tags(self, values: tuple[Token, ...]) -> Node:
         if self.operator != "in":

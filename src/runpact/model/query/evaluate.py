@@ -6,12 +6,11 @@ Does not know: how a run is stored; it is asked for values by field.
 
 from __future__ import annotations
 
-import functools
 import operator
-import re
 from collections.abc import Callable
 from typing import Protocol
 
+from runpact.model.query.glob import glob_holds
 from runpact.model.query.tree import And, Exists, Field, Node, Not, Stored, Test
 
 _ORDERS: dict[str, Callable[[Stored, Stored], bool]] = {
@@ -53,7 +52,7 @@ def _test(test: Test, value: Stored | None) -> bool:
     if not _is_alike(value, bound):
         return False
     if test.operator == "~":
-        return glob_of(str(bound)).fullmatch(str(value)) is not None
+        return glob_holds(str(bound), value)
     return _ORDERS[test.operator](value, bound)
 
 
@@ -63,10 +62,3 @@ def _is_alike(value: Stored, other: Stored) -> bool:
 
 def _class_of(value: Stored) -> type:
     return float if isinstance(value, int | float) else type(value)
-
-
-@functools.lru_cache(maxsize=256)
-def glob_of(text: str) -> re.Pattern[str]:
-    """Return the regular expression of a glob: `*` is any text, `?` any character, all else itself."""
-    pieces = {"*": "(?s:.*)", "?": "(?s:.)"}
-    return re.compile("".join(pieces.get(each) or re.escape(each) for each in text))

@@ -3,24 +3,29 @@
 Knows: sort keys, the SQL of an order, the place after which a page begins.
 Does not know: a database.
 
-Runs without a value come last, whichever way a key points. What several runs share is ordered by path, so
-an order is total, and the values of the last run of a page say where the next one begins.
+Runs without a value come last, whichever way a key points. What several runs share is ordered by path, and
+then by the path's bytes, so an order is total, and the values of the last run of a page say where the next
+one begins.
 """
 
 from __future__ import annotations
 
 import binascii
+from typing import TypeGuard
 
 import msgspec
 
 from runpact.model.errors import FilterError
 from runpact.model.query.fields import FIELDS, VERDICT, field_hint, field_named
-from runpact.model.query.token import parts_of_list, unquoted
-from runpact.model.query.tree import Field, Stored
+from runpact.model.query.token import demand_text, parts_of_list, unquoted
+from runpact.model.query.tree import Field, Sort, Stored
 
 NEWEST = "-started"
 _MOST = 8
 _TO_TOKEN, _FROM_TOKEN = bytes.maketrans(b"+/", b"-_"), bytes.maketrans(b"-_", b"+/")
+_PLACE = Field("path", Sort.TEXT, "place")
+"""The path as the system names it: two that are no UTF-8 may read alike."""
+_LARGEST = 1 << 63
 
 
 class Key(msgspec.Struct, frozen=True):
@@ -35,11 +40,11 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True):
 
     order: str
     values: tuple[object, ...]
-    """One for each key, the last of them the path; None where the run has none."""
+    """One for each key, the last two of them the path; None where the run has none."""
 
 
 def parse_order(text: str) -> tuple[Key, ...]:
-    """Return the keys of an order such as `metrics.loss,-config.lr`; the path is always the last.
+    """Return the keys of an order such as `metrics.loss,-config.lr`; the path is always last, in two forms.
 
     Raises:
         FilterError: A key is no field that runs can be ordered by.
@@ -50,7 +55,7 @@ def parse_order(text: str) -> tuple[Key, ...]:
     ]
     if len(keys) > _MOST:
         raise FilterError(text, len(text), "the order has too many keys", expected=f"{_MOST} at most")
-    return (*keys, Key(FIELDS["path"], keys[-1].is_descending))
+    return (*keys, *(Key(field, keys[-1].is_descending) for field in (FIELDS["path"], _PLACE)))
 
 
 def _ordered_field(text: str, at: int, name: str) -> Field:
@@ -72,6 +77,7 @@ def named_field(text: str, at: int, name: str) -> Field:
     Raises:
         FilterError: There is none.
     """
+    demand_text(text)
     field = field_named(unquoted(name))
     if field is None:
         raise FilterError(text, at, f"no field `{name}`", expected=field_hint(name), got=f"`{name}`")
@@ -118,9 +124,15 @@ def read_cursor(token: str, order: str, keys: int) -> tuple[Stored | None, ...]:
             token, 0, "no place to go on from", expected="what the page before gave as `next`"
         ) from error
     values = tuple(
-        value for value in cursor.values if value is None or isinstance(value, str | int | float | bytes)
+        value
+        for value in cursor.values
+        if value is None or isinstance(value, str | float | bytes) or _fits(value)
     )
     if cursor.order != order or len(values) != keys:
         expected = f"the order of that page: `{cursor.order}`"
         raise FilterError(token, 0, "the page before had another order", expected=expected, got=f"`{order}`")
     return values
+
+
+def _fits(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and -_LARGEST <= value < _LARGEST

@@ -21,10 +21,12 @@ from runpact.model.query.fields import field_hint, field_named
 from runpact.model.query.token import Token, tokens_of
 from runpact.model.query.tree import And, Exists, Field, Node, Not, Or
 
-_DEEPEST = 50
-"""Nested parentheses and `not`s."""
+_DEEPEST = 12
+"""Nested parentheses and `not`s; SQLite reads a text with at most a hundred things begun and not ended."""
 _MOST = 500
 """Conditions of one filter; SQLite joins at most a thousand."""
+_MOST_VALUES = 20_000
+"""Values of one filter; SQLite takes at most 32,766."""
 _OPERATORS = ("=", "==", "!=", "<", "<=", ">", ">=", "~", "!~")
 _KEYWORDS = ("and", "or", "not", "in", "exists")
 
@@ -50,6 +52,7 @@ class _Parser:
         self._tokens = tokens_of(text)
         self._at = 0
         self._conditions = 0
+        self._values = 0
 
     @property
     def next(self) -> Token:
@@ -85,9 +88,7 @@ class _Parser:
             inner = self._or(depth + 1)
             self._demand(")")
             return inner
-        self._conditions += 1
-        if self._conditions > _MOST:
-            raise self._error(token, "the filter has too many conditions", expected=f"{_MOST} at most")
+        self._count(token, 1)
         if token.is_keyword("exists"):
             return Exists(self._field(self._take()))
         return self._comparison(token)
@@ -108,7 +109,15 @@ class _Parser:
         return self._compared(field, operator, (self._value(),))
 
     def _compared(self, field: Field, operator: str, values: tuple[Token, ...]) -> Node:
-        return comparison(field, operator, values, now=self._now, text=self._text)
+        node = comparison(field, operator, values, now=self._now, text=self._text)
+        if isinstance(node, Or):  # each value of the list has become a condition
+            self._count(values[-1], len(node.parts) - 1)
+        return node
+
+    def _count(self, token: Token, conditions: int) -> None:
+        self._conditions += conditions
+        if self._conditions > _MOST:
+            raise self._error(token, "the filter has too many conditions", expected=f"{_MOST} at most")
 
     def _list(self) -> tuple[Token, ...]:
         self._demand("(")
@@ -123,6 +132,9 @@ class _Parser:
         token = self._take()
         if token.sort not in {"word", "text"} or token.is_keyword(*_KEYWORDS):
             raise self._error(token, "a value is missing", expected="a number, a word, or a text in quotes")
+        self._values += 1
+        if self._values > _MOST_VALUES:
+            raise self._error(token, "the filter has too many values", expected=f"{_MOST_VALUES:,} at most")
         return token
 
     def _field(self, token: Token) -> Field:

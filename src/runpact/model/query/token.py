@@ -11,6 +11,7 @@ import re
 import msgspec
 
 from runpact.model.errors import FilterError
+from runpact.model.names import is_text, readable_path
 
 LONGEST = 65_536
 """Characters of the longest filter."""
@@ -59,6 +60,7 @@ def tokens_of(text: str) -> tuple[Token, ...]:
         raise FilterError(
             text[:80], LONGEST, "the filter is too long", expected=f"{LONGEST} characters at most"
         )
+    demand_text(text)
     found: list[Token] = []
     position = 0
     while position < len(text):
@@ -71,6 +73,19 @@ def tokens_of(text: str) -> tuple[Token, ...]:
             found.append(_word(match.group(), position))
         position = match.end()
     return (*found, Token("end", "", len(text)))
+
+
+def demand_text(text: str) -> None:
+    """Refuse a question that holds what no text of a record can.
+
+    Raises:
+        FilterError: It has bytes that are no UTF-8, or half of a character.
+    """
+    if not is_text(text):
+        position = next(at for at, character in enumerate(text) if not is_text(character))
+        raise FilterError(
+            text, position, "this is no text", expected="UTF-8", got=f"`{readable_path(text[position])}`"
+        )
 
 
 def _word(raw: str, at: int) -> Token:
