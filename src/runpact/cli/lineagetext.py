@@ -6,7 +6,8 @@ Does not know: what belongs to the graph.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
 
 from runpact.cli.output import paint, plain
 from runpact.model.lineage import Edge, Lineage, Node, Relation, Sort
@@ -24,6 +25,8 @@ _BELOW = {
     Relation.PROMOTED: "promoted to",
 }
 _DIGEST = 19
+_WIDEST_INDENT = 160
+"""Characters; what lies deeper stands below each other."""
 
 
 def tree_lines(graph: Lineage, *, is_up: bool, is_down: bool) -> Iterator[str]:
@@ -33,26 +36,36 @@ def tree_lines(graph: Lineage, *, is_up: bool, is_down: bool) -> Iterator[str]:
         if is_asked:
             yield ""
             yield paint(title, "bold")
-            lines = list(_branches(graph, graph.start, "", {graph.start}, is_above=is_above))
+            lines = list(_branches(graph, is_above=is_above))
             yield from lines or ["  nothing that is known"]
 
 
-def _branches(graph: Lineage, key: str, indent: str, seen: set[str], *, is_above: bool) -> Iterator[str]:
-    edges = graph.above(key) if is_above else graph.below(key)
-    for number, edge in enumerate(edges):
-        is_last = number == len(edges) - 1
+def _branches(graph: Lineage, *, is_above: bool) -> Iterator[str]:
+    steps = graph.steps(is_up=is_above)
+    seen, ways = {graph.start}, [_Way("", steps.get(graph.start, []))]
+    while ways:
+        indent, edges = ways[-1].indent, ways[-1].edges
+        if not edges:
+            ways.pop()
+            continue
+        edge = edges.popleft()
+        is_last = not edges
         end = edge.older if is_above else edge.younger
-        known = "  (see above)" if end in seen and _goes_on(graph, end, is_above=is_above) else ""
+        known = "  (see above)" if end in seen and end in steps else ""
         yield f"{indent}{'└── ' if is_last else '├── '}{_edge(edge, graph, is_above=is_above)}{known}"
         if end not in seen:
             seen.add(end)
-            yield from _branches(
-                graph, end, indent + ("    " if is_last else "│   "), seen, is_above=is_above
+            ways.append(
+                _Way(f"{indent}{'    ' if is_last else '│   '}"[-_WIDEST_INDENT:], steps.get(end, []))
             )
 
 
-def _goes_on(graph: Lineage, key: str, *, is_above: bool) -> bool:
-    return bool(graph.above(key) if is_above else graph.below(key))
+class _Way:
+    """What is still to be told below a node."""
+
+    def __init__(self, indent: str, edges: Iterable[Edge]) -> None:
+        self.indent = indent
+        self.edges = deque(edges)
 
 
 def _edge(edge: Edge, graph: Lineage, *, is_above: bool) -> str:

@@ -65,13 +65,9 @@ class Lineage(msgspec.Struct, frozen=True, kw_only=True):
     nodes: dict[str, Node]
     edges: tuple[Edge, ...]
 
-    def above(self, key: str) -> tuple[Edge, ...]:
-        """Return the edges that lead to a node."""
-        return tuple(edge for edge in self.edges if edge.younger == key)
-
-    def below(self, key: str) -> tuple[Edge, ...]:
-        """Return the edges that lead away from a node."""
-        return tuple(edge for edge in self.edges if edge.older == key)
+    def steps(self, *, is_up: bool) -> dict[str, list[Edge]]:
+        """Return the edges that lead from each node to what it came from, or to what came from it."""
+        return steps_of(self.edges, is_up=is_up)
 
 
 class KnownMaker(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,12 +122,18 @@ def lineage_of(
     return Lineage(start=start, nodes={key: graph.nodes[key] for key in keys}, edges=tuple(edges))
 
 
+def steps_of(edges: Iterable[Edge], *, is_up: bool) -> dict[str, list[Edge]]:
+    """Return edges by the end that a walk upwards, or downwards, comes from."""
+    found: dict[str, list[Edge]] = {}
+    for edge in edges:
+        found.setdefault(edge.younger if is_up else edge.older, []).append(edge)
+    return found
+
+
 def _walk(
     start: str, all_edges: Sequence[Edge], found: dict[Edge, None], *, is_up: bool, depth: int | None
 ) -> None:
-    by_end: dict[str, list[Edge]] = {}
-    for edge in all_edges:
-        by_end.setdefault(edge.younger if is_up else edge.older, []).append(edge)
+    by_end = steps_of(all_edges, is_up=is_up)
     seen, level, steps = {start}, [start], 0
     while level and (depth is None or steps < depth):
         steps += 1

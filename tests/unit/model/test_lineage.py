@@ -33,8 +33,8 @@ def test_a_chain_is_followed_both_ways() -> None:
     }
     assert graph.nodes["file:d0"].sort is Sort.FILE
     assert graph.nodes["file:d0"].path == "raw.csv"
-    assert [edge.younger for edge in graph.below("b")] == ["c", "c"]
-    assert graph.above("b") == (Edge(older="a", younger="b", relation=Relation.INPUT, name="x"),)
+    assert [edge.younger for edge in graph.steps(is_up=False)["b"]] == ["c", "c"]
+    assert graph.steps(is_up=True)["b"] == [Edge(older="a", younger="b", relation=Relation.INPUT, name="x")]
 
 
 def test_a_walk_goes_one_way_and_so_far() -> None:
