@@ -16,6 +16,7 @@ import re
 from collections.abc import Callable
 
 from runpact.disk import io
+from runpact.disk.bounds import demand_inside
 from runpact.disk.layout import NOTES
 from runpact.disk.stamps import Stamp, stamp_of
 from runpact.model.annotations import complete_lines
@@ -66,6 +67,7 @@ def append_annotation(root: str, uid: str, line_after: Callable[[bytes], bytes])
         StorageError: Nothing was added.
     """
     path = _path(root, uid)
+    demand_inside(root, posixpath.dirname(path))
     with io.storing("tags and notes", path):
         io.make_parents(posixpath.dirname(path), sync=True)
         is_new = not os.path.lexists(path)

@@ -15,6 +15,7 @@ import posixpath
 from collections.abc import Iterator
 
 from runpact.disk import io
+from runpact.disk.bounds import demand_inside, leads_out
 from runpact.disk.layout import CACHE
 from runpact.model.errors import StorageError
 
@@ -37,6 +38,8 @@ class CacheFile:
             name = os.readlink(self.link)
         except OSError:
             return None
+        if self._leads_out:
+            return None
         is_ours = posixpath.basename(name) == name and name.startswith(f"{self._stem}-")
         path = posixpath.join(self.folder, name)
         return path if is_ours and _is_file(path) and all(map(_is_file_or_none, _family(path))) else None
@@ -47,11 +50,17 @@ class CacheFile:
         return os.path.isdir(self.folder)
 
     @property
+    def _leads_out(self) -> bool:
+        return os.path.islink(self.folder) and leads_out(posixpath.dirname(self.folder), self.folder)
+
+    @property
     def obstacle(self) -> str:
         """Why nothing can be kept there; empty when something can."""
         if os.path.lexists(self.folder):
             if not os.path.isdir(self.folder):
                 return "what stands there is no folder"
+            if self._leads_out:
+                return "a link leads out of the workspace"
             return "" if os.access(self.folder, os.W_OK | os.X_OK) else "the folder may not be written"
         above = posixpath.dirname(self.folder)
         return "" if os.access(above, os.W_OK | os.X_OK) else "the folder cannot be made"
@@ -140,7 +149,13 @@ class CacheFile:
 
 
 def make_cache(folder: str) -> None:
-    """Make the folder of the cache, with what keeps it out of repositories and backups; raises `OSError`."""
+    """Make the folder of the cache, with what keeps it out of repositories and backups; raises `OSError`.
+
+    Raises:
+        StorageError: A link leads out of the workspace.
+    """
+    if os.path.islink(folder):
+        demand_inside(posixpath.dirname(folder), folder)
     if not os.path.isdir(folder):
         with contextlib.suppress(FileExistsError):
             io.make_directory(folder)

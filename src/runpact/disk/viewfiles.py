@@ -19,6 +19,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from runpact.disk import io
+from runpact.disk.bounds import demand_inside
 from runpact.disk.cachefolder import make_cache
 from runpact.disk.layout import CACHE
 from runpact.model.digest import digest_bytes
@@ -170,6 +171,7 @@ class ViewFiles:
             StorageError: It cannot be written; the file is as it was.
         """
         full = posixpath.join(self._root, path)
+        demand_inside(self._root, posixpath.dirname(full))
         with io.storing(f"`{path}`", full):
             io.make_parents(posixpath.dirname(full), sync=False)
             io.replace_file(full, data, sync=False)

@@ -38,6 +38,8 @@ MOST_AT_ONCE = 5_000
 MOST_READ = 5_000
 """So many runs are read for that at most."""
 _REST_SECONDS, _SHARE = 10.0, 30.0
+_LONGEST_REST_SECONDS = 3600.0
+"""However long the last writing is said to have taken."""
 _PATIENCE_SECONDS = 20.0
 _ATTEMPTS = 5
 _DAMAGED = ("SELECT path FROM runs WHERE state = 'corrupt' ORDER BY path", ())
@@ -209,7 +211,7 @@ def _failure(each: _View, reason: str) -> str:
 def _is_due(state: ViewState) -> bool:
     """Whether a large view has been left alone for long enough; a clock that was set back counts as long."""
     age = clock.utc_now().timestamp() - state.moment
-    return not 0 <= age < max(_REST_SECONDS, _SHARE * state.seconds)
+    return not 0 <= age < min(max(_REST_SECONDS, _SHARE * state.seconds), _LONGEST_REST_SECONDS)
 
 
 def _rewritten_for(catalogue: Catalogue, each: _View, turn: Turn, uid: str) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -323,3 +324,44 @@ def test_a_glob_costs_no_more_the_more_stars_it_has(desk: Desk) -> None:
         assert len(runpact.runs(text, workspace=desk.root)) == count, text
         assert len(runpact.runs(text, workspace=desk.root, limit=1)) == count, text
     assert time.monotonic() - began < 10
+
+
+def test_nothing_is_written_where_a_link_leads_out_of_the_workspace(
+    desk: Desk, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    outside = tmp_path_factory.mktemp("outside")
+    for name in (CACHE, NOTES, "lists"):
+        if (desk.root / name).exists():
+            shutil.rmtree(desk.root / name)
+        (outside / name).mkdir()
+        (desk.root / name).symlink_to(outside / name)
+    assert desk.states() == {"runs/a": "finished", "runs/b": "finished"}
+    for command in (("index", "views"), ("index", "rebuild"), ("tag", "a", "+x"), ("note", "a", "x")):
+        code, _, err = desk.call(*command)
+        assert (code, "leads out of the workspace" in err) == (3, True), (command, err)
+    desk.run("c")
+    code, out, _ = desk.call("doctor")
+    assert code != 0
+    assert "leads out of the workspace" in out
+    (desk.root / CACHE).unlink()
+    code, _, err = desk.call("index", "views")
+    assert (code, "`lists` leads out of the workspace" in err) == (3, True)
+    assert [path for path in outside.rglob("*") if path.is_file()] == []
+
+
+def test_a_link_that_stays_in_the_workspace_is_followed(desk: Desk) -> None:
+    shutil.rmtree(desk.root / "lists")
+    (desk.root / "elsewhere").mkdir()
+    (desk.root / "lists").symlink_to("elsewhere")
+    assert desk.call("index", "views")[0] == 0
+    assert len(list((desk.root / "elsewhere").iterdir())) == 3
+
+
+def test_a_view_that_is_said_to_have_taken_for_ever_is_written_within_the_hour(desk: Desk) -> None:
+    desk.rewrite(
+        str(desk.cached("view-*.json").relative_to(desk.root)),
+        lambda state: state.update(rows=10_000, seconds=1e300, moment=time.time() - 3601),
+    )
+    desk.run("c")
+    listed = json.loads((desk.root / "lists/all.json").read_text())["runs"]
+    assert [run["id"] for run in listed] == ["a", "b", "c"]
