@@ -143,13 +143,13 @@ def run_command_line(arguments: list[str]) -> int:
 
 
 def _make_streams_writable() -> None:
-    """Let output go nowhere where the caller closed a stream, and escape what one has no characters for."""
+    """Let output go nowhere where the caller closed a stream; elsewhere it is UTF-8, whatever the locale."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - open as long as the process
         elif isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 def _usage_hint(error: click.ClickException) -> str:
