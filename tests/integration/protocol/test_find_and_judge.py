@@ -436,7 +436,9 @@ def test_the_newest_finished_runs_file_is_copied(project, cli):
 
 def test_a_copy_that_cannot_be_made_is_a_warning_and_no_failure(project, cli):
     (project / "contract.yaml").write_text(LATEST)
-    said = cli("run", "--name", "a", "--json", "--", "true")
+    (project / "latest").write_text("a file in the way")
+    script = "import os; open(os.environ['RUNPACT_RUN_DIR'] + '/report.json', 'w').write('1')"
+    said = cli("run", "--name", "a", "--json", "--", sys.executable, "-c", script)
     assert said.code == 1
     assert said.document["state"] == "finished"
     assert "was not refreshed" in said.document["reason"]
