@@ -8,6 +8,7 @@ import io
 import json
 import os
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,8 @@ import pytest
 import runpact
 from integration.runs.place import Place
 from runpact.cli.ls import cell
-from runpact.model.errors import AmbiguousRunError, FilterError, NoSuchRunError, UsageError
+from runpact.model.errors import AmbiguousRunError, FilterError, NoContractError, NoSuchRunError, UsageError
+from runpact.verbs.look import Look, told_verdict
 from runpact.workspace import Workspace
 
 CONTRACT = """\
@@ -292,6 +294,19 @@ def test_notes_are_searched_and_shown_with_tags_and_verdict(runs: Place) -> None
     (runs.root / ".runpact-notes").rename(runs.root / "aside")
     (runs.root / ".runpact-notes").write_text("no folder")
     assert runs.json("show", "alpha")[1]["tags"] == []
+
+
+def test_what_nothing_can_judge_has_no_verdict_on_its_page(runs: Place) -> None:
+    def refuse() -> str:
+        raise NoContractError("there is none")
+
+    look = Look(datetime.now(UTC), refuse)
+    assert told_verdict(look) == ""
+    with pytest.raises(NoContractError):
+        _ = look.verdict
+    (runs.root / "elsewhere").mkdir()
+    _code, document = runs.json("show", "elsewhere")
+    assert (document["verdict"], document["tags"], document["uid"]) == (None, [], None)
 
 
 def test_runs_of_an_answer_are_compared_judged_and_opened_as_they_are(runs: Place) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 import runpact
 from integration.runs.place import Place
+from runpact.verbs.plot import _began
 
 CONTRACT = 'contract: test.plot\nversion: "1.0.0"\nkinds: {run: {at: "runs/{name}"}}\n'
 
@@ -107,6 +108,11 @@ def test_many_runs_without_values_are_named_in_short(lab: Place) -> None:
             pass
     out = lab.call("plot", "--metric", "loss", "-o", "x.svg")[1]
     assert out.splitlines()[1] == "not drawn, for want of values: bare, bare0, bare1, bare2, bare3 …"
+
+
+def test_a_start_that_is_no_moment_is_none() -> None:
+    assert _began("2026-01-01T00:00:00.5Z") == 1767225600.5
+    assert _began("some day") is None
 
 
 def test_runs_are_asked_for_by_a_filter_and_settings_by_their_fields(lab: Place) -> None:
