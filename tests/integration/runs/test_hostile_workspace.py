@@ -365,3 +365,63 @@ def test_a_view_that_is_said_to_have_taken_for_ever_is_written_within_the_hour(d
     desk.run("c")
     listed = json.loads((desk.root / "lists/all.json").read_text())["runs"]
     assert [run["id"] for run in listed] == ["a", "b", "c"]
+
+
+def configured(text: str) -> Callable[[str], str]:
+    """Return what puts a text in the place of a record's resolved configuration."""
+
+    def change(record: str) -> str:
+        document = json.loads(record)
+        document["provenance"]["config"] = {"digest": "", "resolved": "@"}
+        return json.dumps(document).replace('"@"', text)
+
+    return change
+
+
+def said(**fields: object) -> Callable[[str], str]:
+    """Return what changes fields of a record."""
+    return lambda record: json.dumps(json.loads(record) | fields)
+
+
+@pytest.mark.parametrize("is_sealed", [True, False])
+@pytest.mark.parametrize(
+    "change",
+    [
+        configured('{"a":' * 300 + "1" + "}" * 300),
+        configured('{"a":' * 100_000 + "1" + "}" * 100_000),
+        configured('{"a":' + "[" * 900 + "]" * 900 + "}"),
+        configured('{"x":1e400}'),
+        configured('{"x":' + "9" * 5000 + "}"),
+        configured('{"a\\u0000b":"c\\u0000d","":{"":""},"\\u001b[31m":"\\u001b[2J\\u202e"}'),
+        said(uid="../../outside/evil"),
+        said(uid="a\0b", parent="a\0b", parent_path="a\0b", captures={"name": "a\0b"}),
+        said(started="9999-99-99T99:99:99", name="\033[2J\u202e\n", kind="\033[31m"),
+        said(owner=[], contract=7, records={}),
+        lambda record: record[: len(record) // 2],
+        lambda record: record + "\udcff",
+    ],
+)
+def test_a_hostile_record_hides_no_other_run(
+    desk: Desk, change: Callable[[str], str], *, is_sealed: bool
+) -> None:
+    path = desk.root / "runs/a/.runpact/run.json"
+    path.write_bytes(os.fsencode(change(path.read_text())))
+    if not is_sealed:
+        for name in ("manifest.json", "seal"):
+            path.with_name(name).unlink()
+    assert sorted(desk.states()) == ["runs/a", "runs/b"]
+    for command in (
+        ("ls",),
+        ("show", "a"),
+        ("doctor",),
+        ("lineage", "a"),
+        ("check", "a"),
+        ("verify", "a"),
+        ("index", "views"),
+        ("diff", "a", "b"),
+    ):
+        code, out, err = desk.call(*command)
+        assert code in {0, 1, 2, 3}
+        assert "[internal]" not in err
+        assert not {"\033", "\u202e", "\0"} & set(out + err)
+    assert not (desk.root / "outside").exists()

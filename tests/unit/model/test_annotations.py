@@ -83,7 +83,7 @@ def test_what_is_no_word_is_no_tag(tag: str) -> None:
         check_tags([tag])
 
 
-@pytest.mark.parametrize("text", ["", "  \n", "x" * 10_001])
+@pytest.mark.parametrize("text", ["a\udcff", "", "  \n", "x" * 10_001])
 def test_a_note_says_something_and_ends(text: str) -> None:
     with pytest.raises(UsageError):
         check_note(text)

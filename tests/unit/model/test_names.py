@@ -1,0 +1,38 @@
+"""Paths as records name them."""
+
+from __future__ import annotations
+
+import pytest
+
+from runpact.model.names import is_clean, is_text, readable_path
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("runs/a", "runs/a"),
+        ("runs/é", "runs/é"),
+        ("runs/\udcff", "runs/\\xff"),
+        ("\udcc3(", "\\xc3("),
+        ("\ud800", "\\ud800"),
+    ],
+)
+def test_a_path_can_be_read_whatever_its_bytes_are(path: str, shown: str) -> None:
+    assert readable_path(path) == shown
+    assert is_text(shown)
+
+
+def test_half_of_a_character_is_no_text() -> None:
+    assert is_text("aé𝛼\0")
+    assert not is_text("a\udcff")
+    assert not is_text("\ud800")
+
+
+@pytest.mark.parametrize("path", ["a", "a/b", ".runpact/x", "a b", "..."])
+def test_a_path_with_one_spelling_is_clean(path: str) -> None:
+    assert is_clean(path)
+
+
+@pytest.mark.parametrize("path", ["", ".", "..", "a/..", "/a", "a/", "a//b", "./a", "a/./b", "a\\b", "a\0"])
+def test_a_path_that_leads_elsewhere_or_has_another_spelling_is_not_clean(path: str) -> None:
+    assert not is_clean(path)
