@@ -229,7 +229,7 @@ def test_a_terminal_without_these_characters_gets_escapes(desk: Desk, encoding: 
 
 def test_no_name_drives_the_terminal(desk: Desk) -> None:
     (desk.root / "runs" / "\033[31mred\u202e/.runpact").mkdir(parents=True)
-    for form in ((),):
+    for form in ((), ("--csv",), ("--md",)):
         code, out, _ = desk.call("ls", *form)
         assert code == 0
         assert "red" in out
