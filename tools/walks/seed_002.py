@@ -1,39 +1,36 @@
-"""Walk through the staged pipeline: produce its outputs, then print every requirement with its evidence.
+"""Seed 002: a staged pipeline, on `examples/holography`.
 
-    python3 do.py walk 002             in a temporary folder
-    python3 do.py walk 002 --into DIR  in a folder that stays
-
-Evidence is what was found just now: a file that the run left, a command and how it ended, or a test that
-names the number. A number without any is open; nothing is taken on trust.
+Evidence is what was found just now: a file that the run left, a command and how it ended.
 
 Knows: which outputs and commands speak for which number.
-Does not know: how a pipeline works.
+Does not know: how a pipeline works, how evidence is told.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import requirements_table
+if TYPE_CHECKING:
+    from walk import Walk
 
-ROOT = Path(__file__).resolve().parent.parent
+TITLE = "a staged pipeline"
+LETTER = "C"
+ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "examples" / "holography"
 RUN = ("run_pipeline.py", "--experiment", "demo")
 WHOLE = (*RUN, "--from", "01", "--to", "09", "--config", "configs/demo.json")
 GOLDEN = ("ads_control", "tfinite", "ising3d_mini")
 GATE = ("tools/assert_artifacts.py", "--experiment", "demo", "--stage")
-Find = Callable[["Walk"], str]
+Find = Callable[["Tried"], str]
 
 
-class Walk:
+class Tried:
     """The example, laid out, run and tried."""
 
     def __init__(self, root: Path) -> None:
@@ -81,61 +78,75 @@ def shown_command(command: tuple[str, ...]) -> str:
 
 
 def produce(walk: Walk) -> None:
+    """Lay the example out, run it, try what must be refused, and look for each number's evidence."""
+    tried = Tried(walk.folder / "holography")
+    tried.lay_out()
+    _try(tried)
+    for number, find in EVIDENCE.items():
+        told = find(tried)
+        walk.look(told or "what was to be found was not", number, holds=bool(told))
+
+
+def _try(tried: Tried) -> None:
     """Run the pipeline, run it again, and try what must be refused."""
-    walk.do("run", *WHOLE, shown=True)
-    walk.do("again", *RUN)
-    walk.do("check", "-m", "runpact", "check", "demo")
-    walk.do("verify", "-m", "runpact", "verify", "demo")
-    walk.do("gate", *GATE, "07")
-    walk.do("another", *RUN, "--set", "geometry.samples=100")
-    walk.do("lint", "-m", "runpact", "contract", "lint")
-    walk.do("toy", "run_pipeline.py", "--experiment", "toy", "--config", "configs/toy.json")
-    walk.do("done", "-m", "runpact", "pipeline", "done", "demo")
-    walk.do("page", "-m", "runpact", "contract", "docs", "--artifacts", "--check", "docs/ARTIFACT_API.md")
+    tried.do("run", *WHOLE, shown=True)
+    tried.do("again", *RUN)
+    tried.do("check", "-m", "runpact", "check", "demo")
+    tried.do("verify", "-m", "runpact", "verify", "demo")
+    tried.do("gate", *GATE, "07")
+    tried.do("another", *RUN, "--set", "geometry.samples=100")
+    tried.do("lint", "-m", "runpact", "contract", "lint")
+    tried.do("toy", "run_pipeline.py", "--experiment", "toy", "--config", "configs/toy.json")
+    tried.do("done", "-m", "runpact", "pipeline", "done", "demo")
+    tried.do("page", "-m", "runpact", "contract", "docs", "--artifacts", "--check", "docs/ARTIFACT_API.md")
     for name in GOLDEN:
-        walk.do(name, "run_pipeline.py", "--experiment", name, "--config", f"configs/{name}.json")
-        walk.do(f"golden {name}", "-m", "runpact", "golden", "compare", name)
-    table = walk.run / "06_build_bulk_eigenmodes_dataset/bulk_eigenmodes/bulk_modes_dataset.csv"
+        tried.do(name, "run_pipeline.py", "--experiment", name, "--config", f"configs/{name}.json")
+        tried.do(f"golden {name}", "-m", "runpact", "golden", "compare", name)
+    table = tried.run / "06_build_bulk_eigenmodes_dataset/bulk_eigenmodes/bulk_modes_dataset.csv"
     kept = table.read_bytes()
     table.unlink()
-    walk.do("missing", *GATE, "07")
-    walk.do("stops", *RUN, "--from", "07")
+    tried.do("missing", *GATE, "07")
+    tried.do("stops", *RUN, "--from", "07")
     table.write_bytes(kept)
-    walk.do("mended", *RUN)
-    _stray(walk)
-    _bypass(walk)
-    _legacy(walk)
+    tried.do("mended", *RUN)
+    _stray(tried)
+    _bypass(tried)
+    _legacy(tried)
 
 
-def _changed(walk: Walk, line: str, name: str, *options: str) -> None:
-    program = walk.root / "stages/03_discover_bulk_equations.py"
+def _changed(tried: Tried, line: str, name: str, *options: str) -> None:
+    program = tried.root / "stages/03_discover_bulk_equations.py"
     kept = program.read_text(encoding="utf-8")
     program.write_text(f"{kept}    {line}\n", encoding="utf-8")
-    walk.do(name, "run_pipeline.py", "--experiment", "tried", "--to", "03", *options)
+    tried.do(name, "run_pipeline.py", "--experiment", "tried", "--to", "03", *options)
     program.write_text(kept, encoding="utf-8")
 
 
-def _stray(walk: Walk) -> None:
-    (walk.root / "outputs").mkdir(exist_ok=True)
-    _changed(walk, 'open("outputs/x.txt", "w")', "stray", "--config", "configs/ads_control.json")
-    walk.said["untouched"] = (0, "ls outputs", "empty" if not any((walk.root / "outputs").iterdir()) else "")
+def _stray(tried: Tried) -> None:
+    (tried.root / "outputs").mkdir(exist_ok=True)
+    _changed(tried, 'open("outputs/x.txt", "w")', "stray", "--config", "configs/ads_control.json")
+    tried.said["untouched"] = (
+        0,
+        "ls outputs",
+        "empty" if not any((tried.root / "outputs").iterdir()) else "",
+    )
 
 
-def _bypass(walk: Walk) -> None:
+def _bypass(tried: Tried) -> None:
     line = 'open(st.dir + "/../02_emergent_geometry_engine/predictions/ads_d2_control_000.npz")'
-    _changed(walk, line, "bypass")
+    _changed(tried, line, "bypass")
 
 
-def _legacy(walk: Walk) -> None:
-    old = walk.root / "fase11_2024"
-    shutil.copytree(walk.run / "predictions", old / "predictions", dirs_exist_ok=True)
+def _legacy(tried: Tried) -> None:
+    old = tried.root / "fase11_2024"
+    shutil.copytree(tried.run / "predictions", old / "predictions", dirs_exist_ok=True)
     (old / "notes.txt").write_text("by hand\n", encoding="utf-8")
     before = {path: path.stat().st_mtime_ns for path in old.rglob("*")}
-    walk.do("import", "tools/import_legacy_run.py", "fase11_2024", "--as", "old")
-    walk.do("import again", "tools/import_legacy_run.py", "fase11_2024", "--as", "old")
-    walk.do("legacy", "run_pipeline.py", "--experiment", "old", "--only", "03")
+    tried.do("import", "tools/import_legacy_run.py", "fase11_2024", "--as", "old")
+    tried.do("import again", "tools/import_legacy_run.py", "fase11_2024", "--as", "old")
+    tried.do("legacy", "run_pipeline.py", "--experiment", "old", "--only", "03")
     after = {path: path.stat().st_mtime_ns for path in old.rglob("*")}
-    walk.said["kept"] = (0, "ls fase11_2024", "as it was" if before == after else "")
+    tried.said["kept"] = (0, "ls fase11_2024", "as it was" if before == after else "")
 
 
 # -- evidence ----------------------------------------------------------------------------------------------
@@ -144,29 +155,29 @@ def _legacy(walk: Walk) -> None:
 def file(*patterns: str) -> Find:
     """Files of the run: each pattern must match."""
 
-    def find(walk: Walk) -> str:
-        found = [next(iter(sorted(walk.run.glob(pattern))), None) for pattern in patterns]
-        return " ".join(_shown(walk, path) for path in found if path) if all(found) else ""
+    def find(tried: Tried) -> str:
+        found = [next(iter(sorted(tried.run.glob(pattern))), None) for pattern in patterns]
+        return " ".join(_shown(tried, path) for path in found if path) if all(found) else ""
 
     return find
 
 
-def _shown(walk: Walk, path: Path) -> str:
-    return path.relative_to(walk.root).as_posix()
+def _shown(tried: Tried, path: Path) -> str:
+    return path.relative_to(tried.root).as_posix()
 
 
 def each_stage(name: str) -> Find:
     """A file that every stage must have."""
-    return lambda walk: (
-        f"runs/demo/*/{name}" if all((walk.run / stage / name).is_file() for stage in walk.stages) else ""
+    return lambda tried: (
+        f"runs/demo/*/{name}" if all((tried.run / stage / name).is_file() for stage in tried.stages) else ""
     )
 
 
 def manifest(key: str) -> Find:
     """A key that the manifest must hold of every stage."""
-    return lambda walk: (
+    return lambda tried: (
         f"run_manifest.json: stages.*.{key}"
-        if all(stage.get(key) not in (None, "", "unknown") for stage in walk.stages.values())
+        if all(stage.get(key) not in (None, "", "unknown") for stage in tried.stages.values())
         else ""
     )
 
@@ -174,9 +185,9 @@ def manifest(key: str) -> Find:
 def summary(key: str) -> Find:
     """A key that the summary of every stage must hold."""
 
-    def find(walk: Walk) -> str:
-        for stage in walk.stages:
-            value: Any = walk.document(f"{stage}/stage_summary.json")
+    def find(tried: Tried) -> str:
+        for stage in tried.stages:
+            value: Any = tried.document(f"{stage}/stage_summary.json")
             for part in key.split("."):
                 value = value.get(part) if isinstance(value, dict) else None
             if value is None:
@@ -188,9 +199,9 @@ def summary(key: str) -> Find:
 
 def meta(key: str) -> Find:
     """A key that the metadata of every geometry must hold."""
-    return lambda walk: (
+    return lambda tried: (
         f"runs/demo/predictions/*.meta.json: {key}"
-        if all(key in json.loads(path.read_text()) for path in walk.run.glob("predictions/*.meta.json"))
+        if all(key in json.loads(path.read_text()) for path in tried.run.glob("predictions/*.meta.json"))
         else ""
     )
 
@@ -198,8 +209,8 @@ def meta(key: str) -> Find:
 def said(name: str, code: int, text: str = "") -> Find:
     """A command that must have ended so, and said so."""
 
-    def find(walk: Walk) -> str:
-        ended, line, told = walk.said[name]
+    def find(tried: Tried) -> str:
+        ended, line, told = tried.said[name]
         return f"$ {line} → {ended}: {told}" if ended == code and text in told else ""
 
     return find
@@ -207,23 +218,23 @@ def said(name: str, code: int, text: str = "") -> Find:
 
 def here(path: str) -> Find:
     """A file of this repository."""
-    return lambda _walk: path if (ROOT / path).is_file() else ""
+    return lambda _tried: path if (ROOT / path).is_file() else ""
 
 
 def _type(name: str) -> Find:
     text = f"  {name}@"
-    return lambda walk: (
-        f"contract.yaml: types.{name}" if text in (walk.root / "contract.yaml").read_text() else ""
+    return lambda tried: (
+        f"contract.yaml: types.{name}" if text in (tried.root / "contract.yaml").read_text() else ""
     )
 
 
-def _codes(walk: Walk) -> str:
-    told = {stage["exit_code"] for stage in walk.stages.values()}
+def _codes(tried: Tried) -> str:
+    told = {stage["exit_code"] for stage in tried.stages.values()}
     return "run_manifest.json: stages.*.exit_code" if told == {0} else ""
 
 
-def _links(walk: Walk) -> str:
-    links = [path for path in walk.run.iterdir() if path.is_symlink()]
+def _links(tried: Tried) -> str:
+    links = [path for path in tried.run.iterdir() if path.is_symlink()]
     good = all(not path.readlink().is_absolute() and path.exists() for path in links)
     return f"{len(links)} relative links that lead to something" if links and good else ""
 
@@ -297,8 +308,8 @@ EVIDENCE: dict[str, Find] = {
     "C-109": file("config.resolved.json"),
     "C-111": file("run_manifest.json"),
     "C-112": said("stops", 2),
-    "C-113": lambda walk: (
-        "run_manifest.json: summary" if "summary" in walk.document("run_manifest.json") else ""
+    "C-113": lambda tried: (
+        "run_manifest.json: summary" if "summary" in tried.document("run_manifest.json") else ""
     ),
     "C-114": manifest("launched_by"),
     "C-115": said("stops", 2),
@@ -355,34 +366,3 @@ EVIDENCE: dict[str, Find] = {
     "C-185": said("verify", 0),
     "C-190": file("02_*/predictions/*.npz", "06_*"),
 }
-
-
-def main() -> int:
-    """Produce, print, count; exit code 1 when evidence that should be there is not."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--into", type=Path, help="a folder that stays")
-    into = parser.parse_args().into
-    with tempfile.TemporaryDirectory() as folder:
-        walk = Walk((into or Path(folder) / "holography").resolve())
-        walk.lay_out()
-        produce(walk)
-        found = {number: find(walk) for number, find in EVIDENCE.items()}
-    return tell(found)
-
-
-def tell(found: dict[str, str]) -> int:
-    """Print every number of the seed with its demand and what speaks for it."""
-    rows = [row for row in requirements_table.rows() if row[0].startswith("C-")]
-    is_open, lost = [], [number for number, text in found.items() if not text]
-    for number, demand, tests in rows:
-        lines = [each for each in (found.get(number), *(f"test {each}" for each in tests[:1])) if each]
-        lines += [f"was to be found, and was not: {number}"] if number in lost else []
-        is_open += [] if lines else [number]
-        print("\n       ".join((f"{number}  {demand}", *(lines or ["open"]))))
-    print(f"\n{len(rows) - len(is_open)} of {len(rows)} numbers have evidence")
-    print(f"open: {' '.join(is_open) or 'none'}")
-    return 1 if lost else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
