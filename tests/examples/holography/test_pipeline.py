@@ -190,7 +190,17 @@ def test_measured_data_of_others_come_by_the_command_line(toy: Workspace) -> Non
 
 
 @pytest.mark.requirement(
-    *("C-155", "C-156", "C-157", "C-158", "C-159", "C-160", "C-161", "C-162", "C-163", "C-166", "C-172")
+    "C-155",
+    "C-156",
+    "C-157",
+    "C-158",
+    "C-159",
+    "C-160",
+    "C-161",
+    "C-162",
+    "C-163",
+    "C-166",
+    "C-172",
 )
 def test_every_stage_is_done_by_all_eight_points(toy: Workspace) -> None:
     done = toy.call("-m", "runpact", "pipeline", "done", "toy")

@@ -96,7 +96,17 @@ REFUSED = {
 
 
 @pytest.mark.requirement(
-    *("C-062", "C-063", "C-066", "C-148", "C-169", "C-170", "C-171", "C-175", "C-016", "C-075", "C-100")
+    "C-062",
+    "C-063",
+    "C-066",
+    "C-148",
+    "C-169",
+    "C-170",
+    "C-171",
+    "C-175",
+    "C-016",
+    "C-075",
+    "C-100",
 )
 @pytest.mark.parametrize(("stage", "path", "edit", "told"), REFUSED.values(), ids=REFUSED)
 def test_what_is_not_of_its_type_is_refused(
