@@ -63,7 +63,7 @@ def test_a_markdown_table_has_a_line_for_each_run_and_as_many_cells_as_columns(
     assert len(table) == (len(rows) + 2 if rows else 0)
     for line in table:
         assert len(re.findall(r"(?<!\\)(?:\\\\)*\|", line)) == 3
-        assert not re.search(r"(?<!\\)(?:\\\\)*<", re.sub(r"(`+) ?.*?\1", "", line))
+        assert not re.search(r"(?<!\\)(?:\\\\)*<", re.sub(r"(?<!\\)(?:\\\\)*(`+) ?.*?\1", "", line))
 
 
 @given(ROWS)

@@ -124,7 +124,8 @@ def _fetch_parent(files: ContractFiles, name: str, origin: str) -> str:
 def _schemas(contract: Contract, files: ContractFiles) -> dict[str, bytes]:
     """Return the schema documents by the name entries know them by; lint tells which are missing.
 
-    Documents beside a named one are read too, for `$ref` between them. Schemas that stand in the
+    Documents beside a named one are read too, for `$ref` between them; those of this contract come before
+    inherited ones of the same name. Schemas that stand in the
     contract itself are named by their digest.
     """
     sources, answers = files
@@ -132,20 +133,9 @@ def _schemas(contract: Contract, files: ContractFiles) -> dict[str, bytes]:
     directories = {posixpath.dirname(name) for name in wanted} - {""}
     beside = [path for directory in sorted(directories) for path in answers.below(directory)]
     for name in sorted(wanted | {path for path in beside if path.endswith(".json")}):
-        if _among(sources, name) is None and answers.has(name):
+        if name not in sources and answers.has(name):
             sources[name] = answers.read(name)
     return schema_documents(contract, sources)
-
-
-def _among(sources: dict[str, bytes], name: str) -> str | None:
-    return next(
-        (
-            path
-            for path in sources
-            if path == name or (path.startswith(f"{EXTENDS}/") and path.endswith(f"/{name}"))
-        ),
-        None,
-    )
 
 
 def _malformed(origin: str, faults: tuple[Fault, ...]) -> MalformedContractError:

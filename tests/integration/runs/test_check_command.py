@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from integration.runs.place import CONTRACT, Place
+from runpact.verbs.load_contract import load_contract
 
 METRICS = 'echo \'{"loss": 0.5}\' > "$RUNPACT_RUN_DIR/metrics.json"'
 
@@ -370,3 +371,12 @@ def test_what_a_place_must_hold_may_depend_on_the_run(place: Place) -> None:
     assert [(each["code"], each["path"]) for each in found] == [
         ("missing", f"models/{folder.name}/model.txt")
     ]
+
+
+def test_a_schema_of_ones_own_comes_before_an_inherited_one_of_that_name(place: Place) -> None:
+    place.write("contract.yaml", 'contract: child.runs\nversion: "1.0.0"\nextends: runpact:work-directory@1')
+    path = str(place.root / "contract.yaml")
+    (place.root / "schemas/metrics.json").unlink()
+    assert b"elapsed_ms" in load_contract(path).schemas["schemas/metrics.json"]
+    place.write("schemas/metrics.json", '{"type": "string"}')
+    assert load_contract(path).schemas["schemas/metrics.json"] == b'{"type": "string"}'
