@@ -15,10 +15,11 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 from runpact.model.errors import TelemetryError
-from runpact.telemetry.refusal import refused
+from runpact.telemetry.refusal import damaged, refused
 from runpact.telemetry.shape import bring_up_to_date, is_current
 
 _WAIT_SECONDS = 10.0
+_HEADER = b"SQLite format 3\0"
 Identity = tuple[int, int]
 """Device and inode: a path may lead to another file than a moment ago."""
 
@@ -63,7 +64,7 @@ def open_for_writing(path: str) -> sqlite3.Connection:
     folder = os.path.dirname(path)
     os.makedirs(folder, exist_ok=True)
     with _alone(folder):
-        if identity_of(path) is None:
+        if identity_of(path) is None or os.path.getsize(path) == 0:
             for companion in (f"{path}-wal", f"{path}-shm"):
                 with contextlib.suppress(FileNotFoundError):
                     os.unlink(companion)
@@ -96,13 +97,20 @@ def _closing_on_error(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 def _demand_file(path: str) -> None:
-    """Refuse a directory, pipe or device, which SQLite might wait on for ever."""
+    """Refuse a directory, pipe or device, on which SQLite might wait for ever, and what is no database.
+
+    SQLite looks into the journal first: with one left beside it, any bytes pass for a database.
+    """
     try:
         mode = os.stat(path).st_mode
-    except FileNotFoundError:
-        return
-    if not stat.S_ISREG(mode):
-        raise refused(path, "this is no file", expected="an SQLite database", got=stat.filemode(mode))
+        if not stat.S_ISREG(mode):
+            raise refused(path, "this is no file", expected="an SQLite database", got=stat.filemode(mode))
+        with open(path, "rb") as file:
+            begins = file.read(len(_HEADER))
+    except (FileNotFoundError, PermissionError):
+        return  # it is made, or SQLite tells
+    if begins and begins != _HEADER:
+        raise damaged(path, f"it begins with {begins!r}")
 
 
 def _connected(path: str, mode: str) -> sqlite3.Connection:

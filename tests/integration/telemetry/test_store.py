@@ -192,6 +192,21 @@ def test_a_database_deleted_in_use_is_made_again(database: Path, gone: tuple[str
         assert other.overview().events_total == 2
 
 
+@pytest.mark.parametrize("content", [b"not a database at all" * 100, b""])
+def test_what_takes_the_place_of_a_database_in_use_is_no_database(database: Path, content: bytes) -> None:
+    with init_stats_db(database) as store:
+        store.insert(event(1))
+        database.unlink()  # the journal stays, and SQLite would believe it
+        database.write_bytes(content)
+        if content:
+            with pytest.raises(TelemetryError, match="damaged"):
+                store.insert(event(2))
+            assert database.read_bytes() == content
+        else:
+            store.insert(event(2))
+            assert store.overview().events_total == 1
+
+
 @pytest.mark.requirement("D10.8")
 def test_a_folder_deleted_in_use_is_made_again(database: Path) -> None:
     with init_stats_db(database) as store:
