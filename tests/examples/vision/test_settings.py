@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import re
+import shutil
 import tomllib
 from pathlib import Path
 
@@ -121,3 +123,28 @@ def test_paths_begin_above_the_work_directory(system: System) -> None:
     assert settings["deploy"]["edge"]["video_path"] == ""
     assert settings.root == above / "work-dir"
     assert settings["deploy"]["statistics"]["db_path"] == str(above / "work-dir/stats/stats.db")
+
+
+@pytest.mark.requirement("D3.1", "D3.2", "D3.5")
+def test_what_one_edits_is_a_copy_of_the_example(tmp_path: Path) -> None:
+    example = EXAMPLE / "work-dir/config.example.toml"
+    config = tmp_path / "work-dir/config.toml"
+    config.parent.mkdir()
+    shutil.copy(example, config)
+    text = config.read_text()
+    edits = {
+        re.search(r"^names = .*$", text, re.MULTILINE)[0]: 'names = ["cat", "dog"]',
+        "# id_map = ": "id_map = { cat = 0, dog = 1 }",
+        'yolo_dataset_dir = "./work-dir/datasets/yolo"': 'yolo_dataset_dir = "/mnt/data/pets"',
+        'weights = ""': 'weights = "./before.npz"',
+        'device = "cpu"': 'device = "mps"',
+    }
+    for old, new in edits.items():
+        assert text.count(f"\n{old}") == 1
+        text = text.replace(f"\n{old}", f"\n{new}")
+    config.write_text(text)
+    settings = read_settings(Asked(str(config), None, ()))
+    assert settings["class_map"] == {"names": ["cat", "dog"], "id_map": {"cat": 0, "dog": 1}}
+    assert settings["data"]["yolo_dataset_dir"] == "/mnt/data/pets"
+    assert settings["train"]["yolo"]["weights"] == str(tmp_path / "before.npz")
+    assert settings["train"]["device"] == "mps"

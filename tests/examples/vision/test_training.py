@@ -37,7 +37,7 @@ def test_metrics_have_the_five_keys_and_no_other(trained: System) -> None:
     assert metrics["elapsed_ms"] == round(metrics["elapsed_ms"], 3) > 0
 
 
-@pytest.mark.requirement("D7.1", "D7.2", "D7.6", "D8.7", "D8.8", "D8.9", "D8.10", "D8.12")
+@pytest.mark.requirement("D2.5", "D7.1", "D7.2", "D7.6", "D8.7", "D8.8", "D8.9", "D8.10", "D8.12")
 def test_artifacts_name_the_models_by_absolute_paths(trained: System) -> None:
     artifacts = trained.newest()
     assert list(artifacts) == ["run_id", "mode", "backend", "status", "error", "artifacts"]
