@@ -48,6 +48,7 @@ def test_a_command_that_succeeds_is_told_nothing_of_the_fence(empty: Place) -> N
     assert (code, "fence" in err) == (0, False)
 
 
+@pytest.mark.requirement("C-019")
 def test_the_run_its_places_and_declared_caches_are_open(empty: Place) -> None:
     empty.write("contract.yaml", PLACES)
     script = 'touch "$RUNPACT_RUN_DIR/x" models/a/model.onnx scratch/x tmp/x "$TMPDIR/x" && ! touch models/x'

@@ -42,7 +42,7 @@ def numbers(pipeline: Pipeline, folder: str, text: str = '{"value": 5}') -> Path
 # -- open --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.requirement("C-090", "C-091")
+@pytest.mark.requirement("C-090", "C-091", "C-167")
 def test_the_gate_opens_for_what_the_stages_before_it_made(pipeline: Pipeline) -> None:
     pipeline.go("--to", "01")
     assert gate(pipeline) == (0, ["OK gate of x/02_sum: open, 2 files behind 1 aliases"])
@@ -60,6 +60,7 @@ def test_the_gate_of_a_stage_that_reads_nothing_is_open(pipeline: Pipeline) -> N
     assert gate(pipeline, "01") == (0, ["OK gate of x/01_make: open, 0 files behind 0 aliases"])
 
 
+@pytest.mark.requirement("X-05")
 @pytest.mark.parametrize("sort", ["link", "directory", "record"])
 def test_the_gate_opens_whatever_aliases_are(pipeline: Pipeline, sort: str) -> None:
     says(pipeline, a=("sealed: by_stage\n", f"sealed: by_stage\n    aliases: {sort}\n"))
