@@ -33,7 +33,7 @@ import runpact
 from faults import judged
 from faults.mutate import TRAP, odd_name, odd_npy, odd_npz, spoilt, spoilt_document
 from faults.oracle import runs_of
-from faults.scenario import lay_out, make_run
+from faults.scenario import LOG, lay_out, make_run
 from faults.sweep import SHARED_MEMORY
 from runpact.formats.inspect import Inspector
 from runpact.formats.registry import FORMATS
@@ -47,6 +47,8 @@ SAMPLES = TESTS / "integration/formats/samples"
 CORPUS = TESTS / "corpus"
 SLOW = 1.0
 """Seconds of computing that count as a hang."""
+BESIDE = frozenset({"contract.yaml", "schemas", "runs", "latest", "data", LOG})
+"""What the contract says stands beside the runs."""
 MEMORY = 4 << 30
 """Address space that a reader may take, bytes."""
 RECORDS = ("run.json", "manifest.json", "seal", "events.jsonl", "metrics.jsonl", "contract/contract.yaml")
@@ -210,7 +212,7 @@ class Bench:
                 pass
         finally:
             made = [path for path in folder.rglob(".runpact") if path.parent.parent != folder / "runs"]
-            beside = {path.name for path in folder.iterdir()} - {"contract.yaml", "schemas", "runs", "latest"}
+            beside = {path.name for path in folder.iterdir()} - BESIDE
             for path in (*made, *sorted(beside)):
                 self._note("name", data, f"outside: a run made {path}")
             shutil.rmtree(folder / "runs", ignore_errors=True)

@@ -114,7 +114,8 @@ def runs_of(folder: Path) -> list[Found]:
 
 def _judge(folder: Path, found: list[Found], facts: Sequence[Fact], end: End) -> Iterator[str]:
     yield from _born(folder)
-    yield from _logged(folder)
+    if end.how != "power":
+        yield from _logged(folder)
     yield from _classified(found, facts, end)
     yield from _honest(found, facts, end)
     for run in found:
@@ -287,11 +288,16 @@ def _latest(folder: Path, found: list[Found], *, is_sealed: bool) -> Iterator[st
 
 
 def _logged(folder: Path) -> Iterator[str]:
-    """Yield each line of the log of all runs that is none; a line is there whole or not at all."""
+    """Yield lines of the log of all runs that are none, but for the one that a fault may have torn.
+
+    A process that is killed within a write takes nothing back; the next one begins a line of its own. Lines
+    are not flushed, so a power cut may leave anything.
+    """
     path = folder / LOG
-    for line in path.read_bytes().splitlines(keepends=True) if path.exists() else ():
-        if not line.endswith(b"\n") or not isinstance(_parsed(line), dict):
-            yield f"whole: a line of the log of all runs says {line[:60]!r}"
+    lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
+    torn = [line for line in lines if not line.endswith(b"\n") or not isinstance(_parsed(line), dict)]
+    for line in torn if len(torn) > 1 else ():
+        yield f"whole: a line of the log of all runs says {line[:60]!r}"
 
 
 def _usable(folder: Path, before: list[Found], facts: Sequence[Fact]) -> Iterator[str]:

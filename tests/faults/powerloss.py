@@ -229,6 +229,7 @@ class Machine:
         pass
 
     _utime = _flock
+    _fstat = _flock
 
     def _fact(self, at: int, _value: None, fact: Fact) -> None:
         self.facts.append((at, fact))

@@ -57,7 +57,7 @@ SPOILED: dict[str, Callable[[Path], object]] = {
     "born: a is visible": lambda run: (run / ".runpact/run.json").unlink(),
     "true: ": lambda run: (run / "more.txt").write_text("added"),
     "whole: status.json": lambda run: (run / "status.json").write_text('{"id": "a"'),
-    "whole: a line of the log": lambda run: (run.parent.parent / "log.txt").write_text('{"level"'),
+    "whole: a line of the log": lambda run: (run.parent.parent / "log.txt").write_text('{"level"\n{"event"'),
     "whole: the latest copy": lambda run: (run.parent.parent / "latest/result.json").write_text("{"),
     "classifiable: ": lambda run: (run / ".runpact/seal").unlink(),
 }

@@ -247,7 +247,7 @@ def test_a_run_is_refused_at_once_for_its_baseline(
         assert (code, "no-such-run" in told) == (2, True)
         return
     assert f"{reason}: " in told
-    assert code == (1 if profile == "dev" else 2)  # 1: there is no report to be the latest
+    assert code == (0 if profile == "dev" else 2)
     assert (workspace / "runs").exists() is (profile == "dev")
     assert ("not paired" in told) is (profile == "dev")
 
@@ -257,7 +257,7 @@ def test_a_configuration_without_data_is_compared_later(workspace: Path) -> None
     for config in ("{}", '{"data": 3}', '{"data": {"split": "test"}}'):
         (workspace / "config.json").write_text(config, encoding="utf-8")
         argv = [*RUN, "--name", "q", "--baseline", baseline, "--config", "config.json", "--", "true"]
-        assert run_command_line(argv) == 1  # there is no report to be the latest
+        assert run_command_line(argv) == 0
 
 
 def test_a_policy_that_does_not_exist_begins_no_run(workspace: Path) -> None:

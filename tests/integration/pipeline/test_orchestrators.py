@@ -184,7 +184,7 @@ def test_a_damaged_attempt_is_named_and_hides_no_other(pipeline: Pipeline) -> No
 
 def test_a_damaged_cache_costs_only_time(pipeline: Pipeline) -> None:
     pipeline.go()
-    for damage in ("{", "[]", '["runpact.proven/2", {}, {}]'):
+    for damage in ("{", "[]", '["runpact.proven/2", {}, {}]', '["runpact.proven/1", {}, {}]'):
         (pipeline.experiment / ".runpact/proven.json").write_text(damage)
         assert set(pipeline.done().values()) == {"skipped"}
 

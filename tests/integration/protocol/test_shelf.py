@@ -382,3 +382,13 @@ def test_a_changed_line_of_the_program_is_another_edition(tmp_path):
     second = edition()
     os.utime(tmp_path / "runpact/verbs/assemble.py")
     assert len({first, second, edition()}) == 3
+
+
+def test_an_answer_that_cannot_be_had_again_is_another(tmp_path: Path) -> None:
+    (tmp_path / "contract.yaml").write_text("x")
+    answers = ContractAnswers(str(tmp_path))
+    answers.read("contract.yaml")
+    asked = answers.digests()
+    assert ContractAnswers(str(tmp_path)).repeat(asked)
+    (tmp_path / "contract.yaml").unlink()
+    assert not ContractAnswers(str(tmp_path)).repeat(asked)

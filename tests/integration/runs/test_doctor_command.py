@@ -371,9 +371,9 @@ def test_records_that_lead_out_of_the_run_are_not_written(workspace: Place) -> N
     records = json.loads((folder / ".runpact/run.json").read_text())["records"]
     change_record(folder, records=records | {"manifest": "../../outside.json"})
     code, by_code, document = found(workspace, "--fix")
-    assert code == 2
-    assert by_code.keys() == {"interrupted-run"}
-    assert "safe relative path" in document["treated"][0]["refusal"]
+    assert code == 3
+    assert by_code.keys() == {"corrupt"}
+    assert document["treated"] == []
     assert (workspace.root / "outside.json").read_bytes() == before
 
 

@@ -75,3 +75,9 @@ def test_the_page_says_what_git_ignores_and_keeps() -> None:
     page = workspace_section(contract(GitRules(ignored=("*.pid",), kept=("README.md",))))
     assert "git ignores `*.pid` too" in page
     assert "git keeps `README.md`" in page
+
+
+def test_without_a_log_of_all_runs_none_is_ignored() -> None:
+    rules = WorkspaceRules(git=GitRules())
+    told = Contract(contract="a.b", version="1.0.0", workspace=rules, kinds={"run": Kind(at="runs/{name}")})
+    assert ignored_patterns(told) == ("/runs/",)
