@@ -201,8 +201,10 @@ def _nanoseconds(moment: str) -> int:
 
 
 def _homes(contract: Contract, root: str) -> frozenset[str]:
-    """Return the folders that the runs of each kind stand in; one may hold many thousands."""
-    fixed = (kind.at.partition("{")[0].rpartition("/")[0] for kind in contract.kinds.values())
+    """Return the folders that runs of each kind, and their places, stand in: other runs write there too."""
+    kinds = contract.kinds.values()
+    at = (*(kind.at for kind in kinds), *(place.at for kind in kinds for place in kind.places.values()))
+    fixed = (each.partition("{")[0].rpartition("/")[0] for each in at)
     return frozenset(posixpath.join(root, folder) for folder in fixed if folder)
 
 

@@ -38,6 +38,10 @@ def shown(address: str, profile: Path) -> str:
     ).stdout
 
 
+MINUTES = (1, 2, 3, 26)
+"""Nothing was seen in between: the chart has a gap there."""
+
+
 def test_the_page_charts_detections_over_time(tmp_path: Path) -> None:
     with init_stats_db(tmp_path / "stats.db") as store:
         store.insert_many(
@@ -48,16 +52,18 @@ def test_the_page_charts_detections_over_time(tmp_path: Path) -> None:
                 "counts_by_class": {"one": minute},
                 "latency_ms": 2.0,
             }
-            for minute in range(1, 6)
+            for minute in MINUTES
         )
         service = Service("127.0.0.1", 0, Statistics(store).routes(), Limits())
         with service.running():
             page = shown(service.address, tmp_path / "profile")
     bars = [float(height) for height in re.findall(r'<rect class="bar"[^>]* height="([\d.]+)"', page)]
-    assert bars == pytest.approx([195 * minute / 5 for minute in range(1, 6)])
+    assert bars == pytest.approx([195 * minute / 26 for minute in MINUTES])
+    places = [float(place) for place in re.findall(r'<rect class="bar" x="([\d.]+)"', page)]
+    assert places == pytest.approx([45 + 900 / 26 * (minute - 1) for minute in MINUTES])
     assert "&lt;b&gt;door&lt;/b&gt;" in page
     assert "<b>door</b>" not in page
-    assert re.search(r"<dt>detections</dt><dd>15</dd>", page)
+    assert re.search(r"<dt>detections</dt><dd>32</dd>", page)
     assert len(re.findall(r'<rect class="class"', page)) == 1
 
 

@@ -26,6 +26,14 @@ kinds:
     entries: [{file: metrics.json, required: false}]
     latest: [{copy: metrics.json, to: "newest/{name}.json"}]
 """
+PLACES = """\
+contract: test.places
+version: "1.0.0"
+kinds:
+  run:
+    at: "runs/{name}"
+    places: {models: {at: "models/{run.id}"}}
+"""
 
 
 def ran(place: Place, script: str, *options: str) -> tuple[int, dict]:
@@ -96,6 +104,12 @@ def test_the_copies_of_the_newest_run_and_other_runs_are_no_strays(empty: Place)
     assert (empty.root / "newest/inner.json").exists()
     manifest = json.loads((Path(outer.dir) / ".runpact/manifest.json").read_text())
     assert manifest["provenance"]["confinement"]["strays"] == []
+
+
+def test_what_other_runs_write_into_their_places_is_no_stray(empty: Place) -> None:
+    empty.write("contract.yaml", PLACES)
+    code, confinement = ran(empty, "mkdir -p models/other; touch models/other/m.onnx models-of-mine")
+    assert (code, strays(confinement)) == (1, [("models-of-mine", "changed")])
 
 
 def test_a_run_of_this_process_is_compared_when_it_took_long_enough(

@@ -9,9 +9,11 @@ deploy.statistics.api_key, all of /api/ needs `Authorization: Bearer <key>`.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from share.errors import ServiceError, VisionError
 from share.kernel import asked_by, refused
@@ -55,8 +57,15 @@ def serve(settings: Settings) -> None:
             mark.write_text(f"{os.getpid()}\n", encoding="ascii")
             print(f"listening={service.address}", flush=True)
             stop.wait()
-        mark.unlink(missing_ok=True)
+        _unmark(mark)
     print("stopped", flush=True)
+
+
+def _unmark(mark: Path) -> None:
+    """Take away what tells this process's number; another service's stays."""
+    with contextlib.suppress(FileNotFoundError):
+        if mark.read_text(encoding="ascii").strip() == str(os.getpid()):
+            mark.unlink()
 
 
 if __name__ == "__main__":
