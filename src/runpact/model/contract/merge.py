@@ -113,16 +113,17 @@ def _git(child: GitRules | None, parent: GitRules | None) -> GitRules | None:
 
 
 def _workspace(child: WorkspaceRules, parent: WorkspaceRules) -> WorkspaceRules:
-    return WorkspaceRules(
+    return msgspec.structs.replace(
+        said_over(child, parent),
         directories=_both(parent.directories, child.directories),
         caches=_both(parent.caches, child.caches),
         frozen=_both(parent.frozen, child.frozen),
         secrets=_both(parent.secrets, child.secrets),
-        log=child.log or parent.log,
+        layers=child.layers
+        | {name: globs for name, globs in parent.layers.items() if name not in child.layers},
         git=_git(child.git, parent.git),
         indexes=_join(parent.indexes, child.indexes, lambda view: view.files),
         entries=_join(parent.entries, child.entries, entry_key),
-        others=child.others if child.others != "allowed" else parent.others,
         rules=_join(parent.rules, child.rules, lambda rule: rule.id),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from runpact.formats.yamltree import read_tree
@@ -19,6 +20,7 @@ from runpact.model.contract.lint import lint
 from runpact.model.contract.merge import merge
 from runpact.model.contract.node import Node
 from runpact.model.contract.reader import read_contract
+from runpact.model.contract.surroundings import GitRules
 from runpact.model.errors import Fault
 
 HEAD = 'contract: a.b\nversion: "1.0.0"\n'
@@ -184,6 +186,41 @@ def test_what_stands_around_the_runs_is_inherited_by_name() -> None:
         ["w"],
     )
     assert merge(around(indexes=(new,)), parent).workspace.indexes == (new,)
+
+
+AROUND = WorkspaceRules(
+    directories=("a",),
+    caches=("c/**",),
+    frozen=("f/**",),
+    secrets=("S_*",),
+    log="log.jsonl",
+    entries=(Entry(file="e.json"),),
+    others="refused",
+    rules=(Rule(id="w", check="true"),),
+    indexes=(IndexView(files="i.csv", columns={"a": "run.id"}),),
+    layers={"data": ("d/**",), "model": ("m/**",)},
+    golden="records",
+    git=GitRules(ignored=("g/**",)),
+)
+
+
+@pytest.mark.parametrize("field", [each.name for each in msgspec.structs.fields(WorkspaceRules)])
+def test_each_rule_around_the_runs_is_inherited_unless_the_child_says_it(field: str) -> None:
+    said = getattr(AROUND, field)
+    assert said != getattr(WorkspaceRules(), field), "the parent must say it for this to prove anything"
+    parent = Contract(contract="p", version="1.0.0", workspace=AROUND)
+    child = Contract(contract="c", version="1.0.0")
+    assert getattr(merge(child, parent).workspace, field) == said
+    none = Contract(contract="p", version="1.0.0")
+    assert getattr(merge(parent, none).workspace, field) == said
+
+
+def test_the_childs_layers_decide_before_the_inherited_ones() -> None:
+    own = WorkspaceRules(layers={"model": ("mine/**",), "web": ("w/**",)}, golden="own")
+    child = Contract(contract="c", version="1.0.0", workspace=own)
+    merged = merge(child, Contract(contract="p", version="1.0.0", workspace=AROUND)).workspace
+    assert list(merged.layers.items()) == [("model", ("mine/**",)), ("web", ("w/**",)), ("data", ("d/**",))]
+    assert merged.golden == "own"
 
 
 def test_entries_have_names() -> None:
