@@ -118,7 +118,14 @@ def run_command(
         is_shown=is_shown and not is_json,
         durability=durability,
         inputs=pairs(inputs, "--input"),
-        options=_options(workspace=workspace, workdir=workdir, contract=contract, kind=kind),
+        options=_options(
+            workspace=workspace,
+            workdir=workdir,
+            contract=contract,
+            kind=kind,
+            jobs=str(jobs) if jobs != 1 else None,
+            input=inputs,
+        ),
     )
     if dry_run:
         _tell_plan(instead or experiment, plan_stages(place, ordered), is_json=is_json)
@@ -238,9 +245,14 @@ def _status_lines(look: PipelineLook) -> list[str]:
     return lines
 
 
-def _options(**given: str | None) -> str:
+def _options(**given: str | tuple[str, ...] | None) -> str:
     """Return the options that every further command needs as well."""
-    return " ".join(f"--{name} {shlex.quote(value)}" for name, value in given.items() if value is not None)
+    said = (
+        (name, value)
+        for name, values in given.items()
+        for value in ((values,) if isinstance(values, str) else values or ())
+    )
+    return " ".join(f"--{name} {shlex.quote(value)}" for name, value in said)
 
 
 def _tell_plan(name: str, end: PipelineEnd, *, is_json: bool) -> None:
@@ -254,16 +266,19 @@ def _tell_plan(name: str, end: PipelineEnd, *, is_json: bool) -> None:
 def _last_lines(name: str, end: PipelineEnd) -> list[str]:
     lines = []
     for step in end.steps:
-        if step.result is not None and step.done == "ran":
+        if step.result is not None and step.done in {"ran", "refused"}:
             lines += finding_lines(
                 [each for each in step.result.findings if each.severity is not Severity.ADVICE]
             )
     word = paint(end.verdict.value, VERDICT_COLOUR[end.verdict], stream=sys.stderr)
     ran = sum(step.done == "ran" for step in end.steps)
     skipped = sum(step.done == "skipped" for step in end.steps)
-    left = len(end.steps) - ran - skipped
+    refused = sum(step.done == "refused" for step in end.steps)
+    left = len(end.steps) - ran - skipped - refused
     lines.append(
-        f"runpact: {name} {word}: {ran} ran, {skipped} up to date" + (f", {left} not reached" if left else "")
+        f"runpact: {name} {word}: {ran} ran, {skipped} up to date"
+        + (f", {refused} refused (its last attempt stays)" if refused else "")
+        + (f", {left} not reached" if left else "")
     )
     if end.next_command is not None:
         lines.append(f"next: {end.next_command}")

@@ -129,6 +129,39 @@ def test_a_failed_stage_stops_the_pipeline_and_its_alias_stays_away(pipeline: Pi
     assert pipeline.story() == "3\n2\n"
 
 
+def test_a_closed_gate_displaces_no_attempt_that_may_be_read(pipeline: Pipeline) -> None:
+    pipeline.go()
+    before = pipeline.result("02_sum")
+    (pipeline.experiment / "01_make/numbers/a.json").write_text('{"value": 9}')
+    code, document = pipeline.go("--only", "02", "--force")
+    assert (code, document["stages"][0]["done"], document["stages"][0]["status"]) == (
+        2,
+        "refused",
+        "INCOMPLETE",
+    )
+    assert document["next"] == "runpact pipeline run --experiment x --from 01 --to 02"
+    assert pipeline.result("02_sum") == before
+    assert (pipeline.experiment / "total/total.txt").exists()
+    assert not (pipeline.experiment / ".runpact/attempts/02_sum").exists()
+    assert [each["event"] for each in pipeline.events()][-2:] == ["stage.refused", "gate.closed"]
+    told = pipeline.call("pipeline", "run", "--experiment", "x", "--only", "02")[2]
+    assert "1 refused (its last attempt stays)" in told
+    assert pipeline.go()[0] == 0
+
+
+def test_the_next_command_begins_at_the_first_stage_that_is_left_with_the_same_options(
+    pipeline: Pipeline,
+) -> None:
+    pipeline.write("stages/count.sh", "exit 5\n")
+    pipeline.write("stages/sum.sh", "sleep 1; exit 5\n")
+    code, document = pipeline.go("--jobs", "2")
+    assert (code, document["stopped_at"]) == (3, "02b_count")
+    assert document["next"] == "runpact pipeline run --experiment x --from 02 --jobs 2"
+    pipeline.write("my numbers/a.json", '{"value": 1}')
+    _code, document = pipeline.go("--from", "02", "--input", "numbers=my numbers")
+    assert document["next"] == "runpact pipeline run --experiment x --from 02 --input 'numbers=my numbers'"
+
+
 def test_older_attempts_are_kept_whole(pipeline: Pipeline) -> None:
     pipeline.go()
     first = pipeline.manifest["stages"]["02_sum"]["uid"]

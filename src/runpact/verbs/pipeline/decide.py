@@ -13,8 +13,9 @@ import msgspec
 from runpact.model.contract.language import Stage
 from runpact.model.contract.stages import directory_of
 from runpact.model.pipeline.plan import why_again
-from runpact.model.pipeline.result import Basis, StageResult
+from runpact.model.pipeline.result import Basis, Measured, StageResult
 from runpact.model.pipeline.view import StageRow
+from runpact.model.run import State
 from runpact.verbs.pipeline.basis import basis_of
 from runpact.verbs.pipeline.experiment import Experiment
 from runpact.verbs.pipeline.fresh import changed_before
@@ -31,6 +32,27 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     gathered: Gathered
     basis: Basis | None
     last: StageResult | None
+    is_kept: bool = False
+    """Its last attempt may be read."""
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the stage may not begin and what it made before must stay."""
+        return self.is_kept and not self.gathered.is_open
+
+    def refusal(self, stage: Stage) -> StageResult:
+        """Return what a stage that was refused comes to; no attempt was made of it."""
+        verdict = self.gathered.verdict
+        return StageResult(
+            stage=stage.id,
+            slug=stage.slug,
+            attempt=0,
+            status=verdict,
+            exit_code=verdict.exit_code,
+            measured=Measured(exit_code=None, never_began="its gate is closed"),
+            findings=self.gathered.findings,
+            inputs=self.gathered.inputs,
+        )
 
 
 def decide(experiment: Experiment, stage: Stage, way: Way, *, is_forced: bool) -> Decision:
@@ -63,6 +85,7 @@ def decide(experiment: Experiment, stage: Stage, way: Way, *, is_forced: bool) -
         gathered=gathered,
         basis=basis,
         last=result,
+        is_kept=row is not None and row.state is State.FINISHED and result is not None and result.is_usable,
     )
 
 

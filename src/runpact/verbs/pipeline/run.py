@@ -34,7 +34,7 @@ from runpact.verbs.pipeline.way import Way
 if TYPE_CHECKING:
     from runpact.verbs.pipeline.attempt import StageRun
 
-Moment = Literal["began", "ended", "skipped", "would run"]
+Moment = Literal["began", "ended", "skipped", "refused", "would run"]
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,7 +66,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     """What became of one stage that was asked for."""
 
     name: str
-    done: Literal["ran", "skipped", "not reached", "would run"]
+    done: Literal["ran", "skipped", "refused", "not reached", "would run"]
+    """`refused`: its gate is closed, and its last attempt, which may be read, stays where it is."""
     why: str = ""
     result: StageResult | None = None
 
@@ -221,6 +222,9 @@ class _Orchestrator:
             if not decision.why:
                 self._skip(stage, decision)
                 return
+            if decision.is_refused:
+                self._refuse(stage, decision)
+                return
         self._run(stage, decision)
 
     def _run(self, stage: Stage, decision: Decision) -> None:
@@ -266,10 +270,7 @@ class _Orchestrator:
             self._note(
                 "stage.began", stage=name, uid=stage_run.run.uid, attempt=stage_run.number, why=decision.why
             )
-            for finding in decision.gathered.findings:
-                self._note(
-                    "gate.closed", stage=name, code=finding.code, path=finding.path, message=finding.message
-                )
+            self._note_gate(name, decision)
             self.experiment.write_view()
             self.tell(Progress(moment="began", name=name, why=decision.why))
         return stage_run
@@ -286,6 +287,24 @@ class _Orchestrator:
         self.skipped.append((name, "up to date"))
         self.tell(Progress(moment="skipped", name=name, why="up to date", result=decision.last))
 
+    def _refuse(self, stage: Stage, decision: Decision) -> None:
+        """Do not begin a stage whose gate is closed, so that its last attempt may still be read."""
+        name = directory_of(stage)
+        self._log_skipped()
+        self._note("stage.refused", stage=name, why=decision.why)
+        self._note_gate(name, decision)
+        result = decision.refusal(stage)
+        self.steps[stage.id] = Step(name=name, done="refused", why=decision.why, result=result)
+        if self.stopped_at is None:
+            self.stopped_at = stage
+        self.tell(Progress(moment="refused", name=name, why=f"its gate is closed ({decision.why})"))
+
+    def _note_gate(self, name: str, decision: Decision) -> None:
+        for finding in decision.gathered.findings:
+            self._note(
+                "gate.closed", stage=name, code=finding.code, path=finding.path, message=finding.message
+            )
+
     def _log_skipped(self) -> None:
         for name, why in self.skipped:
             self._note("stage.skipped", stage=name, why=why)
@@ -300,8 +319,12 @@ class _Orchestrator:
             self.steps.get(each) or Step(name=directory_of(by_id[each]), done="not reached")
             for each in self.wish.ids
         )
-        left = next((step for step in steps if step.done == "not reached"), None)
-        at = self.stopped_at or (by_id[left.name.partition("_")[0]] if left is not None else None)
+        left = (
+            by_id[each]
+            for each, step in zip(self.wish.ids, steps, strict=True)
+            if step.result is None or not step.result.is_usable
+        )
+        at = next(left, None)
         return PipelineEnd(
             steps=steps,
             stopped_at=directory_of(self.stopped_at) if self.stopped_at else None,
@@ -310,7 +333,7 @@ class _Orchestrator:
         )
 
     def _next(self, at: Stage) -> str:
-        """Return the command that goes on: from the stage that stopped it, or from one that it needs."""
+        """Return the command that goes on: from the first stage that is left, or from one that it needs."""
         result = self.steps[at.id].result if at.id in self.steps else None
         first = at.id
         if result is not None and result.measured.never_began is not None:
