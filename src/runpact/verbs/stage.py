@@ -111,7 +111,7 @@ class ActiveStage:
             told: What the environment says.
             kind: The kind of its experiment.
             stage: Its declaration.
-            loaded: The contract that the experiment was begun under.
+            loaded: The contract that its attempt is judged by.
         """
         self._told = told
         self._kind = kind
@@ -131,7 +131,7 @@ class ActiveStage:
             CannotStartError: Its experiment has no records, or its contract knows no such stage.
         """
         record = read_run(told.experiment_directory).record
-        loaded = load_copy(posixpath.join(told.experiment_directory, CONTRACT))
+        loaded = load_copy(_contract_of(told))
         kind = loaded.contract.kinds.get(record.kind) if record is not None else None
         stage = next((each for each in kind.stages if each.id == told.id), None) if kind is not None else None
         if kind is None or stage is None:
@@ -370,6 +370,15 @@ class ActiveStage:
             path = single or folder_behind(self._stage, alias)
             if os.path.exists(posixpath.join(self.dir, path)):
                 yield alias, posixpath.join(self.name, path).rstrip("/")
+
+
+def _contract_of(told: Told) -> str:
+    """Return the folder of the contract that the attempt is judged by; the experiment's, when it keeps none.
+
+    The workspace's contract may have grown since the experiment began: each attempt has its own copy.
+    """
+    own = posixpath.join(told.directory, CONTRACT)
+    return own if os.path.isdir(own) else posixpath.join(told.experiment_directory, CONTRACT)
 
 
 def _counting(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:

@@ -282,6 +282,17 @@ def test_a_stage_that_a_person_starts_makes_an_attempt_that_says_so(programs: Pi
     assert json.loads((programs.experiment / "fits/sum.json").read_text()) == {"value": 3}
 
 
+def test_a_stage_that_the_contract_got_since_the_experiment_began_knows_itself(programs: Pipeline) -> None:
+    grown = (programs.root / "contract.yaml").read_text()
+    head, _mark, _second = grown.partition('      - id: "02"')
+    programs.write("contract.yaml", head)
+    assert programs.go()[0] == 0
+    programs.write("contract.yaml", grown)
+    code, document = programs.go("--only", "02")
+    assert (code, document["stages"][0]["findings"]) == (0, [])
+    assert json.loads((programs.experiment / "fits/sum.json").read_text()) == {"value": 3}
+
+
 def test_an_attempt_by_hand_and_by_the_pipeline_are_as_good_when_the_command_is_the_same(
     programs: Pipeline,
 ) -> None:
