@@ -122,7 +122,6 @@ def _list(place: Workspace, experiment: Experiment) -> None:
 
 def plan_stages(place: Workspace, ordered: Ordered) -> PipelineEnd:
     """Return what `run_stages` would do; nothing is made or changed."""
-    from runpact.model.contract.stages import directory_of
     from runpact.model.pipeline.graph import Graph
     from runpact.verbs.pipeline.run import PipelineEnd, Step, Wish, plan_pipeline
 
@@ -296,6 +295,7 @@ def way_of(place: Workspace, experiment: Experiment, ordered: Ordered) -> Way:
         variables = resolved.variables
     return Way(
         cwd=place.cwd if ordered.command else place.root,
+        root=place.root,
         config=config,
         environ=dict(os.environ),
         durability=ordered.durability,

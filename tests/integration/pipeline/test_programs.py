@@ -297,10 +297,12 @@ def test_an_attempt_by_hand_and_by_the_pipeline_are_as_good_when_the_command_is_
     programs: Pipeline,
 ) -> None:
     programs.go("--to", "01")
-    by_hand(programs, "--experiment=x")
+    by_hand(programs, "--experiment=x", "--deep")
     assert programs.why()["02_fit"] == "its command changed"
-    by_hand(programs, "--experiment", "x")
-    assert programs.done()["02_fit"] == "skipped"
+    for cwd in (".", "stages"):
+        by_hand(programs, "--experiment=x", cwd=cwd)
+        assert programs.result("02_fit")["launched_by"] == "stage"
+        assert programs.why()["02_fit"] == "up to date"
 
 
 @pytest.mark.requirement("C-039", "C-040", "C-041", "C-042")

@@ -20,7 +20,7 @@ from runpact.verbs.pipeline.basis import basis_of
 from runpact.verbs.pipeline.experiment import Experiment
 from runpact.verbs.pipeline.fresh import changed_before
 from runpact.verbs.pipeline.inputs import Gathered, gather_inputs
-from runpact.verbs.pipeline.way import Way, command_of
+from runpact.verbs.pipeline.way import Way, command_judged, command_of
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,13 +63,14 @@ def decide(experiment: Experiment, stage: Stage, way: Way, *, is_forced: bool) -
     command = way.command or command_of(experiment, stage, gathered.folders, cwd=way.cwd)
     basis = None
     if gathered.is_open:
+        judged, cwd = command_judged(experiment, stage, gathered.folders, way)
         basis = basis_of(
             experiment,
             stage,
-            command=command,
+            command=judged,
             inputs=gathered.inputs,
             config=experiment.record.provenance.config.resolved,
-            cwd=way.cwd,
+            cwd=cwd,
             loaded=[file.path for file in result.basis.code] if result and result.basis else (),
         )
     damaged = _damaged(experiment, result) if result is not None and result.is_usable else ""

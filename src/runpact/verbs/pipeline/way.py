@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 import msgspec
 
+from runpact.model.contract.byhand import is_as_declared
 from runpact.model.contract.command import filled
 from runpact.model.contract.language import Stage
 from runpact.model.contract.stages import directory_of
@@ -26,6 +27,8 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
 
     cwd: str
     """Absolute directory that their commands run in."""
+    root: str
+    """Absolute directory that the contract's commands run in; another one than `cwd` only by hand."""
     config: Config
     environ: Mapping[str, str]
     durability: str = "commit"
@@ -36,6 +39,19 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
     """Absolute paths that the caller names for an alias."""
     command: tuple[str, ...] = ()
     """What is run in place of the contract's command: the stage's own program, started by hand."""
+
+
+def command_judged(
+    experiment: Experiment, stage: Stage, folders: Mapping[str, str], way: Way
+) -> tuple[tuple[str, ...], str]:
+    """Return the command that an attempt follows from, and its directory.
+
+    It is the contract's also by hand, unless the person asked for something else than the contract does.
+    """
+    declared = command_of(experiment, stage, folders, cwd=way.root)
+    if way.command and not is_as_declared(way.command, declared, here=way.cwd, root=way.root):
+        return way.command, way.cwd
+    return declared, way.root
 
 
 def command_of(
