@@ -355,7 +355,7 @@ def open_run(reference: PathLike | RunSummary, *, workspace: PathLike | None = N
     """Return what is known of an existing run, to read from it.
 
     Args:
-        reference: Path, id, `parent/id`, uid, or a unique prefix; or a run of an answer.
+        reference: Path, id, `parent/id`, uid, unique prefix, or name; or a run of an answer.
         workspace: Folder of the contract; by default found upwards.
 
     Raises:

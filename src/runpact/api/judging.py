@@ -37,7 +37,7 @@ def diff(
     """Compare runs, each with the first; `.is_equal` says whether they are, by the contract's determinism.
 
     Args:
-        references: Two runs or more: paths, ids, uids, unique prefixes, or runs of an answer.
+        references: Two runs or more: paths, ids, uids, unique prefixes, names, or runs of an answer.
         only: Sections to compare, as in `["metrics", "artifacts"]`; by default all.
         contract: Contract file or pack; by default the workspace's.
         workspace: Folder of the contract; by default found upwards.

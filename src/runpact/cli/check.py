@@ -50,8 +50,8 @@ def check_command(
 ) -> int:
     """Judge runs against their contract; all runs of the workspace when none is named.
 
-    RUN is an id, `parent/id`, a path, a uid, or a unique prefix. A directory that runpact did not
-    make is judged too. Without RUN, directories that stand where only runs may stand are told as well.
+    RUN is an id, `parent/id`, a path, a uid, a unique prefix, or a name. A directory that runpact did
+    not make is judged too. Without RUN, directories that stand where only runs may stand are told as well.
 
     \b
       runpact check

@@ -7,7 +7,7 @@ Does not know: how the answer is shown.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from runpact.disk.discover import find_recorded, find_runs
 from runpact.disk.reader import Reading, is_directory
@@ -123,14 +123,24 @@ def _ambiguous(reference: str, chosen: list[RunSummary]) -> AmbiguousRunError:
     )
 
 
-def no_such_run(reference: str, ids: list[str]) -> NoSuchRunError:
-    """Return the error for a name that no run has; it suggests the nearest of some ids."""
+def no_such_run(reference: str, ids: list[str], called: Sequence[RunSummary] = ()) -> NoSuchRunError:
+    """Return the error for a name that no run has; it suggests the nearest of some ids.
+
+    Args:
+        reference: What was said.
+        ids: Of runs.
+        called: Runs that are called so, none of which finished.
+    """
     import difflib  # noqa: PLC0415 - only a mistyped name pays for it
 
     near = difflib.get_close_matches(reference, ids, n=1)
+    hint = f"did you mean `{near[0]}`?" if near else "`runpact ls` lists the runs of the workspace"
+    if called:
+        shown = ", ".join(f"{run.path} ({run.state.value})" for run in called[:_CANDIDATES_SHOWN])
+        hint = f"no run of this name finished; name one by its path: {shown}"
     return NoSuchRunError(
         f"no run `{reference[:120]}`",
-        expected="an id, a path, a uid or a unique prefix",
+        expected="an id, a path, a uid, a unique prefix, or the name of a run that finished",
         got=reference[:120],
-        hint=f"did you mean `{near[0]}`?" if near else "`runpact ls` lists the runs of the workspace",
+        hint=hint,
     )

@@ -1,7 +1,7 @@
 """Find the one run that a person means.
 
-Knows: which runs may be meant, by the index.
-Does not know: which of them is.
+Knows: which runs may be meant, by the index; that a name means the newest finished run of it.
+Does not know: which of several runs a prefix names.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import posixpath
 
 from runpact.index.store import READ, Store
+from runpact.model.errors import AmbiguousRunError
+from runpact.model.run import State
 from runpact.model.summary import RunSummary
 from runpact.verbs.find import named_directory, no_such_run, pick
 from runpact.verbs.reindex import Catalogue
@@ -22,25 +24,45 @@ _BEGUN = tuple(f"(r.{column} >= ?1 AND r.{column} < ?1 || char(1114111))" for co
 def resolve_run(catalogue: Catalogue, reference: str, *, cwd: str) -> str:
     """Return the absolute directory of the run a person means.
 
+    A run is meant by a path, an id, `parent/id`, a uid, a unique prefix of one of them, or its name: the
+    newest finished run of it. Curated copies are meant by their path alone, so that a run keeps its name when
+    it is promoted.
+
     Args:
         catalogue: The workspace's runs.
-        reference: A path, an id, `parent/id`, a uid, or a unique prefix of one of them.
+        reference: What the person said.
         cwd: Absolute directory that a relative path begins in.
 
     Raises:
         NoSuchRunError: Nothing is named so.
-        AmbiguousRunError: Several runs are; the hint lists them.
+        AmbiguousRunError: Several runs are, and none by its name; the hint lists them.
     """
     root = catalogue.root
     directory = named_directory(root, reference, cwd=cwd)
     if directory is not None:
         return directory
     is_readable = reference != "" and reference.isprintable()
-    found = catalogue.ask(lambda store: _candidates(store, reference)) if is_readable else []
-    chosen = pick(reference, found)
+    found, called = catalogue.ask(lambda store: _meant(store, reference)) if is_readable else ([], [])
+    own = [run for run in found if all(copies.match(run.path) is None for copies in catalogue.curated)]
+    chosen = _chosen(reference, own, called)
     if chosen is None:
-        raise no_such_run(reference, catalogue.ask(_newest))
+        raise no_such_run(reference, catalogue.ask(_newest), called)
     return posixpath.normpath(posixpath.join(root, chosen.path))
+
+
+def _chosen(reference: str, found: list[RunSummary], called: list[RunSummary]) -> RunSummary | None:
+    """Return the one run that is named so, else the newest that finished of those called so."""
+    newest = next((run for run in called if run.state is State.FINISHED), None)
+    try:
+        return pick(reference, found) or newest
+    except AmbiguousRunError:
+        if newest is None:
+            raise
+        return newest
+
+
+def _meant(store: Store, reference: str) -> tuple[list[RunSummary], list[RunSummary]]:
+    return _candidates(store, reference), _called(store, reference)
 
 
 def _candidates(store: Store, reference: str) -> list[RunSummary]:
@@ -54,6 +76,13 @@ def _candidates(store: Store, reference: str) -> list[RunSummary]:
         if found:
             return found
     return []
+
+
+def _called(store: Store, reference: str) -> list[RunSummary]:
+    """Return the runs of a name, newest first; those that finished before the others."""
+    order = f"r.state = 'finished' DESC, r.started DESC LIMIT {_MOST}"
+    query = f"SELECT {READ} FROM runs r WHERE r.name = ?1 ORDER BY {order}"  # noqa: S608 - joined of constants
+    return [each.run.summary for each in store.select((query, (reference,)))]
 
 
 def _newest(store: Store) -> list[str]:

@@ -22,6 +22,7 @@ from runpact.model.contract.language import Contract
 from runpact.model.digest import digest_bytes
 from runpact.model.errors import StorageError
 from runpact.model.place import Place
+from runpact.model.template import PathTemplate
 from runpact.verbs.observe import (
     Difference,
     DirectoryGone,
@@ -78,6 +79,8 @@ class Catalogue:
             most: Refuse questions for which more runs than this must be read first.
         """
         self.root = root
+        self.curated = tuple(PathTemplate.parse(each.at) for each in contract.promotions.values())
+        """Where copies stand that promotions made; they are named by their paths alone."""
         places = tuple(Place.of(name, kind) for name, kind in contract.kinds.items())
         self.observer = Observer(root, places, _lister(root, contract))
         self._layout = msgspec.json.encode(

@@ -252,7 +252,7 @@ class Workspace:
         """Judge the named runs, or all of them when none is named.
 
         Args:
-            references: Ids, paths, uids or unique prefixes.
+            references: Ids, paths, uids, unique prefixes or names.
             is_strict: A rule that had nothing to judge is INCOMPLETE.
 
         Raises:

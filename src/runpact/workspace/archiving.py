@@ -94,7 +94,7 @@ def promote(
     import msgspec
 
     from runpact.verbs.promote import promote
-    from runpact.workspace.certifying import judging_by, run_of
+    from runpact.workspace.certifying import judging_by
 
     loaded = place.lint()
     absolute = msgspec.structs.replace(
@@ -103,7 +103,7 @@ def promote(
         annotations=None if annotations is None else _annotations(place, annotations),
     )
     judging = judging_by(place, policy=policy, needs_signature=needs_signature, trust_file=trust_file)
-    return promote(place.data_root, run_of(place, reference), absolute, loaded=loaded, judging=judging)
+    return promote(place.data_root, place.resolve(reference), absolute, loaded=loaded, judging=judging)
 
 
 def copies(place: Workspace, reference: str) -> tuple[str, ...]:

@@ -6,14 +6,12 @@ Does not know: how a certificate follows from its evidence.
 
 from __future__ import annotations
 
-import functools
 import posixpath
 from collections.abc import Sequence
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from runpact.model.errors import EvidenceError, NoSuchRunError
-from runpact.model.run import State
+from runpact.model.errors import EvidenceError
 
 if TYPE_CHECKING:
     from runpact.model.evidence.policy import NamedPolicy
@@ -34,7 +32,6 @@ __all__ = [
     "certify",
     "compare_certificates",
     "judging_by",
-    "run_of",
     "verify_certificates",
 ]
 
@@ -70,8 +67,7 @@ def certify(
 
     named = _policy(place, policy, None)
     subject_path, baseline_path = (
-        find_report(each, cwd=place.cwd, resolve=functools.partial(run_of, place))
-        for each in (subject, baseline)
+        find_report(each, cwd=place.cwd, resolve=place.resolve) for each in (subject, baseline)
     )
     return certify(
         subject_path,
@@ -188,17 +184,6 @@ def judging_by(
     )
 
 
-def run_of(place: Workspace, reference: str) -> str:
-    """Return the directory of the run that is meant; a name means its newest finished run."""
-    try:
-        return place.resolve(reference)
-    except NoSuchRunError:
-        for run in place.runs():
-            if run.name == reference and run.state is State.FINISHED:
-                return place.resolve(run.path)
-        raise
-
-
 def _policy(place: Workspace, reference: str | None, tier: str | None) -> NamedPolicy:
     from runpact.verbs.policies import find_policy
 
@@ -252,7 +237,7 @@ def announcing(
     if baseline is not None:
         is_strict = (profile or (named.policy.profile if named else "ci")) in STRICT
         try:
-            path = find_report(baseline, cwd=place.cwd, resolve=functools.partial(run_of, place))
+            path = find_report(baseline, cwd=place.cwd, resolve=place.resolve)
             demand_baseline(path, request.config.resolved)
             announced = Announced(policy=policy, baseline=path, is_strict=is_strict)
         except EvidenceError as error:

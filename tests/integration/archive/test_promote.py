@@ -14,7 +14,7 @@ import msgspec
 import pytest
 
 import runpact
-from evidence_cases import evaluate
+from evidence_cases import arms, evaluate
 from runpact.cli.main import run_command_line
 from runpact.disk.archive import STAGING
 from runpact.disk.layout import LEDGER
@@ -340,3 +340,19 @@ def test_runs_of_several_names_are_listed_in_the_order_of_their_names(
     assert all(each["started"].endswith("Z") for each in listed)
     by_name = sorted((each["path"] for each in listed if each["name"] == "baseline"), reverse=True)
     assert by_name == [each["path"] for each in listed if each["name"] == "baseline"]
+
+
+def test_a_name_means_the_run_and_never_its_copy(workspace: Path, pair: Pair, capsys: Captured) -> None:
+    pair()
+    assert run("promote", "baseline") == 0
+    capsys.readouterr()
+    assert runpact.open_run("baseline").kind == "run"
+    assert run("show", "reports/baseline") == 0
+    assert run("promote", "baseline") == 0
+    assert "stood there already" in capsys.readouterr().out
+    before = (workspace / "reports/baseline/report.json").read_bytes()
+    evaluate("later", arms(shift=0.02))
+    words = ("--baseline", "baseline", "--policy", "balanced", "--label", "later")
+    assert run("report", "later", "--format", "cert", *words) == 0
+    assert (workspace / "reports/baseline/report.json").read_bytes() == before
+    assert run("show", "reports/base") == 2

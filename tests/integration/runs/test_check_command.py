@@ -108,8 +108,9 @@ def test_names_of_every_sort_find_a_run(place: Place, good_run: Path) -> None:
     (run,) = place.runs()
     for reference in (run["id"], f"runs/{run['id']}", run["uid"], run["uid"][:30], "good", str(good_run)):
         assert place.json("show", reference)[1]["uid"] == run["uid"]
-    place.run_of(METRICS, "--name", "good")
-    code, _out, err = place.call("show", "good")
+    _code, newest = place.run_of(METRICS, "--name", "good")
+    assert place.json("show", "good")[1]["id"] == newest.name
+    code, _out, err = place.call("show", "good-")
     assert code == 2
     assert "fits 2 runs" in err
     code, _out, err = place.call("show", run["id"] + "x")
@@ -120,7 +121,7 @@ def test_names_of_every_sort_find_a_run(place: Place, good_run: Path) -> None:
 def test_many_candidates_are_counted(empty: Place) -> None:
     for _number in range(10):
         empty.call("run", "--durability", "none", "--name", "m", "--", "true")
-    assert "and 2 more" in empty.call("show", "m")[2]
+    assert "and 2 more" in empty.call("show", "m-")[2]
 
 
 def test_show_tells_a_person_everything(place: Place) -> None:
