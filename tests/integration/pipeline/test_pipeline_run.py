@@ -236,3 +236,29 @@ def test_a_secret_of_the_configuration_reaches_the_stage_and_no_record(
     assert [record for record in records if b"s3cr3t-value" in record] == []
     assert set(pipeline.done("--config", "config.json").values()) == {"skipped"}
     assert pipeline.done("--only", "01", "--force") == {"01_make": "ran"}
+
+
+def test_an_input_that_was_named_once_is_the_default_of_the_next_attempt(pipeline: Pipeline) -> None:
+    text = (pipeline.root / "contract.yaml").read_text()
+    pipeline.write(
+        "contract.yaml", text.replace("reads: {total: {}, size: {}}", "reads: {raw: {outside: true}}")
+    )
+    pipeline.write(
+        "stages/tell.sh",
+        'cp "$RUNPACT_EXPERIMENT_DIR/../../mine/a.txt" "$RUNPACT_STAGE_DIR/story/story.txt"\n',
+    )
+    pipeline.write("mine/a.txt", "one")
+    assert pipeline.go()[1]["next"] == "runpact pipeline run --experiment x --from 03"
+    code, document = pipeline.go("--only", "03", "--input", "raw=mine")
+    assert (code, document["stages"][0]["findings"]) == (0, [])
+    assert pipeline.result("03_tell")["named"] == {"raw": "mine"}
+    assert pipeline.why("--only", "03") == {"03_tell": "up to date"}
+    pipeline.write("mine/a.txt", "two")
+    assert pipeline.why("--only", "03") == {
+        "03_tell": "its input changed: raw; with --input raw=mine as last time"
+    }
+    assert (pipeline.experiment / "story/story.txt").read_text() == "two"
+    (pipeline.root / "mine/a.txt").unlink()
+    (pipeline.root / "mine").rmdir()
+    assert pipeline.done("--only", "03") == {"03_tell": "refused"}
+    assert (pipeline.experiment / "story/story.txt").read_text() == "two"

@@ -125,6 +125,8 @@ class StageResult(msgspec.Struct, frozen=True, kw_only=True):
     basis: Basis | None = None
     """None when the inputs did not let the stage begin."""
     seed: str | int | float | bool | None = None
+    named: Mapping[str, str] = {}
+    """What `--input` named, by alias, for the next attempt: relative to the data root, else absolute."""
 
     @property
     def is_usable(self) -> bool:

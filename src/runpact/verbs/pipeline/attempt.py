@@ -294,6 +294,7 @@ def _result(
         outputs=outputs,  # type: ignore[arg-type]  # as register_outputs returns them
         basis=stage_run.basis,
         seed=stage_run.stage.seed,
+        named=stage_run.gathered.named,
     )
 
 

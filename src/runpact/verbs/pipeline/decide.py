@@ -76,6 +76,9 @@ def decide(experiment: Experiment, stage: Stage, way: Way, *, is_forced: bool) -
     damaged = _damaged(experiment, result) if result is not None and result.is_usable else ""
     why = why_again(row.state if row else None, row.reason if row else "", result, basis, damaged)
     why = why or ("--force" if is_forced else "")
+    if why and gathered.remembered:
+        again = ", ".join(f"--input {alias}={gathered.named[alias]}" for alias in gathered.remembered)
+        why += f"; with {again} as last time"
     if why:  # what is about to be read is looked at once more, file by file
         changed = changed_before(experiment, stage)
         gathered = gather_inputs(experiment, stage, way.given, is_thorough=True, changed=changed)

@@ -43,6 +43,10 @@ class Gathered(msgspec.Struct, frozen=True):
     """Absolute path of what each alias leads to."""
     findings: tuple[Finding, ...]
     """Paths relative to the experiment."""
+    named: Mapping[str, str] = MappingProxyType({})
+    """What a caller named for an alias: below the data root relative to it, else absolute."""
+    remembered: tuple[str, ...] = ()
+    """Aliases of these for which nothing was named now, but for the last attempt."""
 
     @property
     def verdict(self) -> Verdict:
@@ -89,6 +93,7 @@ def gather_inputs(
     inputs: list[StageInput] = []
     folders: dict[str, str] = {}
     findings: list[Finding] = []
+    named: dict[str, str] = {}
     for alias, read in reads_of(stage).items():
         answer = resolve(alias, gate.sources(alias, read))
         if isinstance(answer, Finding):
@@ -98,7 +103,10 @@ def gather_inputs(
         findings += gate.judge(alias, read, answer, seen)
         inputs += gate.rows(alias, answer, seen)
         folders[alias] = gate.told(alias, answer)
-    return Gathered(tuple(inputs), folders, tuple(findings))
+        if answer.source == "cli":
+            named[alias] = answer.path.removeprefix(experiment.root.rstrip("/") + "/")
+    remembered = tuple(alias for alias in named if alias not in given)
+    return Gathered(tuple(inputs), folders, tuple(findings), named, remembered)
 
 
 def _unresolved(finding: Finding, alias: str, read: Read) -> list[Finding]:
@@ -137,14 +145,20 @@ class _Gate:
         legacy = (self._imported_at(alias) or self._legacy(alias)) if not has_begun else ()
         is_recorded = writer is not None and (has_begun or not legacy)
         recorded = experiment.target(writer, alias) if writer is not None else ""
+        declared = (posixpath.join(experiment.root, read.outside),) if isinstance(read.outside, str) else ()
+        is_answered = is_recorded or declared or legacy
         return Sources(
-            given=self.given.get(alias, ()),
-            declared=(posixpath.join(experiment.root, read.outside),)
-            if isinstance(read.outside, str)
-            else (),
+            given=self.given.get(alias) or (() if is_answered else self._remembered(alias)),
+            declared=declared,
             recorded=(posixpath.join(experiment.directory, recorded),) if is_recorded else (),
             legacy=legacy,
         )
+
+    def _remembered(self, alias: str) -> tuple[str, ...]:
+        """Return what was named for the last attempt, so that nobody must name it each time."""
+        row = self.experiment.row(self.stage)
+        path = row.result.named.get(alias) if row is not None and row.result is not None else None
+        return (posixpath.join(self.experiment.root, path),) if path is not None else ()
 
     def _imported_at(self, alias: str) -> tuple[str, ...]:
         """Return the folder that holds what was imported for an alias."""
