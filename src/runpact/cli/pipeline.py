@@ -135,7 +135,7 @@ def run_command(
     if is_json:
         _print(found.name, place.shown(found.directory), end)
     else:
-        sys.stderr.write("\n".join(_last_lines(found.name, end)) + "\n")
+        sys.stderr.write("\n".join(_last_lines(found.name, found.directory, end)) + "\n")
     return SIGNALLED + end.interrupted_by if end.interrupted_by is not None else end.verdict.exit_code
 
 
@@ -263,13 +263,26 @@ def _tell_plan(name: str, end: PipelineEnd, *, is_json: bool) -> None:
     sys.stdout.write("\n".join(lines) + "\n")
 
 
-def _last_lines(name: str, end: PipelineEnd) -> list[str]:
+def _words(directory: str, stage: str) -> list[str]:
+    """Return what the program of a stage said last."""
+    from runpact.workspace.lastwords import last_words  # noqa: PLC0415 - only a failure needs it
+
+    path, lines = last_words(directory, stage)
+    return [f"  {plain(path)} ends with", *(f"    | {plain(line)}" for line in lines)] if lines else []
+
+
+def _last_lines(name: str, directory: str, end: PipelineEnd) -> list[str]:
     lines = []
     for step in end.steps:
         if step.result is not None and step.done in {"ran", "refused"}:
             lines += finding_lines(
-                [each for each in step.result.findings if each.severity is not Severity.ADVICE]
+                [
+                    each
+                    for each in step.result.findings
+                    if each.severity is not Severity.ADVICE and each.because is None
+                ]
             )
+            lines += _words(directory, step.name) if step.done == "ran" and not step.result.is_usable else []
     word = paint(end.verdict.value, VERDICT_COLOUR[end.verdict], stream=sys.stderr)
     ran = sum(step.done == "ran" for step in end.steps)
     skipped = sum(step.done == "skipped" for step in end.steps)

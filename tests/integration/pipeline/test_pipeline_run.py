@@ -214,12 +214,27 @@ def test_attempts_are_not_listed_as_runs_beside_their_experiment(pipeline: Pipel
 
 def test_people_are_told_what_happens(pipeline: Pipeline) -> None:
     _code, _out, err = pipeline.call("pipeline", "run", "--experiment", "x", "--to", "01")
+    assert f"x  new experiment: {pipeline.experiment}\n" in err
     assert "01_make  runs: it has not run yet" in err
     assert "runpact: x OK: 1 ran, 0 up to date" in err
     pipeline.write("stages/sum.sh", "exit 4\n")
     _code, _out, err = pipeline.call("pipeline", "run", "--experiment", "x")
     assert "01_make  skipped: up to date" in err
     assert "next: runpact pipeline run --experiment x --from 02" in err
+    assert "new experiment" not in err
+
+
+def test_a_failure_shows_what_the_program_said_last_and_nothing_that_follows_from_it(
+    pipeline: Pipeline,
+) -> None:
+    pipeline.write("stages/make.sh", "echo 'no such data' >&2; exit 4\n")
+    _code, _out, err = pipeline.call("pipeline", "run", "--experiment", "x")
+    assert f"{pipeline.experiment}/01_make/logs/stderr.log ends with\n    | no such data\n" in err
+    assert "missing" not in err
+    assert "too-few" not in err
+    findings = {each["code"]: each.get("because") for each in pipeline.result("01_make")["findings"]}
+    assert findings["failed-command"] is None
+    assert findings["too-few"] == "01_make/stage_summary.json"
 
 
 @pytest.mark.parametrize("where", ["file", "environment"])

@@ -9,7 +9,7 @@ summary that says the same: Python itself exits with 1, argparse with 2, and nei
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Literal
 
 import msgspec
@@ -86,6 +86,21 @@ def read_end(
     return EndReading(why=end.why(is_believed), is_believed=is_believed, findings=findings)
 
 
+def following(judged: Iterable[Finding], end: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return findings about outputs; what a program that failed did not get to make follows from its end."""
+    cause = next((each.path for each in end if each.code in _FAILED), None)
+    return tuple(
+        msgspec.structs.replace(each, because=cause)
+        if cause is not None and each.because is None and each.code in _NOT_MADE
+        else each
+        for each in judged
+    )
+
+
+_FAILED = frozenset(
+    {"failed-command", "foreign-exit-code", "not-believed", "ended-by-signal", "timed-out", "stopped"}
+)
+_NOT_MADE = frozenset({"missing", "too-few"})
 _UNBELIEVED = frozenset({"no-summary", "not-believed", "contradiction", "malformed-claim"})
 
 

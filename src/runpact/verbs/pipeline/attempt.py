@@ -30,7 +30,7 @@ from runpact.model.finding import Finding, Report, Severity
 from runpact.model.judge.origin import judge_origin
 from runpact.model.pipeline.bypass import judge_opened
 from runpact.model.pipeline.claim import SUMMARY, Claim
-from runpact.model.pipeline.ending import read_end
+from runpact.model.pipeline.ending import following, read_end
 from runpact.model.pipeline.result import (
     Basis,
     Measured,
@@ -267,7 +267,7 @@ def end_attempt(stage_run: StageRun, measured: Measured) -> StageResult:
         )
         result = _result(stage_run, measured, findings, outputs)
         _describe(stage_run, result, claim, rows)
-        judged = judge_outputs(run, experiment, stage_run.stage) if began else ()
+        judged = following(judge_outputs(run, experiment, stage_run.stage), end.findings) if began else ()
         if judged:
             result = _result(stage_run, measured, (*findings, *judged), outputs)
             _describe(stage_run, result, claim, rows)

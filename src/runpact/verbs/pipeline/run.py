@@ -34,7 +34,7 @@ from runpact.verbs.pipeline.way import Way
 if TYPE_CHECKING:
     from runpact.verbs.pipeline.attempt import StageRun
 
-Moment = Literal["began", "ended", "skipped", "refused", "would run"]
+Moment = Literal["began", "ended", "skipped", "refused", "would run", "new experiment"]
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,6 +110,8 @@ def run_pipeline(experiment: Experiment, wish: Wish, way: Way, *, tell: Tell) ->
     if not lock.acquire(wish.wait_seconds):
         raise _busy(experiment)
     with lock:
+        if not read_asked(experiment.directory).stages and experiment.imported() is None:
+            tell(Progress(moment="new experiment", name=experiment.name, why=experiment.directory))
         names = tuple(directory_of(experiment.graph.by_id[each]) for each in wish.ids)
         asked = Asked(
             stages=names,
