@@ -7,7 +7,10 @@ Does not know: which of several runs a prefix names.
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterator
 
+from runpact.disk.experiment import stage_directories
+from runpact.disk.reader import read_run
 from runpact.index.store import READ, Store
 from runpact.model.errors import AmbiguousRunError
 from runpact.model.run import State
@@ -46,8 +49,43 @@ def resolve_run(catalogue: Catalogue, reference: str, *, cwd: str) -> str:
     own = [run for run in found if all(copies.match(run.path) is None for copies in catalogue.curated)]
     chosen = _chosen(reference, own, called)
     if chosen is None:
+        attempt = _attempt(catalogue, reference) if is_readable else None
+        if attempt is not None:
+            return attempt
         raise no_such_run(reference, catalogue.ask(_newest), called)
     return posixpath.normpath(posixpath.join(root, chosen.path))
+
+
+def _attempt(catalogue: Catalogue, reference: str) -> str | None:
+    """Return the one attempt at a stage, listed nowhere, that is named `experiment/stage` or by its uid."""
+    experiment, _slash, stage = reference.rpartition("/")
+    if not experiment:
+        paths = catalogue.ask(_newest_paths)
+        found = [each for path in paths for each in _attempts(catalogue.root, path)]
+        found = [each for each in found if _uid(each).startswith(reference)]
+    else:
+        chosen = pick(experiment, catalogue.ask(lambda store: _candidates(store, experiment)))
+        found = list(_attempts(catalogue.root, chosen.path)) if chosen is not None else []
+        names = {each: posixpath.basename(each) for each in found}
+        found = [each for each, name in names.items() if stage in {name, *name.split("_", 1)}]
+    return found[0] if len(found) == 1 else None
+
+
+def _attempts(root: str, path: str) -> Iterator[str]:
+    """Yield the absolute directories of the last attempts in an experiment."""
+    directory = posixpath.normpath(posixpath.join(root, path))
+    for name in stage_directories(directory):
+        yield posixpath.join(directory, name)
+
+
+def _uid(directory: str) -> str:
+    record = read_run(directory).record
+    return record.uid if record is not None else ""
+
+
+def _newest_paths(store: Store) -> list[str]:
+    paths = store.rows(("SELECT path FROM runs ORDER BY started DESC LIMIT 1000", ()))
+    return [str(path) for (path,) in paths]
 
 
 def _chosen(reference: str, found: list[RunSummary], called: list[RunSummary]) -> RunSummary | None:

@@ -277,3 +277,15 @@ def test_an_input_that_was_named_once_is_the_default_of_the_next_attempt(pipelin
     (pipeline.root / "mine").rmdir()
     assert pipeline.done("--only", "03") == {"03_tell": "refused"}
     assert (pipeline.experiment / "story/story.txt").read_text() == "two"
+
+
+def test_an_attempt_is_found_by_its_experiment_and_stage_and_by_its_uid(pipeline: Pipeline) -> None:
+    pipeline.go("--to", "02")
+    uid = pipeline.manifest["stages"]["02_sum"]["uid"]
+    for reference in ("x/02_sum", "x/02", "x/sum", uid):
+        code, out, err = pipeline.call("show", reference)
+        assert (code, uid in out) == (0, True), (reference, err)
+    for reference in ("x/03", "y/02", "zz"):
+        assert "no run" in pipeline.call("show", reference)[2]
+    (pipeline.experiment / "01_make/.runpact/run.json").write_text("{}")
+    assert pipeline.call("show", uid)[0] == 0

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from runpact.model.contract.language import Contract
+from runpact.model.contract.language import Contract, Entry, Kind
 from runpact.model.contract.page import contract_page
+from runpact.model.contract.page.entries import tree_of
 from runpact.model.contract.page.markdown import code, escaped, items, paragraph, table
 from runpact.model.contract.page.surroundings import workspace_section
 from runpact.model.contract.surroundings import WorkspaceLog, WorkspaceRules
@@ -226,3 +227,13 @@ def test_the_log_says_from_which_level_on() -> None:
     log = WorkspaceLog(file="log.txt", level="run.config.level")
     page = workspace_section(Contract(contract="a.b", version="1.0.0", workspace=WorkspaceRules(log=log)))
     assert "`log.txt` is the log of all runs, from level `run.config.level` on" in page
+
+
+def test_a_slash_in_the_expression_of_a_capture_parts_no_names_of_the_tree() -> None:
+    kind = Kind(at="r/{name}", entries=(Entry(files="deep/{path:[a-z]{2}(/[a-z]+)*}/a.txt"),))
+    assert tree_of(kind).splitlines() == [
+        "r/{name}/",
+        "└── deep/",
+        "    └── {path:[a-z]{2}(/[a-z]+)*}/",
+        "        └── a.txt",
+    ]

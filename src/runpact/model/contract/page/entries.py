@@ -87,11 +87,22 @@ def tree_of(kind: Kind) -> str:
             continue
         for path in entry.paths or ((entry.pattern,) if entry.pattern else ()):
             node = root
-            for part in path.rstrip("/").split("/"):
+            for part in _parts(path.rstrip("/")):
                 node = node.setdefault(part, {})
             if entry.wants_directory:
                 node.setdefault("", {})
     return "\n".join([f"{kind.at}/", *_branches(root, "")])
+
+
+def _parts(path: str) -> Iterator[str]:
+    """Yield the names of a path; a slash in the expression of a capture parts nothing."""
+    depth, begin = 0, 0
+    for number, letter in enumerate(path):
+        depth += {"{": 1, "}": -1}.get(letter, 0)
+        if letter == "/" and depth == 0:
+            yield path[begin:number]
+            begin = number + 1
+    yield path[begin:]
 
 
 _Tree = dict[str, "_Tree"]
