@@ -9,6 +9,8 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
+import msgspec
+
 from runpact.disk.layout import RECORD, SEAL, is_unpinned
 from runpact.disk.reader import Reading
 from runpact.disk.storedlog import StoredLog
@@ -19,6 +21,7 @@ from runpact.model.facts import FileFact
 from runpact.model.finding import Finding, Report, Severity
 from runpact.model.manifest import FileRecord, LogRecord, Manifest
 from runpact.model.names import readable_path
+from runpact.model.pipeline.plan import command_line
 from runpact.model.run import Standing, State
 from runpact.verbs.pipeline.judged import verify_experiment
 from runpact.verbs.standing import is_experiment, stand
@@ -42,9 +45,21 @@ def verify_run(directory: str) -> tuple[Standing, Report]:
     if reading.manifest is not None and reading.manifest.sealed:
         findings += _logs(reading, reading.manifest)
         findings += _files(reading, reading.manifest, {finding.path for finding in findings})
+        findings = _with_rerun(reading, findings)
     elif not findings:
         findings.append(_unsealed(standing))
     return standing, Report(tuple(sorted(findings, key=lambda finding: finding.path)))
+
+
+def _with_rerun(reading: Reading, findings: list[Finding]) -> list[Finding]:
+    """Return findings whose hint names the command that makes a stage again, if this is an attempt at one."""
+    folder, name = posixpath.split(reading.directory)
+    stage = reading.record.stage if reading.record is not None else None
+    if stage is None or not name.startswith(f"{stage}_"):  # an older attempt stands under its number
+        return findings
+    experiment = posixpath.basename(folder)
+    hint = f"restore the file from a copy, or make it again: {command_line(experiment, first=stage)}"
+    return [msgspec.structs.replace(each, hint=hint) if each.hint == HINT else each for each in findings]
 
 
 def _unfinished(standing: Standing) -> list[Finding]:

@@ -289,3 +289,10 @@ def test_an_attempt_is_found_by_its_experiment_and_stage_and_by_its_uid(pipeline
         assert "no run" in pipeline.call("show", reference)[2]
     (pipeline.experiment / "01_make/.runpact/run.json").write_text("{}")
     assert pipeline.call("show", uid)[0] == 0
+
+
+def test_damage_to_a_stage_is_told_with_the_command_that_makes_it_again(pipeline: Pipeline) -> None:
+    pipeline.go()
+    (pipeline.experiment / "02_sum/total/total.txt").write_text("else")
+    _code, out, err = pipeline.call("verify", "x")
+    assert "make it again: runpact pipeline run --experiment x --from 02" in out + err
