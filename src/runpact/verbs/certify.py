@@ -78,10 +78,36 @@ def certify(
     document = sealed(build_certificate(subject, baseline, named, made=made, resampler=resampler))
     path = posixpath.join(folder, name, FILE)
     reports = {f"{_BASELINE}/{REPORT}": baseline_data, f"{name}/{REPORT}": subject_data}
-    keep_evidence(folder, reports)
+    _keep_reports(folder, name, reports)
     is_new = _keep(folder, name, document)
     written = document if is_new else certificate_document(path)
     return Certified(path=path, certificate=msgspec.convert(written, Certificate), is_new=is_new)
+
+
+def _keep_reports(folder: str, name: str, reports: dict[str, bytes]) -> None:
+    """Create the reports; a subject's folder that is another run's is refused by the name of that run."""
+    try:
+        keep_evidence(folder, reports)
+    except WriteOnceError as error:
+        place = posixpath.join(folder, name, REPORT)
+        if error.at != place:
+            raise
+        owner = _run_of(place)
+        raise WriteOnceError(
+            f"the folder `{name}` belongs to {owner}",
+            at=place,
+            expected="a folder of the subject's own",
+            got=owner,
+            hint="give this certificate another folder with --label NAME",
+        ) from error
+
+
+def _run_of(report: str) -> str:
+    """Return which run a report that stands there is of."""
+    try:
+        return f"run {normal_report(report)[1].report.meta.run_id}"
+    except RunpactError:
+        return "something that is no report"
 
 
 def _keep(folder: str, name: str, document: dict[str, object]) -> bool:

@@ -112,20 +112,21 @@ def draft_of_baseline(source: Source) -> Draft:
     return _baseline(*_report_of(source))
 
 
-def draft_of_subject(source: Source, root: str, certificate: str | None) -> Draft:
+def draft_of_subject(source: Source, root: str, certificate: str | None, tier: str | None = None) -> Draft:
     """Return the copy of a subject: its certificate and the reports that it rests on.
 
     Args:
         source: The run.
         root: Absolute data root, with the scratch folder of certificates.
         certificate: Absolute path of the certificate or its folder; None to look for it.
+        tier: Which of several it is; None when there is to be one.
 
     Raises:
         EvidenceError: The run has no report, or it is no evidence.
         PromotionIncompleteError: There is no certificate of this run, or several.
     """
     _data, report = _report_of(source)
-    path, found = _certificate_of(source, report, certificate or posixpath.join(root, SCRATCH))
+    path, found = _certificate_of(source, report, certificate or posixpath.join(root, SCRATCH), tier)
     references = references_of(found)
     data, baseline_data = (_beside(path, each.path) for each in references)
     attestation = read_beside(path, ATTESTATION)
@@ -212,23 +213,24 @@ def _run_of(report: Stored) -> CopiedRun:
     )
 
 
-def _certificate_of(source: Source, report: Stored, folder: str) -> tuple[str, Certificate]:
-    """Return the certificate of a run among those of a folder."""
+def _certificate_of(source: Source, report: Stored, folder: str, tier: str | None) -> tuple[str, Certificate]:
+    """Return the certificate of a run among those of a folder; a tier chooses among several."""
     found = []
     for path in certificates_at(folder):
         with contextlib.suppress(RunpactError):
             certificate = msgspec.convert(certificate_document(path), Certificate)
             if references_of(certificate)[0].sha256 == report.sha256:
                 found.append((path, certificate))
-    if len(found) == 1:
-        return found[0]
+    chosen = [each for each in found if tier in {None, each[1].policy_provenance.tier}]
+    if len(found) == 1 or len(chosen) == 1:
+        return (chosen or found)[0]
     nickname = report.report.meta.nickname or source.record.id
     raise PromotionIncompleteError(
         f"{len(found) or 'no'} certificates of this run",
         at=source.path,
         expected="one",
         got=", ".join(posixpath.basename(posixpath.dirname(path)) for path, _found in found),
-        hint="name one with --certificate"
+        hint="name one with --certificate, or its tier with --policy"
         if found
         else f"make it with `runpact report {nickname} --format cert --baseline BASELINE`; "
         "a baseline itself is promoted with `--as baseline`",

@@ -58,6 +58,12 @@ def find_policy(
     return demand_judging(NamedPolicy(named, policies[named]))
 
 
+def tier_named(reference: str | None) -> str | None:
+    """Return the tier that a policy's name says; None when it says none."""
+    place, _mark, after = (reference or "").partition("#")
+    return after or (None if _is_contract(place) else place) or None
+
+
 def _is_contract(place: str) -> bool:
     return "/" in place or place.endswith((".yaml", ".yml", ".json", ".toml")) or _is_pack(place)
 

@@ -164,7 +164,7 @@ def _draft(root: str, source: Source, promotion: Promotion, wish: Wish) -> Draft
         return draft_of_files(source, promotion)
     if wish.certificate is None and (wish.label or source.record.name) == BASELINE:
         return draft_of_baseline(source)
-    draft = draft_of_subject(source, root, wish.certificate)
+    draft = draft_of_subject(source, root, wish.certificate, wish.tier)
     if wish.label == BASELINE:
         raise CannotStartError(f"`{BASELINE}` is the folder of the baseline's report", got=BASELINE)
     return draft

@@ -82,7 +82,7 @@ def promote(
         reference: The run; a name means its newest finished one.
         wish: What else was said; a path in it may be relative.
         annotations: JSON file that is kept beside, and never read.
-        policy: Judges the certificate, as `verify_certificates` names it.
+        policy: Judges the certificate, as `verify_certificates` names it; its tier chooses among several.
         needs_signature: Refuse what is not signed, whatever the policy says.
         trust_file: Whose signatures are believed.
 
@@ -93,12 +93,14 @@ def promote(
     """
     import msgspec
 
+    from runpact.verbs.policies import tier_named
     from runpact.verbs.promote import promote
     from runpact.workspace.certifying import judging_by
 
     loaded = place.lint()
     absolute = msgspec.structs.replace(
         wish,
+        tier=tier_named(policy),
         certificate=None if wish.certificate is None else _absolute(place, wish.certificate),
         annotations=None if annotations is None else _annotations(place, annotations),
     )

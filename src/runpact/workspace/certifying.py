@@ -54,7 +54,8 @@ def certify(
         place: The workspace.
         subject: What was changed.
         baseline: What it is compared with.
-        policy: Tier, `CONTRACT#TIER`, or None for the only policy of the contract.
+        policy: Tier, `CONTRACT#TIER`, or None for the tier that the subject announced, without one the only
+            policy of the contract.
         folder: Folder of the evidence; by default the workspace's scratch folder.
         label: Name of the subject's folder in it.
 
@@ -65,14 +66,13 @@ def certify(
     from runpact.verbs.certify import SCRATCH, certify
     from runpact.verbs.reports import find_report
 
-    named = _policy(place, policy, None)
     subject_path, baseline_path = (
         find_report(each, cwd=place.cwd, resolve=place.resolve) for each in (subject, baseline)
     )
     return certify(
         subject_path,
         baseline_path,
-        named,
+        _policy(place, policy, _announced_tier(place, policy, subject_path)),
         folder=posixpath.normpath(
             posixpath.join(place.cwd, folder) if folder else posixpath.join(place.data_root, SCRATCH)
         ),
@@ -190,6 +190,16 @@ def _policy(place: Workspace, reference: str | None, tier: str | None) -> NamedP
     is_own = reference is None or not ("/" in reference or "#" in reference or ":" in reference)
     contract = place.contract if is_own else None
     return find_policy(reference, tier=tier, contract=contract.contract if contract else None, cwd=place.cwd)
+
+
+def _announced_tier(place: Workspace, policy: str | None, report: str) -> str | None:
+    """Return the tier that a run announced, when nobody names one and the workspace has it."""
+    if policy is not None or place.contract is None:
+        return None
+    from runpact.verbs.normal import normal_report
+
+    tier = normal_report(report)[1].report.auto.tier
+    return tier if tier in place.contract.contract.policies else None
 
 
 def _resampler(count: int) -> Resampler:

@@ -356,3 +356,15 @@ def test_a_name_means_the_run_and_never_its_copy(workspace: Path, pair: Pair, ca
     assert run("report", "later", "--format", "cert", *words) == 0
     assert (workspace / "reports/baseline/report.json").read_bytes() == before
     assert run("show", "reports/base") == 2
+
+
+def test_a_policy_chooses_among_several_certificates(workspace: Path, pair: Pair, capsys: Captured) -> None:
+    contract = workspace / "contract.yaml"
+    text = contract.read_text(encoding="utf-8")
+    contract.write_text(text + "  loose: {like: balanced, minimum_windows: 10}\n", encoding="utf-8")
+    pair()
+    assert run("report", "quant8", "--format", "cert", "--baseline", "baseline", "--policy", "loose") == 2
+    assert run("promote", "quant8") == 2
+    assert "its tier with --policy" in capsys.readouterr().err
+    assert run("promote", "quant8", "--policy", "balanced") == 0
+    assert "quant8_balanced_" in capsys.readouterr().out

@@ -64,6 +64,8 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     """Which of the contract's promotions; not needed when one alone fits."""
     certificate: str | None = None
     """Absolute path of the certificate or its folder; by default it is looked for in the scratch folder."""
+    tier: str | None = None
+    """Which of several certificates, by the policy that judged."""
     is_failed: bool = False
     """Archive a certificate that is no pass, labelled as such."""
     annotations: bytes | None = None
