@@ -6,7 +6,7 @@ Does not know: how any of it follows.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -32,6 +32,7 @@ from runpact.cli.output import (
     table_lines,
 )
 from runpact.model.evidence.certificate import Certificate, sealed
+from runpact.model.evidence.gate import PRIMARY
 from runpact.model.evidence.refusal import EvidenceError
 from runpact.model.evidence.step import Step, Verification
 from runpact.model.finding import Verdict, worst
@@ -210,7 +211,9 @@ def _judged(follows: Certificate) -> Iterator[str]:
             f"    {shown} {value:.6g}, {statistics.confidence:.0%} interval {low:.6g} to {high:.6g}, "
             f"{statistics.windows} windows ({statistics.effective_windows:.1f} of equal weight)"
         )
-    rows = [_gate_row(gate) for gate in follows.gates] + [_guard_row(guard) for guard in follows.guards]
+    rows = [_gate_row(gate, _estimates(follows)) for gate in follows.gates]
+    stated = {cause.subject: cause.message for cause in follows.reasons if cause.code.startswith("guard_")}
+    rows += [_guard_row(guard, stated.get(guard.name, "")) for guard in follows.guards]
     yield ""
     for line in table_lines(("judged", "observed", "demanded", "outcome"), rows):
         yield f"  {line}"
@@ -219,7 +222,14 @@ def _judged(follows: Certificate) -> Iterator[str]:
         yield from (f"  limitation: {plain(each)}" for each in follows.limitations)
 
 
-def _gate_row(gate: object) -> Sequence[str]:
+def _estimates(follows: Certificate) -> dict[tuple[str, str], float | None]:
+    """Return the estimates that a gate on an end of the interval is failed by."""
+    metric = follows.primary_metric
+    found = {"ratio": metric.ratio_vs_baseline, "difference": metric.difference_vs_baseline}
+    return {(name, of): value for name in (PRIMARY, metric.kind) for of, value in found.items()}
+
+
+def _gate_row(gate: object, estimates: Mapping[tuple[str, str], float | None]) -> Sequence[str]:
     facts = msgspec.to_builtins(gate)
     bounds = [
         f"{word} {facts[key]:.6g}"
@@ -227,11 +237,15 @@ def _gate_row(gate: object) -> Sequence[str]:
         if facts[key] is not None
     ]
     observed = "nothing" if facts["observed"] is None else f"{facts['observed']:.6g}"
+    estimate = estimates.get((facts["metric"], facts["of"]))
+    if facts["observed"] is not None and facts["statistic"] != "value" and estimate is not None:
+        observed = f"{facts['statistic']} {observed}, estimate {estimate:.6g}"
     name = f"gate {facts['metric']} ({facts['of']}, {facts['statistic']})"
     return name, observed, " and ".join(bounds), facts["outcome"]
 
 
-def _guard_row(guard: object) -> Sequence[str]:
+def _guard_row(guard: object, why: str) -> Sequence[str]:
+    """Return the row of a guard, and why it is no pass: its own limits may well be kept."""
     facts = msgspec.to_builtins(guard)
     observed, limits = (
         ", ".join(f"{key} {_short(value)}" for key, value in facts[part].items())
@@ -241,7 +255,7 @@ def _guard_row(guard: object) -> Sequence[str]:
         f"guard {facts['name']} at {facts['tap'] or 'an unnamed place'}",
         observed,
         limits,
-        facts["outcome"],
+        f"{facts['outcome']}: {plain(why)}" if why else facts["outcome"],
     )
 
 

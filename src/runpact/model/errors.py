@@ -193,6 +193,11 @@ class EvidenceError(CannotStartError):
         self.reason = reason
         self.told = told
 
+    def __str__(self) -> str:
+        """Return all that is known: a program that lets the error pass shows this alone."""
+        facts = {"expected": self.expected, "got": self.got, "at": self.at, "hint": self.hint}
+        return "\n".join([self.message, *(f"  {name}: {said}" for name, said in facts.items() if said)])
+
 
 class TelemetryError(CannotStartError):
     """A telemetry database is missing, damaged, or something else than one."""

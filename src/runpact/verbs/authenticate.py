@@ -23,4 +23,9 @@ def nobody_trusted(certificate: str, data: bytes) -> Step:
     del data
     if read_beside(certificate, ATTESTATION) is None:
         return Step(name="signature", reason="not_authenticated", observed="no signature")
-    return Step(name="signature", reason="signature_not_checked", observed=ATTESTATION)
+    return Step(
+        name="signature",
+        reason="signature_not_checked",
+        message="it was not checked: give --trust FILE",
+        observed=ATTESTATION,
+    )
