@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from runpact.cli.options import json_option, open_workspace, workspace_options
-from runpact.cli.output import VERDICT_COLOUR, paint, plain, print_json, say, table_lines
+from runpact.cli.output import VERDICT_COLOUR, counted, paint, plain, print_json, say, table_lines
 from runpact.model.finding import Verdict
 from runpact.workspace.finding import check_views, rebuild, write_views
 
@@ -37,7 +37,7 @@ def rebuild_command(
     if is_json:
         print_json("index-rebuild", runs=runs)
     else:
-        say(f"indexed {runs} runs")
+        say(f"indexed {counted(runs, 'run', 'runs')}")
     return 0
 
 

@@ -14,6 +14,7 @@ import msgspec
 from runpact.cli.options import demand_meant, json_option, open_workspace, workspace_options
 from runpact.cli.output import (
     VERDICT_COLOUR,
+    counted,
     finding_documents,
     finding_lines,
     paint,
@@ -120,7 +121,7 @@ def verify_command(
         told = f"{plain(proof)}: entry {stated.seq} of {stated.head}"
         return _tell("ledger-proof-verified", report, told, stated.head, is_json=is_json)
     found, report = archiving.verify_ledger(place, head=head)
-    told = f"{len(found.entries)} entries, head {found.head}"
+    told = f"{counted(len(found.entries), 'entry', 'entries')}, head {found.head}"
     return _tell("ledger-verified", report, told, found.head, is_json=is_json)
 
 

@@ -16,7 +16,7 @@ import click
 import msgspec
 
 from runpact.cli.options import demand_meant, json_option, open_workspace, workspace_options
-from runpact.cli.output import paint, plain, print_json, say, table_lines
+from runpact.cli.output import counted, paint, plain, print_json, say, table_lines
 from runpact.model.archive.retention import Keeping
 from runpact.model.errors import UsageError
 from runpact.workspace import archiving
@@ -109,7 +109,7 @@ def _show_plan(name: str, decisions: Sequence[Decision], *, is_json: bool) -> in
     colours = ["yellow" if each.is_freed else "green" for each in decisions]
     for line in table_lines(("", "RUN", "WHY"), rows, colours=colours):
         say(line)
-    say(f"{freed} of {len(decisions)} runs may go")
+    say(f"{freed} of {counted(len(decisions), 'run', 'runs')} may go")
     return 0
 
 
@@ -167,5 +167,5 @@ def _show_done(word: str, done: Sequence[Done], *, is_json: bool) -> int:
             say(f"{paint('refused', 'red')} {plain(each.path)}: {plain(each.refusal)}")
         else:
             say(f"{word} {plain(each.path)} ({plain(each.trash)})")
-    say(f"{len(done) - refused} runs {word}" + (f", {refused} refused" if refused else ""))
+    say(f"{counted(len(done) - refused, 'run', 'runs')} {word}" + (f", {refused} refused" if refused else ""))
     return _REFUSED if refused else 0

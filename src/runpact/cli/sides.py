@@ -57,6 +57,8 @@ def _document(row: object) -> dict[str, object]:
 def _cell(value: object) -> str:
     if value is None:
         return "—"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     text = f"{value:.6g}" if isinstance(value, float) else str(value)
     text = text.removeprefix("sha256:") if text.startswith("sha256:") else text
     return text if len(text) <= _WIDEST else text[: _WIDEST - 1] + "…"

@@ -91,3 +91,18 @@ def test_a_signature_that_nobody_checked_says_what_would_check_it(workspace: Pat
     assert "it was not checked: give --trust FILE" in capsys.readouterr().out
     assert run("verify", "reports_scratch/q", "--require-signature") == 2
     assert "give --trust FILE" in capsys.readouterr().out
+
+
+def test_one_of_a_sort_is_counted_as_one_and_answers_are_words(workspace: Path, capsys: Captured) -> None:
+    evaluate("baseline")
+    assert run("index", "rebuild") == 0
+    assert "indexed 1 run\n" in capsys.readouterr().out
+    evaluate("quant8", arms(shift=0.01))
+    evaluate("quant2", arms(shift=0.5))
+    for name, code in (("quant8", 0), ("quant2", 3)):
+        assert run("report", name, *CERTIFY, "--label", name) == code
+    capsys.readouterr()
+    assert run("diff", "reports_scratch/quant8", "reports_scratch/quant2", "--all") == 1
+    told = capsys.readouterr().out.split()
+    assert not {"True", "False", "None"} & set(told)
+    assert {"yes", "no"} <= set(told)
