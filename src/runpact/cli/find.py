@@ -111,7 +111,12 @@ def _facts(details: RunDetails) -> list[tuple[str, str]]:
     if origin is not None:
         facts += [
             *origin_lines(origin),
-            ("seeds", ", ".join(f"{name} {seed}" for name, seed in origin.seeds.items())),
+            (
+                "seeds",
+                ", ".join(
+                    f"{name} {'none' if seed is None else seed}" for name, seed in origin.seeds.items()
+                ),
+            ),
             ("config", f"{origin.config.source or 'given in the program'}" if origin.config.resolved else ""),
             ("confinement", _confinement(origin.confinement)),
             ("secrets", _masking(origin.masking)),

@@ -21,7 +21,7 @@ import msgspec
 from runpact.disk import trash
 from runpact.disk.layout import TRASH
 from runpact.host.clock import format_time, utc_now
-from runpact.model.archive.retention import Decision, Keeping
+from runpact.model.archive.retention import NEWEST, Decision, Keeping
 from runpact.model.archive.trash import PrunedRun, TrashRecord
 from runpact.model.contract.language import LoadedContract
 from runpact.model.errors import CannotStartError, PromotionIncompleteError, RunpactError
@@ -85,6 +85,11 @@ def prune(root: str, loaded: LoadedContract, keeping: Keeping, only: Sequence[st
     return tuple(done)
 
 
+def _hint(reasons: Sequence[str]) -> str:
+    is_newest = NEWEST in reasons
+    return "it stays until a newer run of its name finished" if is_newest else "`runpact promote` archives it"
+
+
 def _meant(root: str, decisions: tuple[Decision, ...], only: Sequence[str]) -> tuple[Decision, ...]:
     if not only:
         return decisions
@@ -98,7 +103,7 @@ def _meant(root: str, decisions: tuple[Decision, ...], only: Sequence[str]) -> t
             f"`{path}` may not be pruned: {reasons[0]}",
             at=path,
             expected="an intact curated copy that the ledger proves, or a policy that frees it",
-            hint="`runpact promote` archives it; nothing was moved",
+            hint=f"{_hint(reasons)}; nothing was moved",
         )
     return meant
 

@@ -67,6 +67,19 @@ def test_only_what_is_archived_goes_and_it_comes_back(
     assert run("prune", "--undo") == 2
 
 
+def test_the_newest_run_of_a_name_stays_whatever_is_archived(
+    workspace: Path, archived: Path, capsys: Captured
+) -> None:
+    (baseline,) = (workspace / "runs" / "baseline").glob("2*")
+    assert run("prune", str(baseline)) == 2
+    told = capsys.readouterr().err
+    assert "it stays until a newer run of its name finished; nothing was moved" in told
+    assert run("show", "baseline") == 0
+    shown = capsys.readouterr().out
+    assert "torch none" in shown
+    assert "None" not in shown
+
+
 @pytest.mark.requirement("B-050")
 def test_a_named_run_that_is_not_archived_is_refused_and_nothing_is_moved(
     workspace: Path, archived: Path, capsys: Captured

@@ -19,6 +19,8 @@ from runpact.model.run import State
 PIN = "pin"
 """The tag that keeps a run for good."""
 _FREEABLE = frozenset({State.FINISHED, State.FAILED, State.INTERRUPTED})
+NEWEST = "it is the newest finished run of its name"
+"""What keeps a run whatever is archived of it, until a newer one finished."""
 _KEYS = frozenset({"newest", "within", "where", "best", "by"})
 
 
@@ -178,7 +180,7 @@ def _protected(run: Candidate, latest: set[str], cited: Mapping[str, str]) -> It
     if PIN in run.tags:
         yield f"it has the tag `{PIN}`"
     if run.path in latest:
-        yield "it is the newest finished run of its name"
+        yield NEWEST
     if run.path in cited:
         yield cited[run.path]
 
