@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from integration.pipeline.pipeline import Pipeline
+from runpact.verbs.pipeline import way
 
 CONTRACT = """\
 contract: test.programs
@@ -303,6 +304,23 @@ def test_an_attempt_by_hand_and_by_the_pipeline_are_as_good_when_the_command_is_
         by_hand(programs, "--experiment=x", cwd=cwd)
         assert programs.result("02_fit")["launched_by"] == "stage"
         assert programs.why()["02_fit"] == "up to date"
+
+
+@pytest.mark.parametrize(
+    ("asked", "is_declared"), [(("--experiment=x",), True), (("--experiment", "x", "--deep"), False)]
+)
+def test_a_command_by_hand_counts_when_it_asks_for_something_else(
+    monkeypatch: pytest.MonkeyPatch, asked: tuple[str, ...], is_declared: bool
+) -> None:
+    declared = ("python", "stage.py")
+    monkeypatch.setattr(way, "command_of", lambda *_arguments, **_named: declared)
+    command = (*declared, *asked)
+    by_hand = way.Way(cwd="/here", root="/there", config=None, environ={}, command=command)
+    if not is_declared:
+        assert way.command_judged(None, None, {}, by_hand) == (command, "/here")
+    else:
+        beside = way.Way(cwd="/there", root="/there", config=None, environ={}, command=command)
+        assert way.command_judged(None, None, {}, beside) == (declared, "/there")
 
 
 @pytest.mark.requirement("C-039", "C-040", "C-041", "C-042")

@@ -297,8 +297,7 @@ class _Orchestrator:
         self._note_gate(name, decision)
         result = decision.refusal(stage)
         self.steps[stage.id] = Step(name=name, done="refused", why=decision.why, result=result)
-        if self.stopped_at is None:
-            self.stopped_at = stage
+        self.stopped_at = self.stopped_at or stage
         self.tell(Progress(moment="refused", name=name, why=f"its gate is closed ({decision.why})"))
 
     def _note_gate(self, name: str, decision: Decision) -> None:
