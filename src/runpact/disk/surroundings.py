@@ -30,7 +30,7 @@ def make_directories(root: str, directories: Iterable[str]) -> None:
     """
     missing = [path for each in directories if not os.path.isdir(path := posixpath.join(root, each))]
     for path in missing:
-        if os.path.lexists(path):
+        if os.path.lexists(path) and not os.path.isdir(path):  # another run may have made it just now
             raise StorageError(
                 f"`{posixpath.relpath(path, root)}` of the workspace is no directory",
                 at=path,
