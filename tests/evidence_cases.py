@@ -5,14 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 import random
+from collections.abc import Callable
 from pathlib import Path
 
 import runpact
 from runpact.formats.resample import resample_with_numpy
 from runpact.model.contract.surroundings import Gate, Guard, Policy
+from runpact.model.digest import canonical_json, digest_bytes
+from runpact.model.evidence.certificate import render, sealed
 from runpact.model.evidence.policy import NamedPolicy
 from runpact.verbs.certify import Certified, certify
 from runpact.verbs.verify_certificate import Judging
+
+Change = Callable[[dict], None]
 
 Document = dict
 
@@ -170,3 +175,29 @@ def evaluate(name: str, windows: dict | None = None, *, said: dict | None = None
 
 
 INVARIANTS = {"name": "invariants", "verdict": "pass", "evidence": {"checks": {"finite": True}}}
+
+
+def forge(path: Path, change: Change, *, is_sealed: bool = True) -> None:
+    """Change a certificate as somebody would who knows its form and, when it is sealed again, its digest."""
+    document = json.loads(path.read_bytes())
+    change(document)
+    if is_sealed:
+        document.pop("digest", None)
+        document = sealed(document)
+    path.write_bytes(render(document))
+
+
+def forge_report(path: Path, name: str, change: Change) -> None:
+    """Change a report and bring the certificate's reference to it up to date."""
+    place = path.parent / name
+    document = json.loads(place.read_bytes())
+    change(document)
+    data = canonical_json(document)
+    place.write_bytes(data)
+
+    def refer(certificate: dict) -> None:
+        for reference in certificate["evidence"]:
+            if reference["path"] == name:
+                reference |= {"sha256": digest_bytes(data), "size": len(data)}
+
+    forge(path, refer)

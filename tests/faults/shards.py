@@ -47,4 +47,4 @@ def _sum(name: str, left: object, right: object) -> object:
         return left + right
     assert isinstance(left, int | float)
     assert isinstance(right, int | float)
-    return max(left, right) if name in {"seconds", "slowest"} else left + right
+    return max(left, right) if name in {"seconds", "slowest", "calls"} else left + right

@@ -2,36 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
-TESTS = Path(__file__).parents[1]
-SHARDS = 2
+from faults.shards import sharded
 
 
 def swept(*, every: int, **options: str) -> dict:
     """Sweep in processes side by side; return the sum of what they found."""
     arguments = [part for name, value in options.items() for part in (f"--{name}", value)]
-    command = [sys.executable, "-m", "faults.sweep", *arguments, "--every", str(every * SHARDS)]
-    environment = {**os.environ, "PYTHONPATH": str(TESTS)}
-    shards = [
-        subprocess.Popen([*command, "--offset", str(every * shard)], stdout=subprocess.PIPE, env=environment)
-        for shard in range(SHARDS)
-    ]
-    results = [json.loads(shard.communicate()[0]) for shard in shards]
-    total = results[0]
-    for other in results[1:]:
-        total["points"] += other["points"]
-        total["missed"] += other["missed"]
-        total["violations"] |= other["violations"]
-        total["seconds"] = max(total["seconds"], other["seconds"])
-    return total
+    return sharded("faults.sweep", *arguments, every=every)
 
 
 def held(found: dict, name: str, figures: Callable[[str], None], *, at_least: int) -> None:

@@ -8,13 +8,47 @@ As everywhere, the repository runs nothing: git is shown a neutral folder in the
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
 from runpact.host import clock
 from runpact.host.bounded import Sink, ask
-from runpact.host.git import MAX_SECONDS
-from runpact.host.gitneutral import NeutralGit
+from runpact.host.git import MAX_SECONDS, git_program, why_not_asked
+from runpact.host.gitfolder import Repository, read_settings
+from runpact.host.gitneutral import NeutralGit, neutral_git
 from runpact.model.discretion import shown_value
 
 _MAX_ANSWER = 64_000_000
+T = TypeVar("T")
+
+
+def asked_neutrally(
+    repository: Repository,
+    environ: Mapping[str, str],
+    *,
+    questions: Callable[[NeutralGit, Mapping[str, str]], T],
+    refused: Callable[[str], T],
+) -> T:
+    """Return what git answers about a repository, or what there is to say when it cannot be asked.
+
+    Args:
+        repository: The repository.
+        environ: Environment of this process.
+        questions: Ask them; get git and the repository's settings.
+        refused: Gets the reason why nothing is asked.
+    """
+    settings = read_settings(repository)
+    program = git_program(environ.get("PATH", ""))
+    if program is None:
+        return refused("git is not installed")
+    refusal = why_not_asked(repository, settings)
+    if refusal:
+        return refused(refusal)
+    try:
+        with neutral_git(program, repository, settings, environ) as git:
+            return questions(git, settings)
+    except OSError as error:
+        return refused(f"no temporary folder for git: {error.strerror or type(error).__name__}")
 
 
 class GitAnswers:

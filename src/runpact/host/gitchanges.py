@@ -11,10 +11,8 @@ from collections.abc import Mapping
 
 import msgspec
 
-from runpact.host.git import git_program, why_not_asked
-from runpact.host.gitanswers import GitAnswers
-from runpact.host.gitfolder import Repository, read_settings
-from runpact.host.gitneutral import neutral_git
+from runpact.host.gitanswers import GitAnswers, asked_neutrally
+from runpact.host.gitfolder import Repository
 
 _NONE = 1
 """Git's answer when there is no merge base."""
@@ -42,16 +40,12 @@ def changes_since(repository: Repository, environ: Mapping[str, str], *, base: s
         base: The other commit, as git names it: `origin/main`, `HEAD~3`.
         trailer: Key of the trailer that labels a commit.
     """
-    settings = read_settings(repository)
-    program = git_program(environ.get("PATH", ""))
-    refusal = "git is not installed" if program is None else why_not_asked(repository, settings)
-    if refusal or program is None:
-        return Changes(faults=(refusal,))
-    try:
-        with neutral_git(program, repository, settings, environ) as git:
-            return _asked(GitAnswers(git), base, trailer)
-    except OSError as error:
-        return Changes(faults=(f"no temporary folder for git: {error.strerror or type(error).__name__}",))
+    return asked_neutrally(
+        repository,
+        environ,
+        questions=lambda git, _settings: _asked(GitAnswers(git), base, trailer),
+        refused=lambda reason: Changes(faults=(reason,)),
+    )
 
 
 def _asked(git: GitAnswers, base: str, trailer: str) -> Changes:

@@ -14,10 +14,10 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
-from runpact.host.git import EMPTY_TREE, git_program, object_format, why_not_asked
-from runpact.host.gitanswers import GitAnswers
-from runpact.host.gitfolder import Repository, read_head, read_settings
-from runpact.host.gitneutral import NeutralGit, neutral_git
+from runpact.host.git import EMPTY_TREE, object_format
+from runpact.host.gitanswers import GitAnswers, asked_neutrally
+from runpact.host.gitfolder import Repository, read_head
+from runpact.host.gitneutral import NeutralGit
 from runpact.host.gitquestion import Inquiry
 from runpact.model.doctor.repository import Ignored, LargeFile
 
@@ -54,22 +54,19 @@ def look_at_commit(
         places: Folders of runs: what git tracks there is told, what it does not track there is not.
         limit: Bytes above which a file is large.
     """
-    settings = read_settings(repository)
-    program = git_program(environ.get("PATH", ""))
-    refusal = "git is not installed" if program is None else why_not_asked(repository, settings)
-    if refusal or program is None:
-        return Looked(faults=(refusal,))
-    try:
-        with neutral_git(program, repository, settings, environ) as git:
-            asked = _Asked(git, repository, settings)
-            return Looked(
-                ignored=asked.ignored(tuple(probes)),
-                tracked=asked.tracked(tuple(places)),
-                large=(*asked.staged(limit), *asked.loose(tuple(places), limit)),
-                faults=tuple(asked.faults),
-            )
-    except OSError as error:
-        return Looked(faults=(f"no temporary folder for git: {error.strerror or type(error).__name__}",))
+
+    def questions(git: NeutralGit, settings: Mapping[str, str]) -> Looked:
+        asked = _Asked(git, repository, settings)
+        return Looked(
+            ignored=asked.ignored(tuple(probes)),
+            tracked=asked.tracked(tuple(places)),
+            large=(*asked.staged(limit), *asked.loose(tuple(places), limit)),
+            faults=tuple(asked.faults),
+        )
+
+    return asked_neutrally(
+        repository, environ, questions=questions, refused=lambda reason: Looked(faults=(reason,))
+    )
 
 
 class Indexed(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,17 +84,14 @@ def look_at_index(repository: Repository, environ: Mapping[str, str]) -> Indexed
         repository: The repository.
         environ: Environment of this process.
     """
-    settings = read_settings(repository)
-    program = git_program(environ.get("PATH", ""))
-    refusal = "git is not installed" if program is None else why_not_asked(repository, settings)
-    if refusal or program is None:
-        return Indexed(faults=(refusal,))
-    try:
-        with neutral_git(program, repository, settings, environ) as git:
-            asked = _Asked(git, repository, settings)
-            return Indexed(files=asked.indexed(), faults=tuple(asked.faults))
-    except OSError as error:
-        return Indexed(faults=(f"no temporary folder for git: {error.strerror or type(error).__name__}",))
+
+    def questions(git: NeutralGit, settings: Mapping[str, str]) -> Indexed:
+        asked = _Asked(git, repository, settings)
+        return Indexed(files=asked.indexed(), faults=tuple(asked.faults))
+
+    return asked_neutrally(
+        repository, environ, questions=questions, refused=lambda reason: Indexed(faults=(reason,))
+    )
 
 
 class _Asked(GitAnswers):

@@ -13,7 +13,7 @@ import yaml
 from runpact.cli.main import run_command_line
 from runpact.disk.archive import STAGING
 from runpact.disk.layout import LEDGER
-from runpact.host import gitcommit
+from runpact.host import gitanswers
 from runpact.model.contract.ignoring import ignored_patterns
 from runpact.packs import pack_names
 from runpact.verbs.load_contract import load_contract
@@ -71,7 +71,7 @@ def test_a_repository_that_cannot_be_asked_is_no_clean_one(
     workspace: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     git(workspace, "init", "-q", ".")
-    monkeypatch.setattr(gitcommit, "git_program", lambda _path: None)
+    monkeypatch.setattr(gitanswers, "git_program", lambda _path: None)
     assert "undecided" in found(capsys)
 
     def refuse(*_words: object) -> None:
@@ -79,7 +79,7 @@ def test_a_repository_that_cannot_be_asked_is_no_clean_one(
 
     monkeypatch.undo()
     monkeypatch.chdir(workspace)
-    monkeypatch.setattr(gitcommit, "neutral_git", refuse)
+    monkeypatch.setattr(gitanswers, "neutral_git", refuse)
     assert "undecided" in found(capsys)
 
 

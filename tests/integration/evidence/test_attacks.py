@@ -12,17 +12,26 @@ from pathlib import Path
 
 import pytest
 
-from evidence_cases import POLICY, balanced, certified, digest, judging, mean, report
+from evidence_cases import (
+    POLICY,
+    Change,
+    balanced,
+    certified,
+    digest,
+    forge,
+    forge_report,
+    judging,
+    mean,
+    report,
+)
 from runpact.disk.evidence import certificates_at
 from runpact.model.contract.surroundings import Gate, Guard
-from runpact.model.digest import canonical_json, digest_bytes
-from runpact.model.evidence.certificate import VOLATILE, render, sealed
+from runpact.model.digest import canonical_json
+from runpact.model.evidence.certificate import VOLATILE, render
 from runpact.model.evidence.policy import NamedPolicy
 from runpact.model.evidence.refusal import EvidenceError
 from runpact.model.evidence.step import Step, Verification
 from runpact.verbs.verify_certificate import verify_certificate
-
-Change = Callable[[dict], None]
 
 
 @pytest.fixture(scope="module")
@@ -47,30 +56,6 @@ def verify(path: Path, policy: NamedPolicy = POLICY, **means: object) -> Verific
 def outcome(path: Path, policy: NamedPolicy = POLICY, **means: object) -> tuple[int, str]:
     found = verify(path, policy, **means)
     return found.verdict.exit_code, found.reason
-
-
-def forge(path: Path, change: Change) -> None:
-    """Change a certificate as somebody would who knows its form and digest."""
-    document = json.loads(path.read_bytes())
-    change(document)
-    document.pop("digest", None)
-    path.write_bytes(render(sealed(document)))
-
-
-def forge_report(path: Path, name: str, change: Change) -> None:
-    """Change a report and bring the certificate's reference to it up to date."""
-    place = path.parent / name
-    document = json.loads(place.read_bytes())
-    change(document)
-    data = canonical_json(document)
-    place.write_bytes(data)
-
-    def refer(certificate: dict) -> None:
-        for reference in certificate["evidence"]:
-            if reference["path"] == name:
-                reference |= {"sha256": digest_bytes(data), "size": len(data)}
-
-    forge(path, refer)
 
 
 def leaves(value: object, at: tuple[object, ...] = ()) -> Iterator[tuple[object, ...]]:

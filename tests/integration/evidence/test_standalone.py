@@ -8,16 +8,25 @@ import random
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from evidence_cases import POLICY, balanced, certified, digest, judging, mean, report
+from evidence_cases import (
+    POLICY,
+    Change,
+    balanced,
+    certified,
+    digest,
+    forge,
+    forge_report,
+    judging,
+    mean,
+    report,
+)
 from runpact.model.contract.surroundings import Gate, Guard
-from runpact.model.digest import canonical_json, digest_bytes
-from runpact.model.evidence.certificate import render, sealed
 from runpact.model.evidence.policy import NamedPolicy
 from runpact.model.evidence.refusal import EvidenceError
 from runpact.standalone import NAME, verifier_source
@@ -26,7 +35,6 @@ from runpact.verbs.verify_certificate import verify_certificate
 
 SOURCE = Path(verifier.__file__)
 OTHERS = [None, 0, 1, -3.5, 7, "x", True, False, [], {}, ["x"], digest("another"), 2**60, "a\n", 1e300]
-Change = Callable[[dict], None]
 
 
 def contract(policy: NamedPolicy) -> dict:
@@ -103,30 +111,6 @@ def nudged(path: tuple, _source: random.Random) -> Change:
         holder(document, path)[path[-1]] = new
 
     return change
-
-
-def forge(path: Path, change: Change, *, is_sealed: bool = True) -> None:
-    document = json.loads(path.read_bytes())
-    change(document)
-    if is_sealed:
-        document.pop("digest", None)
-        document = sealed(document)
-    path.write_bytes(render(document))
-
-
-def forge_report(path: Path, name: str, change: Change) -> None:
-    place = path.parent / name
-    document = json.loads(place.read_bytes())
-    change(document)
-    data = canonical_json(document)
-    place.write_bytes(data)
-
-    def refer(certificate: dict) -> None:
-        for reference in certificate["evidence"]:
-            if reference["path"] == name:
-                reference |= {"sha256": digest_bytes(data), "size": len(data)}
-
-    forge(path, refer)
 
 
 def tampered(place: Path, count: int | None) -> Iterator[tuple[str, str]]:

@@ -480,7 +480,7 @@ def test_an_edit_that_git_was_not_told_of_is_seen_after_a_while(repository, monk
 
 @pytest.mark.requirement("A-055")
 def test_the_nearest_lock_files_are_copied_without_credentials(repository):
-    lock = 'url = "https://ann:pw@example.org/simple"\n'
+    lock = 'url = "https://ann:pw@example.org/packages"\n'
     repository.write("uv.lock", "above = 1\n")
     repository.write("sub/poetry.lock", lock)
     repository.write("sub/requirements.txt", "numpy>=1\n")
@@ -491,7 +491,7 @@ def test_the_nearest_lock_files_are_copied_without_credentials(repository):
     locks = captured.provenance.environment.locks
     assert [each.source for each in locks] == ["sub/poetry.lock", "sub/requirements-dev.txt"]
     stored = captured.files[locks[0].path].data
-    assert stored == b'url = "https://example.org/simple"\n'
+    assert stored == b'url = "https://example.org/packages"\n'
     assert (locks[0].digest, locks[0].copy_digest) == ("", digest_bytes(stored))
     assert locks[1].digest == locks[1].copy_digest
 

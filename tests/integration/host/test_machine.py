@@ -41,9 +41,9 @@ def test_the_first_of_a_name_on_the_search_path_wins(tmp_path):
 
 
 def test_packages_that_no_index_gave_are_marked(tmp_path):
-    site, root = tmp_path / "site", "/work/project"
+    site, root = tmp_path / "site", "/srv/project"
     install(site, "plain", "1")
-    install(site, "inside", "1", {"url": "file:///work/project/lib", "dir_info": {"editable": True}})
+    install(site, "inside", "1", {"url": "file:///srv/project/lib", "dir_info": {"editable": True}})
     install(site, "outside", "1", {"url": "file:///home/ann/lib", "dir_info": {"editable": True}})
     install(site, "folder", "1", {"url": "file:///home/ann/lib", "dir_info": {}})
     vcs = {"url": "https://ann:pw@example.org/x.git", "vcs_info": {"vcs": "git", "commit_id": "abc"}}
