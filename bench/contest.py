@@ -64,7 +64,13 @@ class Contest:
 def compete(
     ways: Mapping[str, Way], *, repetitions: int, units: int = 1, notes: tuple[str, ...] = ()
 ) -> Contest:
-    """Let the ways take turns; the first round warms up and does not count."""
+    """Let the ways take turns; the first round warms up and does not count.
+
+    What stands before the contest is kept out of the collections between the turns: walking through a large
+    heap before each repetition would leave the processor's caches cold for what is measured.
+    """
+    gc.collect()
+    gc.freeze()
     costs: dict[str, list[Cost]] = {name: [] for name in ways}
     for number in range(repetitions + 1):
         order = list(ways) if number % 2 else list(reversed(ways))
