@@ -14,8 +14,8 @@ from runpact.model.contract.surroundings import Gate, Guard, Policy
 from runpact.model.digest import canonical_json, digest_bytes
 from runpact.model.evidence.certificate import render, sealed
 from runpact.model.evidence.policy import NamedPolicy
-from runpact.verbs.certify import Certified, certify
-from runpact.verbs.verify_certificate import Judging
+from runpact.verbs.evidence.certify import Certified, certify
+from runpact.verbs.evidence.verify_certificate import Judging
 
 Change = Callable[[dict], None]
 

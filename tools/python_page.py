@@ -34,8 +34,8 @@ SECTIONS = {
 }
 """Every public name stands in one section; a test holds this against `runpact.__all__`."""
 RETURNED = {
-    "Runs": "runpact.verbs.found",
-    "FoundRun": "runpact.verbs.found",
+    "Runs": "runpact.verbs.finding.found",
+    "FoundRun": "runpact.verbs.finding.found",
     "RecordedRun": "runpact.api",
     "Comparison": "runpact.model.compare.row",
 }

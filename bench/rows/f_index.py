@@ -31,8 +31,8 @@ class Many:
 
     def __init__(self, count: int, contract: str = WORKSPACE) -> None:
         """Make the runs and the index, both to be removed at the end."""
-        from runpact.verbs.load_contract import load_contract
-        from runpact.verbs.reindex import Catalogue
+        from runpact.verbs.contracts.load_contract import load_contract
+        from runpact.verbs.finding.reindex import Catalogue
 
         self.count = count
         folder = tempfile.mkdtemp(prefix="runpact-bench-many-")
@@ -51,7 +51,7 @@ class Many:
 
     def ask(self, **question: object) -> Callable[[int], object]:
         """Return the work of asking once for fifty runs."""
-        from runpact.verbs.search import Question, search
+        from runpact.verbs.finding.search import Question, search
 
         now, asked = datetime.now(UTC), Question(**{"limit": 50} | question)
         return lambda _number: search(self.catalogue, asked, now=now, judge=str)
@@ -133,7 +133,7 @@ def ordered(_place: str, scale: Scale) -> Contest:
 def counted(_place: str, scale: Scale) -> Contest:
     """Count by two fields."""
     from runpact.model.query.order import parse_columns
-    from runpact.verbs.search import Question, facets
+    from runpact.verbs.finding.search import Question, facets
 
     runs = many(scale.of(100_000, 6_000))
     fields, now = parse_columns("state,config.model.depth"), datetime.now(UTC)
@@ -235,7 +235,7 @@ def _written(runs: Many, place: str, repetitions: int) -> Contest:
 
 
 def _write(runs: Many) -> None:
-    from runpact.verbs.views import write_views
+    from runpact.verbs.life.views import write_views
 
     shutil.rmtree(os.path.join(runs.root, "lists"), ignore_errors=True)
     write_views(runs.root, runs.contract, is_own=True)

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from runpact.model.facts import ValidatorFault
     from runpact.model.finding import Finding, Report, Severity, Verdict
     from runpact.model.run import State
-    from runpact.verbs.active import ActiveRun
-    from runpact.verbs.stage import ActiveStage
+    from runpact.verbs.life.active import ActiveRun
+    from runpact.verbs.pipeline.stage import ActiveStage
 
 __version__ = VERSION
 
@@ -49,8 +49,8 @@ __all__ = [
 ]
 
 _HOMES = {
-    "ActiveRun": "runpact.verbs.active",
-    "ActiveStage": "runpact.verbs.stage",
+    "ActiveRun": "runpact.verbs.life.active",
+    "ActiveStage": "runpact.verbs.pipeline.stage",
     "Finding": "runpact.model.finding",
     "Report": "runpact.model.finding",
     "RunpactError": "runpact.model.errors",

@@ -12,7 +12,7 @@ import pytest
 
 from evidence_cases import certified
 from runpact.model.evidence.reasons import REASONS
-from runpact.verbs.load_contract import load_contract
+from runpact.verbs.contracts.load_contract import load_contract
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))

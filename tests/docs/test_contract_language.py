@@ -12,7 +12,7 @@ import yaml
 
 from runpact.formats.yamltree import read_tree
 from runpact.model.contract.cases import Case
-from runpact.verbs.load_contract import load_contract
+from runpact.verbs.contracts.load_contract import load_contract
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs/contract-language.md").read_text(encoding="utf-8")

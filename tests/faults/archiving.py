@@ -28,8 +28,8 @@ from faults.oracle import End
 from faults.scenario import Fact, Tell
 from faults.sweep import tracebacks
 from faults.traced import Tracer
-from runpact.verbs.ledger import ledger_of
-from runpact.verbs.verify_copy import archive_fault, verify_copy
+from runpact.verbs.archive.ledger import ledger_of
+from runpact.verbs.archive.verify_copy import archive_fault, verify_copy
 
 CONTRACT = """\
 contract: faults.archiving

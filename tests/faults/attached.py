@@ -35,8 +35,8 @@ from faults.oracle import read_log
 from faults.scenario import Fact, Tell, read_facts, teller
 from faults.sweep import SHARED_MEMORY
 from runpact.disk import io, sharedlog
-from runpact.verbs.attach import STARTED, AttachedRun, adopt, attached_run
-from runpact.verbs.verify import verify_run
+from runpact.verbs.judging.verify import verify_run
+from runpact.verbs.life.attach import STARTED, AttachedRun, adopt, attached_run
 
 STEPS = 3
 WRITERS = 5

@@ -23,7 +23,9 @@ from runpact.disk import appendlog, draft, io, reader, writer
 from runpact.host import process
 from runpact.model import journal
 from runpact.model.run import Liveness, Outcome, Standing
-from runpact.verbs import finish, standing, verify
+from runpact.verbs.finding import standing
+from runpact.verbs.judging import verify
+from runpact.verbs.life import finish
 
 
 @dataclass(frozen=True)

@@ -39,9 +39,9 @@ from faults.scenario import (
     result_of,
 )
 from runpact.model.finding import Verdict
-from runpact.verbs.find import list_runs
-from runpact.verbs.load_contract import load_contract
-from runpact.verbs.verify import verify_run
+from runpact.verbs.contracts.load_contract import load_contract
+from runpact.verbs.finding.find import list_runs
+from runpact.verbs.judging.verify import verify_run
 
 UNSEALED = frozenset({"interrupted", "abandoned"})
 """States of a run whose process ended without sealing it."""

@@ -27,7 +27,7 @@ from pathlib import Path
 
 import runpact
 from runpact.model.errors import ContractBrokenError, RunpactError
-from runpact.verbs.active import ActiveRun
+from runpact.verbs.life.active import ActiveRun
 
 Fact = dict[str, object]
 Tell = Callable[..., None]

@@ -30,8 +30,8 @@ from runpact.disk.writer import RunWriter
 from runpact.model.contract.language import Records
 from runpact.model.errors import StorageError
 from runpact.model.finding import Verdict
-from runpact.verbs.find import list_runs
-from runpact.verbs.load_contract import load_contract
+from runpact.verbs.contracts.load_contract import load_contract
+from runpact.verbs.finding.find import list_runs
 
 MAY_FOLLOW = {
     None: {"abandoned", "running", "finished"},

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from runpact.formats.encode import encode_value
 from runpact.model.contract.language import Configuration
 from runpact.model.provenance import Provenance
-from runpact.verbs.configure import Asked, Surroundings, resolve_config
-from runpact.verbs.mask import find_secrets, masked_provenance
+from runpact.verbs.capturing.configure import Asked, Surroundings, resolve_config
+from runpact.verbs.capturing.mask import find_secrets, masked_provenance
 
 SECRETS = {"STATS_KEY": 'hunter2 "quoted"\n\\ü', "PLAIN_NAME": "another-secret-value"}
 HARD = [

@@ -51,9 +51,14 @@ def imported(folder, *words):
 def test_listing_imports_no_verb_but_its_own(workspace):
     modules = imported(workspace, "ls")
     verbs = {name for name in modules if name.startswith("runpact.verbs.")}
-    looking = ("examine", "find", "found", "look", "observe", "reindex", "search", "standing")
-    loading = ("assemble", "contract_answers", "load_contract", "shelf")
-    assert verbs == {f"runpact.verbs.{name}" for name in (*loading, *looking)}
+    finding = ("examine", "find", "found", "look", "observe", "reindex", "search", "standing")
+    contracts = ("assemble", "contract_answers", "load_contract", "shelf")
+    assert verbs == {
+        "runpact.verbs.contracts",
+        "runpact.verbs.finding",
+        *(f"runpact.verbs.contracts.{name}" for name in contracts),
+        *(f"runpact.verbs.finding.{name}" for name in finding),
+    }
     assert (
         modules & {"zipfile", "tomllib", "pickle", "runpact.formats.inspect", "runpact.model.judge"} == set()
     )
@@ -64,14 +69,15 @@ def test_listing_again_imports_neither_parser_nor_linter(workspace, kept, monkey
     imported(workspace, "ls")
     modules = imported(workspace, "ls")
     assert (
-        modules & {"yaml", "jsonschema_rs", "runpact.verbs.assemble", "runpact.model.contract.lint"} == set()
+        modules & {"yaml", "jsonschema_rs", "runpact.verbs.contracts.assemble", "runpact.model.contract.lint"}
+        == set()
     )
 
 
 def test_checking_documents_imports_no_writer_and_no_binary_format(workspace):
     modules = imported(workspace, "check", "runs/a")
     assert "runpact.model.judge" in modules
-    unneeded = {"zipfile", "tomllib", "pickle", "subprocess", "numpy", "runpact.verbs.start"}
+    unneeded = {"zipfile", "tomllib", "pickle", "subprocess", "numpy", "runpact.verbs.life.start"}
     assert modules & unneeded == set()
 
 

@@ -25,15 +25,15 @@ from runpact.model.errors import ContractBrokenError, UsageError
 from runpact.model.finding import Verdict
 from runpact.model.run import State
 from runpact.model.summary import RunSummary
-from runpact.verbs.active import ActiveRun, state_after
-from runpact.verbs.attach import attached_run
-from runpact.verbs.check import CheckedRun
-from runpact.verbs.inputs import note_input
-from runpact.verbs.known import KnownRun
-from runpact.verbs.look import Look, told_verdict
-from runpact.verbs.read import ReadDocument, read_entry
-from runpact.verbs.request import Request
-from runpact.verbs.said import all_texts, path_or_none, text_or_none, texts_by_name
+from runpact.verbs.capturing.said import all_texts, path_or_none, text_or_none, texts_by_name
+from runpact.verbs.finding.known import KnownRun
+from runpact.verbs.finding.look import Look, told_verdict
+from runpact.verbs.finding.read import ReadDocument, read_entry
+from runpact.verbs.judging.check import CheckedRun
+from runpact.verbs.life.active import ActiveRun, state_after
+from runpact.verbs.life.attach import attached_run
+from runpact.verbs.life.inputs import note_input
+from runpact.verbs.life.request import Request
 from runpact.workspace import Where, Workspace
 from runpact.workspace.certifying import announcing
 

@@ -11,7 +11,7 @@ import sys
 
 from runpact.model.confinement import W0, W2, Wanted
 from runpact.model.errors import UsageError
-from runpact.verbs.active import ActiveRun
+from runpact.verbs.life.active import ActiveRun
 
 REQUIRED = "required"
 """What a caller says who accepts no less."""
@@ -34,7 +34,7 @@ def fence_in(run: ActiveRun, wanted: Wanted) -> None:
     Raises:
         ConfinementError: It cannot be enforced, and no less was accepted.
     """
-    from runpact.verbs.fence import fence_process  # noqa: PLC0415 - only a fenced process pays for it
+    from runpact.verbs.life.fence import fence_process  # noqa: PLC0415 - only a fenced process pays for it
 
     fence_process(run, wanted, environ=os.environ)
     held = run.enforced

@@ -13,7 +13,7 @@ from runpact.api import reference_to
 from runpact.model.compare.row import Comparison
 from runpact.model.finding import Verdict
 from runpact.model.summary import RunSummary
-from runpact.verbs.check import CheckedRun
+from runpact.verbs.judging.check import CheckedRun
 from runpact.workspace import Workspace
 from runpact.workspace.comparing import diff as compare_runs_of
 

@@ -15,8 +15,8 @@ from typing import TypeVar, overload
 
 from runpact.model.errors import CannotStartError
 from runpact.model.finding import Report, Verdict
-from runpact.verbs.active import describe
-from runpact.verbs.stage import ActiveStage, StageEndError, told_in
+from runpact.verbs.life.active import describe
+from runpact.verbs.pipeline.stage import ActiveStage, StageEndError, told_in
 
 _Result = TypeVar("_Result")
 _CLOSED = frozenset({Verdict.INCOMPLETE, Verdict.ERROR})

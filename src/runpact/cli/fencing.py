@@ -25,7 +25,7 @@ from runpact.model.confinement import (
 )
 
 if TYPE_CHECKING:
-    from runpact.verbs.execute import Execution
+    from runpact.verbs.life.execute import Execution
 
 _MOST_FOLDERS = 6
 _MOST_PATHS = 20

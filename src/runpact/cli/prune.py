@@ -23,7 +23,7 @@ from runpact.workspace import archiving
 
 if TYPE_CHECKING:
     from runpact.model.archive.retention import Decision
-    from runpact.verbs.prune import Done
+    from runpact.verbs.archive.prune import Done
 
 _DAYS = {"h": 1 / 24, "d": 1.0, "w": 7.0}
 _REFUSED = 3

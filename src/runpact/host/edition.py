@@ -16,7 +16,7 @@ import msgspec
 from runpact.version import VERSION
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-_DECIDING = ("model", "formats/yamltree.py", "verbs/assemble.py")
+_DECIDING = ("model", "formats/yamltree.py", "verbs/contracts/assemble.py")
 
 
 @functools.cache

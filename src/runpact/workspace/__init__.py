@@ -24,15 +24,15 @@ from runpact.packs import contract_schema, pack_folder, pack_names
 
 if TYPE_CHECKING:
     from runpact.model.summary import RunSummary  # noqa: TC004 - exported for annotations alone
-    from runpact.verbs.active import ActiveRun
-    from runpact.verbs.check import CheckedRun  # noqa: TC004 - exported for annotations alone
-    from runpact.verbs.execute import Execution
-    from runpact.verbs.initialise import NewWorkspace
-    from runpact.verbs.read import ReadDocument, Schema
-    from runpact.verbs.request import Request, Said
-    from runpact.verbs.revise import Revision  # noqa: TC004 - exported for annotations alone
-    from runpact.verbs.show import RunDetails  # noqa: TC004 - exported for annotations alone
-    from runpact.verbs.trees import TriedContract  # noqa: TC004 - exported for annotations alone
+    from runpact.verbs.contracts.initialise import NewWorkspace
+    from runpact.verbs.finding.read import ReadDocument, Schema
+    from runpact.verbs.judging.check import CheckedRun  # noqa: TC004 - exported for annotations alone
+    from runpact.verbs.judging.revise import Revision  # noqa: TC004 - exported for annotations alone
+    from runpact.verbs.judging.show import RunDetails  # noqa: TC004 - exported for annotations alone
+    from runpact.verbs.judging.trees import TriedContract  # noqa: TC004 - exported for annotations alone
+    from runpact.verbs.life.active import ActiveRun
+    from runpact.verbs.life.execute import Execution
+    from runpact.verbs.life.request import Request, Said
 
 __all__ = [
     "CheckedRun",
@@ -150,7 +150,7 @@ class Workspace:
         Raises:
             MalformedContractError: It has faults; all of them are listed.
         """
-        from runpact.verbs.load_contract import load_contract
+        from runpact.verbs.contracts.load_contract import load_contract
 
         if self._loaded is None and self.reference is not None:
             self._loaded = load_contract(self.reference, is_trusted=self.is_trusted)
@@ -159,7 +159,7 @@ class Workspace:
     @property
     def working_contract(self) -> LoadedContract:
         """The contract, or the basic pack when the workspace has none."""
-        from runpact.verbs.load_contract import load_contract
+        from runpact.verbs.contracts.load_contract import load_contract
 
         if self.contract is not None:
             return self.contract
@@ -169,7 +169,7 @@ class Workspace:
 
     def start(self, request: Request) -> ActiveRun:
         """Start a run here."""
-        from runpact.verbs.start import start_run
+        from runpact.verbs.life.start import start_run
 
         run = start_run(self.data_root, self.working_contract, request, cwd=self.cwd)
         return run.listed_by(self.working_contract.contract, is_own=not self.is_named)
@@ -191,8 +191,8 @@ class Workspace:
             overrides: `dotted.key=value`, applied in order.
             said: The rest, as `Request` names it.
         """
-        from runpact.verbs.nest import outer_in, outer_of
-        from runpact.verbs.request import Request
+        from runpact.verbs.life.nest import outer_in, outer_of
+        from runpact.verbs.life.request import Request
         from runpact.workspace.configuring import configured
 
         resolved = configured(self, config, overrides, kind=said.get("kind"))
@@ -213,8 +213,8 @@ class Workspace:
             ConfigError: The configuration cannot be handed over; nothing was created.
             ConfinementError: The confinement demanded cannot be enforced; nothing was created.
         """
-        from runpact.verbs.execute import execute, made_ready
-        from runpact.verbs.mask import patterns_in
+        from runpact.verbs.capturing.mask import patterns_in
+        from runpact.verbs.life.execute import execute, made_ready
 
         request = made_ready(request, cwd=self.cwd, environ=os.environ)
         run = self.start(request)
@@ -244,7 +244,7 @@ class Workspace:
 
     def summary(self, reference: str) -> RunSummary:
         """Return one line about one run."""
-        from runpact.verbs.find import summarise
+        from runpact.verbs.finding.find import summarise
 
         return summarise(self.data_root, self.shown(self.resolve(reference)))
 
@@ -259,7 +259,7 @@ class Workspace:
             NoSuchRunError: One of them does not exist.
             NoContractError: There is nothing to judge by.
         """
-        from runpact.verbs.check import check_run
+        from runpact.verbs.judging.check import check_run
 
         directories = [self.resolve(reference) for reference in references] or [
             posixpath.normpath(posixpath.join(self.data_root, run.path)) for run in self.runs()
@@ -282,19 +282,19 @@ class Workspace:
             CannotStartError: File or schema cannot be read.
             MalformedDocumentError: It is not what it must be; carries every fault.
         """
-        from runpact.verbs.read import read_document
+        from runpact.verbs.finding.read import read_document
 
         return read_document(path, schema, root=self.data_root, cwd=self.cwd)
 
     def surroundings(self) -> tuple[Finding, ...]:
         """Return what is wrong beside the runs: what is missing, what stands where only runs may."""
-        from runpact.verbs.strays import check_surroundings
+        from runpact.verbs.finding.strays import check_surroundings
 
         return check_surroundings(self.data_root, self.contract) if self.contract is not None else ()
 
     def show(self, reference: str) -> RunDetails:
         """Return what is recorded about one run."""
-        from runpact.verbs.show import show_run
+        from runpact.verbs.judging.show import show_run
 
         path = self.shown(self.resolve(reference))
         return show_run(self.data_root, path, contract=self.contract, is_named=self.is_named)
@@ -320,7 +320,7 @@ class Workspace:
 
     def advice(self) -> tuple[Fault, ...]:
         """Return what in the contract is well formed and yet may surprise."""
-        from runpact.verbs.assemble import advice_on
+        from runpact.verbs.contracts.assemble import advice_on
 
         return advice_on(self.lint(), root=self.root)
 
@@ -338,7 +338,7 @@ class Workspace:
             references: Runs of this workspace to judge by both; all of them when none is named.
             is_against: Judge runs at all.
         """
-        from runpact.verbs.revise import revise
+        from runpact.verbs.judging.revise import revise
 
         directories = [self.resolve(each) for each in references]
         if is_against and not references:
@@ -354,7 +354,7 @@ class Workspace:
             NoContractError: There is no contract.
             CannotStartError: It carries no cases.
         """
-        from runpact.verbs.trees import try_trees
+        from runpact.verbs.judging.trees import try_trees
 
         loaded = self.lint()
         reference = self.reference or ""
@@ -363,7 +363,7 @@ class Workspace:
 
     def verify(self, reference: str) -> tuple[str, Standing, Report]:
         """Verify one run; return its directory, its state and the report."""
-        from runpact.verbs.verify import verify_run
+        from runpact.verbs.judging.verify import verify_run
 
         directory = self.resolve(reference)
         standing, report = verify_run(directory)
@@ -386,7 +386,7 @@ def _named(root: str) -> tuple[str, str | None]:
 
 def initialise(folder: str, *, pack: str, identity: str | None) -> NewWorkspace:
     """Start a workspace in `folder`, made when missing."""
-    from runpact.verbs.initialise import initialise_workspace
+    from runpact.verbs.contracts.initialise import initialise_workspace
 
     root = posixpath.normpath(posixpath.join(_current_directory(), folder))
     return initialise_workspace(root, pack=pack, identity=identity)
@@ -394,6 +394,6 @@ def initialise(folder: str, *, pack: str, identity: str | None) -> NewWorkspace:
 
 def lay_out_example(name: str, folder: str) -> str:
     """Lay out the example `name` in `folder` and return its absolute path."""
-    from runpact.verbs.examples import lay_out
+    from runpact.verbs.contracts.examples import lay_out
 
     return lay_out(name, posixpath.normpath(posixpath.join(_current_directory(), folder)))

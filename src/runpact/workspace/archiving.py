@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from runpact.model.archive.copy import CopyRecord, Wish
     from runpact.model.archive.retention import Decision, Keeping
     from runpact.model.ledger.entry import Ledger
-    from runpact.verbs.promote import Promoted
-    from runpact.verbs.prune import Done
+    from runpact.verbs.archive.promote import Promoted
+    from runpact.verbs.archive.prune import Done
     from runpact.workspace import Workspace
 
 
 def ledger(place: Workspace) -> Ledger:
     """Return what can be read of the ledger."""
-    from runpact.verbs.ledger import ledger_of
+    from runpact.verbs.archive.ledger import ledger_of
 
     return ledger_of(place.data_root)
 
@@ -39,14 +39,14 @@ def prove(place: Workspace, reference: str) -> Proof:
     Raises:
         CannotStartError: There is no such entry.
     """
-    from runpact.verbs.ledger import prove_entry
+    from runpact.verbs.archive.ledger import prove_entry
 
     return prove_entry(place.data_root, reference)
 
 
 def verify_ledger(place: Workspace, *, head: str | None = None) -> tuple[Ledger, Report]:
     """Return the ledger and what it comes to, also against a head that was kept."""
-    from runpact.verbs.ledger import verify_ledger
+    from runpact.verbs.archive.ledger import verify_ledger
 
     return verify_ledger(place.data_root, head)
 
@@ -59,7 +59,7 @@ def verify_proof(place: Workspace, path: str, *, head: str | None = None) -> tup
         MalformedDocumentError: It is no proof.
     """
     from runpact.disk.source import read_source
-    from runpact.verbs.ledger import verify_proof
+    from runpact.verbs.archive.ledger import verify_proof
 
     proof = parse_proof(read_source(_absolute(place, path), limit=1 << 24))
     return proof, verify_proof(place.data_root, proof, head)
@@ -93,8 +93,8 @@ def promote(
     """
     import msgspec
 
-    from runpact.verbs.policies import tier_named
-    from runpact.verbs.promote import promote
+    from runpact.verbs.archive.promote import promote
+    from runpact.verbs.evidence.policies import tier_named
     from runpact.workspace.certifying import judging_by
 
     loaded = place.lint()
@@ -118,14 +118,14 @@ def copies(place: Workspace, reference: str) -> tuple[str, ...]:
 
 def verify_copy(folder: str) -> tuple[CopyRecord | None, Report]:
     """Hold a curated copy against its record."""
-    from runpact.verbs.verify_copy import verify_copy
+    from runpact.verbs.archive.verify_copy import verify_copy
 
     return verify_copy(folder)
 
 
 def retain(place: Workspace, keeping: Keeping, references: Sequence[str] = ()) -> tuple[Decision, ...]:
     """Return what pruning would do, with reasons; the arguments are those of `prune`."""
-    from runpact.verbs.prune import planned
+    from runpact.verbs.archive.prune import planned
 
     only = [place.resolve(each) for each in references]
     return planned(place.data_root, place.working_contract, keeping, only)
@@ -142,7 +142,7 @@ def prune(place: Workspace, keeping: Keeping, references: Sequence[str] = ()) ->
     Raises:
         PromotionIncompleteError: One that was named may not go; nothing was moved.
     """
-    from runpact.verbs.prune import prune
+    from runpact.verbs.archive.prune import prune
 
     only = [place.resolve(each) for each in references]
     return prune(place.data_root, place.working_contract, keeping, only)
@@ -150,14 +150,14 @@ def prune(place: Workspace, keeping: Keeping, references: Sequence[str] = ()) ->
 
 def undo_prune(place: Workspace, name: str | None = None) -> tuple[Done, ...]:
     """Take back what is in a folder of the trash, by default the newest."""
-    from runpact.verbs.prune import undo
+    from runpact.verbs.archive.prune import undo
 
     return undo(place.data_root, name)
 
 
 def empty_trash(place: Workspace, *, older_days: float = 0.0) -> tuple[Done, ...]:
     """Remove for good what was pruned so many days ago or earlier, and is still proven to be archived."""
-    from runpact.verbs.prune import empty
+    from runpact.verbs.archive.prune import empty
 
     return empty(place.data_root, older_days=older_days)
 
@@ -188,7 +188,7 @@ def lint_repo(place: Workspace, *, largest: int | None = None) -> Report:
     """Return what is kept for good and should not be, and what git should ignore and does not."""
     import os
 
-    from runpact.verbs.lint_repo import lint_repo
+    from runpact.verbs.doctor.lint_repo import lint_repo
 
     return lint_repo(
         place.data_root,

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from runpact.model.evidence.side import Side
     from runpact.model.evidence.statistics import Resampler
     from runpact.model.evidence.step import Verification  # noqa: TC004 - exported for annotations alone
-    from runpact.verbs.authenticate import Authenticator
-    from runpact.verbs.certify import Certified  # noqa: TC004 - exported for annotations alone
-    from runpact.verbs.request import Request
-    from runpact.verbs.verify_certificate import Judging
+    from runpact.verbs.evidence.authenticate import Authenticator
+    from runpact.verbs.evidence.certify import Certified  # noqa: TC004 - exported for annotations alone
+    from runpact.verbs.evidence.verify_certificate import Judging
+    from runpact.verbs.life.request import Request
     from runpact.workspace import Workspace
 
 __all__ = [
@@ -63,8 +63,8 @@ def certify(
         EvidenceError: Evidence or policy is missing or invalid.
         WriteOnceError: Another certificate stands there.
     """
-    from runpact.verbs.certify import SCRATCH, certify
-    from runpact.verbs.reports import find_report
+    from runpact.verbs.archive.reports import find_report
+    from runpact.verbs.evidence.certify import SCRATCH, certify
 
     subject_path, baseline_path = (
         find_report(each, cwd=place.cwd, resolve=place.resolve) for each in (subject, baseline)
@@ -108,7 +108,7 @@ def verify_certificates(
     Raises:
         MalformedTrustError: The trust file cannot be read.
     """
-    from runpact.verbs.verify_certificate import verify_certificate
+    from runpact.verbs.evidence.verify_certificate import verify_certificate
 
     judging = judging_by(
         place, policy=policy, needs_signature=needs_signature, trust_file=trust_file, count=len(paths)
@@ -131,7 +131,7 @@ def compare_certificates(place: Workspace, references: Sequence[str]) -> tuple[t
         EvidenceError: One is malformed or was altered.
     """
     from runpact.model.evidence.side import side_by_side
-    from runpact.verbs.verify_certificate import certificate_document
+    from runpact.verbs.evidence.verify_certificate import certificate_document
 
     found = [certificates(place, reference) for reference in references]
     if any(len(paths) != 1 for paths in found):
@@ -161,8 +161,8 @@ def judging_by(
     Raises:
         MalformedTrustError: The trust file cannot be read.
     """
-    from runpact.verbs.authenticate import nobody_trusted
-    from runpact.verbs.verify_certificate import Judging
+    from runpact.verbs.evidence.authenticate import nobody_trusted
+    from runpact.verbs.evidence.verify_certificate import Judging
 
     known: dict[str, NamedPolicy] = {}
 
@@ -173,7 +173,7 @@ def judging_by(
 
     authenticator: Authenticator = nobody_trusted
     if trust_file is not None:
-        from runpact.verbs.vouch import read_trust, trusted_by
+        from runpact.verbs.evidence.vouch import read_trust, trusted_by
 
         authenticator = trusted_by(read_trust(posixpath.join(place.cwd, trust_file), shown=trust_file))
     return Judging(
@@ -185,7 +185,7 @@ def judging_by(
 
 
 def _policy(place: Workspace, reference: str | None, tier: str | None) -> NamedPolicy:
-    from runpact.verbs.policies import find_policy
+    from runpact.verbs.evidence.policies import find_policy
 
     is_own = reference is None or not ("/" in reference or "#" in reference or ":" in reference)
     contract = place.contract if is_own else None
@@ -196,7 +196,7 @@ def _announced_tier(place: Workspace, policy: str | None, report: str) -> str | 
     """Return the tier that a run announced, when nobody names one and the workspace has it."""
     if policy is not None or place.contract is None:
         return None
-    from runpact.verbs.normal import normal_report
+    from runpact.verbs.evidence.normal import normal_report
 
     tier = normal_report(report)[1].report.auto.tier
     return tier if tier in place.contract.contract.policies else None
@@ -239,8 +239,8 @@ def announcing(
 
     from runpact.model.evidence.announced import Announced
     from runpact.model.evidence.policy import STRICT
-    from runpact.verbs.pair import demand_baseline
-    from runpact.verbs.reports import find_report
+    from runpact.verbs.archive.reports import find_report
+    from runpact.verbs.evidence.pair import demand_baseline
 
     named = _policy(place, policy, None) if policy is not None else None
     announced = Announced(policy=policy)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from runpact.model.compare.row import Comparison
     from runpact.model.lineage import Lineage
     from runpact.model.plot.picture import Drawing, Parallel, Picture
-    from runpact.verbs.tail import News  # noqa: TC004 - exported for annotations alone
+    from runpact.verbs.finding.tail import News  # noqa: TC004 - exported for annotations alone
     from runpact.workspace import Workspace
 
 __all__ = ["News", "diff", "follow", "lineage", "patches", "plot"]
@@ -25,7 +25,7 @@ __all__ = ["News", "diff", "follow", "lineage", "patches", "plot"]
 
 def diff(place: Workspace, references: Sequence[str], *, only: Collection[str] = ()) -> Comparison:
     """Return what differs between runs, by the rules of determinism of the first one's contract."""
-    from runpact.verbs.compare import compare
+    from runpact.verbs.judging.compare import compare
 
     directories = [place.resolve(reference) for reference in references]
     return compare(
@@ -35,7 +35,7 @@ def diff(place: Workspace, references: Sequence[str], *, only: Collection[str] =
 
 def patches(place: Workspace, references: Sequence[str]) -> tuple[str | None, ...]:
     """Return the stored diff of each run's code against its commit; None for a run that has none."""
-    from runpact.verbs.compare import stored_patches
+    from runpact.verbs.judging.compare import stored_patches
 
     return stored_patches([place.resolve(reference) for reference in references])
 
@@ -44,7 +44,7 @@ def lineage(
     place: Workspace, reference: str, *, is_up: bool = True, is_down: bool = True, depth: int | None = None
 ) -> Lineage:
     """Return what a run was made from, and what was made from it."""
-    from runpact.verbs.lineage import trace
+    from runpact.verbs.finding.lineage import trace
 
     return trace(
         place.data_root,
@@ -59,7 +59,7 @@ def lineage(
 def follow(place: Workspace, reference: str, *, last: int | None, seconds: float) -> Iterator[News]:
     """Yield what happens to a run until it ends, looking every so many seconds."""
     from runpact.host.clock import wait
-    from runpact.verbs import tail
+    from runpact.verbs.finding import tail
 
     return tail.follow(place.resolve(reference), last=last, pause=functools.partial(wait, seconds))
 
@@ -80,7 +80,7 @@ def plot(
         UsageError: Runs are named and asked for at once.
         FilterError: The filter is not understood.
     """
-    from runpact.verbs.plot import draw, write
+    from runpact.verbs.judging.plot import draw, write
     from runpact.workspace.finding import Question, page
 
     if references and where:

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from runpact.verbs.configure import Resolved
-    from runpact.verbs.exhibit import ShownConfig  # noqa: TC004 - exported for annotations alone
+    from runpact.verbs.capturing.configure import Resolved
+    from runpact.verbs.capturing.exhibit import ShownConfig  # noqa: TC004 - exported for annotations alone
     from runpact.workspace import Workspace
 
 __all__ = ["ShownConfig", "configured", "example", "shown"]
@@ -38,8 +38,8 @@ def configured(
         UsageError: There is no such kind.
     """
     from runpact.model.contract.language import Configuration
-    from runpact.verbs.configure import Asked, Surroundings, resolve_config
-    from runpact.verbs.start import pick_kind
+    from runpact.verbs.capturing.configure import Asked, Surroundings, resolve_config
+    from runpact.verbs.life.start import pick_kind
 
     loaded = place.working_contract
     _name, chosen = pick_kind(loaded.contract, kind)
@@ -57,15 +57,15 @@ def configured(
 
 def shown(place: Workspace, source: str | None, overrides: Sequence[str], *, kind: str | None) -> ShownConfig:
     """Return a configuration for people: every value, without secrets, with its origin."""
-    from runpact.verbs.exhibit import exhibit
+    from runpact.verbs.capturing.exhibit import exhibit
 
     return exhibit(configured(place, source, overrides, kind=kind), os.environ)
 
 
 def example(place: Workspace, *, kind: str | None) -> str:
     """Return an annotated configuration file of all keys, made from the schema."""
-    from runpact.verbs.exhibit import annotated_example
-    from runpact.verbs.start import pick_kind
+    from runpact.verbs.capturing.exhibit import annotated_example
+    from runpact.verbs.life.start import pick_kind
 
     loaded = place.working_contract
     _name, chosen = pick_kind(loaded.contract, kind)

@@ -19,7 +19,7 @@ from runpact.workspace.pipelines import (
 
 if TYPE_CHECKING:
     from runpact.model.pipeline.done import DoneStage, Smoke
-    from runpact.verbs.done import Watched
+    from runpact.verbs.judging.done import Watched
     from runpact.workspace import Workspace
 
 __all__ = ["judge_stages"]
@@ -36,14 +36,14 @@ def judge_stages(place: Workspace, reference: str, *, smoke: str | None = None) 
     Raises:
         NoSuchRunError: There is no such experiment.
     """
-    from runpact.verbs.done import judge_stages_done
+    from runpact.verbs.judging.done import judge_stages_done
 
     watched = _watched(place, directory_meant(place, reference))
     return judge_stages_done(watched, _smoke(place, watched, smoke))
 
 
 def _watched(place: Workspace, directory: str) -> Watched:
-    from runpact.verbs.done import Watched
+    from runpact.verbs.judging.done import Watched
 
     experiment = open_experiment(place, directory)
     return Watched(experiment, way_of(place, experiment, Ordered(experiment=experiment.name)))

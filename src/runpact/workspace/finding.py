@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 from runpact.host.clock import utc_now
 from runpact.model.query.tree import Field
 from runpact.model.summary import RunSummary
-from runpact.verbs import search
-from runpact.verbs.found import FoundRun, Runs, found_run
-from runpact.verbs.look import Look
-from runpact.verbs.reindex import Catalogue
-from runpact.verbs.search import Facet, Facets, Question
+from runpact.verbs.finding import search
+from runpact.verbs.finding.found import FoundRun, Runs, found_run
+from runpact.verbs.finding.look import Look
+from runpact.verbs.finding.reindex import Catalogue
+from runpact.verbs.finding.search import Facet, Facets, Question
 
 if TYPE_CHECKING:
-    from runpact.verbs.views import Views  # noqa: TC004 - exported for annotations alone
+    from runpact.verbs.life.views import Views  # noqa: TC004 - exported for annotations alone
     from runpact.workspace import Workspace
 
 __all__ = [
@@ -102,7 +102,7 @@ def facets(place: Workspace, fields: tuple[Field, ...], question: Question) -> d
 
 def resolve(place: Workspace, reference: str) -> str:
     """Return the absolute directory of the run a person means."""
-    from runpact.verbs.lookup import resolve_run
+    from runpact.verbs.finding.lookup import resolve_run
 
     with _catalogue(place) as catalogue:
         return resolve_run(catalogue, reference, cwd=place.cwd)
@@ -120,7 +120,7 @@ def write_views(place: Workspace) -> Views:
     Raises:
         StorageError: A file cannot be written, or another process has been writing for long.
     """
-    from runpact.verbs import views
+    from runpact.verbs.life import views
 
     contract = place.working_contract.contract
     return views.write_views(place.data_root, contract, is_own=not place.is_named)
@@ -128,7 +128,7 @@ def write_views(place: Workspace) -> Views:
 
 def check_views(place: Workspace) -> Views:
     """Say of every file of the contract's registry views whether it lists the runs as they are."""
-    from runpact.verbs import views
+    from runpact.verbs.life import views
 
     contract = place.working_contract.contract
     return views.check_views(place.data_root, contract, is_own=not place.is_named)

@@ -17,7 +17,7 @@ from runpact.workspace.pipelines import directory_of_experiment, kind_of, open_e
 if TYPE_CHECKING:
     from runpact.model.contract.language import Kind
     from runpact.model.pipeline.legacy import ImportRule, Mode
-    from runpact.verbs.import_legacy import ImportEnd
+    from runpact.verbs.pipeline.import_legacy import ImportEnd
     from runpact.workspace import Workspace
 
 
@@ -30,8 +30,8 @@ def import_folder(
         CannotStartError: The folder is not there or not recognised, or `name` is another experiment.
         MalformedDocumentError: The rules cannot be read.
     """
-    from runpact.verbs.import_legacy import import_legacy, plan
     from runpact.verbs.pipeline.create import create_experiment
+    from runpact.verbs.pipeline.import_legacy import import_legacy, plan
 
     source = os.path.realpath(posixpath.join(place.cwd, folder))
     if not os.path.isdir(source):

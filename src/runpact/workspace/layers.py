@@ -22,6 +22,6 @@ def layers_changed(place: Workspace, *, base: str, label: str = "") -> LayerRepo
     Raises:
         CannotStartError: There are no layers, no repository, or git does not answer.
     """
-    from runpact.verbs.layers import report_layers
+    from runpact.verbs.pipeline.layers import report_layers
 
     return report_layers(place.root, place.lint().contract, os.environ, base=base, label=label)

@@ -110,9 +110,9 @@ def run_stages(place: Workspace, ordered: Ordered, *, tell: Tell) -> tuple[Exper
 def _list(place: Workspace, experiment: Experiment) -> None:
     """Refresh the views that list a finished experiment; what cannot be refreshed is marked stale."""
     from runpact.model.run import State
-    from runpact.verbs.opened import Registry
-    from runpact.verbs.standing import stand
-    from runpact.verbs.views import refresh_views
+    from runpact.verbs.finding.standing import stand
+    from runpact.verbs.life.opened import Registry
+    from runpact.verbs.life.views import refresh_views
 
     if stand(experiment.directory)[1].state is State.FINISHED:
         registry = Registry(experiment.loaded.contract, is_own=not place.is_named)
@@ -146,9 +146,9 @@ def look_at(place: Workspace, reference: str) -> PipelineLook:
         place: The workspace.
         reference: The experiment's name, or any other reference to it.
     """
+    from runpact.verbs.finding.standing import stand
     from runpact.verbs.pipeline.decide import survey
     from runpact.verbs.pipeline.experiment import read_asked
-    from runpact.verbs.standing import stand
 
     experiment = open_experiment(place, directory_meant(place, reference))
     way = way_of(place, experiment, Ordered(experiment=experiment.name))
@@ -283,7 +283,7 @@ def open_experiment(place: Workspace, directory: str) -> Experiment:
 
 def way_of(place: Workspace, experiment: Experiment, ordered: Ordered) -> Way:
     """Return how the stages of an experiment are run, as it was ordered."""
-    from runpact.verbs.mask import patterns_in
+    from runpact.verbs.capturing.mask import patterns_in
     from runpact.verbs.pipeline.way import Way
     from runpact.workspace.configuring import configured
 

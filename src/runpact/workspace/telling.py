@@ -26,7 +26,7 @@ def write_page(place: Workspace, reference: str, form: str, *, output: str | Non
     """
     from runpact.disk.picture import write_picture
     from runpact.model.runpage import html_page, markdown_page
-    from runpact.verbs.tell import facts_of
+    from runpact.verbs.judging.tell import facts_of
 
     facts = facts_of(place.show(reference), place.check([reference])[0])
     text = html_page(facts) if form == "html" else markdown_page(facts)

@@ -18,7 +18,7 @@ from runpact.disk import ledger as ledger_files
 from runpact.disk.layout import LEDGER
 from runpact.model.errors import LedgerError, StorageError
 from runpact.model.ledger.entry import Baseline, Entry
-from runpact.verbs.ledger import ledger_of, open_ledger
+from runpact.verbs.archive.ledger import ledger_of, open_ledger
 
 Captured = pytest.CaptureFixture[str]
 

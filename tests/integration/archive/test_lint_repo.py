@@ -16,7 +16,7 @@ from runpact.disk.layout import LEDGER
 from runpact.host import gitanswers
 from runpact.model.contract.ignoring import ignored_patterns
 from runpact.packs import pack_names
-from runpact.verbs.load_contract import load_contract
+from runpact.verbs.contracts.load_contract import load_contract
 
 Captured = pytest.CaptureFixture[str]
 ROOT = Path(__file__).resolve().parents[3]

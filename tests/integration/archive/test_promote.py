@@ -21,7 +21,7 @@ from runpact.disk.layout import LEDGER
 from runpact.formats.yamldoc import parse as parse_yaml
 from runpact.model.archive.copy import RECORD, parse_record, render_record
 from runpact.model.errors import MalformedDocumentError
-from runpact.verbs.ledger import ledger_of
+from runpact.verbs.archive.ledger import ledger_of
 
 Captured = pytest.CaptureFixture[str]
 Pair = Callable[..., Path]

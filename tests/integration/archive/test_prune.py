@@ -15,9 +15,9 @@ from runpact.cli.main import run_command_line
 from runpact.disk import trash
 from runpact.disk.layout import TRASH
 from runpact.model.archive.retention import Keeping
-from runpact.verbs import prune as verbs
-from runpact.verbs.ledger import ledger_of
-from runpact.verbs.load_contract import load_contract
+from runpact.verbs.archive import prune as verbs
+from runpact.verbs.archive.ledger import ledger_of
+from runpact.verbs.contracts.load_contract import load_contract
 
 Captured = pytest.CaptureFixture[str]
 Pair = Callable[..., Path]

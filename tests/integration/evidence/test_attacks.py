@@ -31,7 +31,7 @@ from runpact.model.evidence.certificate import VOLATILE, render
 from runpact.model.evidence.policy import NamedPolicy
 from runpact.model.evidence.refusal import EvidenceError
 from runpact.model.evidence.step import Step, Verification
-from runpact.verbs.verify_certificate import verify_certificate
+from runpact.verbs.evidence.verify_certificate import verify_certificate
 
 
 @pytest.fixture(scope="module")

@@ -16,11 +16,11 @@ from runpact.model.evidence.certificate import label_of, without_volatile
 from runpact.model.evidence.refusal import EvidenceError
 from runpact.model.evidence.report import read_report
 from runpact.model.evidence.statistics import resample_plainly
-from runpact.verbs.certify import certify
-from runpact.verbs.normal import normal_report
-from runpact.verbs.policies import find_policy
-from runpact.verbs.reports import find_report
-from runpact.verbs.verify_certificate import verify_certificate
+from runpact.verbs.archive.reports import find_report
+from runpact.verbs.evidence.certify import certify
+from runpact.verbs.evidence.normal import normal_report
+from runpact.verbs.evidence.policies import find_policy
+from runpact.verbs.evidence.verify_certificate import verify_certificate
 
 LABEL = "quant8_balanced_20260309T0700Z"
 

@@ -9,7 +9,7 @@ import pytest
 import runpact
 from evidence_cases import DATA, INVARIANTS, METRIC, SEEDS, arms, evaluate
 from runpact.cli.main import run_command_line
-from runpact.verbs.policies import tier_named
+from runpact.verbs.evidence.policies import tier_named
 
 Captured = pytest.CaptureFixture[str]
 CERTIFY = ("--format", "cert", "--baseline", "baseline")

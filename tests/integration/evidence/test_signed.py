@@ -15,9 +15,9 @@ from runpact.model.signing.ed25519 import is_valid, key_fault
 from runpact.model.signing.trust import parse_trust
 from runpact.standalone import NAME
 from runpact.standalone import runpact_verify as verifier
-from runpact.verbs.sign import sign_certificate
-from runpact.verbs.verify_certificate import verify_certificate
-from runpact.verbs.vouch import trusted_by, who_vouches
+from runpact.verbs.evidence.sign import sign_certificate
+from runpact.verbs.evidence.verify_certificate import verify_certificate
+from runpact.verbs.evidence.vouch import trusted_by, who_vouches
 from signing_cases import OFF_CURVE, OTHER_ENCODINGS, SMALL_ORDER, attacks, entry, signer, trust
 from signing_vectors import RFC_8032
 

@@ -31,7 +31,7 @@ from runpact.model.evidence.policy import NamedPolicy
 from runpact.model.evidence.refusal import EvidenceError
 from runpact.standalone import NAME, verifier_source
 from runpact.standalone import runpact_verify as verifier
-from runpact.verbs.verify_certificate import verify_certificate
+from runpact.verbs.evidence.verify_certificate import verify_certificate
 
 SOURCE = Path(verifier.__file__)
 OTHERS = [None, 0, 1, -3.5, 7, "x", True, False, [], {}, ["x"], digest("another"), 2**60, "a\n", 1e300]

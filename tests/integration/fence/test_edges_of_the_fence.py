@@ -9,7 +9,7 @@ import pytest
 
 import runpact
 from runpact.model.confinement import W2, Wanted
-from runpact.verbs import fence
+from runpact.verbs.life import fence
 
 CONTRACT = 'contract: test.fence\nversion: "1.0.0"\nkinds: {run: {at: "runs/{name}"}}\n'
 

@@ -13,7 +13,7 @@ import runpact
 from integration.runs.place import Place
 from runpact.host import landlock
 from runpact.model.errors import StorageError
-from runpact.verbs import start
+from runpact.verbs.life import start
 
 PLACES = """\
 contract: test.places

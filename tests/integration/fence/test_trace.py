@@ -17,7 +17,7 @@ from integration.runs.place import Place
 from runpact.host.child import run_child
 from runpact.model import trace as traces
 from runpact.model.confinement import TRACE_GAP, Fence
-from runpact.verbs.fence import note_trace
+from runpact.verbs.life.fence import note_trace
 
 NEEDS_STRACE = pytest.mark.skipif(
     shutil.which("strace") is None, reason="`strace` is not on PATH: traces of real commands are left out"

@@ -16,9 +16,9 @@ from integration.host.repository import Repository
 from runpact.disk import untracked
 from runpact.host import bounded, clock, git
 from runpact.model.digest import digest_bytes
-from runpact.verbs import capture as story
-from runpact.verbs.capture import Captured, capture
-from runpact.verbs.load_contract import load_contract
+from runpact.verbs.capturing import capture as story
+from runpact.verbs.capturing.capture import Captured, capture
+from runpact.verbs.contracts.load_contract import load_contract
 
 
 def unmasked(data: bytes) -> bytes:

@@ -12,8 +12,8 @@ import pytest
 
 from integration.host.repository import GIT, Repository
 from runpact.host.git import Snapshot
-from runpact.verbs.capture import capture
-from runpact.verbs.load_contract import load_contract
+from runpact.verbs.capturing.capture import capture
+from runpact.verbs.contracts.load_contract import load_contract
 
 
 class Trap:

@@ -7,7 +7,7 @@ import pytest
 import runpact
 from integration.pipeline.pipeline import Pipeline
 from runpact.disk.aside import Aside
-from runpact.verbs.recover import recover_run
+from runpact.verbs.life.recover import recover_run
 
 
 def test_an_experiment_that_stopped_is_left_to_the_pipeline(pipeline: Pipeline) -> None:

@@ -18,7 +18,7 @@ from runpact.host.child import ChildEnd
 from runpact.model.contract.language import Stage
 from runpact.model.errors import CannotStartError, StorageError, UsageError
 from runpact.model.run import Standing, State
-from runpact.verbs.load_contract import load_contract
+from runpact.verbs.contracts.load_contract import load_contract
 from runpact.verbs.pipeline import attempt, outputs, proven
 from runpact.verbs.pipeline.experiment import Experiment
 from runpact.verbs.pipeline.run import _Orchestrator

@@ -16,7 +16,7 @@ import pytest
 from integration.pipeline.pipeline import STAGES, Pipeline
 from runpact.disk.experiment import ExperimentLock
 from runpact.disk.stamps import Stamp
-from runpact.verbs.load_contract import load_contract
+from runpact.verbs.contracts.load_contract import load_contract
 from runpact.verbs.pipeline import proven
 from runpact.verbs.pipeline.experiment import Experiment
 

@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 from runpact.model.errors import CannotStartError, MalformedContractError
-from runpact.verbs.load_contract import load_contract, load_copy
+from runpact.verbs.contracts.load_contract import load_contract, load_copy
 
 CONTRACT = """\
 contract: acme.memory

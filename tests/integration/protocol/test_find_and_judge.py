@@ -9,8 +9,8 @@ import runpact
 from runpact.cli.find import age_of
 from runpact.disk.latest import replace_copy
 from runpact.model.errors import CannotStartError
-from runpact.verbs.check import check_run
-from runpact.verbs.load_contract import load_contract
+from runpact.verbs.contracts.load_contract import load_contract
+from runpact.verbs.judging.check import check_run
 from runpact.workspace import Workspace
 
 
@@ -178,8 +178,8 @@ def test_without_a_contract_recorded_runs_are_found_anywhere(make_run, project, 
     (project / "contract.yaml").unlink()
     (project / "runs").rename(project / "deep")
     assert runpact.verify(project / "deep/good").value == "OK"
-    assert [r.path for r in runpact.verbs.find.list_runs(str(project), None)] == ["deep/good"]
-    assert [r.path for r in runpact.verbs.find.list_runs(str(project / "deep/good"), None)] == ["."]
+    assert [r.path for r in runpact.verbs.finding.find.list_runs(str(project), None)] == ["deep/good"]
+    assert [r.path for r in runpact.verbs.finding.find.list_runs(str(project / "deep/good"), None)] == ["."]
     assert run.name == "good"
 
 

@@ -18,10 +18,10 @@ from runpact.host.openings import open_paths
 from runpact.model.contract.kept import KeptContract, decode_kept, encode_kept
 from runpact.model.errors import ContractBrokenError, MalformedContractError
 from runpact.packs import pack_names
-from runpact.verbs import load_contract as loading
-from runpact.verbs.contract_answers import ContractAnswers
-from runpact.verbs.load_contract import load_contract, load_copy
-from runpact.verbs.shelf import recall_copy, recall_named, shelve
+from runpact.verbs.contracts import load_contract as loading
+from runpact.verbs.contracts.contract_answers import ContractAnswers
+from runpact.verbs.contracts.load_contract import load_contract, load_copy
+from runpact.verbs.contracts.shelf import recall_copy, recall_named, shelve
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 CONTRACT = """\
@@ -380,7 +380,7 @@ def test_a_changed_line_of_the_program_is_another_edition(tmp_path):
     with (tmp_path / "runpact/model/contract/lint/head.py").open("a") as file:
         file.write("# changed\n")
     second = edition()
-    os.utime(tmp_path / "runpact/verbs/assemble.py")
+    os.utime(tmp_path / "runpact/verbs/contracts/assemble.py")
     assert len({first, second, edition()}) == 3
 
 

@@ -17,7 +17,7 @@ import pytest
 import runpact
 from integration.runs.place import Place
 from runpact.model.errors import ClosedRunError, StorageError, UsageError
-from runpact.verbs.attach import AttachedRun, _settle, adopt, attached_run
+from runpact.verbs.life.attach import AttachedRun, _settle, adopt, attached_run
 
 PROGRAM = """\
 import runpact

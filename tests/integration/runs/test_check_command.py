@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from integration.runs.place import CONTRACT, Place
-from runpact.verbs.load_contract import load_contract
+from runpact.verbs.contracts.load_contract import load_contract
 
 METRICS = 'echo \'{"loss": 0.5}\' > "$RUNPACT_RUN_DIR/metrics.json"'
 

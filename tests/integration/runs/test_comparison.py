@@ -15,7 +15,7 @@ import runpact
 from integration.runs.place import Place
 from runpact.host import watch
 from runpact.host.watch import Moment, changes_since, moment_of, repository_above
-from runpact.verbs import confine
+from runpact.verbs.life import confine
 
 LATEST = """\
 contract: test.latest

@@ -199,7 +199,7 @@ def test_a_directory_of_no_kind_may_not_differ(lab: Place) -> None:
 
 def test_a_file_that_cannot_be_read_leaves_it_undecided(lab: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     from runpact.model.errors import StorageError
-    from runpact.verbs import sealedcontents
+    from runpact.verbs.judging import sealedcontents
 
     for name in ("a", "b"):
         lab.write(f"runs/{name}/x.bin", name)

@@ -22,12 +22,12 @@ from integration.runs.place import Place
 from runpact.disk import takeover
 from runpact.disk.aside import Aside
 from runpact.model.doctor.diagnosis import SetAside, diagnose
+from runpact.verbs.contracts.load_contract import load_contract
 from runpact.verbs.doctor import examinations
 from runpact.verbs.doctor.patient import Patient
 from runpact.verbs.doctor.remedies import Doctor
 from runpact.verbs.doctor.runs import is_abandoned
-from runpact.verbs.load_contract import load_contract
-from runpact.verbs.recover import recover_run
+from runpact.verbs.life.recover import recover_run
 
 CONTRACT = """\
 contract: acme.training

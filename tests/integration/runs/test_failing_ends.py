@@ -13,7 +13,7 @@ from integration.runs.place import CONTRACT, Place
 from runpact.host.child import ChildEnd
 from runpact.model.errors import StorageError, ValueRefusedError, WriteOnceError
 from runpact.model.run import State
-from runpact.verbs.execute import meaning_of
+from runpact.verbs.life.execute import meaning_of
 
 SEALED_FILE = """\
 contract: t.r
@@ -80,7 +80,7 @@ def test_a_file_that_cannot_be_hashed_never_verifies(empty: Place, monkeypatch: 
 
     with monkeypatch.context() as patched, runpact.run(name="a") as run:
         Path(run.path("x.bin")).write_bytes(b"x")
-        patched.setattr("runpact.verbs.finish.digest_file", refuse)
+        patched.setattr("runpact.verbs.life.finish.digest_file", refuse)
         run.finish()
     code, document = empty.json("verify", run.id)
     assert code == 3
@@ -95,7 +95,7 @@ def test_a_file_that_cannot_be_read_back_is_told(empty: Place, monkeypatch: pyte
         raise StorageError(f"cannot read `{path}`")
 
     with monkeypatch.context() as patched:
-        patched.setattr("runpact.verbs.verify.digest_file", refuse)
+        patched.setattr("runpact.verbs.judging.verify.digest_file", refuse)
         code, document = empty.json("verify", run.id)
     assert code == 3
     assert {finding["code"] for finding in document["findings"]} == {"unreadable"}
@@ -352,7 +352,7 @@ def test_the_end_of_a_child_has_one_meaning() -> None:
 
 
 def test_an_example_is_laid_out_without_touching_what_is_there(empty: Place) -> None:
-    from runpact.verbs.examples import lay_out
+    from runpact.verbs.contracts.examples import lay_out
 
     empty.write("demo/config.yaml", "mine")
     target = lay_out("certification", str(empty.root / "demo"))

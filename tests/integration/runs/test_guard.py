@@ -28,7 +28,7 @@ import runpact
 from integration.runs.place import Place
 from runpact.model.confinement import HOOK_GAPS
 from runpact.model.errors import StrayWriteError, UsageError
-from runpact.verbs import start
+from runpact.verbs.life import start
 
 
 @pytest.fixture

@@ -25,11 +25,11 @@ from runpact.index.store import Store
 from runpact.model.errors import FilterError, StorageError
 from runpact.model.query.fields import FIELDS
 from runpact.model.query.order import parse_columns
-from runpact.verbs import reindex
-from runpact.verbs.find import list_runs
-from runpact.verbs.load_contract import load_contract
-from runpact.verbs.reindex import Catalogue
-from runpact.verbs.search import Answer, Facet, Facets, Question, count, facets, search
+from runpact.verbs.contracts.load_contract import load_contract
+from runpact.verbs.finding import reindex
+from runpact.verbs.finding.find import list_runs
+from runpact.verbs.finding.reindex import Catalogue
+from runpact.verbs.finding.search import Answer, Facet, Facets, Question, count, facets, search
 from runpact.workspace import Workspace, annotating
 
 CONTRACT = """\
@@ -429,7 +429,7 @@ def test_a_filter_on_verdicts_judges_what_the_rest_leaves(project: Project) -> N
 def test_a_filter_on_verdicts_goes_on_over_many_pages(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from runpact.verbs import search as asked
+    from runpact.verbs.finding import search as asked
 
     monkeypatch.setattr(asked, "_AT_ONCE", 2)
     for name in "abcde":
@@ -626,9 +626,9 @@ for number in range(int(sys.argv[2])):
 READER = """\
 import sys, os
 from datetime import UTC, datetime
-from runpact.verbs.reindex import Catalogue
-from runpact.verbs.load_contract import load_contract
-from runpact.verbs.search import Question, search
+from runpact.verbs.finding.reindex import Catalogue
+from runpact.verbs.contracts.load_contract import load_contract
+from runpact.verbs.finding.search import Question, search
 catalogue = Catalogue(os.getcwd(), load_contract(os.getcwd() + "/contract.yaml").contract)
 most = 0
 while not os.path.exists("stop"):
@@ -676,7 +676,7 @@ def test_a_rebuilt_index_is_the_same(project: Project) -> None:
 def test_an_answer_is_given_though_runs_never_stop_changing(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from runpact.verbs import search as asked
+    from runpact.verbs.finding import search as asked
 
     project.run("a")
     monkeypatch.setattr(asked, "_has_changed", lambda _catalogue, _found: True)
@@ -765,7 +765,7 @@ def test_a_folder_that_may_not_be_listed_stands_for_what_it_hides(
 def test_a_filter_that_few_runs_pass_finds_them_beyond_those_that_are_tried(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from runpact.verbs import search as asked
+    from runpact.verbs.finding import search as asked
 
     for number in range(8):
         project.run(f"r{number}", loss=number / 10)

@@ -119,7 +119,7 @@ def test_without_a_contract_runs_are_found_all_the_same(empty: Place) -> None:
 
 def test_a_copy_that_cannot_be_read_is_left_out(chain: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     from runpact.model.errors import StorageError
-    from runpact.verbs import lineage
+    from runpact.verbs.finding import lineage
 
     def refuse(folder: str, path: str) -> tuple[str, int]:
         raise StorageError("cannot be read")

@@ -17,7 +17,7 @@ import runpact
 from integration.runs.place import Place
 from runpact.cli.ls import cell
 from runpact.model.errors import AmbiguousRunError, FilterError, NoContractError, NoSuchRunError, UsageError
-from runpact.verbs.look import Look, told_verdict
+from runpact.verbs.finding.look import Look, told_verdict
 from runpact.workspace import Workspace
 
 CONTRACT = """\
@@ -405,7 +405,7 @@ def test_frames_are_made_by_the_libraries_that_are_installed(
 
 
 def test_whole_and_broken_numbers_in_one_column_become_broken_ones() -> None:
-    from runpact.verbs.found import _one_sort
+    from runpact.verbs.finding.found import _one_sort
 
     assert _one_sort([1, 2.5, None]) == [1.0, 2.5, None]
     assert _one_sort([None, None]) == [None, None]

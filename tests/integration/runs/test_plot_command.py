@@ -12,7 +12,7 @@ import pytest
 
 import runpact
 from integration.runs.place import Place
-from runpact.verbs.plot import _began
+from runpact.verbs.judging.plot import _began
 
 CONTRACT = 'contract: test.plot\nversion: "1.0.0"\nkinds: {run: {at: "runs/{name}"}}\n'
 

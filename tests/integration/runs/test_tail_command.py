@@ -19,7 +19,7 @@ from integration.runs.place import Place
 from runpact.host import clock
 from runpact.model.errors import CannotStartError
 from runpact.model.run import State
-from runpact.verbs.tail import follow
+from runpact.verbs.finding.tail import follow
 
 CONTRACT = 'contract: test.tail\nversion: "1.0.0"\nkinds: {run: {at: "runs/{name}"}}\n'
 LIVE = """\

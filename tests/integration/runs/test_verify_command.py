@@ -119,7 +119,7 @@ def test_a_file_that_cannot_be_read_is_found(place: Place, good_run: Path) -> No
     if code == 0:
         os.setuid(65534)
         from runpact.model.errors import RunpactError
-        from runpact.verbs.verify import verify_run
+        from runpact.verbs.judging.verify import verify_run
 
         try:
             _standing, report = verify_run(str(good_run))

@@ -24,7 +24,7 @@ import runpact
 from integration.runs.place import Place
 from runpact.disk import viewfiles
 from runpact.disk.layout import CACHE
-from runpact.verbs import views
+from runpact.verbs.life import views
 from runpact.workspace import Workspace
 
 CONTRACT = """\
@@ -551,7 +551,7 @@ def test_a_run_whose_files_cannot_be_listed_is_listed_by_its_name(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from runpact.model.errors import StorageError
-    from runpact.verbs import lines
+    from runpact.verbs.finding import lines
 
     (desk.root / "runs/hidden").mkdir(parents=True)
     (desk.root / "runs/foreign").mkdir(parents=True)

@@ -23,8 +23,8 @@ from runpact.model.errors import (
 )
 from runpact.model.signing.key import public_key_of_pem
 from runpact.model.signing.trust import parse_trust
-from runpact.verbs.sign import load_key, make_key, sign_certificate
-from runpact.verbs.vouch import who_vouches
+from runpact.verbs.evidence.sign import load_key, make_key, sign_certificate
+from runpact.verbs.evidence.vouch import who_vouches
 from runpact.workspace.signing import sign, signers, trusted
 from signing_cases import CERTIFICATE, certificate, entry, signer, trust
 

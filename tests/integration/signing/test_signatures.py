@@ -10,7 +10,7 @@ import pytest
 from runpact.model.errors import MalformedTrustError, SignatureRefusedError
 from runpact.model.signing.reasons import SIGNATURE_REASONS
 from runpact.model.signing.trust import parse_trust
-from runpact.verbs.vouch import read_trust, who_vouches
+from runpact.verbs.evidence.vouch import read_trust, who_vouches
 from signing_cases import CERTIFICATE, Attack, attacks, entry, envelope, signer, trust
 
 ATTACKS = attacks()

@@ -23,7 +23,7 @@ from runpact.model.errors import RunpactError
 from runpact.model.run import State
 from runpact.verbs.doctor.patient import Patient
 from runpact.verbs.doctor.temporaries import temporaries_beside
-from runpact.verbs.latest import LatestTarget, latest_targets
+from runpact.verbs.life.latest import LatestTarget, latest_targets
 
 _LOOKS = 3
 _ENDS = frozenset({State.FINISHED, State.FAILED, State.INTERRUPTED})

@@ -15,8 +15,8 @@ from runpact.disk.archive import leftovers_in
 from runpact.disk.layout import LEDGER
 from runpact.model.contract.ignoring import copy_folders
 from runpact.model.doctor.diagnosis import Diagnosis, diagnose
+from runpact.verbs.archive.ledger import ledger_of
 from runpact.verbs.doctor.patient import Patient
-from runpact.verbs.ledger import ledger_of
 
 
 def examine_ledger(patient: Patient) -> Iterator[Diagnosis]:

@@ -17,7 +17,7 @@ from runpact.model.doctor.diagnosis import Diagnosis
 from runpact.model.doctor.leftovers import Leftovers, judge_leftovers
 from runpact.verbs.doctor.patient import Patient
 from runpact.verbs.doctor.temporaries import temporaries_beside
-from runpact.verbs.reindex import FILE
+from runpact.verbs.finding.reindex import FILE
 
 
 def examine_leftovers(patient: Patient) -> Iterable[Diagnosis]:

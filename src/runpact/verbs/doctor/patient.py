@@ -15,7 +15,7 @@ from runpact.host import clock
 from runpact.index.store import Store
 from runpact.model.contract.language import Contract
 from runpact.verbs.doctor.soundness import Soundness, examine_soundness
-from runpact.verbs.reindex import Catalogue
+from runpact.verbs.finding.reindex import Catalogue
 
 _RECENT = 3
 """Runs of each kind that stand for all of them."""

@@ -36,9 +36,9 @@ from runpact.model.doctor.diagnosis import (
 from runpact.model.errors import RunpactError
 from runpact.verbs.doctor.patient import Patient
 from runpact.verbs.doctor.runs import is_abandoned
-from runpact.verbs.recover import recover_run
-from runpact.verbs.reindex import FILE
-from runpact.verbs.views import write_views
+from runpact.verbs.finding.reindex import FILE
+from runpact.verbs.life.recover import recover_run
+from runpact.verbs.life.views import write_views
 
 
 class Treated(msgspec.Struct, frozen=True, kw_only=True):

@@ -20,7 +20,7 @@ from runpact.model.doctor.runs import RunProcess, UnsealedRun, judge_runs
 from runpact.model.recordmasker import RecordMasker
 from runpact.model.run import SEALABLE, Liveness, State
 from runpact.verbs.doctor.patient import Patient
-from runpact.verbs.standing import is_experiment, stand
+from runpact.verbs.finding.standing import is_experiment, stand
 
 _SECOND = 1_000_000_000
 

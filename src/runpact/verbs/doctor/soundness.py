@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from runpact.model.contract.language import Contract
-from runpact.verbs.reindex import Catalogue
+from runpact.verbs.finding.reindex import Catalogue
 
 _LOOKS = 3
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from runpact.model.doctor.diagnosis import Diagnosis
 from runpact.model.doctor.views import judge_views
 from runpact.verbs.doctor.patient import Patient
-from runpact.verbs.views import views_of
+from runpact.verbs.life.views import views_of
 
 
 def examine_views(patient: Patient) -> Iterable[Diagnosis]:

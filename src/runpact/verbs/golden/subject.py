@@ -26,10 +26,10 @@ from runpact.model.manifest import FileRecord
 from runpact.model.names import shown_path
 from runpact.model.run import RunRecord, Standing
 from runpact.model.template import compile_glob
-from runpact.verbs.compare import series_in
+from runpact.verbs.finding.standing import stand
+from runpact.verbs.judging.compare import series_in
+from runpact.verbs.judging.sealedcontents import SealedContents, layout_files
 from runpact.verbs.pipeline.experiment import Experiment
-from runpact.verbs.sealedcontents import SealedContents, layout_files
-from runpact.verbs.standing import stand
 
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True):

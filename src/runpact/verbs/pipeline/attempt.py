@@ -39,20 +39,20 @@ from runpact.model.pipeline.result import (
 )
 from runpact.model.pipeline.summary import SummaryFacts, summary_document
 from runpact.model.run import State
-from runpact.verbs.active import ActiveRun
-from runpact.verbs.confine import settle_confinement
-from runpact.verbs.execute import Command, run_command
-from runpact.verbs.finish import finish_run
-from runpact.verbs.nest import Outer
+from runpact.verbs.life.active import ActiveRun
+from runpact.verbs.life.confine import settle_confinement
+from runpact.verbs.life.execute import Command, run_command
+from runpact.verbs.life.finish import finish_run
+from runpact.verbs.life.nest import Outer
+from runpact.verbs.life.project import write_projections
+from runpact.verbs.life.request import Request
+from runpact.verbs.life.start import AttemptPlace, start_run
 from runpact.verbs.pipeline.aliases import remove_aliases
 from runpact.verbs.pipeline.claims import take_claim, with_loaded_code
 from runpact.verbs.pipeline.experiment import Experiment
 from runpact.verbs.pipeline.inputs import Gathered
 from runpact.verbs.pipeline.outputs import judge_outputs, register_outputs, rows_written, stage_kind
 from runpact.verbs.pipeline.way import Way
-from runpact.verbs.project import write_projections
-from runpact.verbs.request import Request
-from runpact.verbs.start import AttemptPlace, start_run
 
 MANIFEST = Records().manifest
 

@@ -17,7 +17,7 @@ from runpact.model.facts import Form
 from runpact.model.names import is_relative
 from runpact.model.pipeline.claim import SUMMARY, Claim, claim_of, encode_claim
 from runpact.model.pipeline.result import Basis, CodeFile
-from runpact.verbs.active import ActiveRun
+from runpact.verbs.life.active import ActiveRun
 from runpact.verbs.pipeline.experiment import Experiment
 
 

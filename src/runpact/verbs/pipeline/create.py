@@ -20,10 +20,10 @@ from runpact.model.contract.language import Kind, LoadedContract
 from runpact.model.pipeline.view import view_document
 from runpact.model.provenance import Config, Provenance
 from runpact.model.run import ContractRef, RunRecord
-from runpact.verbs.mask import masked_provenance
-from runpact.verbs.project import birth_files
-from runpact.verbs.request import Request
-from runpact.verbs.start import captured_for, masker_for, named_for, pick_kind
+from runpact.verbs.capturing.mask import masked_provenance
+from runpact.verbs.life.project import birth_files
+from runpact.verbs.life.request import Request
+from runpact.verbs.life.start import captured_for, masker_for, named_for, pick_kind
 
 
 def recorded_config(loaded: LoadedContract, kind: Kind, request: Request) -> Config:

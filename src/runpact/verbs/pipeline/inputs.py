@@ -26,7 +26,7 @@ from runpact.model.pipeline.resolve import Resolved, Sources, resolve
 from runpact.model.pipeline.result import Producer, StageInput
 from runpact.model.pipeline.view import StageRow
 from runpact.model.run import State
-from runpact.verbs.behind import Behind, look_behind
+from runpact.verbs.pipeline.behind import Behind, look_behind
 from runpact.verbs.pipeline.experiment import Experiment
 
 _SIZE = 1

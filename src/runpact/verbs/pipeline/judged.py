@@ -20,9 +20,9 @@ from runpact.model.finding import Finding, Report, Severity
 from runpact.model.judge.parts import moved
 from runpact.model.pipeline.judging import judge_experiment, judge_view
 from runpact.model.run import RunRecord, Standing
-from runpact.verbs.load_contract import load_copy
+from runpact.verbs.contracts.load_contract import load_copy
+from runpact.verbs.life.project import birth_files
 from runpact.verbs.pipeline.experiment import Experiment, read_asked
-from runpact.verbs.project import birth_files
 
 Verify = Callable[[str], tuple[Standing, Report]]
 

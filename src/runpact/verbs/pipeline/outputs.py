@@ -27,8 +27,8 @@ from runpact.model.pipeline.result import StageOutput
 from runpact.model.run import State
 from runpact.model.template import PathTemplate
 from runpact.model.variables import run_variables
-from runpact.verbs.active import ActiveRun
-from runpact.verbs.gather import tree_of
+from runpact.verbs.finding.gather import tree_of
+from runpact.verbs.life.active import ActiveRun
 from runpact.verbs.pipeline.experiment import Experiment
 
 

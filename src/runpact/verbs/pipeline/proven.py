@@ -21,7 +21,7 @@ from runpact.model.pipeline.result import StageResult, parse_result
 from runpact.model.pipeline.view import StageRow
 from runpact.model.provenance import Provenance
 from runpact.model.run import State
-from runpact.verbs.standing import stand
+from runpact.verbs.finding.standing import stand
 
 PROVEN_FORMAT = "runpact.proven/2"
 _DECIDING = (RECORD, SEAL, Records().manifest, RESULT)

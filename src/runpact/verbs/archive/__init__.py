@@ -1,0 +1,1 @@
+"""What is kept, with its evidence, and what may go."""

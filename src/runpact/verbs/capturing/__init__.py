@@ -1,0 +1,1 @@
+"""What is recorded about a run before it begins, and what its records must not hold."""

@@ -1,0 +1,1 @@
+"""Contracts as files: read, joined, kept for the next process, begun with."""

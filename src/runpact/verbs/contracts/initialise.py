@@ -1,0 +1,59 @@
+"""Start a workspace: a contract that extends a pack, and a block in `.gitignore`.
+
+Knows: what a new workspace needs.
+Does not know: how files are replaced safely.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+import msgspec
+
+from runpact.disk.inputs import run_around
+from runpact.disk.setup import rewrite_text, write_new
+from runpact.model.contract.ignoring import ignored_patterns, with_block
+from runpact.model.errors import UsageError
+from runpact.model.names import suggest_name
+from runpact.verbs.contracts.load_contract import load_contract
+
+
+class NewWorkspace(msgspec.Struct, frozen=True):
+    """What `init` did."""
+
+    root: str
+    contract: str
+    written: tuple[str, ...]
+    """Paths relative to the root."""
+
+
+def initialise_workspace(root: str, *, pack: str, identity: str | None) -> NewWorkspace:
+    """Write what is missing for a workspace at `root`.
+
+    Raises:
+        CannotStartError: There is no such pack.
+        UsageError: The id is not one, or the folder lies in a run.
+        StorageError: The folder cannot be written.
+    """
+    run = run_around(posixpath.join(root, "contract.yaml"), root="/")
+    if run is not None:
+        raise UsageError(
+            "a workspace cannot begin inside a run: its files would be added to it",
+            expected="a folder outside every run",
+            got=run,
+        )
+    contract = load_contract(pack).contract
+    name = identity or f"{suggest_name(posixpath.basename(root) or 'workspace').lower()}.runs"
+    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]*", name):
+        raise UsageError(
+            "a contract's id has small letters, digits, dots and dashes", expected="acme.training", got=name
+        )
+    text = f'contract: {name}\nversion: "1.0.0"\nextends: {pack}\n'
+    written = []
+    if write_new(posixpath.join(root, "contract.yaml"), text):
+        written.append("contract.yaml")
+    patterns = ignored_patterns(contract)
+    if rewrite_text(posixpath.join(root, ".gitignore"), lambda text: with_block(text, patterns)):
+        written.append(".gitignore")
+    return NewWorkspace(root, posixpath.join(root, "contract.yaml"), tuple(written))

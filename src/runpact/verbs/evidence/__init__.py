@@ -1,0 +1,1 @@
+"""Evidence: certificates, policies, and who vouches."""

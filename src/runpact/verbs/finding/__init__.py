@@ -1,0 +1,1 @@
+"""Finding runs, and what is known of one."""

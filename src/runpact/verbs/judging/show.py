@@ -1,0 +1,99 @@
+"""Gather what is recorded about one run.
+
+Knows: which records answer which question, sealed or not.
+Does not know: how the answer is shown.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections import deque
+
+import msgspec
+
+from runpact.disk.storedlog import StoredLog
+from runpact.model.annotations import Annotations, Note
+from runpact.model.contract.language import LoadedContract
+from runpact.model.errors import RunpactError, StorageError
+from runpact.model.finding import Verdict
+from runpact.model.manifest import FileRecord
+from runpact.model.metrics import MetricSummary, summarise_metrics
+from runpact.model.provenance import Provenance
+from runpact.model.summary import RunSummary
+from runpact.verbs.finding.annotate import annotations_of
+from runpact.verbs.finding.find import summarise
+from runpact.verbs.finding.origin import origin_of
+from runpact.verbs.finding.standing import stand
+from runpact.verbs.judging.check import check_run
+
+_LAST_EVENTS = 10
+
+
+class RunDetails(msgspec.Struct, frozen=True, kw_only=True):
+    """All that a person asks about one run."""
+
+    summary: RunSummary
+    provenance: Provenance | None
+    config: dict[str, object]
+    metrics: tuple[MetricSummary, ...]
+    last_events: tuple[dict[str, object], ...]
+    files: tuple[FileRecord, ...]
+    """As the manifest pins them; empty until the run is sealed."""
+    discarded_bytes: int
+    """Torn or damaged bytes at the end of the logs."""
+    tags: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
+    """What people remarked on it, oldest first."""
+    verdict: Verdict | None = None
+    """What `check` says of it; None where there is nothing to judge by."""
+
+
+def show_run(
+    root: str, path: str, *, contract: LoadedContract | None = None, is_named: bool = False
+) -> RunDetails:
+    """Return what is recorded about one run, and the verdict on it.
+
+    Args:
+        root: Absolute data root.
+        path: Of the run, relative to it.
+        contract: The workspace's or the caller's; without one the run's own copy judges.
+        is_named: The caller named this contract.
+    """
+    summary = summarise(root, path)
+    reading, _standing = stand(f"{root}/{path}" if path != "." else root)
+    records = reading.record.records if reading.record else {}
+    logs = [StoredLog(reading.directory, records[name]) for name in ("events", "metrics") if name in records]
+    last_events: tuple[dict[str, object], ...] = ()
+    metrics: tuple[MetricSummary, ...] = ()
+    if logs:
+        last_events = tuple(deque(logs[0].entries(), maxlen=_LAST_EVENTS))
+        metrics = summarise_metrics(logs[1].entries())
+    origin = origin_of(reading)
+    said = _annotations(root, summary.uid)
+    return RunDetails(
+        summary=summary,
+        provenance=origin,
+        config=origin.config.resolved if origin else {},
+        metrics=metrics,
+        last_events=last_events,
+        files=reading.manifest.files if reading.manifest else (),
+        discarded_bytes=sum(log.discarded for log in logs),
+        tags=said.tags,
+        notes=said.notes,
+        verdict=_verdict(root, path, contract, is_named=is_named),
+    )
+
+
+def _annotations(root: str, uid: str | None) -> Annotations:
+    try:
+        return annotations_of(root, uid) if uid is not None else Annotations()
+    except StorageError:
+        return Annotations()
+
+
+def _verdict(root: str, path: str, contract: LoadedContract | None, *, is_named: bool) -> Verdict | None:
+    directory = posixpath.normpath(posixpath.join(root, path))
+    try:
+        return check_run(directory, root=root, contract=contract, is_named=is_named).verdict
+    except RunpactError:
+        return None

@@ -1,0 +1,188 @@
+"""Verify that the record of a run is true, from the bytes.
+
+Knows: what a sealed run promises about each of its files.
+Does not know: what its contract demands.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+
+import msgspec
+
+from runpact.disk.layout import RECORD, SEAL, is_unpinned
+from runpact.disk.reader import Reading
+from runpact.disk.storedlog import StoredLog
+from runpact.disk.tree import Folders, digest_file, list_tree
+from runpact.model.digest import digest_bytes
+from runpact.model.errors import RunpactError, StorageError
+from runpact.model.facts import FileFact
+from runpact.model.finding import Finding, Report, Severity
+from runpact.model.manifest import FileRecord, LogRecord, Manifest
+from runpact.model.names import readable_path
+from runpact.model.pipeline.plan import command_line
+from runpact.model.run import Standing, State
+from runpact.verbs.finding.standing import is_experiment, stand
+from runpact.verbs.pipeline.judged import verify_experiment
+
+HINT = "restore the file from a copy, or start another run; a sealed run is never repaired"
+
+
+def verify_run(directory: str) -> tuple[Standing, Report]:
+    """Re-derive everything a run's records say; report every byte that disagrees.
+
+    Returns:
+        The state, and the report: OK for an intact sealed run, INCOMPLETE for one that was never
+        sealed, ERROR for damage.
+    """
+    reading, standing = stand(directory)
+    if reading.record is not None and is_experiment(reading):
+        findings = list(verify_experiment(reading, reading.record, verify_run)) or _unfinished(standing)
+        return standing, Report(tuple(sorted(findings, key=lambda finding: finding.path)))
+    is_ours = reading.has_record or reading.has_manifest or reading.has_seal
+    findings = list(_records(reading)) if is_ours else []
+    if reading.manifest is not None and reading.manifest.sealed:
+        findings += _logs(reading, reading.manifest)
+        findings += _files(reading, reading.manifest, {finding.path for finding in findings})
+        findings = _with_rerun(reading, findings)
+    elif not findings:
+        findings.append(_unsealed(standing))
+    return standing, Report(tuple(sorted(findings, key=lambda finding: finding.path)))
+
+
+def _with_rerun(reading: Reading, findings: list[Finding]) -> list[Finding]:
+    """Return findings whose hint names the command that makes a stage again, if this is an attempt at one."""
+    folder, name = posixpath.split(reading.directory)
+    stage = reading.record.stage if reading.record is not None else None
+    if stage is None or not name.startswith(f"{stage}_"):  # an older attempt stands under its number
+        return findings
+    experiment = posixpath.basename(folder)
+    hint = f"restore the file from a copy, or make it again: {command_line(experiment, first=stage)}"
+    return [msgspec.structs.replace(each, hint=hint) if each.hint == HINT else each for each in findings]
+
+
+def _unfinished(standing: Standing) -> list[Finding]:
+    """Return that an undamaged experiment has nothing sealed to verify, or still runs."""
+    return [] if standing.state in {State.FINISHED, State.FAILED} else [_unsealed(standing)]
+
+
+def _records(reading: Reading) -> Iterator[Finding]:
+    """Judge birth record, manifest and seal against each other."""
+    is_sealed = reading.manifest is not None and reading.manifest.sealed
+    if not reading.has_record:
+        yield _damage("missing-file", RECORD, "the birth record is missing")
+    elif reading.record_fault:
+        yield _damage("damaged-record", RECORD, reading.record_fault)
+    if not reading.has_manifest:
+        yield _damage("missing-file", reading.manifest_path, "the manifest is missing")
+    elif reading.manifest_fault:
+        yield _damage("damaged-record", reading.manifest_path, reading.manifest_fault)
+    if reading.seal_fault and reading.seal is None:
+        yield _damage("damaged-record", SEAL, reading.seal_fault)
+    elif reading.seal_fault and is_sealed:
+        yield _damage("damaged-record", reading.manifest_path, reading.seal_fault)
+    elif is_sealed and not reading.has_seal:
+        yield _damage("missing-file", SEAL, "the seal is missing")
+
+
+def _logs(reading: Reading, manifest: Manifest) -> Iterator[Finding]:
+    """Compare each log with what manifest and seal say of it."""
+    for name, log in manifest.logs.items():
+        sealed = reading.seal.logs.get(name) if reading.seal else log
+        if sealed != log:
+            yield _damage(
+                "damaged-record", reading.manifest_path, f"manifest and seal disagree about the log `{name}`"
+            )
+        yield from _log(reading.directory, log)
+
+
+def _log(directory: str, log: LogRecord) -> Iterator[Finding]:
+    stored = StoredLog(directory, log.path)
+    try:
+        got, _size = digest_file(directory, log.path)
+    except StorageError as error:
+        there, missing = ("unreadable", error.message), ("missing-file", "the log is missing")
+        code, said = there if stored.exists else missing
+        yield _damage(code, log.path, said)
+        return
+    if got != log.digest:
+        lines = f"{sum(1 for _entry in stored.entries())} of {log.count} entries are readable"
+        yield _damage("digest-mismatch", log.path, f"the log is not the one sealed; {lines}", log.digest, got)
+
+
+def _files(reading: Reading, manifest: Manifest, reported: set[str]) -> Iterator[Finding]:
+    """Compare every file of the run with the manifest, both ways."""
+    records = {"manifest": reading.manifest_path}
+    logs = {log.path for log in manifest.logs.values()}
+    present = {readable_path(fact.path): fact for fact in list_tree(reading.directory) if fact.kind != "dir"}
+    with Folders(reading.directory) as folders:
+        for record in manifest.files:
+            fact = present.pop(record.path, None)
+            if record.path in reported or record.path in logs:
+                continue
+            if fact is None:
+                yield _damage("missing-file", record.path, "the file is missing", record.digest)
+            else:
+                yield from _file(folders, record, fact)
+    for path, fact in present.items():
+        if not is_unpinned(path, records) and path not in reported:
+            yield _damage("added-file", path, "the file is not part of the sealed run", got=fact.kind)
+
+
+_KINDS = {"symlink": "symlink", "special": "other"}
+"""Sort of file that a record's type stands for; all others are files."""
+
+
+def _file(folders: Folders, record: FileRecord, fact: FileFact) -> Iterator[Finding]:
+    kind = fact.kind
+    if kind != _KINDS.get(record.type, "file"):
+        yield _damage(
+            "digest-mismatch", record.path, f"the file became a {kind}", record.type or "file", kind
+        )
+        return
+    try:
+        got = _digest(folders, record, fact)
+    except RunpactError as error:
+        yield _damage("unreadable", record.path, error.message)
+        return
+    if got != record.digest:
+        yield _damage("digest-mismatch", record.path, "the file is not the one sealed", record.digest, got)
+
+
+def _digest(folders: Folders, record: FileRecord, fact: FileFact) -> str:
+    if record.type == "symlink":
+        return digest_bytes((fact.target or "").encode("utf-8", "surrogateescape"))
+    if record.type == "special":
+        return digest_bytes(b"")
+    return digest_file(folders.root, fact.path, folders=folders)[0]
+
+
+def _unsealed(standing: Standing) -> Finding:
+    if standing.state is State.UNKNOWN:
+        message, hint = (
+            f"nothing to verify: {standing.reason}",
+            "check it against a contract with `runpact check`",
+        )
+    else:
+        message, hint = (
+            f"the run is {standing.state.value}: it was never sealed",
+            "only a sealed run can be verified",
+        )
+    return Finding(
+        code="not-sealed",
+        severity=Severity.INCOMPLETE,
+        message=message,
+        path=posixpath.curdir,
+        expected="a sealed run",
+        got=standing.state.value,
+        hint=hint,
+    )
+
+
+def _damage(
+    code: str, path: str, message: str, expected: str | None = None, got: str | None = None
+) -> Finding:
+    return Finding(
+        code=code, severity=Severity.ERROR, message=message, path=path, expected=expected, got=got, hint=HINT
+    )

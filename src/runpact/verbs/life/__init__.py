@@ -1,0 +1,1 @@
+"""A run while it lives: named, begun, written into, sealed."""

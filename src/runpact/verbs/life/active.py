@@ -1,0 +1,282 @@
+"""An open run: what the program inside it can do.
+
+Knows: how values become files, points and events of the run.
+Does not know: how a run is created, judged or found.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import posixpath
+import time
+import traceback
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType, TracebackType
+from typing import Self
+
+from runpact.disk.source import read_chunks
+from runpact.disk.writer import RunWriter
+from runpact.formats.encode import encode_value
+from runpact.host.signals import Terminated
+from runpact.model.contract.language import Entry, Kind
+from runpact.model.errors import RunpactError, UsageError
+from runpact.model.manifest import FileRecord
+from runpact.model.names import check_relative
+from runpact.model.recordmasker import RecordMasker
+from runpact.model.recovery import SAVED
+from runpact.model.run import RunRecord, Standing, State
+from runpact.verbs.finding.read import read_entry
+from runpact.verbs.life.finish import finish_run
+from runpact.verbs.life.inputs import record_input
+from runpact.verbs.life.opened import OpenRun
+from runpact.verbs.life.project import make_folders, write_projections
+from runpact.verbs.life.worklog import WorkLog
+
+
+class ActiveRun(OpenRun):
+    """A run that this process is making; use it as a context manager."""
+
+    @classmethod
+    def begin(  # noqa: PLR0913 - those of `OpenRun` and one more; all but three are keyword-only
+        cls,
+        writer: RunWriter,
+        record: RunRecord,
+        kind: Kind,
+        *,
+        root: str,
+        began: float,
+        config: Mapping[str, object],
+        masker: RecordMasker,
+        names: Mapping[str, object] = MappingProxyType({}),
+        worklog: WorkLog | None = None,
+    ) -> Self:
+        """Write what must stand in a run from its start; the arguments are those of `OpenRun`."""
+        run = cls(writer, record, kind, root=root, began=began, config=config, masker=masker, names=names)
+        run.worklog = worklog
+        try:
+            run.note("run.started", uid=record.uid, kind=record.kind)
+            make_folders(run)
+            write_projections(run, {"start", "change"})
+        except BaseException as error:
+            with contextlib.suppress(RunpactError):
+                run.finish(state_after(error), error=describe(error))
+            writer.close()
+            raise
+        return run
+
+    def log(self, values: Mapping[str, float], *, step: float | None = None) -> None:
+        """Record metric points; when this returns they survive the end of the process.
+
+        Args:
+            values: Finite numbers by name.
+            step: The caller's own counter, shared by all of them.
+
+        Raises:
+            UsageError: It is no mapping.
+            ValueRefusedError: A value is not a finite number; none of them was recorded.
+            StorageError: None of them was recorded.
+        """
+        if not isinstance(values, Mapping):
+            raise UsageError("metrics are a mapping", expected="a number by name", got=f"{values!r:.60}")
+        self.writer.points(time.time(), step, values)  # type: ignore[arg-type]  # read, never changed
+
+    def save(self, name: str, value: object, *, type: str = "") -> str:  # noqa: A002 - the word of the field
+        """Write an artifact once and return its absolute path.
+
+        Args:
+            name: Name of a contract entry, or a path relative to the run directory.
+            value: JSON data, arrays by name, rows (mappings with equal keys), text, bytes, or the
+                `pathlib.Path` of a file to copy. A CSV file is made of rows, of text, or of a data frame.
+            type: Artifact type, `Name@version`; recorded in the manifest.
+
+        Raises:
+            WriteOnceError: The name is taken.
+            StorageError: Nothing was stored; the name is still free.
+            ValueRefusedError: The value cannot be written strictly.
+            UnsafeNameError: The name leaves the run.
+        """
+        relative = self._place(name)
+        if isinstance(value, os.PathLike):
+            relative += "" if posixpath.splitext(relative)[1] else posixpath.splitext(os.fspath(value))[1]
+            stored = self.writer.store(relative, read_chunks(os.fspath(value)))
+        else:
+            data, suffix = encode_value(value, posixpath.splitext(relative)[1])
+            relative += suffix if not posixpath.splitext(relative)[1] else ""
+            stored = self.writer.store(relative, [data])
+        entry = name if self._entry(name) else ""
+        self.stored[relative] = FileRecord(stored.path, stored.size, stored.digest, entry=entry, type=type)
+        try:
+            self.note(SAVED, path=relative, size=stored.size, digest=stored.digest, entry=entry, type=type)
+        except RunpactError:
+            del self.stored[relative]
+            self.writer.discard(relative)
+            raise
+        return self.writer.paths.at(relative)
+
+    def path(self, relative: str, /) -> str:
+        """Return the absolute path of a file to be written in the run; its directory exists.
+
+        The file is pinned by digest when the run is sealed.
+        """
+        relative = self._place(relative)
+        return self.writer.make_room(relative)
+
+    def input(self, path: str | os.PathLike[str], *, name: str | None = None, absolute: bool = False) -> str:
+        """Record a file or folder that this run reads, by digest, and return its path.
+
+        `open(run.input("data.csv"))` is how it reads well. It is compared again before the seal; one that
+        changed in between is recorded as such and found by `check`.
+
+        Args:
+            path: File or folder; relative to the current directory.
+            name: What to call it; by default its path in the workspace, outside it its file name.
+            absolute: Record the absolute path of an input outside the workspace.
+
+        Raises:
+            CannotStartError: It does not exist or cannot be read.
+            UsageError: Another input has this name.
+        """
+        text = os.fspath(path)
+        if not text:
+            raise UsageError("an input needs a path", expected="a file or folder", got="nothing")
+        cwd = "/" if posixpath.isabs(text) else os.getcwd()
+        record_input(self, text, cwd=cwd, name=name, is_absolute=absolute)
+        return text
+
+    def read(self, name: str) -> object:
+        """Return the value of a document that this run wrote, validated by the schema of its entry.
+
+        Args:
+            name: Name of a contract entry, or a path relative to the run directory.
+
+        Raises:
+            CannotStartError: There is no such file.
+            MalformedDocumentError: It is not what it must be; carries every fault.
+        """
+        return read_entry(self.dir, name).value
+
+    def evaluation(  # noqa: PLR0913 - what a report says; all but the first are keyword-only
+        self,
+        windows: Mapping[str, Iterable[object]],
+        *,
+        metric: Mapping[str, object],
+        data: Mapping[str, object],
+        guards: Iterable[Mapping[str, object]] = (),
+        edit: Mapping[str, object] | None = None,
+        metrics: Mapping[str, object] | None = None,
+        model: object = None,
+        device: str | None = None,
+        policy: str | None = None,
+        seed_notes: Mapping[str, str] | None = None,
+        sidecar: object = None,
+    ) -> str:
+        """Write the run's report, the evidence that certificates rest on, and return its absolute path.
+
+        Args:
+            windows: By arm, in order, what was evaluated: mappings or dataclasses with `id`,
+                `content_digest`, `weight`, `value`. The arm `final` is compared with a baseline's.
+            metric: What the values are: `kind`, `unit`, `direction` (`lower` or `higher` is better),
+                `link` (`log` or `identity`).
+            data: `dataset_hash`, `tokenizer_hash` (of the encoder), `split`; also `provider`,
+                `sequence_length`, `stride`, `window_seed`.
+            guards: What each guard measured: `name`, `verdict`, `measurement_point` (`tap`, `matched`),
+                `evidence`.
+            edit: What was changed: `name` and `deltas`; by default nothing.
+            metrics: Further numbers by name.
+            model: A text, or a mapping of plain values, that describes the subject.
+            device: What it was evaluated on.
+            policy: Tier to be judged by; by default what was announced, or the contract's only one.
+            seed_notes: Why a library has no seed.
+            sidecar: Bulk that a report is not to hold, such as token ids: JSON data, written beside it.
+
+        Raises:
+            ValueRefusedError: It is no evidence: a window twice, a value that is not finite …
+            EvidenceError: It is no pair with the baseline that was announced, in `ci` and `release`.
+        """
+        from runpact.verbs.life.evaluate import SIDECAR, Evaluated, report_of  # noqa: PLC0415 - few runs have evidence
+
+        said = Evaluated(
+            windows=windows,
+            metric=metric,
+            data=data,
+            guards=guards,
+            edit=edit,
+            metrics=metrics or {},
+            model=model,
+            device=device,
+            policy=policy,
+            seed_notes=seed_notes or {},
+            has_sidecar=sidecar is not None,
+        )
+        report = report_of(self, said, self.announced)
+        if sidecar is not None:
+            self.save(SIDECAR, sidecar)
+        return self.save("report" if self._entry("report") else "report.json", report)
+
+    def _place(self, name: str) -> str:
+        entry = self._entry(name)
+        relative = (
+            entry.single
+            if entry is not None and entry.single is not None
+            else check_relative(os.fspath(name), what="artifact name")
+        )
+        if relative.split("/", 1)[0] == ".runpact":
+            raise UsageError(
+                "`.runpact/` holds runpact's own records", got=relative, hint="choose another folder"
+            )
+        return relative
+
+    def _entry(self, name: str) -> Entry | None:
+        return next((entry for entry in self.kind.entries if entry.name == name and entry.single), None)
+
+    def finish(self, state: State = State.FINISHED, *, error: str | None = None) -> Standing:
+        """Seal the run; nothing in it changes afterwards.
+
+        Raises:
+            StorageError: It could not be sealed; it is listed as interrupted.
+        """
+        self.standing = finish_run(self, state, error=error)
+        return self.standing
+
+    def __enter__(self) -> Self:
+        """Return the run itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Seal the run as finished, failed or interrupted, whichever the end of the block says."""
+        if not self.writer.is_open:
+            return
+        if error is None:
+            self.finish()
+            return
+        try:
+            state = state_after(error)
+            if self.worklog is not None and state is not State.FINISHED:
+                self.worklog.failure = "".join(traceback.format_exception(error))
+            self.finish(state, error=None if state is State.FINISHED else describe(error))
+        except RunpactError as fault:
+            error.add_note(f"the run could not be sealed either: {fault}")
+
+
+def state_after(error: BaseException) -> State:
+    """Return the state of a run whose block ended with this exception."""
+    if isinstance(error, KeyboardInterrupt | Terminated):
+        return State.INTERRUPTED
+    if isinstance(error, SystemExit) and error.code in {None, 0}:
+        return State.FINISHED
+    return State.FAILED
+
+
+def describe(error: BaseException) -> str:
+    """Return `Type: message`, one line, at most 1,000 characters."""
+    if isinstance(error, Terminated):
+        return f"stopped by signal {error.number}"
+    try:
+        told = str(error)
+    except Exception:  # noqa: BLE001 - code of the program's; whatever it does, the run is to be sealed
+        told = "its message cannot be told"
+    text = " ".join(told.split()).encode("utf-8", "backslashreplace").decode()
+    return (f"{type(error).__name__}: {text}" if text else type(error).__name__)[:1000]

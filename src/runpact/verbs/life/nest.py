@@ -1,0 +1,52 @@
+"""Find the run that another one is part of.
+
+Knows: what `runpact run` tells its children, and when that is still true.
+Does not know: how a run is started.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Mapping
+
+import msgspec
+
+from runpact.model.run import State
+from runpact.verbs.finding.standing import stand
+from runpact.verbs.life.opened import OpenRun
+
+UID, DIRECTORY, ROOT = "RUNPACT_RUN_UID", "RUNPACT_RUN_DIR", "RUNPACT_RUN_ROOT"
+"""Environment variables by which a child finds the run that it works for."""
+CONFINEMENT = "RUNPACT_CONFINEMENT"
+"""The level of confinement that was asked for it."""
+
+
+class Outer(msgspec.Struct, frozen=True):
+    """The run that a new one is part of."""
+
+    uid: str
+    directory: str
+    """Absolute."""
+    path: str | None
+    """Relative to the workspace; None when it stands elsewhere."""
+
+
+def outer_of(run: OpenRun, *, root: str) -> Outer | None:
+    """Return an open run of this process as the outer one; None when it has ended."""
+    return Outer(run.uid, run.dir, _inside(run.dir, root)) if run.standing.state is State.RUNNING else None
+
+
+def outer_in(environ: Mapping[str, str], *, root: str) -> Outer | None:
+    """Return the run that this process is a child of; None when there is none or it has ended."""
+    uid, directory = environ.get(UID, ""), environ.get(DIRECTORY, "")
+    if not uid or not posixpath.isabs(directory):
+        return None
+    reading, standing = stand(posixpath.normpath(directory))
+    if reading.record is None or reading.record.uid != uid or standing.state is not State.RUNNING:
+        return None
+    return Outer(uid, reading.directory, _inside(reading.directory, root))
+
+
+def _inside(directory: str, root: str) -> str | None:
+    prefix = root.rstrip("/") + "/"
+    return directory.removeprefix(prefix) if directory.startswith(prefix) else None
