@@ -225,6 +225,19 @@ def _link(root: str, path: str, mode: int) -> FileFact:
     return FileFact(path, "symlink", 0, mode, target, not is_inside)
 
 
+def size_beneath(root: str, path: str) -> int | None:
+    """Return the size of a regular file below a directory, through no link; None without one."""
+    try:
+        descriptor = _open_file(root, path)
+    except StorageError:
+        return None
+    try:
+        status = os.fstat(descriptor)
+    finally:
+        os.close(descriptor)
+    return status.st_size if stat.S_ISREG(status.st_mode) else None
+
+
 def _open_file(root: str, path: str, folders: Folders | None = None) -> int:
     """Open a file part by part, so that no link on the way is followed."""
     folder, _slash, name = path.rpartition("/")

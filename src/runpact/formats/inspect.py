@@ -45,15 +45,22 @@ _MOST_KEPT = 2 * 1024**3
 class Inspector:
     """Answers questions about the files below one directory; remembers what it parsed."""
 
-    def __init__(self, root: str, links: Mapping[str, str] = MappingProxyType({})) -> None:
+    def __init__(
+        self,
+        root: str,
+        links: Mapping[str, str] = MappingProxyType({}),
+        external: Mapping[str, tuple[str, str]] = MappingProxyType({}),
+    ) -> None:
         """Store the directory; nothing is opened yet.
 
         Args:
             root: Absolute path.
             links: Paths of links, and of the file in the directory that each leads to.
+            external: Paths that stand for a file elsewhere: its folder, absolute, and its path in that.
         """
         self._root = root
         self._links = links
+        self._external = external
         self._facts: dict[tuple[str, str], Facts | FormatFault] = {}
         self._contents: dict[tuple[str, str], ContentFact | FormatFault] = {}
         self._values_of = ""
@@ -151,7 +158,8 @@ class Inspector:
             self._values = {name: self._values[name]}
 
     def _open(self, path: str) -> BinaryIO | FormatFault:
-        return open_beneath(self._root, self._links.get(path, path))
+        inside = self._links.get(path, path)
+        return open_beneath(*self._external.get(inside, (self._root, inside)))
 
     def _load(self, path: str, name: str) -> LoadedValues | str:
         from runpact.formats.arrayvalues import ArrayFile  # noqa: PLC0415 - only arrays and archives pay for it

@@ -47,6 +47,7 @@ CODES: dict[str, Code] = {
         special_file="A pipe, socket or device stands in the run; it is never opened.",
         undecodable_name="A file's name is not UTF-8; records name it with `\\xNN` for its bytes.",
         stray="A directory stands where runs of a kind stand, and no kind can read its name.",
+        external_files="An import linked to files outside, which are judged where they stand (advice).",
         escaping_link="A symbolic link leads out of the run; it is never followed.",
         unreadable="A file or directory cannot be opened, listed or read.",
     ),

@@ -33,6 +33,8 @@ class FileFact(msgspec.Struct, frozen=True, gc=False):
     """The link leads out of the run directory."""
     fault: str = ""
     """Why a directory could not be listed."""
+    is_external: bool = False
+    """It is a link to a file outside, which the record of an import names; told as that file."""
 
 
 class FormatFault(msgspec.Struct, frozen=True):

@@ -289,3 +289,76 @@ def test_an_imported_experiment_is_checked_like_any_other(pipeline: Pipeline, ol
     bring(pipeline)
     code, document = pipeline.json("check", "runs/x")
     assert (code, document["verdict"]) == (0, "OK")
+
+
+def judged(pipeline: Pipeline) -> list[tuple[str, str]]:
+    """Return code and path of what `check` finds, advice on rules apart."""
+    findings = pipeline.json("check", "runs/x")[1]["findings"]
+    return [
+        (each["code"], each["path"].removeprefix("runs/x/")) for each in findings if each["code"] != "vacuous"
+    ]
+
+
+LINE = '      - {files: "legacy/numbers/{name}.json", as: old, required: false, type: Numbers@1}\n'
+TYPED = "    each_stage:", f"{LINE}    each_stage:"
+
+
+def test_links_that_the_import_recorded_are_judged_as_the_files_that_they_lead_to(
+    pipeline: Pipeline, old: Path
+) -> None:
+    pipeline.write("contract.yaml", (pipeline.root / "contract.yaml").read_text().replace(*TYPED))
+    bring(pipeline, "--link")
+    code, document = pipeline.json("check", "runs/x")
+    assert (code, document["verdict"]) == (0, "OK")
+    (told,) = [each for each in document["findings"] if each["code"] == "external-files"]
+    assert (told["severity"], told["path"]) == ("advice", "runs/x/legacy")
+    assert "2 links lead to what was imported: `external: true`" in told["message"]
+    (old / "numbers/a.json").write_text('{"value": "none"}')
+    assert judged(pipeline)[0] == ("schema", "legacy/numbers/a.json#/value")
+    (old / "numbers/a.json").write_text("{")
+    assert judged(pipeline)[0][1].startswith("legacy/numbers/a.json")
+
+
+def test_rules_may_ask_for_the_digest_of_what_was_linked(pipeline: Pipeline, old: Path) -> None:
+    text = (pipeline.root / "contract.yaml").read_text()
+    digest = "sha256:" + hashlib.sha256(b'{"value": 1}').hexdigest()
+    rule = f"    rules: [{{id: same, check: digest('legacy/numbers/a.json') == '{digest}'}}]\n    each_stage:"
+    pipeline.write("contract.yaml", text.replace("    each_stage:", rule))
+    bring(pipeline, "--link")
+    assert judged(pipeline) == [("external-files", "legacy")]
+    (old / "numbers/a.json").write_text('{"value": 3}')
+    assert len(judged(pipeline)) == 2
+
+
+@pytest.mark.requirement("C-032")
+@pytest.mark.parametrize("change", ["retargeted", "unnamed", "gone", "no file", "a link", "no record"])
+def test_any_other_link_that_leads_out_stays_an_error(pipeline: Pipeline, old: Path, change: str) -> None:
+    bring(pipeline, "--link")
+    link, original = pipeline.experiment / "legacy/numbers/a.json", old / "numbers/a.json"
+    if change == "retargeted":
+        link.unlink()
+        link.symlink_to("/etc/passwd")
+    elif change == "unnamed":
+        link = pipeline.experiment / "legacy/numbers/c.json"
+        link.symlink_to(original)
+    elif change == "no record":
+        (pipeline.experiment / ".runpact/import.json").write_text("{")
+    else:
+        original.unlink()
+        if change == "no file":
+            original.mkdir()
+        elif change == "a link":
+            original.symlink_to("/etc/passwd")
+    code, document = pipeline.json("check", "runs/x")
+    found = [each["path"] for each in document["findings"] if each["code"] == "escaping-link"]
+    assert (code, link.relative_to(pipeline.root).as_posix() in found) == (3, True)
+    assert (len(found) == 2) == (change == "no record")
+
+
+def test_one_link_is_told_as_one(pipeline: Pipeline, old: Path) -> None:
+    (old / "numbers/b.json").unlink()
+    bring(pipeline, "--link")
+    findings = pipeline.json("check", "runs/x")[1]["findings"]
+    assert [each["message"] for each in findings if each["code"] == "external-files"] == [
+        "1 link leads to what was imported: `external: true`"
+    ]

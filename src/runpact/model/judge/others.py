@@ -1,6 +1,6 @@
 """What no entry names, and what no run may hold.
 
-Knows: closed and open sets; links out of the run; pipes and devices.
+Knows: closed and open sets; links out of the run, also those of an import; pipes and devices.
 Does not know: what entries demand.
 """
 
@@ -17,6 +17,7 @@ from runpact.model.names import readable_path
 from runpact.model.template import compile_glob
 
 _SEVERITY = {"advised": Severity.ADVICE, "refused": Severity.ERROR}
+_LINKS = ("link leads", "links lead")
 CAPTURED = frozenset({"logs/stdout.log", "logs/stderr.log"})
 """Streams that runpact itself captures."""
 
@@ -25,6 +26,7 @@ def judge_others(subject: Subject) -> Iterator[Finding]:
     """Yield unexpected names and those that make a run untrustworthy."""
     for fact in subject.tree.files:
         yield from _special(fact)
+    yield from _external([fact.path for fact in subject.tree.files if fact.is_external])
     others = subject.kind.others
     clauses = (Others(in_="**", are=others),) if isinstance(others, str) else others
     if any(clause.are in _SEVERITY for clause in clauses):
@@ -84,6 +86,19 @@ def _special(fact: FileFact) -> Iterator[Finding]:
         yield _untrusted(fact, "escaping-link", "the link leads out of the run", expected, fact.target or "")
     elif fact.fault:
         yield _untrusted(fact, "unreadable", "it cannot be listed", "a readable directory", fact.fault)
+
+
+def _external(paths: list[str]) -> Iterator[Finding]:
+    if paths:
+        yield Finding(
+            code="external-files",
+            severity=Severity.ADVICE,
+            path=paths[0].partition("/")[0],
+            message=f"{len(paths)} {_LINKS[len(paths) > 1]} to what was imported: `external: true`",
+            expected="files of its own, for an experiment that is to be moved or promoted",
+            got=f"files outside, judged where they stand, as `{paths[0]}`",
+            hint="import the folder with --copy",
+        )
 
 
 def _untrusted(fact: FileFact, code: str, message: str, expected: str, got: str) -> Finding:

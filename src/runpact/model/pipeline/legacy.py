@@ -206,6 +206,38 @@ def plan_import(facts: Iterable[FileFact], rules: Sequence[ImportRule]) -> Impor
     return ImportPlan(tuple(files), tuple(left), tuple(_clashes(files)))
 
 
+def external_links(
+    record: ImportRecord, facts: Iterable[FileFact], *, directory: str, root: str
+) -> dict[str, str]:
+    """Return which links of an experiment lead to the files that its import linked to.
+
+    A link that was changed since, or that the record does not name, is none of them.
+
+    Args:
+        record: Of the import.
+        facts: What stands in the experiment.
+        directory: Of the experiment, absolute.
+        root: Absolute data root.
+
+    Returns:
+        Path of the original in the legacy folder, by the path of the link.
+    """
+    named = {file.path: file.source for file in record.files} if record.external else {}
+    source = posixpath.join(root, record.source)
+    return {
+        fact.path: named[fact.path]
+        for fact in facts
+        if fact.path in named
+        and fact.target is not None
+        and _end_of(directory, fact.path, fact.target)
+        == posixpath.normpath(posixpath.join(source, named[fact.path]))
+    }
+
+
+def _end_of(directory: str, path: str, target: str) -> str:
+    return posixpath.normpath(posixpath.join(directory, posixpath.dirname(path), target))
+
+
 def folder_of_links(source: str, files: Sequence[tuple[str, str]]) -> str | None:
     """Return the folder in which files have the paths that they have behind their alias.
 

@@ -12,14 +12,15 @@ import posixpath
 
 import msgspec
 
-from runpact.disk.reader import Reading, is_directory
-from runpact.disk.tree import digest_file, list_tree
+from runpact.disk.layout import IMPORTED
+from runpact.disk.reader import Reading, is_directory, read_bytes
+from runpact.disk.tree import digest_file, list_tree, size_beneath
 from runpact.formats.inspect import Inspector
 from runpact.host.quiet import quiet_expressions
 from runpact.host.validators import Validators
 from runpact.model.contract.language import Kind, LoadedContract
-from runpact.model.errors import NoContractError
-from runpact.model.facts import RunTree
+from runpact.model.errors import NoContractError, RunpactError
+from runpact.model.facts import FileFact, RunTree
 from runpact.model.judge import is_of_kind
 from runpact.model.links import linked_files
 from runpact.model.place import Place
@@ -101,9 +102,9 @@ def _candidates(reading: Reading, loaded: LoadedContract, path: str) -> list[_Ca
 
 def tree_of(directory: str, loaded: LoadedContract, root: str, *, is_own: bool) -> RunTree:
     """Return what stands in a directory, and who answers questions about it."""
-    files = list_tree(directory)
+    files, external = _with_imported(directory, list_tree(directory), root)
     links = linked_files(files)
-    inspector = Inspector(directory, links)
+    inspector = Inspector(directory, links, external)
     validators = Validators(loaded.contract.validators, loaded.code_folder)
     places = [Place.of(name, kind) for name, kind in loaded.contract.kinds.items()]
 
@@ -122,12 +123,41 @@ def tree_of(directory: str, loaded: LoadedContract, root: str, *, is_own: bool) 
         values=inspector.values,
         text=inspector.text,
         is_canonical=inspector.is_canonical,
-        digest=lambda path, algorithm: digest_file(directory, links.get(path, path), algorithm)[0],
+        digest=lambda path, algorithm: digest_file(
+            *external.get(inside := links.get(path, path), (directory, inside)), algorithm
+        )[0],
         chunk=inspector.chunk,
         is_run=is_run,
         validate=functools.partial(validators.ask, directory),
         is_own=is_own,
     )
+
+
+def _with_imported(
+    directory: str, files: tuple[FileFact, ...], root: str
+) -> tuple[tuple[FileFact, ...], dict[str, tuple[str, str]]]:
+    """Return the files with those that an import linked to as what they are, and where these stand."""
+    if not any(fact.escapes for fact in files):
+        return files, {}
+    from runpact.model.pipeline.legacy import (  # noqa: PLC0415 - only links that lead out pay for it
+        external_links,
+        parse_import,
+    )
+
+    data = read_bytes(directory, IMPORTED)
+    try:
+        record = parse_import(data or b"")
+    except RunpactError:
+        return files, {}
+    source = posixpath.join(root, record.source)
+    external: dict[str, tuple[str, str]] = {}
+    told: dict[str, FileFact] = {}
+    for path, original in external_links(record, files, directory=directory, root=root).items():
+        size = size_beneath(source, original)
+        if size is not None:
+            external[path] = source, original
+            told[path] = FileFact(path, "file", size, is_external=True)
+    return tuple(told.get(fact.path, fact) for fact in files), external
 
 
 def _as_kind(tree: RunTree, reading: Reading, standing: Standing, candidate: _Candidate) -> Gathered:
