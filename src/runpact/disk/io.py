@@ -309,12 +309,12 @@ def remove_quietly(path: str) -> None:
 
 
 def remove_tree_quietly(directory: str) -> None:
-    """Remove a directory and what is in it, as far as that is possible."""
+    """Remove a directory and what is in it, as far as that is possible; of a link, the link alone."""
     for root, directories, files in os.walk(directory, topdown=False):
         for name in files:
             remove_quietly(os.path.join(root, name))
-        for name in directories:
-            remove_empty_quietly(os.path.join(root, name))
+        for path in (os.path.join(root, name) for name in directories):
+            (remove_quietly if os.path.islink(path) else remove_empty_quietly)(path)
     remove_empty_quietly(directory)
 
 

@@ -80,6 +80,25 @@ def test_the_newest_run_of_a_name_stays_whatever_is_archived(
     assert "None" not in shown
 
 
+@pytest.mark.requirement("C-137")
+@pytest.mark.parametrize("frozen", ["runs/quant8/**", "runs/**", "models/**"])
+def test_what_stands_in_a_frozen_folder_is_never_pruned(
+    workspace: Path, archived: Path, capsys: Captured, frozen: str
+) -> None:
+    text = (workspace / "contract.yaml").read_text()
+    place = '    places: {models: {at: "models/{run.id}", entries: []}}\n    latest:'
+    text = text.replace("    latest:", place, 1)
+    (workspace / "contract.yaml").write_text(f'{text}workspace: {{frozen: ["{frozen}"]}}\n')
+    before = files(archived)
+    told = reasons(capsys)[archived.relative_to(workspace).as_posix()]
+    assert told == f"it stands in what the contract has frozen: {frozen}"
+    assert run("prune", str(archived)) == 2
+    assert run("prune") == 0
+    assert files(archived) == before
+    (workspace / "contract.yaml").write_text(f'{text}workspace: {{frozen: ["outputs/**"]}}\n')
+    assert reasons(capsys)[archived.relative_to(workspace).as_posix()] == "free"
+
+
 @pytest.mark.requirement("B-050")
 def test_a_named_run_that_is_not_archived_is_refused_and_nothing_is_moved(
     workspace: Path, archived: Path, capsys: Captured

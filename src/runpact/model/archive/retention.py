@@ -15,12 +15,15 @@ import msgspec
 
 from runpact.model.errors import CannotStartError
 from runpact.model.run import State
+from runpact.model.template import compile_glob
 
 PIN = "pin"
 """The tag that keeps a run for good."""
 _FREEABLE = frozenset({State.FINISHED, State.FAILED, State.INTERRUPTED})
 NEWEST = "it is the newest finished run of its name"
 """What keeps a run whatever is archived of it, until a newer one finished."""
+_ANY = "any"
+"""Stands for whatever a folder holds."""
 _KEYS = frozenset({"newest", "within", "where", "best", "by"})
 
 
@@ -107,6 +110,19 @@ def _count(name: str, key: str, value: int | str) -> int:
         return value
     raise CannotStartError(
         f"the policy `{name}` keeps `{key}`, which is no number", expected="a whole number", got=str(value)
+    )
+
+
+def frozen_by(globs: Iterable[str], path: str) -> str | None:
+    """Return the glob by which a folder, or something that may be in it, is frozen; None without one.
+
+    Args:
+        globs: `frozen` of the workspace.
+        path: Of the folder, relative to the workspace.
+    """
+    below = f"{path}/{_ANY}"
+    return next(
+        (each for each in globs if any(compile_glob(each).fullmatch(at) for at in (path, below))), None
     )
 
 

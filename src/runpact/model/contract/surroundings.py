@@ -76,7 +76,7 @@ class WorkspaceRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     caches: tuple[str, ...] = ()
     """Globs that anyone may write; never evidence."""
     frozen: tuple[str, ...] = ()
-    """Globs that nobody may write."""
+    """Globs that nobody may write; runs in them are never pruned."""
     secrets: tuple[str, ...] = ()
     """More environment variables that hold a secret, as in `ACME_*`; behind a `!`, those that hold none."""
     log: str | WorkspaceLog | None = None

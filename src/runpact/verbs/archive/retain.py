@@ -15,7 +15,14 @@ from runpact.disk.discover import holds_runs
 from runpact.disk.evidence import certificates_at, read_beside
 from runpact.formats.jsondoc import parse
 from runpact.host.clock import utc_now
-from runpact.model.archive.retention import Candidate, Decision, Keeping, decide, keeping_of
+from runpact.model.archive.retention import (
+    Candidate,
+    Decision,
+    Keeping,
+    decide,
+    frozen_by,
+    keeping_of,
+)
 from runpact.model.contract.language import LoadedContract
 from runpact.model.contract.surroundings import Policy
 from runpact.model.errors import CannotStartError, RunpactError
@@ -23,6 +30,7 @@ from runpact.model.evidence.certificate import Certificate
 from runpact.model.facts import FormatFault
 from runpact.model.judge.subject import Subject
 from runpact.model.ledger.entry import Ledger
+from runpact.model.names import shown_path
 from runpact.model.provenance import Provenance
 from runpact.verbs.archive.ledger import demand_whole
 from runpact.verbs.archive.verify_copy import archive_fault
@@ -32,6 +40,7 @@ from runpact.verbs.finding.annotate import annotations_of
 from runpact.verbs.finding.find import list_runs
 from runpact.verbs.finding.gather import gather
 from runpact.verbs.finding.origin import origin_of
+from runpact.verbs.finding.places import named_by, place_folders
 from runpact.verbs.finding.standing import is_experiment, stand
 
 
@@ -57,7 +66,23 @@ def plan(root: str, loaded: LoadedContract, ledger: Ledger, keeping: Keeping) ->
         run.path: told for uid, told in _cited(root, ledger).items() for run, _leans in runs if run.uid == uid
     }
     decisions = decide([run for run, _leans in runs], keeping, cited=cited, now=utc_now())
-    return tuple(_unless_nested(root, each) for each in decisions)
+    return tuple(_unless_frozen(root, loaded, _unless_nested(root, each)) for each in decisions)
+
+
+def _unless_frozen(root: str, loaded: LoadedContract, decision: Decision) -> Decision:
+    """Return a decision; a run in a frozen folder stays, since nobody may change what is there."""
+    frozen = loaded.contract.workspace.frozen
+    if not decision.is_freed or not frozen:
+        return decision
+    record = stand(posixpath.normpath(posixpath.join(root, decision.path)))[0].record
+    kind = loaded.contract.kinds.get(record.kind) if record is not None else None
+    owned = place_folders(kind, root, named_by(record)).values() if kind and record is not None else ()
+    places = (decision.path, *(shown_path(posixpath.normpath(folder), root) for folder in owned))
+    glob = next((found for place in places if (found := frozen_by(frozen, place)) is not None), None)
+    if glob is None:
+        return decision
+    reason = f"it stands in what the contract has frozen: {glob}"
+    return Decision(path=decision.path, uid=decision.uid, is_freed=False, reasons=(reason,))
 
 
 def _policy(loaded: LoadedContract, name: str | None) -> Policy | None:

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from runpact.model.archive.copy import label_for
-from runpact.model.archive.retention import Candidate, Decision, Keeping, decide, keeping_of
+from runpact.model.archive.retention import Candidate, Decision, Keeping, decide, frozen_by, keeping_of
 from runpact.model.archive.trash import PrunedRun, TrashRecord, parse_trash, render_trash
 from runpact.model.errors import CannotStartError, MalformedDocumentError
 from runpact.model.run import State
@@ -134,3 +134,18 @@ def test_the_record_of_the_trash_is_read_back_and_leads_nowhere_else() -> None:
 def test_a_folder_says_that_its_certificate_failed_and_says_so_once() -> None:
     assert label_for("a", is_failed=False) == "a"
     assert label_for("a", is_failed=True) == label_for("a_failed", is_failed=True) == "a_failed"
+
+
+@pytest.mark.requirement("C-137")
+@pytest.mark.parametrize(
+    ("path", "glob"),
+    [
+        ("outputs/a", "outputs/**"),
+        ("outputs", "outputs/**"),
+        ("fase11_2024/a/b", "fase11_*/**"),
+        ("outputs2/a", None),
+        ("runs/outputs/a", None),
+    ],
+)
+def test_a_folder_is_frozen_by_the_glob_that_covers_it_or_what_is_in_it(path: str, glob: str | None) -> None:
+    assert frozen_by(("outputs/**", "fase11_*/**"), path) == glob
