@@ -191,7 +191,7 @@ class Workspace:
             overrides: `dotted.key=value`, applied in order.
             said: The rest, as `Request` names it.
         """
-        from runpact.verbs.life.nest import outer_in, outer_of
+        from runpact.verbs.life.nest import outer_for_new, outer_in, outer_of
         from runpact.verbs.life.request import Request
         from runpact.workspace.configuring import configured
 
@@ -200,7 +200,7 @@ class Workspace:
         outer = (
             outer_of(within, root=self.data_root)
             if within is not None
-            else outer_in(os.environ, root=self.data_root)
+            else outer_for_new(os.environ, root=self.data_root)
         )
         return Request(config=resolved.config, outer=outer, **said)
 

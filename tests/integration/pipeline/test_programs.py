@@ -219,6 +219,35 @@ def test_argparse_exits_with_two_and_is_not_taken_for_incomplete(programs: Pipel
     assert (code, document["verdict"]) == (3, "ERROR")
 
 
+CALL = "from runpact.cli.main import run_command_line\nraise SystemExit(run_command_line({}))\n"
+
+
+@pytest.mark.requirement("X-08", "C-165")
+@pytest.mark.parametrize(
+    "program",
+    [
+        "import runpact\nwith runpact.run(name='inner'): pass\n",
+        CALL.format(["run", "--name", "inner", "--", "true"]),
+        CALL.format(["pipeline", "run", "--experiment", "inner"]),
+    ],
+)
+def test_a_stage_creates_no_run_whoever_asks(programs: Pipeline, program: str) -> None:
+    programs.write("stages/fit.py", program)
+    assert programs.go()[0] == 3
+    said = (programs.experiment / "02_fit/logs/stderr.log").read_text()
+    assert "the program of a stage makes no runs: its own is handed to it" in said
+    assert [run["path"] for run in programs.runs()] == ["runs/x"]
+    assert [path.name for path in (programs.root / "runs").iterdir()] == ["x"]
+
+
+@pytest.mark.requirement("X-08")
+def test_what_a_stage_is_handed_is_its_own_attempt(programs: Pipeline) -> None:
+    fit(programs, "print(st.dir, runpact.current().dir)")
+    assert programs.go()[0] == 0
+    own = str(programs.experiment / "02_fit")
+    assert (programs.experiment / "02_fit/logs/stdout.log").read_text().split()[-2:] == [own, own]
+
+
 def test_a_module_that_a_stage_imported_is_part_of_its_code(programs: Pipeline) -> None:
     programs.go()
     assert set(programs.done().values()) == {"skipped"}

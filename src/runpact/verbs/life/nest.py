@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from runpact.model.errors import CannotStartError
 from runpact.model.run import State
 from runpact.verbs.finding.standing import stand
 from runpact.verbs.life.opened import OpenRun
@@ -29,6 +30,8 @@ class Outer(msgspec.Struct, frozen=True):
     """Absolute."""
     path: str | None
     """Relative to the workspace; None when it stands elsewhere."""
+    is_attempt: bool = False
+    """It is an attempt at a stage."""
 
 
 def outer_of(run: OpenRun, *, root: str) -> Outer | None:
@@ -44,7 +47,25 @@ def outer_in(environ: Mapping[str, str], *, root: str) -> Outer | None:
     reading, standing = stand(posixpath.normpath(directory))
     if reading.record is None or reading.record.uid != uid or standing.state is not State.RUNNING:
         return None
-    return Outer(uid, reading.directory, _inside(reading.directory, root))
+    inside = _inside(reading.directory, root)
+    return Outer(uid, reading.directory, inside, is_attempt=reading.record.stage is not None)
+
+
+def outer_for_new(environ: Mapping[str, str], *, root: str) -> Outer | None:
+    """Return the run that this process is a child of, for a new run of the workspace to be part of.
+
+    Raises:
+        CannotStartError: It is an attempt at a stage of this workspace; all that its program makes is its own.
+    """
+    outer = outer_in(environ, root=root)
+    if outer is not None and outer.is_attempt and outer.path is not None:
+        raise CannotStartError(
+            "the program of a stage makes no runs: its own is handed to it",
+            at=outer.path,
+            expected="`with runpact.stage() as st:`, or the variables RUNPACT_STAGE_DIR and so on",
+            hint="write into the directory of the stage, or declare a stage for what is to be a run",
+        )
+    return outer
 
 
 def _inside(directory: str, root: str) -> str | None:
