@@ -1,4 +1,4 @@
-"""Two layouts side by side: runs of projects named by time and commit, and an experiment named by a person."""
+"""Two layouts side by side: runs named by time and commit, and an experiment named by a person."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ kinds:
 """
 SCRIPT = f"""\
 cp {GOOD}/02_emergent_geometry_engine/predictions/* "$RUNPACT_STAGE_DIR/predictions/"
-echo '{{"status": "OK", "exit_code": 0, "counts": {{"inputs_total": 4, "inputs_ok": 4, "inputs_failed": 0}}}}' \\
+counts='{{"inputs_total": 4, "inputs_ok": 4, "inputs_failed": 0}}'
+echo '{{"status": "OK", "exit_code": 0, "counts": '"$counts"'}}' \\
   > "$RUNPACT_STAGE_SUMMARY"
 """
 PROJECT = """\

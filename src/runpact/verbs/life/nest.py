@@ -55,7 +55,7 @@ def outer_for_new(environ: Mapping[str, str], *, root: str) -> Outer | None:
     """Return the run that this process is a child of, for a new run of the workspace to be part of.
 
     Raises:
-        CannotStartError: It is an attempt at a stage of this workspace; all that its program makes is its own.
+        CannotStartError: It is an attempt at a stage of this workspace; what its program makes is its own.
     """
     outer = outer_in(environ, root=root)
     if outer is not None and outer.is_attempt and outer.path is not None:
