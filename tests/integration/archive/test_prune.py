@@ -243,7 +243,7 @@ def test_a_run_that_began_to_live_meanwhile_stays(workspace: Path, archived: Pat
     assert sum(each.is_freed for each in decisions) == 1
     (archived / ".runpact" / "seal").unlink()
     monkeypatch.setattr(verbs, "plan", lambda *_said: decisions)
-    (done,) = verbs.archive.prune(str(workspace), loaded, Keeping())
+    (done,) = verbs.prune(str(workspace), loaded, Keeping())
     assert "corrupt" in done.refusal
     assert archived.exists()
 
@@ -253,7 +253,7 @@ def test_a_copy_that_vanished_meanwhile_keeps_the_run(workspace: Path, archived:
     decisions = verbs.planned(str(workspace), loaded, Keeping())
     shutil.rmtree(workspace / "reports")
     monkeypatch.setattr(verbs, "plan", lambda *_said: decisions)
-    (done,) = verbs.archive.prune(str(workspace), loaded, Keeping())
+    (done,) = verbs.prune(str(workspace), loaded, Keeping())
     assert "not there" in done.refusal
     assert archived.exists()
 
