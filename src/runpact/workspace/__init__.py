@@ -191,7 +191,7 @@ class Workspace:
             overrides: `dotted.key=value`, applied in order.
             said: The rest, as `Request` names it.
         """
-        from runpact.verbs.life.nest import outer_for_new, outer_in, outer_of
+        from runpact.verbs.life.nest import outer_for_new, outer_of
         from runpact.verbs.life.request import Request
         from runpact.workspace.configuring import configured
 
