@@ -27,8 +27,18 @@ PAGE = ROOT / "docs/python.md"
 SECTIONS = {
     "Make runs": ("run", "current", "ActiveRun"),
     "Be a stage": ("stage", "ActiveStage"),
-    "Use what exists": ("read", "open_run", "runs", "list_runs", "check", "verify", "diff", "doctor"),
-    "What is found": ("Runs", "FoundRun", "RecordedRun", "Comparison"),
+    "Use what exists": (
+        "read",
+        "open_run",
+        "runs",
+        "list_runs",
+        "check",
+        "verify",
+        "diff",
+        "doctor",
+        "resolve",
+    ),
+    "What is found": ("Runs", "FoundRun", "RecordedRun", "Comparison", "Registered"),
     "Values": ("State", "Verdict", "Severity", "Finding", "Report", "ValidatorFault"),
     "Errors": ("RunpactError",),
 }
@@ -38,6 +48,7 @@ RETURNED = {
     "FoundRun": "runpact.verbs.finding.found",
     "RecordedRun": "runpact.api",
     "Comparison": "runpact.model.compare.row",
+    "Registered": "runpact.verbs.finding.resolve",
 }
 """What functions return and nobody makes; where each is defined."""
 HEAD = """# Python

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from runpact.api.doctor import doctor
     from runpact.api.finding import list_runs, runs
     from runpact.api.judging import check, diff, verify
+    from runpact.api.registered import resolve
     from runpact.api.stage import stage
     from runpact.model.errors import RunpactError
     from runpact.model.facts import ValidatorFault
@@ -42,6 +43,7 @@ __all__ = [
     "list_runs",
     "open_run",
     "read",
+    "resolve",
     "run",
     "runs",
     "stage",
@@ -65,6 +67,7 @@ _HOMES = {
     "list_runs": "runpact.api.finding",
     "open_run": "runpact.api",
     "read": "runpact.api",
+    "resolve": "runpact.api.registered",
     "run": "runpact.api",
     "runs": "runpact.api.finding",
     "stage": "runpact.api.stage",

@@ -92,7 +92,7 @@ def _copy_document(path: str, record: CopyRecord | None, report: Report) -> dict
     return {
         "path": path,
         "role": record.role if record else None,
-        "run_id": record.run.id if record else None,
+        "run_id": record.run.id if record and record.run else None,
         "verdict": report.verdict.value,
         "findings": finding_documents(report.findings),
     }
@@ -100,9 +100,9 @@ def _copy_document(path: str, record: CopyRecord | None, report: Report) -> dict
 
 def _copy_lines(path: str, record: CopyRecord | None, report: Report) -> Iterator[str]:
     verdict = paint(report.verdict.value, VERDICT_COLOUR[report.verdict])
-    told = (
-        f"{record.role} {plain(record.run.id)}, as it was promoted" if record and report.is_ok else "altered"
-    )
+    told = "altered"
+    if record and report.is_ok:
+        told = f"{record.role} {plain(record.run.id if record.run else record.label)}, as it was promoted"
     yield f"{verdict} {plain(path)}: {told}{', archived as failed' if record and record.failed else ''}"
     yield from finding_lines(report.findings)
 

@@ -30,6 +30,8 @@ _COMMANDS = {
     "report": ("runpact.cli.report", "Certify a run, or write a page about it."),
     "explain": ("runpact.cli.certificate", "Go through what a certificate rests on."),
     "promote": ("runpact.cli.promote", "Make a curated copy of a run, with its evidence."),
+    "models": ("runpact.cli.models", "Keep weights for good, and name them by URI."),
+    "data": ("runpact.cli.data", "Keep data sets for good, and name them by URI."),
     "retain": ("runpact.cli.prune", "Say which runs may go, and why the others stay."),
     "prune": ("runpact.cli.prune", "Move runs that may go to the trash, take them back, empty it."),
     "ledger": ("runpact.cli.ledger", "See what was promoted and pruned, and prove it."),

@@ -56,7 +56,11 @@ SIGNALLED = 128
 )
 @click.option("--seed", "seeds", multiple=True, metavar="LIBRARY=N", help="Record a seed.")
 @click.option(
-    "--input", "inputs", multiple=True, metavar="FILE", help="Record a file or folder it reads, by digest."
+    "--input",
+    "inputs",
+    multiple=True,
+    metavar="FILE|URI",
+    help="Record a file, folder, model or data set it reads, by digest.",
 )
 @click.option(
     "--cache", "caches", multiple=True, metavar="GLOB", help="Let the command write here, as in 'tmp/**'."

@@ -11,23 +11,62 @@ hidden folder, which the next one who promotes removes: only one does at a time.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import posixpath
 from collections.abc import Iterator, Mapping
 
+import msgspec
+
 from runpact.disk import io
+from runpact.disk.source import read_chunks
 from runpact.disk.tree import digest_file, list_tree, read_file
+from runpact.model.digest import PREFIX
 from runpact.model.errors import StorageError
 from runpact.model.ledger.entry import ArchivedFile
 
 STAGING = ".promoting-"
 """Prefix of the hidden folder."""
+REMOVING = f"{STAGING}not-"
+"""Prefix of a folder that is being removed; whoever promotes or removes next removes the rest of it."""
 _READ_ONLY = 0o444
 _MAX_SIZE = 1 << 30
 
 
+class Original(msgspec.Struct, frozen=True):
+    """A file that is copied piece by piece, since it may be larger than memory."""
+
+    path: str
+    """Absolute."""
+    file: ArchivedFile
+    """What it must still be while it is copied."""
+
+    def pieces(self) -> Iterator[bytes]:
+        """Yield its bytes.
+
+        Raises:
+            StorageError: It is not what it was.
+        """
+        digest, size = hashlib.sha256(), 0
+        for piece in read_chunks(self.path):
+            digest.update(piece)
+            size += len(piece)
+            yield piece
+        found = ArchivedFile(PREFIX + digest.hexdigest(), size)
+        if found != self.file:
+            raise StorageError(
+                "a file changed before it was copied",
+                at=self.path,
+                expected=f"{self.file.sha256}, {self.file.size} bytes",
+                got=f"{found.sha256}, {found.size} bytes",
+            )
+
+
+Content = bytes | Original
+
+
 @contextlib.contextmanager
-def staged(parent: str, files: Mapping[str, bytes]) -> Iterator[str]:
+def staged(parent: str, files: Mapping[str, Content]) -> Iterator[str]:
     """Make files ready in a hidden folder below `parent`, and return that folder; it is gone afterwards.
 
     Args:
@@ -47,7 +86,8 @@ def staged(parent: str, files: Mapping[str, bytes]) -> Iterator[str]:
             for path, data in files.items():
                 place = posixpath.join(staging, path)
                 io.make_parents(posixpath.dirname(place), sync=False)
-                io.create_file(place, data, sync=True, mode=_READ_ONLY)
+                pieces = data if isinstance(data, bytes) else data.pieces()
+                io.create_file(place, pieces, sync=True, mode=_READ_ONLY)
             for folder, _directories, _files in os.walk(staging, topdown=False):
                 io.sync_directory(folder)
         yield staging
@@ -76,12 +116,28 @@ def publish(staging: str, folder: str) -> bool:
         StorageError: It cannot be done.
     """
     with io.storing("curated copy", folder):
+        io.make_parents(posixpath.dirname(folder), sync=True)
         try:
             io.publish(staging, folder)
         except FileExistsError:
             return False
         io.sync_directory(posixpath.dirname(folder))
     return True
+
+
+def retract(folder: str) -> None:
+    """Remove a copy for good: it loses its name in one step, then its files.
+
+    Raises:
+        StorageError: It stands there as before.
+    """
+    parent, name = posixpath.split(folder)
+    hidden = posixpath.join(parent, f"{REMOVING}{os.getpid()}-{name}")
+    remove_leftovers(parent)
+    with io.storing("removal", folder):
+        io.publish(folder, hidden)
+        io.sync_directory(parent)
+    io.remove_tree_quietly(hidden)
 
 
 def files_of_copy(folder: str) -> dict[str, ArchivedFile]:

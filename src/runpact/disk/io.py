@@ -16,7 +16,7 @@ import hashlib
 import os
 import stat
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from runpact.model.errors import StorageError
 
@@ -65,12 +65,13 @@ def write_all(descriptor: int, data: bytes | memoryview) -> None:
         view = view[os.write(descriptor, view) :]
 
 
-def create_file(path: str, data: bytes, *, sync: bool, mode: int = 0o666) -> None:
+def create_file(path: str, data: bytes | Iterable[bytes], *, sync: bool, mode: int = 0o666) -> None:
     """Create a file that must not exist; remove it again when it cannot be written whole."""
     descriptor = os.open(path, _CREATE, mode)
     try:
         try:
-            write_all(descriptor, data)
+            for piece in (data,) if isinstance(data, bytes) else data:
+                write_all(descriptor, piece)
             if sync:
                 os.fsync(descriptor)
         finally:

@@ -189,10 +189,16 @@ CODES: dict[str, Code] = {
     **_codes(
         "Ledger",
         Severity.WARNING,
+        ledger_unknown="The ledger does not know a model or a data set, or says that it was removed.",
         ledger_torn="The ledger ends in the middle of a line; the next entry cuts it off.",
         head_unknown="A proof holds for its own head, which nobody vouches for.",
     ),
-    **_codes("Ledger", Severity.INCOMPLETE, ledger_empty="There is no ledger, or nothing in it."),
+    **_codes(
+        "Ledger",
+        Severity.INCOMPLETE,
+        ledger_empty="There is no ledger, or nothing in it.",
+        registry_empty="A registry that is to be verified holds nothing.",
+    ),
     **_codes(
         "Workspace",
         Severity.INCOMPLETE,

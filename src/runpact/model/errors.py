@@ -132,6 +132,12 @@ class NotPromotableError(RunpactError):
     code = "not-promotable"
 
 
+class DamagedCopyError(RunpactError):
+    """What is kept for good is not what was entered: a file of it was changed, added or lost."""
+
+    code = "damaged-copy"
+
+
 class NoSuchRunError(CannotStartError):
     """No run has that id, path or prefix."""
 

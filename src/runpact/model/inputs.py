@@ -37,6 +37,10 @@ class Input(msgspec.Struct, frozen=True, kw_only=True):
     """uid of the run that it belongs to."""
     changed: bool = False
     """It changed while it was hashed, or between its record and the seal."""
+    uri: str | None = None
+    """Of a model or a data set of the registries; null of any other file."""
+    version: str | None = None
+    """Which one of that name; the last part of the URI."""
 
 
 def name_input(given: str | None, path: str, *, is_inside: bool, taken: Container[str]) -> str:

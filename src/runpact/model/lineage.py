@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import msgspec
 
 from runpact.model.inputs import Input
+from runpact.model.registered.uri import parse_uri
 
 BASELINE = "baseline"
 """Name of the input that a run is held against."""
@@ -91,6 +92,8 @@ class CuratedCopy(msgspec.Struct, frozen=True, kw_only=True):
 
     path: str
     files: Mapping[str, str]
+    run: str | None = None
+    """uid of the run that it was made of, where its own record tells."""
 
 
 def lineage_of(
@@ -158,10 +161,14 @@ class _Graph:
             for run in self._runs.values()
         }
         self.edges: list[Edge] = []
+        self._made_by: dict[str, str] = {}
         for run in self._runs.values():
             self.edges += self._to(run)
+        gone = dict(self._made_by)
         for copy in copies:
             self.edges += self._promoted(copy)
+            gone.pop(f"copy:{copy.path}", None)
+        self.edges += [Edge(older=run, younger=key, relation=Relation.PROMOTED) for key, run in gone.items()]
 
     def _to(self, run: KnownMaker) -> Iterator[Edge]:
         """Yield the edges that lead to a run."""
@@ -177,6 +184,8 @@ class _Graph:
 
     def _sources(self, run: KnownMaker, each: Input) -> list[str]:
         """Return who made an input: as it was recorded, by where it stood, by its digest; else itself."""
+        if each.uri is not None:
+            return [self._registered(each.uri, each.run)]
         if each.run is not None and each.run != run.key:
             if each.run not in self.nodes:
                 self.nodes[each.run] = Node(key=each.run, sort=Sort.RUN, path=each.run)
@@ -193,9 +202,24 @@ class _Graph:
         self.nodes[key] = Node(key=key, sort=Sort.FILE, path=each.path or each.name, digest=each.digest)
         return [key]
 
+    def _registered(self, uri: str, run: str | None) -> str:
+        """Return the node of a model or a data set, which may be gone by now."""
+        path = parse_uri(uri).folder
+        key = f"copy:{path}"
+        self.nodes.setdefault(key, Node(key=key, sort=Sort.COPY, path=path))
+        if run is not None:
+            self.nodes.setdefault(run, Node(key=run, sort=Sort.RUN, path=run))
+            self._made_by[key] = run
+        return key
+
     def _promoted(self, copy: CuratedCopy) -> Iterator[Edge]:
         key = f"copy:{copy.path}"
         self.nodes[key] = Node(key=key, sort=Sort.COPY, path=copy.path)
+        if copy.run is not None:
+            path = next(iter(copy.files.values()), "")
+            self.nodes.setdefault(copy.run, Node(key=copy.run, sort=Sort.RUN, path=copy.run))
+            yield Edge(older=copy.run, younger=key, relation=Relation.PROMOTED, name=path)
+            return
         for digest, path in copy.files.items():
             for maker in self._makers.get(digest, ()):
                 yield Edge(older=maker.key, younger=key, relation=Relation.PROMOTED, name=path)

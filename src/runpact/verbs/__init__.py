@@ -2,6 +2,7 @@
 
 Imports go down this list:
 
+- `registered`: models and data sets, by URI
 - `archive`, `doctor`, `golden`: what is kept and what may go; upkeep; golden records
 - `judging`: check, verify, compare, show, plot
 - `pipeline`: stages and gates

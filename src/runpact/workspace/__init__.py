@@ -216,7 +216,7 @@ class Workspace:
         from runpact.verbs.capturing.mask import patterns_in
         from runpact.verbs.life.execute import execute, made_ready
 
-        request = made_ready(request, cwd=self.cwd, environ=os.environ)
+        request = made_ready(request, root=self.data_root, cwd=self.cwd, environ=os.environ)
         run = self.start(request)
         execution = execute(
             run,

@@ -49,6 +49,8 @@ def test_an_input_is_recorded_by_digest_and_handed_back_to_be_opened(empty: Plac
         "files": None,
         "run": None,
         "changed": False,
+        "uri": None,
+        "version": None,
     }
     assert (second["name"], second["path"]) == ("same file", "data/train.csv")
     assert recorded(empty, run.id) == [first, second]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from runpact.model.inputs import Input
 from runpact.model.lineage import CuratedCopy, Edge, KnownMaker, Lineage, Relation, Sort, lineage_of
 
@@ -92,3 +94,24 @@ def test_copies_follow_from_the_files_they_share() -> None:
 def test_a_run_that_stands_twice_is_one_run() -> None:
     twice = [CHAIN[1], KnownMaker(key="b", path="backup/b", state="finished")]
     assert lineage_of("b", twice).nodes["b"].path == "runs/b"
+
+
+MODEL = "local://vision/depth/tiny/pretrained/midas"
+AT = "copy:models/vision/depth/tiny/pretrained/midas"
+
+
+@pytest.mark.requirement("A-056", "A-060")
+def test_a_model_stands_between_the_run_that_made_it_and_the_runs_that_used_it() -> None:
+    runs = (run("maker"), run("user", "2", inputs=read("d", MODEL, run="maker", uri=MODEL)))
+    copy = CuratedCopy(path=AT[5:], files={"d": "model.npz"}, run="maker")
+    for known in ((copy,), ()):  # it is told as well when the model was removed
+        graph = lineage_of("user", runs, known)
+        assert told(graph) == {("maker", AT, "promoted"), (AT, "user", "input")}
+    assert told(lineage_of("maker", runs, (copy,))) == {("maker", AT, "promoted"), (AT, "user", "input")}
+
+
+def test_a_model_of_which_nobody_knows_the_maker_stands_alone() -> None:
+    runs = (run("user", "2", inputs=read("d", MODEL, uri=MODEL)),)
+    assert told(lineage_of("user", runs)) == {(AT, "user", "input")}
+    copy = CuratedCopy(path="models/x", files={}, run="gone")
+    assert told(lineage_of("user", runs, [copy])) == {(AT, "user", "input")}

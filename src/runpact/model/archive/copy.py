@@ -24,7 +24,7 @@ BASELINE = "baseline"
 """Name of the folder that holds the baseline's report."""
 FAILED = "_failed"
 """Ends the name of a folder whose certificate is no pass."""
-Role = Literal["subject", "baseline", "copy"]
+Role = Literal["subject", "baseline", "copy", "model", "dataset"]
 
 
 class CopiedRun(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,7 +44,8 @@ class CopyRecord(msgspec.Struct, frozen=True, kw_only=True):
     """The contract's name of the promotion."""
     label: str
     role: Role
-    run: CopiedRun
+    run: CopiedRun | None
+    """Null of what no run made."""
     decision: str | None = None
     """The certificate's; null without one."""
     tier: str | None = None

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from runpact.model.contract.language import Contract
 from runpact.model.contract.surroundings import Promotion
+from runpact.model.registered.uri import is_registry_place
 from runpact.model.template import PathTemplate
 
 _CERTIFICATE = ".cert.json"
@@ -53,9 +54,24 @@ def copy_folders(contract: Contract) -> list[str]:
 
 
 def scratch_kinds(contract: Contract) -> tuple[str, ...]:
-    """Return the kinds whose runs git is to ignore: those that do not stand among promoted copies."""
+    """Return the kinds whose runs git is to ignore: those that do not stand among promoted copies.
+
+    A registry's folder is committed, and has an ignore file of its own for what is in it.
+    """
     kept = copy_folders(contract)
-    return tuple(name for name, kind in contract.kinds.items() if fixed_folder(kind.at) not in kept)
+    return tuple(
+        name
+        for name, kind in contract.kinds.items()
+        if fixed_folder(kind.at) not in kept
+        and not is_registry_place(PathTemplate.parse(kind.at).captures, fixed_folder(kind.at))
+    )
+
+
+def registries_of(contract: Contract) -> tuple[str, ...]:
+    """Return the folders of the registries, where a contract has a kind that stands in one."""
+    ats = [kind.at for kind in contract.kinds.values()]
+    has_some = any(is_registry_place(PathTemplate.parse(at).captures, fixed_folder(at)) for at in ats)
+    return ("models", "data") if has_some else ()
 
 
 def lacking(text: str, patterns: tuple[str, ...]) -> tuple[str, ...]:

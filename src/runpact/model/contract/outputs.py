@@ -39,7 +39,7 @@ def _templates(contract: Contract) -> Iterator[tuple[str, str]]:
     yield from ((path, "") for path in _records(contract))
 
 
-def record_pattern(contract: Contract, folders: Iterable[str] = ()) -> str:
+def record_pattern(contract: Contract, folders: Iterable[str] = (), files: Iterable[str] = ()) -> str:
     """Return a regular expression that fits what runpact itself rewrites beside the runs.
 
     Tags, registry views and the log change with every run, also where somebody committed them: a change of
@@ -48,8 +48,10 @@ def record_pattern(contract: Contract, folders: Iterable[str] = ()) -> str:
     Args:
         contract: Names the registry views and the log.
         folders: Of runpact's own records, relative to the workspace.
+        files: Of runpact's own records that stand alone.
     """
-    found = (*(f"{re.escape(folder)}/.*" for folder in folders), *map(_fitting, _records(contract)))
+    own = (*(f"{re.escape(folder)}/.*" for folder in folders), *map(re.escape, files))
+    found = (*own, *map(_fitting, _records(contract)))
     return "|".join(dict.fromkeys(found))
 
 

@@ -16,7 +16,9 @@ from runpact.model.finding import Finding, Report, Severity
 from runpact.model.ledger.merkle import leaf_hash, root_of
 
 FORMAT = "runpact.ledger/1"
-Action = Literal["promote", "prune", "restore", "empty"]
+Action = Literal["promote", "add", "remove", "prune", "restore", "empty"]
+_KEPT_APART = frozenset({"model", "dataset"})
+"""Roles of copies that hold a part of a run, made to be used: they do not stand for the run."""
 
 
 class ArchivedFile(msgspec.Struct, frozen=True):
@@ -41,7 +43,7 @@ class Baseline(msgspec.Struct, frozen=True):
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that was done to a run."""
+    """One thing that was done to a run, or to what the registries hold."""
 
     format: str = FORMAT
     seq: int = 0
@@ -54,17 +56,17 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """Name of the account."""
     action: Action
     run: str
-    """uid."""
+    """uid; empty of what no run made."""
     run_id: str
     path: str
-    """Of the run's directory then, relative to the workspace."""
+    """Of the run's directory then, relative to the workspace; of what no run made, where it came from."""
     reason: str = ""
     """Why, for people; of what was pruned, what freed it."""
     at: str | None = None
     """Folder of the curated copy, or of the trash, relative to the workspace."""
     promotion: str | None = None
     """The contract's name of the promotion."""
-    role: Literal["subject", "baseline", "copy"] | None = None
+    role: Literal["subject", "baseline", "copy", "model", "dataset"] | None = None
     decision: str | None = None
     """The certificate's."""
     tier: str | None = None
@@ -108,9 +110,14 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return tuple(entry for entry in self.entries if entry.run == uid)
 
     def archive_of(self, uid: str) -> Entry | None:
-        """Return the newest promotion of a run."""
-        found = [entry for entry in self.of_run(uid) if entry.action == "promote"]
+        """Return the newest promotion that stands for a run; a model made of it does not."""
+        promoted = (entry for entry in self.of_run(uid) if entry.action == "promote")
+        found = [entry for entry in promoted if entry.role not in _KEPT_APART]
         return found[-1] if found else None
+
+    def last_at(self, folder: str) -> Entry | None:
+        """Return what was last done to a folder of curated copies, relative to the workspace."""
+        return next((entry for entry in reversed(self.entries) if entry.at == folder), None)
 
 
 def head_of(size: int, root: bytes) -> str:

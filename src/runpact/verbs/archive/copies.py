@@ -9,16 +9,24 @@ from __future__ import annotations
 import contextlib
 import posixpath
 from collections.abc import Mapping
+from types import MappingProxyType
 
 import msgspec
 
+from runpact.disk.archive import Content, files_of_copy, publish
 from runpact.disk.evidence import certificates_at, read_beside, read_certificate
 from runpact.disk.tree import read_file
 from runpact.model.archive.copy import ANNOTATIONS, BASELINE, RECORD, CopiedRun, CopyRecord, Role
 from runpact.model.contract.kind import Kind
 from runpact.model.contract.language import LoadedContract
 from runpact.model.contract.surroundings import Promotion
-from runpact.model.errors import Fault, NotPromotableError, PromotionIncompleteError, RunpactError
+from runpact.model.errors import (
+    Fault,
+    NotPromotableError,
+    PromotionIncompleteError,
+    RunpactError,
+    WriteOnceError,
+)
 from runpact.model.evidence.build import Stored
 from runpact.model.evidence.certificate import Certificate, label_of
 from runpact.model.evidence.examine import references_of
@@ -167,8 +175,51 @@ def draft_of_files(source: Source, promotion: Promotion) -> Draft:
     )
 
 
-def demand_entries(folder: str, label: str, source: Source, promotion: Promotion) -> None:
+def publish_copy(ready: str, folder: str, pinned: Mapping[str, Content]) -> bool:
+    """Give a copy that is ready its name; say whether it is new.
+
+    Args:
+        ready: Absolute, where it was made ready.
+        folder: Absolute, where it is to stand.
+        pinned: Its files; one that stands there already must have the same.
+
+    Raises:
+        WriteOnceError: Another copy has that name.
+    """
+    if publish(ready, folder):
+        return True
+    found = files_of_copy(folder)
+    differing = [name for name, content in pinned.items() if found.get(name) != archived(content)]
+    if differing:
+        raise WriteOnceError(
+            f"the folder `{posixpath.basename(folder)}` stands there already, and is another one",
+            at=posixpath.join(folder, differing[0]),
+            hint="a curated copy is never overwritten; `--as` gives this one another label",
+        )
+    return False
+
+
+def archived(content: Content) -> ArchivedFile:
+    """Return digest and size of what is copied."""
+    return ArchivedFile.of(content) if isinstance(content, bytes) else content.file
+
+
+def demand_entries(
+    folder: str,
+    label: str,
+    source: Source,
+    promotion: Promotion,
+    *,
+    captures: Mapping[str, str] = MappingProxyType({}),
+) -> None:
     """Make sure that a copy holds what its promotion demands, where it lies now.
+
+    Args:
+        folder: Absolute, where it was made ready.
+        label: Of the copy.
+        source: The run.
+        promotion: What is demanded.
+        captures: What its place says besides, for rules that name it as `run.<capture>`.
 
     Raises:
         NotPromotableError: Something is wrong with it.
@@ -176,7 +227,7 @@ def demand_entries(folder: str, label: str, source: Source, promotion: Promotion
     """
     tree = tree_of(folder, source.loaded, folder, is_own=False)
     files = tuple(fact for fact in tree.files if fact.path not in OPEN_NAMES)
-    run = {**source.gathered.tree.run, "label": label}
+    run = {**source.gathered.tree.run, **captures, "label": label}
     kind = Kind(at=promotion.at, entries=promotion.entries, others=promotion.others, rules=promotion.rules)
     report = judge(kind, source.loaded, msgspec.structs.replace(tree, files=files, run=run))
     demand_sound(report, "the copy is not what the promotion demands", at=source.path)

@@ -14,7 +14,7 @@ import posixpath
 
 import msgspec
 
-from runpact.disk.archive import file_of_copy, files_of_copy, publish, staged
+from runpact.disk.archive import files_of_copy, staged
 from runpact.model.archive.copy import (
     ANNOTATIONS,
     BASELINE,
@@ -31,7 +31,6 @@ from runpact.model.errors import (
     Fault,
     NotPromotableError,
     PromotionIncompleteError,
-    WriteOnceError,
 )
 from runpact.model.evidence.names import FILE
 from runpact.model.ledger.entry import Entry
@@ -48,6 +47,7 @@ from runpact.verbs.archive.copies import (
     draft_of_files,
     draft_of_subject,
     is_evidence,
+    publish_copy,
 )
 from runpact.verbs.archive.ledger import OpenLedger, open_ledger
 from runpact.verbs.evidence.verify_certificate import Judging, verify_certificate
@@ -91,7 +91,7 @@ def promote(root: str, directory: str, wish: Wish, *, loaded: LoadedContract, ju
         WriteOnceError: Another copy has that name.
         LedgerError: The ledger is damaged.
     """
-    source = _sound(root, directory, loaded)
+    source = sound(root, directory, loaded)
     name, promotion = _promotion(loaded.contract, source.record.kind, wish.promotion)
     _demand_needs(source, promotion)
     draft = _draft(root, source, promotion, wish)
@@ -110,8 +110,18 @@ def promote(root: str, directory: str, wish: Wish, *, loaded: LoadedContract, ju
     return Promoted(path=folder, record=record, entry=entry, is_new=is_new)
 
 
-def _sound(root: str, directory: str, loaded: LoadedContract) -> Source:
-    """Return a run that finished, keeps its contract, and whose records are true."""
+def sound(root: str, directory: str, loaded: LoadedContract) -> Source:
+    """Return a run that finished, keeps its contract, and whose records are true.
+
+    Args:
+        root: Absolute data root.
+        directory: Absolute path of the run.
+        loaded: The workspace's contract; never the run's own copy.
+
+    Raises:
+        PromotionIncompleteError: It did not finish, or something is missing.
+        NotPromotableError: Contract or records speak against it.
+    """
     shown = shown_path(directory, root)
     reading, standing = stand(directory)
     if reading.record is None or standing.state is not State.FINISHED:
@@ -235,21 +245,8 @@ def _publish(staging: str, folder: str, draft: Draft) -> bool:
     """Give the folders their names, the baseline's first; say whether the copy was new."""
     parent, label = posixpath.split(folder)
     if draft.beside is not None:
-        _publish_one(posixpath.join(staging, BASELINE), posixpath.join(parent, BASELINE), draft.beside)
-    return _publish_one(posixpath.join(staging, label), folder, draft)
-
-
-def _publish_one(ready: str, folder: str, draft: Draft) -> bool:
-    if publish(ready, folder):
-        return True
-    differing = [name for name, data in draft.pinned.items() if file_of_copy(folder, name) != data]
-    if differing:
-        raise WriteOnceError(
-            f"the folder `{posixpath.basename(folder)}` stands there already, and is another one",
-            at=posixpath.join(folder, differing[0]),
-            hint="a curated copy is never overwritten; `--as` gives this one another label",
-        )
-    return False
+        publish_copy(posixpath.join(staging, BASELINE), posixpath.join(parent, BASELINE), draft.beside.pinned)
+    return publish_copy(posixpath.join(staging, label), folder, draft.pinned)
 
 
 def _tell(ledger: OpenLedger, source: Source, record: CopyRecord, folder: str, root: str) -> Entry:

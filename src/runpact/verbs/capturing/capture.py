@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from runpact.disk.draft import CapturedFile
-from runpact.disk.layout import DIFF, LOCKS, NOTES, UNTRACKED
+from runpact.disk.layout import DIFF, LEDGER, LOCKS, NOTES, UNTRACKED
 from runpact.disk.untracked import read_untracked
 from runpact.host import clock
 from runpact.host.devices import read_devices
@@ -220,5 +220,5 @@ def _no_code(contract: Contract, root: str, top: str) -> NoCode:
     if not is_inside(root, top):
         return NoCode()
     prefix = "" if root == top else re.escape(posixpath.relpath(root, top) + "/")
-    outputs, records = output_pattern(contract), record_pattern(contract, [NOTES])
+    outputs, records = output_pattern(contract), record_pattern(contract, [NOTES], [LEDGER])
     return NoCode(f"{prefix}(?:{outputs})" if outputs else "", f"{prefix}(?:{records})")

@@ -12,8 +12,9 @@ import re
 import msgspec
 
 from runpact.disk.inputs import run_around
+from runpact.disk.registered import lay_out
 from runpact.disk.setup import rewrite_text, write_new
-from runpact.model.contract.ignoring import ignored_patterns, with_block
+from runpact.model.contract.ignoring import ignored_patterns, registries_of, with_block
 from runpact.model.errors import UsageError
 from runpact.model.names import suggest_name
 from runpact.verbs.contracts.load_contract import load_contract
@@ -53,6 +54,8 @@ def initialise_workspace(root: str, *, pack: str, identity: str | None) -> NewWo
     written = []
     if write_new(posixpath.join(root, "contract.yaml"), text):
         written.append("contract.yaml")
+    for registry in registries_of(contract):
+        written += lay_out(root, registry)
     patterns = ignored_patterns(contract)
     if rewrite_text(posixpath.join(root, ".gitignore"), lambda text: with_block(text, patterns)):
         written.append(".gitignore")

@@ -13,14 +13,18 @@ from runpact.disk.discover import find_runs
 from runpact.disk.layout import PRIVATE
 from runpact.disk.tree import digest_file, list_tree
 from runpact.model.contract.language import Contract
-from runpact.model.errors import StorageError
+from runpact.model.errors import RunpactError, StorageError
 from runpact.model.lineage import CuratedCopy, KnownMaker, Lineage, lineage_of
 from runpact.model.names import shown_path
 from runpact.model.place import Place
+from runpact.model.registered.uri import Registry
 from runpact.model.template import PathTemplate
 from runpact.verbs.finding.find import list_runs
 from runpact.verbs.finding.origin import origin_of
+from runpact.verbs.finding.resolve import registered_in
 from runpact.verbs.finding.standing import stand
+
+_REGISTRIES: tuple[Registry, ...] = ("models", "data")
 
 
 def trace(
@@ -47,6 +51,7 @@ def trace(
     runs = [start, *(_maker(path, root) for path in paths if path != directory)]
     made = {digest for run in runs for digest in run.files}
     copies = [copy for copy in _copies(root, contract) if is_down and not made.isdisjoint(copy.files)]
+    copies += _registered(root)
     return lineage_of(start.key, runs, copies, is_up=is_up, is_down=is_down, depth=depth)
 
 
@@ -77,6 +82,18 @@ def _copies(root: str, contract: Contract | None) -> Iterator[CuratedCopy]:
         place = Place("", PathTemplate.parse(promotion.at), "")
         for path in find_runs(root, place.levels):
             yield CuratedCopy(path=path, files=dict(_digests(posixpath.join(root, path))))
+
+
+def _registered(root: str) -> Iterator[CuratedCopy]:
+    """Yield what the registries hold, as its own records tell."""
+    for registry in _REGISTRIES:
+        for uri, found in registered_in(root, registry):
+            if not isinstance(found, RunpactError):
+                origin = found.manifest.origin
+                file = posixpath.relpath(found.path, found.folder)
+                yield CuratedCopy(
+                    path=uri.folder, files={found.digest: file}, run=origin.run if origin else None
+                )
 
 
 def _digests(folder: str) -> Iterator[tuple[str, str]]:

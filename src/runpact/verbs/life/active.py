@@ -13,7 +13,7 @@ import time
 import traceback
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType, TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from runpact.disk.source import read_chunks
 from runpact.disk.writer import RunWriter
@@ -32,6 +32,9 @@ from runpact.verbs.life.inputs import record_input
 from runpact.verbs.life.opened import OpenRun
 from runpact.verbs.life.project import make_folders, write_projections
 from runpact.verbs.life.worklog import WorkLog
+
+if TYPE_CHECKING:
+    from runpact.verbs.finding.resolve import Registered
 
 
 class ActiveRun(OpenRun):
@@ -143,6 +146,39 @@ class ActiveRun(OpenRun):
         cwd = "/" if posixpath.isabs(text) else os.getcwd()
         record_input(self, text, cwd=cwd, name=name, is_absolute=absolute)
         return text
+
+    def use_model(self, uri: str) -> Registered:
+        """Return a model of the registry, and record that this run uses it: URI, version, digest.
+
+        `np.load(run.use_model("local://vision/depth/tiny/trained/indoor/2026-03-10_1a2b3c4"))` reads its
+        weights; `.manifest` says what it expects. A shorter URI will do where it means one version.
+
+        Args:
+            uri: `local://…`, never a path.
+
+        Raises:
+            UsageError: It is no URI of a model.
+            CannotStartError: It names nothing, or several versions.
+            DamagedCopyError: It is not what was registered.
+        """
+        from runpact.verbs.life.use import use  # noqa: PLC0415 - few runs use a model
+
+        return use(self, uri, "models")
+
+    def use_data(self, uri: str) -> Registered:
+        """Return a data set of the registry, and record that this run uses it: URI, version, digest.
+
+        Args:
+            uri: `data://…`, never a path.
+
+        Raises:
+            UsageError: It is no URI of a data set.
+            CannotStartError: It names nothing, or several versions.
+            DamagedCopyError: It is not what was registered.
+        """
+        from runpact.verbs.life.use import use  # noqa: PLC0415 - few runs use a data set
+
+        return use(self, uri, "data")
 
     def read(self, name: str) -> object:
         """Return the value of a document that this run wrote, validated by the schema of its entry.

@@ -15,6 +15,7 @@ import msgspec
 from runpact.host.child import ChildEnd, Relay, resolve_command, run_child
 from runpact.model.confinement import COMPARE, OFF, W0, W2, Confinement, Wanted
 from runpact.model.errors import ConfigError
+from runpact.model.registered.uri import is_uri
 from runpact.model.run import State
 from runpact.model.secretnames import PATTERNS
 from runpact.verbs.capturing.mask import CONFIG
@@ -57,8 +58,14 @@ def check_command(argv: tuple[str, ...], *, cwd: str, environ: Mapping[str, str]
     resolve_command(argv, cwd=cwd, env=environ)
 
 
-def made_ready(request: Request, *, cwd: str, environ: Mapping[str, str]) -> Request:
+def made_ready(request: Request, *, root: str, cwd: str, environ: Mapping[str, str]) -> Request:
     """Make sure that a command can be run as asked, before anything is created.
+
+    Args:
+        request: What was asked.
+        root: Absolute data root.
+        cwd: Absolute directory to run it in.
+        environ: Its environment.
 
     Returns:
         The request with what it leaves open decided: this process itself writes nothing, so it needs no hook.
@@ -71,11 +78,26 @@ def made_ready(request: Request, *, cwd: str, environ: Mapping[str, str]) -> Req
     """
     check_command(request.command, cwd=cwd, environ=environ)
     check_handed(request.config.resolved)
-    check_inputs(request.inputs, cwd=cwd)
+    check_inputs([each for each in request.inputs if not is_uri(each)], cwd=cwd)
+    _demand_registered(root, [each for each in request.inputs if is_uri(each)])
     wanted = request.wanted or Wanted()
     demand_reach(wanted, environ=environ)
     is_free = request.guard == OFF or wanted.level == W0
     return msgspec.structs.replace(request, guard=OFF if is_free else COMPARE, wanted=wanted)
+
+
+def _use(run: ActiveRun, uri: str) -> None:
+    from runpact.verbs.life.use import use  # noqa: PLC0415 - few commands name a URI
+
+    use(run, uri)
+
+
+def _demand_registered(root: str, uris: list[str]) -> None:
+    if uris:
+        from runpact.verbs.finding.resolve import resolve  # noqa: PLC0415 - few commands name a URI
+
+        for each in uris:
+            resolve(root, each)
 
 
 def check_handed(config: Mapping[str, object]) -> None:
@@ -121,8 +143,11 @@ def execute(
         CommandNotFoundError: The system cannot start it; the run is sealed as failed.
     """
     with run:  # whatever goes wrong before the seal, the run does not stay open
-        for path in inputs:
-            record_input(run, path, cwd=cwd)
+        for each in inputs:
+            if is_uri(each):
+                _use(run, each)
+            else:
+                record_input(run, each, cwd=cwd)
         command = Command(
             argv=argv, cwd=cwd, environ=environ, secrets=secrets, tee=tee, wanted=wanted or Wanted()
         )

@@ -60,6 +60,7 @@ def note_input(
     name: str | None = None,
     is_absolute: bool = False,
     origin: str | None = None,
+    uri: str | None = None,
 ) -> Input:
     """Note what was pinned at an absolute path as an input of `run`, or compare it with what was noted.
 
@@ -70,6 +71,7 @@ def note_input(
         name: What to call it.
         is_absolute: Record the absolute path of an input outside the workspace.
         origin: uid of the run whose file it is, where that is known.
+        uri: What names it in a registry.
 
     Raises:
         UsageError: The name is taken or cannot be one.
@@ -88,6 +90,8 @@ def note_input(
         files=pinned.files,
         run=origin or _origin(place, run.root),
         changed=not pinned.digest,
+        uri=uri,
+        version=uri.rpartition("/")[2] if uri else None,
     )
     run.note(RECORDED, **msgspec.structs.asdict(recorded))
     run.inputs[recorded.name] = KeptInput(recorded, place, pinned.stamp)

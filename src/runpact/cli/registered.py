@@ -1,0 +1,166 @@
+"""What `runpact models` and `runpact data` share: how what is registered is shown.
+
+Knows: text and JSON of versions, lists, verdicts, removals.
+Does not know: what is entered, and how.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from runpact.cli.output import (
+    VERDICT_COLOUR,
+    finding_documents,
+    finding_lines,
+    paint,
+    plain,
+    print_json,
+    say,
+    table_lines,
+)
+from runpact.model.errors import RunpactError
+from runpact.model.finding import Verdict, worst
+from runpact.model.registered.uri import parse_uri
+from runpact.workspace import Workspace, registering
+
+if TYPE_CHECKING:
+    from runpact.model.registered.uri import Registry, Uri
+    from runpact.verbs.finding.resolve import Registered
+    from runpact.verbs.registered.enter import Entered
+
+
+def tell_entered(place: Workspace, made: Entered, *, is_json: bool) -> int:
+    """Say what was entered."""
+    found = made.registered
+    if is_json:
+        print_json("registered", **_document(place, found), is_new=made.is_new, entry=made.entry.seq)
+        return 0
+    word = "registered" if made.is_new else "stood there already"
+    say(f"{paint('OK', 'green')} {word}: {plain(found.uri)}, entry {made.entry.seq} of the ledger")
+    for path, file in made.entry.files.items():
+        say(f"  {file.size:>11,}  {plain(path)}")
+    return 0
+
+
+def tell_list(place: Workspace, registry: Registry, *, is_json: bool) -> int:
+    """List what a registry holds; 3 when something of it cannot be read."""
+    rows = registering.listed(place, registry)
+    is_whole = not any(isinstance(found, RunpactError) for _uri, found in rows)
+    if is_json:
+        print_json(
+            "registry",
+            registry=registry,
+            versions=[_listed_document(place, uri, found) for uri, found in rows],
+        )
+        return 0 if is_whole else 3
+    for line in table_lines(("URI", "FORMAT", "SIZE", "FROM"), (_row(uri, found) for uri, found in rows)):
+        say(line)
+    if not rows:
+        say(f"nothing is registered: `runpact {registry} --help`")
+    return 0 if is_whole else 3
+
+
+def tell_one(place: Workspace, found: Registered, *, is_json: bool) -> int:
+    """Show one version, with the runs that used it."""
+    users = registering.users(place, parse_uri(found.uri))
+    if is_json:
+        print_json("registered", **_document(place, found), used_by=list(users))
+        return 0
+    say(paint(plain(found.uri), "bold"))
+    for key, value in _told(place, found).items():
+        say(f"  {key:<14} {plain(value)}")
+    for path in users:
+        say(f"  {'used by':<14} {plain(path)}")
+    return 0
+
+
+def tell_path(place: Workspace, found: Registered, *, is_json: bool) -> int:
+    """Print where it stands: a command may read it."""
+    if is_json:
+        print_json("registered", **_document(place, found), absolute=found.path)
+        return 0
+    say(found.path)
+    return 0
+
+
+def tell_verified(place: Workspace, registry: Registry, uri: str | None, *, is_json: bool) -> int:
+    """Say what verifying comes to."""
+    rows = registering.verify(place, registry, uri)
+    verdict = worst(report.verdict for _uri, report in rows)
+    if is_json:
+        print_json(
+            "registry-verified",
+            verdict=verdict.value,
+            versions=[
+                {
+                    "uri": None if each is None else str(each),
+                    "verdict": report.verdict.value,
+                    "findings": finding_documents(report.findings),
+                }
+                for each, report in rows
+            ],
+        )
+        return verdict.exit_code
+    for each, report in rows:
+        told = paint(report.verdict.value, VERDICT_COLOUR[report.verdict])
+        is_whole = report.verdict is Verdict.OK
+        say(f"{told} {each or registry}{', as it was registered' * is_whole}")
+        for line in finding_lines(report.findings):
+            say(line)
+    return verdict.exit_code
+
+
+def tell_removed(place: Workspace, uri: str, *, reason: str | None, is_forced: bool, is_json: bool) -> int:
+    """Remove one version and say so."""
+    entry = registering.remove(place, uri, reason=reason or "", is_forced=is_forced)
+    if is_json:
+        print_json("registry-removed", uri=str(parse_uri(uri)), entry=entry.seq, reason=entry.reason)
+        return 0
+    say(f"{paint('OK', 'green')} removed: {plain(uri)}, entry {entry.seq} of the ledger")
+    return 0
+
+
+def _listed_document(place: Workspace, uri: Uri, found: Registered | RunpactError) -> dict[str, object]:
+    if isinstance(found, RunpactError):
+        return {"uri": str(uri), "fault": found.message}
+    return _document(place, found)
+
+
+def _document(place: Workspace, found: Registered) -> dict[str, object]:
+    return {
+        "uri": found.uri,
+        "version": found.version,
+        "path": place.shown(found.path),
+        "digest": found.digest,
+        "manifest": msgspec.to_builtins(found.manifest),
+    }
+
+
+def _row(uri: Uri, found: Registered | RunpactError) -> Sequence[str]:
+    if isinstance(found, RunpactError):
+        return (str(uri), "damaged", "", found.message)
+    size = sum(file.size for file in found.manifest.files.values())
+    origin = found.manifest.origin
+    return (
+        found.uri,
+        str(getattr(found.manifest, "format", f"{len(found.manifest.files)} files")),
+        f"{size:,}",
+        f"run {origin.run_id}" if origin else found.manifest.source or "",
+    )
+
+
+def _told(place: Workspace, found: Registered) -> dict[str, str]:
+    manifest = found.manifest
+    told = {"path": place.shown(found.path), "digest": found.digest}
+    told |= {
+        key.replace("_", " "): msgspec.json.encode(value).decode() if isinstance(value, dict) else str(value)
+        for key in ("format", "git_hash", "input_spec", "class_map", "export", "splits", "source", "notes")
+        if (value := getattr(manifest, key, None))
+    }
+    if manifest.origin is not None:
+        told["made by"] = f"run {manifest.origin.run_id}, {manifest.origin.file}"
+        told["run"] = f"{manifest.origin.run} at {manifest.origin.path}"
+    return told

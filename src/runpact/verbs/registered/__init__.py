@@ -1,0 +1,1 @@
+"""Keep models and data sets for good, find them by URI, let runs use them."""

@@ -1,0 +1,93 @@
+"""`runpact data`: data sets by URI."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import runpact
+from integration.registered.conftest import run, train
+from runpact.model.digest import digest_bytes, digest_of_set
+from runpact.verbs.archive.ledger import ledger_of
+
+Captured = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def scans(tmp_path: Path) -> Path:
+    folder = tmp_path / "scans"
+    for name in ("train/a.txt", "train/b.txt", "val/c.txt"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(name)
+    return folder
+
+
+@pytest.mark.requirement("AX-010", "A-056")
+def test_a_folder_becomes_a_data_set_that_runs_use(workspace: Path, scans: Path, capsys: Captured) -> None:
+    assert run("data", "add", str(scans), "--to", "vision/depth/rooms/1.0", "--from", "our own") == 0
+    folder = workspace / "data/vision/depth/rooms/1.0"
+    manifest = json.loads((folder / "manifest.json").read_bytes())
+    names = ("train/a.txt", "train/b.txt", "val/c.txt")
+    assert manifest["source_hash"] == digest_of_set({name: digest_bytes(name.encode()) for name in names})
+    assert (manifest["schema_version"], manifest["dataset_name"], manifest["domain"]) == (
+        "1",
+        "rooms",
+        "vision",
+    )
+    assert (manifest["version"], manifest["source"]) == ("1.0", "our own")
+    assert manifest["splits"] == {"train": "train/**", "val": "val/**"}
+    with runpact.run(name="user", kind="run") as active:
+        data = active.use_data("data://vision/depth/rooms")
+        assert sorted(path.name for path in Path(data).iterdir())[-2:] == ["train", "val"]
+        active.save("metrics", {"loss": 1.0})
+    (recorded,) = json.loads((Path(active.dir) / "run_manifest.json").read_bytes())["provenance"]["inputs"]
+    assert (recorded["uri"], recorded["version"]) == ("data://vision/depth/rooms/1.0", "1.0")
+    assert run("check", "user") == 0
+    capsys.readouterr()
+    assert run("lineage", "user") == 0
+    assert "of data/vision/depth/rooms/1.0" in capsys.readouterr().out
+    assert (run("data", "verify"), run("data", "show", data.uri), run("data", "list", "--json")) == (0, 0, 0)
+    assert run("data", "resolve", data.uri) == 0
+    assert run("data", "remove", data.uri) == 2
+    assert run("data", "remove", data.uri, "--force", "--reason", "rights") == 0
+    assert [entry.action for entry in ledger_of(str(workspace)).entries] == ["add", "remove"]
+    assert run("models", "resolve", data.uri) == 64
+
+
+def test_a_data_set_out_of_a_run_names_it(workspace: Path) -> None:
+    directory = Path(train())
+    assert run("data", "add", str(directory / "artifacts/checkpoints"), "--to", "vision/depth/w/1") == 0
+    assert run("data", "add", str(directory / "metrics.json"), "--to", "vision/depth/m/1") == 0
+    whole, one = runpact.resolve("data://vision/depth/w"), runpact.resolve("data://vision/depth/m")
+    assert (whole.manifest.origin.file, one.manifest.origin.file) == ("artifacts/checkpoints", "metrics.json")
+    assert whole.manifest.origin.run_id == directory.name
+    (first, _second) = ledger_of(str(workspace)).entries
+    assert (first.action, first.run_id) == ("add", directory.name)
+
+
+def test_what_a_data_set_is_can_be_said(workspace: Path, scans: Path) -> None:
+    Path("rooms.yaml").write_text("class_map: {'0': wall}\nsplits: {all: '**'}\n", encoding="utf-8")
+    assert run("data", "add", str(scans), "--to", "vision/depth/rooms/1.0", "--describe", "rooms.yaml") == 0
+    manifest = runpact.resolve("data://vision/depth/rooms").manifest
+    assert (manifest.class_map, manifest.splits) == ({"0": "wall"}, {"all": "**"})
+
+
+def test_what_is_no_data_set_is_refused(workspace: Path, scans: Path, capsys: Captured) -> None:
+    (scans / "empty").mkdir()
+    for path, code, told in (
+        (scans / "empty", 2, "holds no file"),
+        (scans / "gone", 2, "cannot read"),
+    ):
+        assert run("data", "add", str(path), "--to", "vision/depth/rooms/1.0") == code
+        assert told in capsys.readouterr().err
+    (scans / "train" / "link").symlink_to("a.txt")
+    assert run("data", "add", str(scans), "--to", "vision/depth/rooms/1.0") == 3
+    assert "plain files" in capsys.readouterr().err
+    (scans / "train" / "link").unlink()
+    (scans / "manifest.json").write_text("{}")
+    assert run("data", "add", str(scans), "--to", "vision/depth/rooms/1.0") == 2
+    assert "which runpact writes itself" in capsys.readouterr().err
+    assert run("data", "add", str(scans), "--to", "../x/y/z") == 64
+    assert ledger_of(str(workspace)).entries == ()
