@@ -125,15 +125,19 @@ def publish(staging: str, folder: str) -> bool:
     return True
 
 
-def retract(folder: str) -> None:
+def retract(folder: str, home: str) -> None:
     """Remove a copy for good: it loses its name in one step, then its files.
+
+    Args:
+        folder: Absolute, of the copy.
+        home: Absolute folder in which it is hidden while its files go; copies are made ready there as well.
 
     Raises:
         StorageError: It stands there as before.
     """
     parent, name = posixpath.split(folder)
-    hidden = posixpath.join(parent, f"{REMOVING}{os.getpid()}-{name}")
-    remove_leftovers(parent)
+    hidden = posixpath.join(home, f"{REMOVING}{os.getpid()}-{name}")
+    remove_leftovers(home)
     with io.storing("removal", folder):
         io.publish(folder, hidden)
         io.sync_directory(parent)

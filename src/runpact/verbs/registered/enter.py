@@ -211,7 +211,7 @@ def remove(root: str, text: str, *, contract: Contract | None, reason: str, is_f
         present = ledger.ledger.last_at(uri.folder)
         is_told = present is not None and present.action == "remove"
         entry = present if present is not None and is_told else ledger.add(_farewell(uri, present, reason))
-        retract(folder)
+        retract(folder, posixpath.join(root, uri.registry))
     return entry
 
 
