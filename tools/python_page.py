@@ -25,7 +25,7 @@ from runpact.model import errors  # noqa: E402 - the path comes first
 
 PAGE = ROOT / "docs/python.md"
 SECTIONS = {
-    "Make runs": ("run", "current", "ActiveRun"),
+    "Make runs": ("run", "current", "workspace_root", "ActiveRun", "Scope"),
     "Be a stage": ("stage", "ActiveStage"),
     "Use what exists": (
         "read",
@@ -46,7 +46,8 @@ SECTIONS = {
 RETURNED = {
     "Runs": "runpact.verbs.finding.found",
     "FoundRun": "runpact.verbs.finding.found",
-    "RecordedRun": "runpact.api",
+    "RecordedRun": "runpact.api.reading",
+    "Scope": "runpact.verbs.life.scope",
     "Comparison": "runpact.model.compare.row",
     "Registered": "runpact.verbs.finding.resolve",
 }

@@ -10,10 +10,11 @@ from runpact.version import VERSION
 TYPE_CHECKING = False
 """True for type checkers alone; importing it from `typing` would cost every start milliseconds."""
 if TYPE_CHECKING:
-    from runpact.api import current, open_run, read, run
+    from runpact.api import current, run
     from runpact.api.doctor import doctor
     from runpact.api.finding import list_runs, runs
     from runpact.api.judging import check, diff, verify
+    from runpact.api.reading import open_run, read, workspace_root
     from runpact.api.registered import resolve
     from runpact.api.stage import stage
     from runpact.model.errors import RunpactError
@@ -48,6 +49,7 @@ __all__ = [
     "runs",
     "stage",
     "verify",
+    "workspace_root",
 ]
 
 _HOMES = {
@@ -68,10 +70,13 @@ _HOMES = {
     "open_run": "runpact.api",
     "read": "runpact.api",
     "resolve": "runpact.api.registered",
+    "open_run": "runpact.api.reading",
+    "read": "runpact.api.reading",
     "run": "runpact.api",
     "runs": "runpact.api.finding",
     "stage": "runpact.api.stage",
     "verify": "runpact.api.judging",
+    "workspace_root": "runpact.api.reading",
 }
 
 

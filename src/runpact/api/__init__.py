@@ -16,23 +16,16 @@ from contextvars import ContextVar
 from types import TracebackType
 from typing import ParamSpec, TypeVar
 
-import msgspec
-
 from runpact.api.fencing import fence_in, wanted_by
-from runpact.host.clock import utc_now
+from runpact.host.callers import calling_files
 from runpact.model.confinement import MODES, REFUSE
 from runpact.model.errors import ContractBrokenError, UsageError
-from runpact.model.finding import Verdict
+from runpact.model.finding import Finding, Verdict
 from runpact.model.run import State
-from runpact.model.summary import RunSummary
 from runpact.verbs.capturing.said import all_texts, path_or_none, text_or_none, texts_by_name
-from runpact.verbs.finding.known import KnownRun
-from runpact.verbs.finding.look import Look, told_verdict
-from runpact.verbs.finding.read import ReadDocument, read_entry
 from runpact.verbs.judging.check import CheckedRun
 from runpact.verbs.life.active import ActiveRun, state_after
 from runpact.verbs.life.attach import attached_run
-from runpact.verbs.life.inputs import note_input
 from runpact.verbs.life.request import Request
 from runpact.workspace import Where, Workspace
 from runpact.workspace.certifying import announcing
@@ -99,6 +92,7 @@ def run(
     where = Where(workspace=_text(workspace), workdir=_text(workdir), contract=_text(contract))
     return PendingRun(
         where,
+        calling_files(),
         kind=kind,
         name=name,
         config=config,
@@ -126,7 +120,7 @@ def current() -> ActiveRun:
     Raises:
         UsageError: No run is open here.
     """
-    active = _open_here()
+    active = open_here()
     if active is None:
         raise UsageError(
             "no run is open here",
@@ -136,7 +130,8 @@ def current() -> ActiveRun:
     return active
 
 
-def _open_here() -> ActiveRun | None:
+def open_here() -> ActiveRun | None:
+    """Return the open run of this context or of this process's command; None when there is none."""
     return _CURRENT.get(None) or attached_run(os.environ)
 
 
@@ -146,6 +141,7 @@ class PendingRun:
     def __init__(
         self,
         where: Where,
+        callers: tuple[str, ...],
         *,
         kind: str | None,
         name: str | None,
@@ -168,7 +164,7 @@ class PendingRun:
             raise UsageError("unknown durability", expected="`commit` or `none`", got=durability)
         if guard not in MODES:
             raise UsageError("unknown guard", expected=" or ".join(f"`{mode}`" for mode in MODES), got=guard)
-        self._where = where
+        self._where, self._callers = where, callers
         self._kind, self._name = text_or_none(kind, what="the kind"), text_or_none(name, what="the name")
         self._captures = texts_by_name(captures, what="captures")
         self._config, self._overrides, self._seeds = config, overrides, seeds
@@ -269,6 +265,7 @@ class PendingRun:
     def _request(self, workspace: Workspace) -> Request:
         request = workspace.request(
             within=_CURRENT.get(None),
+            callers=self._callers,
             kind=self._kind,
             name=self._name,
             captures=self._captures,
@@ -290,98 +287,13 @@ class PendingRun:
         return announcing(workspace, request, policy=policy, baseline=baseline, profile=profile)
 
 
-class RecordedRun(KnownRun, frozen=True, kw_only=True):
-    """An existing run: what is known of it, what people say about it, and its documents."""
-
-    look: Look
-
-    @property
-    def verdict(self) -> str:
-        """`OK`, `WARNING`, `INCOMPLETE` or `ERROR`: judged when it is first asked for."""
-        return self.look.verdict
-
-    def told(self) -> list[tuple[str, object]]:
-        """Return what a notebook shows of the run."""
-        return [*super().told(), ("verdict", told_verdict(self.look))]
-
-    def __repr__(self) -> str:
-        return f"<RecordedRun {self.path}: {self.state.value}>"
-
-    def read(self, name: str) -> object:
-        """Return the value of a document of the run; inside an open run it is recorded as an input.
-
-        It is validated by the schema that its entry has in the contract the run was made under; a file that
-        is not the one that was sealed is refused.
-
-        Args:
-            name: Name of a contract entry, or a path relative to the run directory.
-
-        Raises:
-            CannotStartError: There is no such file.
-            MalformedDocumentError: It is not what it must be; carries every fault.
-        """
-        return _used(read_entry(self.directory, name), None)
-
-
-def read(
-    path: PathLike, *, schema: PathLike | Mapping[str, object] | None = None, name: str | None = None
-) -> object:
-    """Return the value of a document that was validated first; an open run records it as an input.
-
-    Args:
-        path: JSON, YAML, TOML; JSONL or CSV (a list of its rows); of NPZ and NPY the header, dtype and
-            shape by name.
-        schema: JSON Schema that it must fit: a file, relative to the current directory or else to the
-            workspace, or the schema itself.
-        name: What to call the input; by default its path in the workspace.
-
-    Raises:
-        CannotStartError: File or schema cannot be read.
-        MalformedDocumentError: It is not what it must be; carries every fault.
-    """
-    wanted = schema if schema is None or isinstance(schema, Mapping) else os.fspath(schema)
-    return _used(Workspace.open().read(os.fspath(path), wanted), name)
-
-
-def _used(document: ReadDocument, name: str | None) -> object:
-    """Return the value, noted as an input of the open run unless it is that run's own."""
-    active = _open_here()
-    if active is not None and active.writer.is_open and not document.place.startswith(active.dir + "/"):
-        note_input(active, document.place, document.pinned, name=name, origin=document.run)
-    return document.value
-
-
-def open_run(reference: PathLike | RunSummary, *, workspace: PathLike | None = None) -> RecordedRun:
-    """Return what is known of an existing run, to read from it.
-
-    Args:
-        reference: Path, id, `parent/id`, uid, unique prefix, or name; or a run of an answer.
-        workspace: Folder of the contract; by default found upwards.
-
-    Raises:
-        NoSuchRunError: Nothing is named so.
-    """
-    place = Workspace.open(workspace=_text(workspace))
-    directory = place.resolve(reference_to(reference))
-    look = Look(utc_now(), lambda: place.check([directory])[0].verdict.value)
-    summary = msgspec.structs.asdict(place.summary(directory))
-    return RecordedRun(**summary, directory=directory, root=place.data_root, look=look)
-
-
-def reference_to(run: PathLike | RunSummary) -> str:
-    """Return how the workspace is asked for a run that a caller names or holds."""
-    if isinstance(run, RunSummary):
-        return str(getattr(run, "directory", run.path))
-    return os.fspath(run)
-
-
 def _demand_kept(checked: CheckedRun) -> None:
     if checked.verdict in {Verdict.OK, Verdict.WARNING}:
         return
     worst = [
         finding for finding in checked.report.findings if finding.severity.value in {"error", "incomplete"}
     ]
-    lines = "; ".join(f"{finding.path}: {finding.message}" for finding in worst[:5])
+    lines = "; ".join(f"{finding.path}: {finding.message}{_got(finding)}" for finding in worst[:5])
     more = f"; and {len(worst) - 5} more" if len(worst) > 5 else ""  # noqa: PLR2004 - as many as fit a message
     raise ContractBrokenError(
         f"the run does not keep its contract: {lines}{more}",
@@ -390,6 +302,10 @@ def _demand_kept(checked: CheckedRun) -> None:
         got=checked.verdict.value,
         hint=f"`runpact check {checked.path}` lists every finding",
     )
+
+
+def _got(finding: Finding) -> str:
+    return f" (it is {finding.got})" if finding.code == "format" and finding.got else ""
 
 
 def _text(path: PathLike | None) -> str | None:

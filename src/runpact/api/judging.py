@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
-from runpact.api import reference_to
+from runpact.api.reading import reference_to
 from runpact.model.compare.row import Comparison
 from runpact.model.finding import Verdict
 from runpact.model.summary import RunSummary

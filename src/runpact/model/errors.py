@@ -168,6 +168,12 @@ class ConfigError(CannotStartError):
     code = "config"
 
 
+class OwnershipError(CannotStartError):
+    """Code that is no project's asked for a run, or asked for one inside a run that takes none."""
+
+    code = "ownership"
+
+
 class ConfinementError(CannotStartError):
     """What was asked of the fence cannot be enforced here, and less was not accepted."""
 

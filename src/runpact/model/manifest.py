@@ -34,6 +34,8 @@ class FileRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     """Name of the contract's entry it belongs to."""
     type: str = ""
     """Artifact type, or empty."""
+    producer: str = ""
+    """The scope that wrote it; empty for the project itself and for runpact's own files."""
 
 
 class LogRecord(msgspec.Struct, frozen=True):

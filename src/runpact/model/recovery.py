@@ -16,8 +16,8 @@ from runpact.model.confinement import Confinement
 from runpact.model.manifest import FileRecord
 from runpact.model.run import Outcome, State
 
-RECOVERED, SAVED = "run.recovered", "artifact.saved"
-"""Events of a run's log."""
+RECOVERED, SAVED, NAMED = "run.recovered", "artifact.saved", "artifact.named"
+"""Events of a run's log; what is named, somebody was given the path of, to write it."""
 GAP = "the run's process ended before anything was compared; another one sealed the run later"
 _REASON = "its process ended without sealing it; another one sealed it later"
 
@@ -58,6 +58,37 @@ def saved_files(events: Iterable[Mapping[str, object]]) -> dict[str, FileRecord]
                 record = msgspec.convert(dict(event), FileRecord)
                 found[record.path] = record
     return found
+
+
+class Label(msgspec.Struct, frozen=True):
+    """What is said of a file apart from its bytes."""
+
+    entry: str = ""
+    """Name of the contract's entry it belongs to."""
+    type: str = ""
+    """Artifact type."""
+    producer: str = ""
+    """The scope that wrote it."""
+
+
+def labels_of(events: Iterable[Mapping[str, object]]) -> dict[str, Label]:
+    """Return what a log of events says of files that were saved or named, by path."""
+    found: dict[str, Label] = {}
+    for event in events:
+        if event.get("event") in {SAVED, NAMED}:
+            words = (str(event.get(word) or "") for word in Label.__struct_fields__)
+            found[str(event.get("path"))] = Label(*words)
+    return found
+
+
+def labelled(record: FileRecord, label: Label) -> FileRecord:
+    """Return the record of a file with what is said of it where the record says nothing."""
+    return msgspec.structs.replace(
+        record,
+        entry=record.entry or label.entry,
+        type=record.type or label.type,
+        producer=record.producer or label.producer,
+    )
 
 
 def unconfined(confinement: Confinement) -> Confinement:

@@ -169,10 +169,9 @@ class Workspace:
 
     def start(self, request: Request) -> ActiveRun:
         """Start a run here."""
-        from runpact.verbs.life.start import start_run
+        from runpact.workspace.making import start
 
-        run = start_run(self.data_root, self.working_contract, request, cwd=self.cwd)
-        return run.listed_by(self.working_contract.contract, is_own=not self.is_named)
+        return start(self, request)
 
     def request(
         self,

@@ -56,7 +56,9 @@ class Side(Pipeline):
         """Make a run of a project; return its directory."""
         before = set((self.root / "runs/demo").glob("*"))
         words = ("--contract", PROJECTS, "--kind", "run", "--capture", "project=demo", *options)
-        code, out, err = self.call("run", *words, "--config", "config.json", "--", "python3", "train.py")
+        code, out, err = self.call(
+            "run", *words, "--config", "config.json", "--", "python3", "projects/demo.py"
+        )
         assert code in {0, 3}, out + err
         (made,) = set((self.root / "runs/demo").glob("*")) - before
         return made
@@ -67,7 +69,7 @@ def side(pipeline: Pipeline, capsys: pytest.CaptureFixture[str]) -> Side:
     place = Side(pipeline.root, capsys)
     place.write("contract.yaml", STAGED)
     place.write("stages/02.sh", SCRIPT)
-    place.write("train.py", PROJECT)
+    place.write("projects/demo.py", PROJECT)
     place.write("config.json", '{"project": "demo", "rate": 0.1}')
     place.write(".gitignore", "runs/\n")
     for words in (("init", "-q"), ("add", "-A"), ("commit", "-qm", "a")):

@@ -254,8 +254,9 @@ def test_a_contract_extends_a_pack_or_a_file(place: Place) -> None:
 def test_the_project_pack_makes_its_layout(empty: Place) -> None:
     empty.write("contract.yaml", 'contract: my.project\nversion: "1.0.0"\nextends: runpact:project-run@1\n')
     script = 'cd "$RUNPACT_RUN_DIR"; echo \'{"loss": 1}\' > metrics.json'
-    code, folder = empty.run_of(script, "--name", "demo", "--set", "lr=0.1")
-    assert code == 0
+    empty.write("projects/demo/main.sh", script)
+    assert empty.call("run", "--set", "lr=0.1", "--", "sh", "projects/demo/main.sh")[0] == 0
+    folder = empty.root / empty.runs()[0]["path"]
     assert folder.name.endswith("_nogit")
     manifest = json.loads((folder / "run_manifest.json").read_text())
     assert (manifest["project_name"], manifest["git_hash"], manifest["sealed"]) == ("demo", "unknown", True)

@@ -178,6 +178,12 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Another kind of this contract that this one begins with."""
     told_by: Expression | None = None
     """Tells this kind from others that share its place."""
+    made_by: tuple[str, ...] = ()
+    """Globs of the files whose code may make such a run, as in `projects/{project}/**`; by default any."""
+    inner_runs: Literal["allowed", "refused"] = "allowed"
+    """Whether another run may be made while such a run is open, and be part of it."""
+    scopes: dict[str, str] = {}
+    """Folder in the run of what a scope writes, by its name; by default `artifacts/` and its name."""
     clash: str = "-{n:02}"
     """Added to the id when the name is taken."""
     records: Records = Records()

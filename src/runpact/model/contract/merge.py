@@ -146,6 +146,7 @@ def _kind(child: Kind | None, parent: Kind) -> Kind:
         rules=_join(parent.rules, child.rules, lambda rule: rule.id),
         tiers={**parent.tiers, **child.tiers},
         places={**parent.places, **child.places},
+        scopes={**parent.scopes, **child.scopes},
         each_stage=_each_stage(child.each_stage, parent.each_stage),
         stages=_join(parent.stages, child.stages, lambda stage: stage.id),
         relax={**parent.relax, **child.relax},

@@ -9,28 +9,26 @@ from __future__ import annotations
 import contextlib
 import os
 import posixpath
-import time
 import traceback
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Self
 
-from runpact.disk.source import read_chunks
 from runpact.disk.writer import RunWriter
-from runpact.formats.encode import encode_value
 from runpact.host.signals import Terminated
 from runpact.model.contract.language import Entry, Kind
 from runpact.model.errors import RunpactError, UsageError
-from runpact.model.manifest import FileRecord
 from runpact.model.names import check_relative
 from runpact.model.recordmasker import RecordMasker
-from runpact.model.recovery import SAVED
+from runpact.model.recovery import Label
 from runpact.model.run import RunRecord, Standing, State
 from runpact.verbs.finding.read import read_entry
 from runpact.verbs.life.finish import finish_run
 from runpact.verbs.life.inputs import record_input
 from runpact.verbs.life.opened import OpenRun
 from runpact.verbs.life.project import make_folders, write_projections
+from runpact.verbs.life.scope import Scope
+from runpact.verbs.life.store import log_points, store_artifact
 from runpact.verbs.life.worklog import WorkLog
 
 if TYPE_CHECKING:
@@ -80,9 +78,7 @@ class ActiveRun(OpenRun):
             ValueRefusedError: A value is not a finite number; none of them was recorded.
             StorageError: None of them was recorded.
         """
-        if not isinstance(values, Mapping):
-            raise UsageError("metrics are a mapping", expected="a number by name", got=f"{values!r:.60}")
-        self.writer.points(time.time(), step, values)  # type: ignore[arg-type]  # read, never changed
+        log_points(self, values, step)
 
     def save(self, name: str, value: object, *, type: str = "") -> str:  # noqa: A002 - the word of the field
         """Write an artifact once and return its absolute path.
@@ -99,23 +95,19 @@ class ActiveRun(OpenRun):
             ValueRefusedError: The value cannot be written strictly.
             UnsafeNameError: The name leaves the run.
         """
-        relative = self._place(name)
-        if isinstance(value, os.PathLike):
-            relative += "" if posixpath.splitext(relative)[1] else posixpath.splitext(os.fspath(value))[1]
-            stored = self.writer.store(relative, read_chunks(os.fspath(value)))
-        else:
-            data, suffix = encode_value(value, posixpath.splitext(relative)[1])
-            relative += suffix if not posixpath.splitext(relative)[1] else ""
-            stored = self.writer.store(relative, [data])
         entry = name if self._entry(name) else ""
-        self.stored[relative] = FileRecord(stored.path, stored.size, stored.digest, entry=entry, type=type)
-        try:
-            self.note(SAVED, path=relative, size=stored.size, digest=stored.digest, entry=entry, type=type)
-        except RunpactError:
-            del self.stored[relative]
-            self.writer.discard(relative)
-            raise
-        return self.writer.paths.at(relative)
+        return store_artifact(self, self._place(name), value, Label(entry, type))
+
+    def scope(self, name: str) -> Scope:
+        """Return what a skill gets of the run: it can write into a folder of its own, log, and no more.
+
+        Args:
+            name: Of the skill; stands in the manifest as the producer of each of its files.
+
+        Raises:
+            UnsafeNameError: It cannot be part of a path.
+        """
+        return Scope(self, name)
 
     def path(self, relative: str, /) -> str:
         """Return the absolute path of a file to be written in the run; its directory exists.

@@ -24,7 +24,7 @@ from runpact.model.contract.language import Kind
 from runpact.model.errors import RunpactError, UsageError
 from runpact.model.evidence.announced import announced_in
 from runpact.model.inputs import inputs_of
-from runpact.model.recovery import SAVED
+from runpact.model.recovery import labels_of
 from runpact.model.run import RunRecord, Standing, State
 from runpact.verbs.capturing.mask import find_secrets, marked_settings, outer_config, patterns_in
 from runpact.verbs.contracts.load_contract import load_copy
@@ -136,9 +136,7 @@ def adopt(run: OpenRun) -> None:
     events = _events(run.dir, run.record)[before:]
     if run.worklog is not None:
         run.worklog.forwarded(events)
-    for event in events:
-        if event.get("event") == SAVED:
-            run.labels[str(event.get("path"))] = (str(event.get("entry", "")), str(event.get("type", "")))
+    run.labels |= labels_of(events)
     run.adopted = tuple(each for each in inputs_of(events) if each.name not in run.inputs)
 
 

@@ -16,6 +16,7 @@ from runpact.model.errors import RunpactError, StorageError
 from runpact.model.facts import FileFact
 from runpact.model.manifest import FileRecord, LogRecord, Manifest, encode_manifest, encode_seal, seal_for
 from runpact.model.names import readable_path
+from runpact.model.recovery import labelled
 from runpact.model.run import Outcome, Standing, State
 from runpact.verbs.life.confine import settle_confinement
 from runpact.verbs.life.inputs import settle_inputs
@@ -160,12 +161,11 @@ def inventory(
             if fact.kind == "dir" or is_unpinned(fact.path, run.record.records):
                 continue
             record = _pin(folders, fact, known, names)
-            if fact.kind == "file" and fact.path in run.labels and not record.type:
-                entry, sort = run.labels[fact.path]
-                record = msgspec.structs.replace(record, entry=entry, type=sort)
-            pinned.append(_as_readable(record))
             if record is not known.get(fact.path):
                 foreign.append(fact)
+            if fact.kind == "file" and fact.path in run.labels:
+                record = labelled(record, run.labels[fact.path])
+            pinned.append(_as_readable(record))
     return tuple(pinned), tuple(foreign)
 
 

@@ -32,11 +32,16 @@ class Outer(msgspec.Struct, frozen=True):
     """Relative to the workspace; None when it stands elsewhere."""
     is_attempt: bool = False
     """It is an attempt at a stage."""
+    is_closed: bool | None = None
+    """Its kind takes no inner runs; None when nobody looked."""
 
 
 def outer_of(run: OpenRun, *, root: str) -> Outer | None:
     """Return an open run of this process as the outer one; None when it has ended."""
-    return Outer(run.uid, run.dir, _inside(run.dir, root)) if run.standing.state is State.RUNNING else None
+    if run.standing.state is not State.RUNNING:
+        return None
+    is_closed = run.kind.inner_runs == "refused"
+    return Outer(run.uid, run.dir, _inside(run.dir, root), is_closed=is_closed)
 
 
 def outer_in(environ: Mapping[str, str], *, root: str) -> Outer | None:

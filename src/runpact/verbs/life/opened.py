@@ -25,6 +25,7 @@ from runpact.model.inputs import Input
 from runpact.model.manifest import FileRecord
 from runpact.model.provenance import Provenance
 from runpact.model.recordmasker import RecordMasker
+from runpact.model.recovery import Label
 from runpact.model.run import RunRecord, Standing, State
 from runpact.model.territory import Territory
 from runpact.verbs.life.worklog import WorkLog
@@ -132,8 +133,8 @@ class OpenRun:
         """What its command was seen to do to files; None when it was not traced."""
         self.adopted: tuple[Input, ...] = ()
         """What the processes of its command read."""
-        self.labels: dict[str, tuple[str, str]] = {}
-        """Entry and artifact type of the files that those processes saved, by path."""
+        self.labels: dict[str, Label] = {}
+        """What is said of files that others than this object wrote, by path."""
         self.announced = Announced()
         """What was said of its evidence before it began."""
         self.registry: Registry | None = None

@@ -31,7 +31,7 @@ from runpact.model.inputs import inputs_of
 from runpact.model.names import check_relative, readable_path
 from runpact.model.provenance import Provenance
 from runpact.model.recordmasker import RecordMasker
-from runpact.model.recovery import RECOVERED, recovered_outcome, saved_files, unconfined
+from runpact.model.recovery import RECOVERED, labels_of, recovered_outcome, saved_files, unconfined
 from runpact.model.run import Liveness, RunRecord, Standing
 from runpact.verbs.contracts.load_contract import load_copy
 from runpact.verbs.finding.standing import is_experiment, stand
@@ -137,6 +137,7 @@ def _sealed(
             masker=RecordMasker(),
         )
         run.stored = saved_files(events)
+        run.labels = labels_of(events)
         run.adopted = inputs_of(events)
         run.confinement = unconfined(record.provenance.confinement)
         run.note(RECOVERED, set_aside=[readable_path(each) for each in kept])

@@ -32,6 +32,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """Absolute directory that is to hold the run instead of the contract's place."""
     outer: Outer | None = None
     """The run that this one is part of."""
+    callers: tuple[str, ...] = ()
+    """Files whose code asks for the run, as frames name them, nearest first; empty for a command."""
     guard: str = REFUSE
     """One of `model.confinement.MODES`."""
     wanted: Wanted | None = None
@@ -58,6 +60,7 @@ class Said(TypedDict, total=False):
     inputs: tuple[str, ...]
     command: tuple[str, ...]
     out: str | None
+    callers: tuple[str, ...]
     guard: str
     wanted: Wanted | None
     caches: tuple[str, ...]

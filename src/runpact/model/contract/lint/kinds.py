@@ -14,7 +14,7 @@ from runpact.model.contract.language import Contract, Kind
 from runpact.model.contract.lint.configuration import lint_configuration
 from runpact.model.contract.lint.entries import lint_entries
 from runpact.model.contract.lint.expressions import lint_expressions
-from runpact.model.contract.lint.note import Note, nearest, relative_notes, template_notes
+from runpact.model.contract.lint.note import Note, escaped, nearest, relative_notes, template_notes
 from runpact.model.contract.lint.stages import lint_stages
 from runpact.model.errors import RunpactError
 from runpact.model.run import State
@@ -84,6 +84,10 @@ def _templates(kind: Kind, at: str) -> Iterator[Note]:
             yield from relative_notes(path, f"{place}/{word}") if path is not None else ()
     for name, owned in kind.places.items():
         yield from template_notes(owned.at, f"{at}/places/{name}/at")
+    for number, pattern in enumerate(kind.made_by):
+        yield from template_notes(pattern, f"{at}/made_by/{number}")
+    for name, folder in kind.scopes.items():
+        yield from relative_notes(folder, f"{at}/scopes/{escaped(name)}")
     if kind.each_stage is not None:
         yield from template_notes(kind.each_stage.at, f"{at}/each_stage/at")
 

@@ -48,6 +48,12 @@ def _facts(kind: Kind) -> Iterator[str]:
         yield f"It is told from other kinds at the same place by {code(kind.told_by)}."
     if kind.strays is not None and kind.strays.are != "allowed":
         yield f"Directories there with other names are {kind.strays.are}{_rule(kind.strays.id)}."
+    if kind.made_by:
+        yield f"Code in {' or '.join(map(code, kind.made_by))} makes such a run, and no other."
+    if kind.inner_runs == "refused":
+        yield "While it is open no other run is made."
+    for scope, folder in kind.scopes.items():
+        yield f"What the scope {code(scope)} writes stands in {code(folder)}."
     if kind.state_words:
         words = ", ".join(f"{code(word)} for {state}" for state, word in kind.state_words.items())
         yield f"States have words of this layout: {words}."
