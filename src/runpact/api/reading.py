@@ -7,14 +7,16 @@ Does not know: how a document is validated, how a run is found.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import overload
 
 import msgspec
 
 from runpact.api import PathLike, open_here
 from runpact.host.clock import utc_now
 from runpact.model.summary import RunSummary
+from runpact.verbs.finding.frames import Frame, frames_of
 from runpact.verbs.finding.known import KnownRun
 from runpact.verbs.finding.look import Look, told_verdict
 from runpact.verbs.finding.read import ReadDocument, read_entry
@@ -55,15 +57,34 @@ class RecordedRun(KnownRun, frozen=True, kw_only=True):
         """
         return _used(read_entry(self.directory, name), None)
 
+    def predictions(self) -> Iterator[Frame]:
+        """Yield its typed predictions, frame by frame; of an open run those written so far.
 
+        Raises:
+            MalformedDocumentError: The document about them tells of no frames.
+        """
+        return frames_of(self.directory)
+
+
+@overload
+def read(path: RunSummary) -> RecordedRun: ...
+@overload
 def read(
     path: PathLike, *, schema: PathLike | Mapping[str, object] | None = None, name: str | None = None
+) -> object: ...
+
+
+def read(
+    path: PathLike | RunSummary,
+    *,
+    schema: PathLike | Mapping[str, object] | None = None,
+    name: str | None = None,
 ) -> object:
     """Return the value of a document that was validated first; an open run records it as an input.
 
     Args:
         path: JSON, YAML, TOML; JSONL or CSV (a list of its rows); of NPZ and NPY the header, dtype and
-            shape by name.
+            shape by name. Of a run, as `runs` and `open_run` return it: what is in it.
         schema: JSON Schema that it must fit: a file, relative to the current directory or else to the
             workspace, or the schema itself.
         name: What to call the input; by default its path in the workspace.
@@ -72,6 +93,8 @@ def read(
         CannotStartError: File or schema cannot be read.
         MalformedDocumentError: It is not what it must be; carries every fault.
     """
+    if isinstance(path, RunSummary):
+        return open_run(path)
     wanted = schema if schema is None or isinstance(schema, Mapping) else os.fspath(schema)
     return _used(Workspace.open().read(os.fspath(path), wanted), name)
 

@@ -366,14 +366,16 @@ def publish(staging: str, final: str) -> None:
         _publish_without_renameat2(staging, final)
 
 
-def publish_file(temporary: str, path: str) -> None:
-    """Give a finished temporary file its name; an existing file of that name is never replaced.
+def publish_file(temporary: str, path: str, *, replaces: bool = False) -> None:
+    """Give a finished temporary file its name; a file that has it is replaced only where that is said.
 
     Raises:
         FileExistsError: The name is taken.
         OSError: Any other refusal.
     """
-    if not _renamed_to_free_name(temporary, path):
+    if replaces:
+        os.rename(temporary, path)
+    elif not _renamed_to_free_name(temporary, path):
         os.link(temporary, path, follow_symlinks=False)
         os.unlink(temporary)
 

@@ -50,6 +50,11 @@ class AttachedWriter(RunWriter):
         """Whether the run is not sealed yet."""
         return self._lock >= 0 and not os.path.lexists(self.paths.seal)
 
+    @property
+    def seals(self) -> bool:
+        """Never: the process that started the command does."""
+        return False
+
     def _check_open(self) -> None:
         if self._lock < 0:
             super()._check_open()
@@ -62,8 +67,9 @@ class AttachedWriter(RunWriter):
     def _create(self, temporary: str) -> int:
         return self._turn.do(functools.partial(super()._create, temporary))
 
-    def _publish_file(self, temporary: str, path: str, relative: str) -> None:
-        self._turn.do(functools.partial(super()._publish_file, temporary, path, relative))
+    def _publish_file(self, temporary: str, path: str, *, sync: bool, replaces: bool) -> None:
+        publish = functools.partial(super()._publish_file, temporary, path, sync=sync, replaces=replaces)
+        self._turn.do(publish)
 
     def discard(self, relative: str) -> None:
         """Take back an artifact that was not acknowledged, unless the run was sealed with it."""

@@ -46,6 +46,7 @@ class RunWriter:
         self._is_name_flushed = False
         self._flushed: set[str] = set()
         self._leftovers: set[str] = set()
+        self._unflushed: list[str] = []
         self._streams: list[int] = []
         self._made: list[str] = []
         self.events = AppendLog(paths.at(paths.records["events"]), paths.records["events"])
@@ -90,8 +91,16 @@ class RunWriter:
             self._check_open()
         self.metrics.append_point(time, step, values)
 
-    def store(self, relative: str, chunks: Iterable[bytes]) -> FileRecord:
-        """Write an artifact once (step 4) and return its record.
+    def store(
+        self, relative: str, chunks: Iterable[bytes], *, is_flushed: bool = True, replaces: bool = False
+    ) -> FileRecord:
+        """Write an artifact (step 4) and return its record.
+
+        Args:
+            relative: Its path in the run.
+            chunks: Its content.
+            is_flushed: Make it durable at once; otherwise that is done before the run is sealed.
+            replaces: It takes the place of the file of that name.
 
         Raises:
             WriteOnceError: The name is taken.
@@ -100,14 +109,17 @@ class RunWriter:
         self._check_open()
         path = self.paths.at(relative)
         with io.storing(f"artifact `{relative}`", path):
-            if os.path.lexists(path):
+            if not replaces and os.path.lexists(path):
                 raise _taken(relative)
             io.make_parents(posixpath.dirname(path), sync=self.is_durable)
             temporary = self._temporary_of(path)
             self._leftovers.add(temporary)
-            size, digest = self._write_hashed(temporary, chunks)
-            self._publish_file(temporary, path, relative)
+            is_synced = self.is_durable and is_flushed
+            size, digest = self._write_hashed(temporary, chunks, sync=is_synced)
+            self._publish_file(temporary, path, sync=is_synced, replaces=replaces)
         self._leftovers.discard(temporary)
+        if self.is_durable and not is_flushed:
+            self._unflushed.append(relative)
         return FileRecord(relative, size, digest)
 
     def _temporary_of(self, path: str) -> str:
@@ -116,10 +128,13 @@ class RunWriter:
         )
 
     def _create(self, temporary: str) -> int:
-        io.remove_quietly(temporary)
-        return io.open_append(temporary)
+        try:
+            return io.open_append(temporary)
+        except FileExistsError:  # of an earlier process of this number
+            io.remove_quietly(temporary)
+            return io.open_append(temporary)
 
-    def _write_hashed(self, temporary: str, chunks: Iterable[bytes]) -> tuple[int, str]:
+    def _write_hashed(self, temporary: str, chunks: Iterable[bytes], *, sync: bool) -> tuple[int, str]:
         digest, size = hashlib.sha256(), 0
         descriptor = self._create(temporary)
         try:
@@ -128,7 +143,7 @@ class RunWriter:
                     io.write_all(descriptor, chunk)
                     digest.update(chunk)
                     size += len(chunk)
-                if self.is_durable:
+                if sync:
                     io.sync(descriptor)
             finally:
                 io.close(descriptor)
@@ -137,22 +152,23 @@ class RunWriter:
             raise
         return size, f"sha256:{digest.hexdigest()}"
 
-    def _publish_file(self, temporary: str, path: str, relative: str) -> None:
+    def _publish_file(self, temporary: str, path: str, *, sync: bool, replaces: bool) -> None:
         """Give an artifact its name; whatever is refused on the way, the name is free again."""
         try:
-            io.publish_file(temporary, path)
+            io.publish_file(temporary, path, replaces=replaces)
         except FileExistsError:
             io.remove_quietly(temporary)
-            raise _taken(relative) from None
+            raise _taken(posixpath.relpath(path, self.directory)) from None
         except BaseException:
             io.remove_quietly(temporary)
             raise
-        if self.is_durable:
+        if sync:
             try:
                 io.sync_directory(posixpath.dirname(path))
                 self._flush_name()
             except OSError:
-                io.remove_quietly(path)
+                if not replaces:
+                    io.remove_quietly(path)
                 raise
 
     def discard(self, relative: str) -> None:
@@ -285,10 +301,12 @@ class RunWriter:
         if not self.is_durable:
             return
         names = [fact for fact in foreign if not self._is_flushed(fact.path)]
-        files = [fact.path for fact in names if fact.kind == "file"]
+        waiting = [path for path in self._unflushed if os.path.lexists(self.paths.at(path))]
+        files = [fact.path for fact in names if fact.kind == "file"] + waiting
         logs = [log.relative for log in (self.events, self.metrics) if log.exists]
         directories = {posixpath.dirname(path) for path in logs} - {PRIVATE}
-        directories |= {above for fact in names for above in ancestors(fact.path)}
+        paths = (*(fact.path for fact in names), *waiting)
+        directories |= {above for path in paths for above in ancestors(path)}
         with io.storing("files of the run", self.directory):
             if len(files) + len(directories) > FEW_FILES and io.sync_file_system(self.directory):
                 return
@@ -350,6 +368,11 @@ class RunWriter:
     def is_open(self) -> bool:
         """Whether this process may still write."""
         return self._lock >= 0 and not self._is_sealed and self._pid == os.getpid()
+
+    @property
+    def seals(self) -> bool:
+        """Whether the run is this object's to seal."""
+        return True
 
     @property
     def is_own(self) -> bool:

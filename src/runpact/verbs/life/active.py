@@ -26,6 +26,7 @@ from runpact.verbs.finding.read import read_entry
 from runpact.verbs.life.finish import finish_run
 from runpact.verbs.life.inputs import record_input
 from runpact.verbs.life.opened import OpenRun
+from runpact.verbs.life.predictions import Predictions
 from runpact.verbs.life.project import make_folders, write_projections
 from runpact.verbs.life.scope import Scope
 from runpact.verbs.life.store import log_points, store_artifact
@@ -97,6 +98,27 @@ class ActiveRun(OpenRun):
         """
         entry = name if self._entry(name) else ""
         return store_artifact(self, self._place(name), value, Label(entry, type))
+
+    def predictions(
+        self, *, contract_version: str, intrinsics: object = None, intrinsics_ref: str | None = None
+    ) -> Predictions:
+        """Return what writes typed predictions of the run: a file of arrays for each frame, and the document.
+
+        Args:
+            contract_version: Of the agreement on what the arrays mean.
+            intrinsics: Of the camera: plain data, or an array; of all frames that name no others.
+            intrinsics_ref: Instead, a file of the run, relative to the folder of the predictions.
+
+        Raises:
+            UsageError: Not exactly one of the two is given, or the version is no text.
+            CannotStartError: The file does not exist.
+        """
+        return Predictions(
+            self,
+            contract_version=contract_version,
+            intrinsics=intrinsics,
+            intrinsics_ref=intrinsics_ref,
+        )
 
     def scope(self, name: str) -> Scope:
         """Return what a skill gets of the run: it can write into a folder of its own, log, and no more.

@@ -23,6 +23,7 @@ from runpact.host import clock
 from runpact.model.contract.language import Kind
 from runpact.model.errors import RunpactError, UsageError
 from runpact.model.evidence.announced import announced_in
+from runpact.model.frames import logged_frames
 from runpact.model.inputs import inputs_of
 from runpact.model.recovery import labels_of
 from runpact.model.run import RunRecord, Standing, State
@@ -137,6 +138,8 @@ def adopt(run: OpenRun) -> None:
     if run.worklog is not None:
         run.worklog.forwarded(events)
     run.labels |= labels_of(events)
+    for frame in logged_frames(events).values():
+        run.frames.setdefault(frame.about, {})[frame.path] = frame.frame
     run.adopted = tuple(each for each in inputs_of(events) if each.name not in run.inputs)
 
 

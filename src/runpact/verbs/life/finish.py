@@ -22,6 +22,7 @@ from runpact.verbs.life.confine import settle_confinement
 from runpact.verbs.life.inputs import settle_inputs
 from runpact.verbs.life.latest import refresh_latest
 from runpact.verbs.life.opened import OpenRun
+from runpact.verbs.life.predictions import write_frames
 from runpact.verbs.life.project import manifest_projection, word_for, write_projections
 
 _ATTEMPTS = 3
@@ -70,6 +71,7 @@ def seal_run(run: OpenRun, outcome: Outcome) -> Standing:
     """
     settle_inputs(run)
     run.writer.check_logs()
+    write_frames(run)
     write_projections(run, {"change", "seal"}, state=outcome.state, outcome=outcome)
     return _commit(run, outcome, manifest_projection(run, state=outcome.state, outcome=outcome))
 

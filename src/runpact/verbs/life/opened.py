@@ -21,6 +21,7 @@ from runpact.model.confinement import Enforcement, Stray
 from runpact.model.contract.language import Contract, Kind
 from runpact.model.errors import UsageError
 from runpact.model.evidence.announced import Announced
+from runpact.model.frames import Row
 from runpact.model.inputs import Input
 from runpact.model.manifest import FileRecord
 from runpact.model.provenance import Provenance
@@ -135,6 +136,8 @@ class OpenRun:
         """What the processes of its command read."""
         self.labels: dict[str, Label] = {}
         """What is said of files that others than this object wrote, by path."""
+        self.frames: dict[str, dict[str, Row]] = {}
+        """What is said of each typed prediction by its path, by the document that is to say so."""
         self.announced = Announced()
         """What was said of its evidence before it began."""
         self.registry: Registry | None = None

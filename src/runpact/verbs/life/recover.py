@@ -23,10 +23,12 @@ from runpact.disk.layout import CONTRACT, RunPaths
 from runpact.disk.reader import read_run
 from runpact.disk.storedlog import StoredLog
 from runpact.disk.takeover import demand_plain, take_over, torn_tail, unfinished_in, writer_of
+from runpact.disk.tree import list_tree
 from runpact.host import clock
 from runpact.host.process import liveness
 from runpact.model.contract.language import Kind
 from runpact.model.errors import RunpactError, StorageError
+from runpact.model.frames import LoggedFrame, parted_frames
 from runpact.model.inputs import inputs_of
 from runpact.model.names import check_relative, readable_path
 from runpact.model.provenance import Provenance
@@ -108,13 +110,20 @@ def _kind_of(directory: str, record: RunRecord) -> Kind:
 
 def _moved_aside(path: str, directory: str, record: RunRecord, aside: Aside) -> list[str]:
     """Move away what is half written (step 2); return where it stands."""
-    kept = [aside.move(posixpath.join(path, name)) for name in unfinished_in(directory, pid=record.owner.pid)]
+    unfinished = {*unfinished_in(directory, pid=record.owner.pid), *_frames_in(directory, record)[1]}
+    kept = [aside.move(posixpath.join(path, name)) for name in sorted(unfinished)]
     for name in ("events", "metrics"):
         relative = record.records[name]
         tail = torn_tail(directory, relative)
         if tail:
             kept.append(aside.keep(posixpath.join(path, f"{relative}.tail"), tail))
     return kept
+
+
+def _frames_in(directory: str, record: RunRecord) -> tuple[list[LoggedFrame], list[str]]:
+    """Return the predictions that the log acknowledged, and the files of those that it did not."""
+    sizes = {fact.path: fact.size for fact in list_tree(directory) if fact.kind == "file"}
+    return parted_frames(StoredLog(directory, record.records["events"]).entries(), sizes)
 
 
 def _sealed(
@@ -138,6 +147,8 @@ def _sealed(
         )
         run.stored = saved_files(events)
         run.labels = labels_of(events)
+        for frame in _frames_in(directory, record)[0]:
+            run.frames.setdefault(frame.about, {})[frame.path] = frame.frame
         run.adopted = inputs_of(events)
         run.confinement = unconfined(record.provenance.confinement)
         run.note(RECOVERED, set_aside=[readable_path(each) for each in kept])
