@@ -185,6 +185,14 @@ class Config(msgspec.Struct, frozen=True):
     overrides: tuple[str, ...] = ()
 
 
+class AskedBy(msgspec.Struct, frozen=True):
+    """The request of a program that a run was made for."""
+
+    id: str | None
+    """The asker's own name for it."""
+    command: str
+
+
 class Provenance(msgspec.Struct, frozen=True):
     """All that is recorded about the origin of a run."""
 
@@ -202,3 +210,5 @@ class Provenance(msgspec.Struct, frozen=True):
     host: Host | None = None
     """None unless it was asked for."""
     masking: Masking = Masking()
+    request: AskedBy | None = None
+    """None when no program asked for the run."""

@@ -17,6 +17,7 @@ RUN = frozenset(
         *("id", "uid", "kind", "name", "started", "parent", "contract", "state", "word"),
         *("command", "commit", "git", "branch", "dirty", "python", "platform", "packages", "packages_digest"),
         *("devices", "seeds", "config", "config_digest", "config_source", "inputs"),
+        "request",
         *("ended", "duration_seconds", "exit_code", "signal", "error"),
     }
 )
@@ -89,6 +90,7 @@ def _origin(record: RunRecord, origin: Provenance) -> dict[str, object]:
         "config_digest": config.digest,
         "config_source": config.source,
         "inputs": [msgspec.structs.asdict(each) for each in origin.inputs],
+        "request": None if origin.request is None else msgspec.structs.asdict(origin.request),
     }
 
 

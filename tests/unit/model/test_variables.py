@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from runpact.model.manifest import Manifest
-from runpact.model.provenance import Code, Config, Environment, Provenance
+from runpact.model.provenance import AskedBy, Code, Config, Environment, Provenance
 from runpact.model.run import ContractRef, Outcome, Owner, RunRecord, State
 from runpact.model.variables import RUN, foreign_variables, outcome_of, run_variables
 
@@ -57,6 +59,7 @@ def test_run_tells_identity_origin_and_end() -> None:
         "config": {"lr": 0.1},
         "config_digest": "c",
         "config_source": "config.yaml",
+        "request": None,
         "state": "failed",
         "word": "BROKEN",
         "ended": "t2",
@@ -66,6 +69,13 @@ def test_run_tells_identity_origin_and_end() -> None:
         "error": "E: x",
     }
     assert expected == {name: found[name] for name in expected}
+
+
+@pytest.mark.requirement("E4.9")
+def test_the_request_that_a_run_was_made_for_is_known() -> None:
+    origin = Provenance(request=AskedBy(id="r-1", command="run"))
+    asked = run_variables(record(), State.RUNNING, "running", provenance=origin)
+    assert asked["request"] == {"id": "r-1", "command": "run"}
 
 
 def test_every_fact_of_a_run_has_a_name_that_contracts_may_use() -> None:

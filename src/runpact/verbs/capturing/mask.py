@@ -14,7 +14,7 @@ from typing import TypeVar
 import msgspec
 
 from runpact.model.contract.language import Kind
-from runpact.model.provenance import Code, Config, Environment, Host, Provenance
+from runpact.model.provenance import AskedBy, Code, Config, Environment, Host, Provenance
 from runpact.model.recordmasker import RecordMasker, texts_in
 from runpact.model.schema import inline_name
 from runpact.model.secretnames import (
@@ -30,7 +30,7 @@ from runpact.verbs.capturing.configure import digest_config
 
 CONFIG = "RUNPACT_CONFIG"
 """Environment variable by which a child finds its configuration, secrets included."""
-_Part = TypeVar("_Part", Code, Environment, Host)
+_Part = TypeVar("_Part", AskedBy, Code, Environment, Host)
 _CONFIG_FIELD = "run.config"
 
 
@@ -100,6 +100,7 @@ def masked_provenance(provenance: Provenance, masker: RecordMasker) -> Provenanc
         environment=_masked_environment(provenance.environment, masker),
         host=None if provenance.host is None else _without(provenance.host, "host", masker),
         config=_masked_config(provenance.config, masker),
+        request=None if provenance.request is None else _without(provenance.request, "command", masker),
     )
     return msgspec.structs.replace(masked, masking=masker.masking)
 

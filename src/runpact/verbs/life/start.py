@@ -226,6 +226,7 @@ def captured_for(
     provenance = msgspec.structs.replace(
         captured.provenance,
         config=request.config,
+        request=request.asked,
         seeds={masker.text("config", name): seed for name, seed in whole_seeds(request.seeds).items()},
         confinement=confinement_at_start(request.guard, request.wanted.level if request.wanted else ""),
     )

@@ -1,0 +1,30 @@
+"""The request that this process is carrying out, for the record of the runs that it makes.
+
+Knows: which request is being carried out here.
+Does not know: what it asks for.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from contextvars import ContextVar
+
+from runpact.model.provenance import AskedBy
+
+_ASKED: ContextVar[AskedBy | None] = ContextVar("runpact_asked", default=None)
+
+
+def asked_here() -> AskedBy | None:
+    """Return the request that is being carried out here; None when none is."""
+    return _ASKED.get()
+
+
+@contextlib.contextmanager
+def asking(asked: AskedBy) -> Iterator[None]:
+    """Say inside the block which request is being carried out."""
+    token = _ASKED.set(asked)
+    try:
+        yield
+    finally:
+        _ASKED.reset(token)
