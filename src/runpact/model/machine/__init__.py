@@ -1,0 +1,1 @@
+"""What programs ask of an application, and what they are answered: requests, answers, signals."""
