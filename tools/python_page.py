@@ -39,6 +39,7 @@ SECTIONS = {
         "resolve",
     ),
     "What is found": ("Runs", "FoundRun", "RecordedRun", "Comparison", "Registered"),
+    "Be driven by programs": ("App", "Call", "CommandError", "read_signals"),
     "Values": ("State", "Verdict", "Severity", "Finding", "Report", "ValidatorFault"),
     "Errors": ("RunpactError",),
 }

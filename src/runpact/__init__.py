@@ -17,11 +17,15 @@ if TYPE_CHECKING:
     from runpact.api.reading import open_run, read, workspace_root
     from runpact.api.registered import resolve
     from runpact.api.stage import stage
+    from runpact.app import App
+    from runpact.app.signals import read_signals
     from runpact.model.errors import RunpactError
     from runpact.model.facts import ValidatorFault
     from runpact.model.finding import Finding, Report, Severity, Verdict
     from runpact.model.run import State
     from runpact.verbs.life.active import ActiveRun
+    from runpact.verbs.machine.carry_out import Call
+    from runpact.verbs.machine.outcome import CommandError
     from runpact.verbs.pipeline.stage import ActiveStage
 
 __version__ = VERSION
@@ -29,6 +33,9 @@ __version__ = VERSION
 __all__ = [
     "ActiveRun",
     "ActiveStage",
+    "App",
+    "Call",
+    "CommandError",
     "Finding",
     "Report",
     "RunpactError",
@@ -44,6 +51,7 @@ __all__ = [
     "list_runs",
     "open_run",
     "read",
+    "read_signals",
     "resolve",
     "run",
     "runs",
@@ -55,6 +63,9 @@ __all__ = [
 _HOMES = {
     "ActiveRun": "runpact.verbs.life.active",
     "ActiveStage": "runpact.verbs.pipeline.stage",
+    "App": "runpact.app",
+    "Call": "runpact.verbs.machine.carry_out",
+    "CommandError": "runpact.verbs.machine.outcome",
     "Finding": "runpact.model.finding",
     "Report": "runpact.model.finding",
     "RunpactError": "runpact.model.errors",
@@ -67,11 +78,10 @@ _HOMES = {
     "diff": "runpact.api.judging",
     "doctor": "runpact.api.doctor",
     "list_runs": "runpact.api.finding",
-    "open_run": "runpact.api",
-    "read": "runpact.api",
     "resolve": "runpact.api.registered",
     "open_run": "runpact.api.reading",
     "read": "runpact.api.reading",
+    "read_signals": "runpact.app.signals",
     "run": "runpact.api",
     "runs": "runpact.api.finding",
     "stage": "runpact.api.stage",

@@ -40,6 +40,7 @@ ELSEWHERE = {
     ("disk/scratch.py", "tempfile.TemporaryDirectory"): "as above",
     ("host/child.py", "os.write"): "repeats a child's output on our own streams",
     ("host/child.py", "shutil.which"): "finds a program",
+    ("host/diversion.py", "os.write"): "writes the answer to our own stdout",
     ("host/environment.py", "shutil.which"): "finds a program",
     ("host/fence.py", "shutil.rmtree"): "removes the folder of a child's temporary files",
     ("host/git.py", "shutil.which"): "finds git",

@@ -46,9 +46,10 @@ def make_directories(root: str, directories: Iterable[str]) -> None:
 class CommonLog:
     """A log that the runs of a workspace append to, each line with one write."""
 
-    def __init__(self, path: str) -> None:
-        """Store its absolute path."""
+    def __init__(self, path: str, *, what: str = "log of all runs") -> None:
+        """Store its absolute path, and how it is called when it cannot be written."""
         self.path = path
+        self._what = what
         self._descriptor = -1
         self._threads = threading.Lock()
 
@@ -64,7 +65,7 @@ class CommonLog:
         Raises:
             StorageError: It was not written.
         """
-        with self._threads, io.storing("log of all runs", self.path):
+        with self._threads, io.storing(self._what, self.path):
             self._reopen()
             has_turn = io.lock_within(self._descriptor, _LONGEST_WAIT_SECONDS)
             try:

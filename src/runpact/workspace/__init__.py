@@ -190,7 +190,7 @@ class Workspace:
             overrides: `dotted.key=value`, applied in order.
             said: The rest, as `Request` names it.
         """
-        from runpact.verbs.asked import asked_here
+        from runpact.verbs.life.asked import asked_here
         from runpact.verbs.life.nest import outer_for_new, outer_of
         from runpact.verbs.life.request import Request
         from runpact.workspace.configuring import configured

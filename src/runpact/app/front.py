@@ -1,0 +1,173 @@
+"""The front of an application: what its command line asks for, and where the answer goes.
+
+Knows: which words ask for what; that a program gets exactly one document on stdout.
+Does not know: the commands.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+
+from runpact.app.text import error_lines, result_lines
+from runpact.host.diversion import Diversion
+from runpact.host.interruptions import Interruptions
+from runpact.model.machine.answer import Answer
+from runpact.model.machine.application import REFUSED, SUCCEEDED, Application
+from runpact.model.machine.asked import Asked, Refused, is_identity
+from runpact.model.machine.failure import INVALID_REQUEST, Failure, refusal
+from runpact.model.machine.health import Declared
+from runpact.model.machine.wording import SCHEMA, Spoken, understand
+from runpact.verbs.machine.carry_out import Invoke, Occasion, carry_out, code_of, hear
+from runpact.verbs.machine.lifecycle import Signals
+
+
+class Front:
+    """Answers one command line of an application."""
+
+    def __init__(
+        self, application: Application, invoke: Invoke, health: Declared, *, program: str, is_own: bool
+    ) -> None:
+        """Store what is needed.
+
+        Args:
+            application: Who answers.
+            invoke: Carries out a command.
+            health: What `--check` looks at.
+            program: How the user calls it.
+            is_own: The process is there for this alone, so stdout is not given back.
+        """
+        self._application = application
+        self._invoke = invoke
+        self._health = health
+        self._program = program
+        self._is_own = is_own
+
+    def main(self, words: Sequence[str]) -> int:
+        """Do what the words say and return the exit code."""
+        spoken = understand(words, self._application.commands)
+        if spoken.is_machine:
+            return self._answer(spoken)
+        if spoken.fault is not None:
+            return _refuse(spoken.fault)
+        if "help" in spoken.flags or not (spoken.command or spoken.flags):
+            return self._help(spoken)
+        if "version" in spoken.flags:
+            return _print(self._application.version)
+        if "check" in spoken.flags:
+            return self._check()
+        if SCHEMA in spoken.flags:
+            return self._schema(spoken.command)
+        return self._call(spoken) if spoken.command else self._help(spoken)
+
+    def _help(self, spoken: Spoken) -> int:
+        from runpact.model.machine.helping import help_page  # noqa: PLC0415 - only who asks pays for it
+
+        command = self._application.commands.get(spoken.command or "")
+        page = help_page(self._application, self._program, command)
+        if "help" in spoken.flags:
+            return _print(page.rstrip("\n"))
+        sys.stderr.write(page)
+        return REFUSED
+
+    def _check(self) -> int:
+        from runpact.verbs.machine.examine import examine  # noqa: PLC0415 - only who asks pays for it
+
+        health = examine(self._application, self._health, None)
+        _print(json.dumps(health.document, indent=2, ensure_ascii=False))
+        return health.exit_code
+
+    def _schema(self, command: str | None) -> int:
+        from runpact.model.machine.schemas import (  # noqa: PLC0415 - only who asks pays for it
+            all_schemas,
+            request_schema,
+        )
+
+        commands = self._application.commands
+        schema = (
+            request_schema(self._application, commands[command])
+            if command
+            else all_schemas(self._application)
+        )
+        return _print(json.dumps(schema, indent=2, ensure_ascii=False, sort_keys=True))
+
+    def _call(self, spoken: Spoken) -> int:
+        with Interruptions() as interruptions:
+            answer, _data = carry_out(_spoken_request(spoken), self._occasion(spoken, interruptions))
+            for line in result_lines(answer.result):
+                sys.stdout.write(f"{line}\n")
+            sys.stdout.flush()
+            for line in error_lines(answer.error):
+                sys.stderr.write(f"{line}\n")
+        return answer.exit_code
+
+    def _answer(self, spoken: Spoken) -> int:
+        """Answer with one document on stdout; nothing else gets there."""
+        diversion = Diversion()
+        process = os.getpid()
+        with Interruptions() as interruptions:
+            diversion.begin()
+            try:
+                answer, data = self._answered(spoken, interruptions)
+                if os.getpid() != process:
+                    return answer.exit_code
+                return code_of(answer, is_delivered=diversion.answer(data))
+            finally:
+                if not self._is_own:
+                    diversion.end()
+
+    def _answered(self, spoken: Spoken, interruptions: Interruptions) -> tuple[Answer, bytes]:
+        payload = spoken.values.get("json-request")
+        if spoken.fault is not None:
+            asked: Asked | Refused = Refused(failure=spoken.fault, request_id=_identity(spoken))
+        elif payload is None:
+            asked = _spoken_request(spoken)
+        elif spoken.command is not None or "request-id" in spoken.values:
+            said = "a request stands alone: its command, parameters and name are in the payload"
+            asked = Refused(failure=refusal(INVALID_REQUEST, said))
+        else:
+            asked = hear(payload, interruptions)
+        return carry_out(asked, self._occasion(spoken, interruptions))
+
+    def _occasion(self, spoken: Spoken, interruptions: Interruptions) -> Occasion:
+        return Occasion(
+            application=self._application,
+            invoke=self._invoke,
+            interruptions=interruptions,
+            signals=Signals(spoken.values.get("signal-file"), _warn),
+            is_debug="debug" in spoken.flags,
+        )
+
+
+def _spoken_request(spoken: Spoken) -> Asked | Refused:
+    """Return the request that options make."""
+    identity = _identity(spoken)
+    if spoken.command is None:
+        return Refused(failure=refusal(INVALID_REQUEST, "no command"), request_id=identity)
+    if identity is None and "request-id" in spoken.values:
+        return Refused(failure=refusal(INVALID_REQUEST, "`--request-id` is not fit"), command=spoken.command)
+    return Asked(command=spoken.command, params=spoken.params, request_id=identity, is_text=True)
+
+
+def _identity(spoken: Spoken) -> str | None:
+    said = spoken.values.get("request-id")
+    return said if is_identity(said) else None
+
+
+def _print(text: str) -> int:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+    return SUCCEEDED
+
+
+def _refuse(failure: Failure) -> int:
+    for line in error_lines(failure):
+        sys.stderr.write(f"{line}\n")
+    return REFUSED
+
+
+def _warn(text: str) -> None:
+    sys.stderr.write(f"warning: {text}\n")
+    sys.stderr.flush()

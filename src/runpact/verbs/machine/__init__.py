@@ -1,0 +1,1 @@
+"""Answer requests of programs: read them, carry them out, signal their beginning and end."""

@@ -1,0 +1,137 @@
+"""Carry out one request and say what came of it.
+
+Knows: the order: understand, signal the beginning, judge the parameters, run, answer, signal the end.
+Does not know: where the request came from, where the answer goes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from runpact.host.interruptions import Interruptions
+from runpact.model.machine.answer import Answer, answer_to, encode_answer
+from runpact.model.machine.application import GENERAL, REFUSED, SUCCEEDED, Application, Command
+from runpact.model.machine.asked import Asked, Refused
+from runpact.model.machine.failure import (
+    INTERNAL_ERROR,
+    INVALID_PARAMS,
+    INVALID_REQUEST,
+    UNKNOWN_COMMAND,
+    Failure,
+    nearest,
+    refusal,
+)
+from runpact.model.provenance import AskedBy
+from runpact.verbs.life.asked import asking
+from runpact.verbs.machine.lifecycle import Signals
+from runpact.verbs.machine.outcome import CommandError, Outcome, interrupted, outcome_of, tell_traceback
+from runpact.verbs.machine.read import read_request
+
+
+class Call:
+    """One call of a command: who asked, and how to tell what came of it."""
+
+    def __init__(self, command: str, request_id: str | None, signals: Signals) -> None:
+        """Store what is known of the call.
+
+        Args:
+            command: As it was asked for; also the mode that signals tell.
+            request_id: The asker's own name for the request; None without one.
+            signals: Its lifecycle signals.
+        """
+        self.command = command
+        self.mode = command
+        self.request_id = request_id
+        self.signals = signals
+
+    def error(
+        self, word: str, message: str, *, at: str = "", expected: str = "", got: str = "", hint: str = ""
+    ) -> CommandError:
+        """Return an error to raise, of a sort that the application declared: see `CommandError`."""
+        return CommandError(word, message, at=at, expected=expected, got=got, hint=hint)
+
+
+Invoke = Callable[[Command, object, Call], object]
+"""Carries out a command with its parameters; returns an `Outcome`, or the result."""
+
+
+class Occasion(msgspec.Struct, frozen=True, kw_only=True):
+    """What carrying out a request needs besides the request."""
+
+    application: Application
+    invoke: Invoke
+    interruptions: Interruptions
+    signals: Signals
+    is_debug: bool = False
+    """Show on stderr where an error was raised."""
+
+
+def hear(payload: str, interruptions: Interruptions) -> Asked | Refused:
+    """Return the request of a payload; a signal while it is waited for ends the waiting."""
+    try:
+        return interruptions.run(lambda: read_request(payload))
+    except BaseException as error:  # noqa: BLE001 - whatever happens, there is one answer
+        if interruptions.number is not None:
+            failure = interrupted(interruptions.number, error).error
+        else:
+            message = f"the request cannot be read: {type(error).__name__}"
+            failure = refusal(INVALID_REQUEST, message)
+        return Refused(failure=failure or refusal(INVALID_REQUEST, "not read"))
+
+
+def carry_out(asked: Asked | Refused, occasion: Occasion) -> tuple[Answer, bytes]:
+    """Carry out a request; return the answer, and the same as one line of JSON."""
+    outcome = _outcome(asked, occasion)
+    answer = answer_to(
+        asked, occasion.application, outcome.exit_code, result=outcome.result, error=outcome.error
+    )
+    data, code = encode_answer(answer, broken=occasion.application.broken)
+    if code != answer.exit_code:
+        unfit = Failure(code=INTERNAL_ERROR, type="TypeError", message="the result is no JSON")
+        answer = answer_to(asked, occasion.application, code, error=unfit)
+    occasion.signals.end(answer)
+    return answer, data
+
+
+def _outcome(asked: Asked | Refused, occasion: Occasion) -> Outcome:
+    if isinstance(asked, Refused):
+        number = occasion.interruptions.number
+        return Outcome(exit_code=REFUSED, error=asked.failure) if number is None else interrupted(number)
+    occasion.signals.begin(asked.command, asked.request_id)
+    command = occasion.application.commands.get(asked.command)
+    if command is None:
+        return Outcome(exit_code=REFUSED, error=_unknown(asked.command, occasion.application))
+    params, faults = command.form.judge(asked.params, is_text=asked.is_text)
+    if faults:
+        said = f"{len(faults)} faults in the parameters" if len(faults) > 1 else faults[0].message
+        return Outcome(exit_code=REFUSED, error=refusal(INVALID_PARAMS, said, *faults))
+    return _performed(command, params, asked, occasion)
+
+
+def _performed(command: Command, params: object, asked: Asked, occasion: Occasion) -> Outcome:
+    call = Call(asked.command, asked.request_id, occasion.signals)
+    try:
+        with asking(AskedBy(id=asked.request_id, command=asked.command)):
+            result = occasion.interruptions.run(lambda: occasion.invoke(command, params, call))
+    except BaseException as error:  # noqa: BLE001 - whatever a command does, there is one answer
+        if occasion.is_debug:
+            tell_traceback(error)
+        return outcome_of(error, occasion.application, occasion.interruptions.number)
+    return result if isinstance(result, Outcome) else Outcome(exit_code=SUCCEEDED, result=result)
+
+
+def _unknown(name: str, application: Application) -> Failure:
+    return refusal(
+        UNKNOWN_COMMAND,
+        f"no command `{name[:80]}`",
+        expected=" or ".join(f"`{each}`" for each in application.commands) or "none",
+        got=name[:80],
+        hint=f"did you mean `{near}`?" if (near := nearest(name, application.commands)) else "",
+    )
+
+
+def code_of(answer: Answer, *, is_delivered: bool) -> int:
+    """Return the exit code of an answer; one that nobody could be given is no success."""
+    return answer.exit_code if is_delivered else answer.exit_code or GENERAL

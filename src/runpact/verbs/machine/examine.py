@@ -1,0 +1,49 @@
+"""Find out whether an application can run here, for `--check`.
+
+Knows: which facts and which faults there are.
+Does not know: how they are told.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from runpact.host import interpreter
+from runpact.model.machine.application import Application
+from runpact.model.machine.health import Declared, Health, fields_of, health_of, import_field
+
+
+def examine(application: Application, declared: Declared, main: str | None) -> Health:
+    """Return whether it can run; nothing is imported and nothing is written.
+
+    Args:
+        application: Which is asked about.
+        declared: What it says of its place.
+        main: Its program; None for that of this process.
+    """
+    path = os.path.abspath(main) if main is not None else interpreter.main_file()
+    root = os.path.dirname(path) if path is not None else os.getcwd()
+    source = os.path.normpath(os.path.join(root, declared.source or ""))
+    facts: dict[str, object] = {
+        "project_root": root,
+        "main_path": path,
+        "src_root": source,
+        "interpreter": sys.executable,
+        "venv_active": interpreter.in_environment(),
+        "python_version": interpreter.version(),
+        "version": application.version,
+    }
+    errors = []
+    if sys.version_info[:2] < declared.oldest_python:
+        wanted = ".".join(map(str, declared.oldest_python))
+        errors.append(f"Python {wanted} or newer is needed")
+    if path is None or not os.path.isfile(path):
+        errors.append("the program's own file is missing")
+    if declared.source is not None and not os.path.isdir(source):
+        errors.append(f"the folder `{declared.source}` is missing")
+    if declared.package is not None:
+        fault = interpreter.import_fault(declared.package)
+        facts[import_field(declared.package)] = fault is None
+        errors += [fault] if fault is not None else []
+    return health_of(facts, fields_of(declared), errors)

@@ -1,0 +1,79 @@
+"""Signal that a request began, and how it ended: best effort.
+
+Knows: that a beginning has exactly one end, and that a signal which cannot be written changes nothing.
+Does not know: what the request is.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+import msgspec
+
+from runpact.disk.surroundings import CommonLog
+from runpact.host import clock
+from runpact.model.errors import RunpactError
+from runpact.model.machine.answer import Answer
+from runpact.model.machine.signals import (
+    COMPLETED,
+    FAILED,
+    NO_MODE,
+    STARTED,
+    Moment,
+    completed_fields,
+    failed_fields,
+    signal_line,
+)
+
+
+class Signals:
+    """The lifecycle signals of one request."""
+
+    def __init__(self, path: str | None, warn: Callable[[str], None]) -> None:
+        """Store where they go.
+
+        Args:
+            path: File that lines are appended to; None for none.
+            warn: Told once, when a line cannot be written.
+        """
+        self._log = CommonLog(os.path.realpath(path), what="signal") if path else None
+        self._warn: Callable[[str], None] | None = warn
+        self._moment = Moment(mode=NO_MODE, request_id=None, invocation=clock.new_uid())
+        self._more: dict[str, object] = {}
+        self._is_over = False
+        self._process = os.getpid()
+
+    def put(self, **fields: object) -> None:
+        """Add fields to the line that tells of a good end."""
+        self._more.update(fields)
+
+    def begin(self, mode: str, request_id: str | None) -> None:
+        """Say that a request is being carried out."""
+        self._moment = msgspec.structs.replace(self._moment, mode=mode, request_id=request_id)
+        self._write(STARTED)
+
+    def end(self, answer: Answer) -> None:
+        """Say how it ended; only the first time counts."""
+        if self._is_over:
+            return
+        self._is_over = True
+        if self._moment.request_id is None:
+            self._moment = msgspec.structs.replace(self._moment, request_id=answer.request_id)
+        if answer.error is not None:
+            self._write(FAILED, **self._more, **failed_fields(answer.error, answer.exit_code))
+        else:
+            self._write(COMPLETED, **(self._more | completed_fields(answer.result)))
+        if self._log is not None:
+            self._log.close()
+
+    def _write(self, event: str, **fields: object) -> None:
+        if self._log is None or os.getpid() != self._process:  # a forked child has nothing to say
+            return
+        try:
+            line = signal_line(event, self._moment, clock.now(), **fields)
+            self._log.append(line)
+        except (RunpactError, TypeError, ValueError, RecursionError, OverflowError) as error:
+            if self._warn is not None:
+                warn, self._warn = self._warn, None
+                warn(f"no signal written: {' '.join(str(error).split())}")

@@ -1,0 +1,55 @@
+"""What a program is told of the run that a command made.
+
+Knows: which facts of a run, and of its report, an answer repeats.
+Does not know: the command.
+"""
+
+from __future__ import annotations
+
+import posixpath
+
+from runpact.formats import jsondoc
+from runpact.formats.limits import read_capped
+from runpact.model.facts import DocumentFact, FormatFault
+from runpact.model.machine.application import GENERAL, SUCCEEDED
+from runpact.model.machine.failure import COMMAND_FAILED, Failure
+from runpact.model.run import State
+from runpact.verbs.life.opened import OpenRun
+from runpact.verbs.machine.outcome import Outcome
+
+_REPORT = "report.json"
+_CONTRACT = "machine_contract"
+
+
+def tell_run(run: OpenRun) -> Outcome:
+    """Return what came of a command that made this run: a failure unless it finished."""
+    state, path = run.standing.state, posixpath.relpath(run.dir, run.root)
+    result: dict[str, object] = {
+        "run_id": run.id,
+        "uid": run.uid,
+        "kind": run.record.kind,
+        "state": state.value,
+        "artifacts_path": path,
+    }
+    result |= _of_report(run.dir, path)
+    if state is State.FINISHED:
+        return Outcome(exit_code=SUCCEEDED, result=result)
+    message = f"the run is {state.value}" + (f": {run.standing.reason}" if run.standing.reason else "")
+    failure = Failure(code=COMMAND_FAILED, type="RunState", message=message, at=path, got=state.value)
+    return Outcome(exit_code=GENERAL, result=result, error=failure)
+
+
+def _of_report(directory: str, shown: str) -> dict[str, object]:
+    """Return where the report stands, its machine contract, and the summary in that."""
+    try:
+        with open(posixpath.join(directory, _REPORT), "rb") as stream:
+            data = read_capped(stream)
+    except OSError:
+        return {}
+    place: dict[str, object] = {"report_path": posixpath.join(shown, _REPORT)}
+    document = data if isinstance(data, FormatFault) else jsondoc.parse(data)
+    report = document.value if isinstance(document, DocumentFact) else None
+    contract = report.get(_CONTRACT) if isinstance(report, dict) else None
+    if not isinstance(contract, dict):
+        return place
+    return {**place, _CONTRACT: contract, "summary": contract.get("summary")}

@@ -1,0 +1,510 @@
+"""An application answers programs: one document on stdout, the right code, signals in order."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+import runpact
+from integration.machine import toy
+from runpact.host.interruptions import Interruptions
+from runpact.model.errors import ConfigError, NoSuchRunError
+from runpact.model.machine.answer import answer_to
+from runpact.model.machine.application import Application
+from runpact.model.machine.asked import Asked
+from runpact.verbs.machine.lifecycle import Signals
+from runpact.verbs.machine.outcome import outcome_of
+
+Capture = pytest.CaptureFixture[str]
+TOY = Path(toy.__file__)
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Stand in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("RUNPACT_WORKSPACE", raising=False)
+    return tmp_path
+
+
+def request(how: str = "well", **more: object) -> str:
+    document = {
+        "schema_version": "1.0",
+        "command": "run",
+        "params": {"how": how},
+        "request_id": "r-1",
+        **more,
+    }
+    return json.dumps(document)
+
+
+def answered(capfd: Capture, *words: str) -> dict[str, object]:
+    """Return the one document that a command line is answered with, its code compared."""
+    code = toy.app.main(words)
+    out = capfd.readouterr()
+    assert "Traceback" not in out.err
+    (line,) = out.out.splitlines()
+    answer = json.loads(line)
+    assert list(answer) == [
+        *("schema_version", "application", "version", "request_id", "command"),
+        *("status", "exit_code", "result", "error"),
+    ]
+    assert answer["exit_code"] == code
+    return answer
+
+
+def refusal_of(answer: dict[str, object]) -> tuple[object, object]:
+    error = answer["error"]
+    assert isinstance(error, dict)
+    return answer["exit_code"], error["code"]
+
+
+def signals(path: str = "signals.jsonl") -> list[dict[str, object]]:
+    return [json.loads(line) for line in Path(path).read_text(encoding="utf-8").splitlines()]
+
+
+def events(path: str = "signals.jsonl") -> list[tuple[object, object]]:
+    return [(line["event"], line["mode"]) for line in signals(path)]
+
+
+@pytest.mark.requirement("E10.1", "E10.6", "E1.1")
+def test_a_request_is_answered_with_one_document_whatever_the_command_prints(capfd: Capture) -> None:
+    assert answered(capfd, "--json-request", request()) == {
+        "schema_version": "1.0",
+        "application": "toylab",
+        "version": "0.1.0",
+        "request_id": "r-1",
+        "command": "run",
+        "status": "success",
+        "exit_code": 0,
+        "result": {"path": "a", "run_id": "r1", "summary": {"sharpe": 1.0}},
+        "error": None,
+    }
+
+
+def test_what_a_command_prints_goes_to_stderr(capfd: Capture) -> None:
+    toy.app.main(["--json-request", request()])
+    assert {"said by Python", "said by a child", "said by the descriptor"} <= set(
+        capfd.readouterr().err.splitlines()
+    )
+
+
+@pytest.mark.requirement("E10.1")
+def test_a_request_comes_from_a_file_or_from_stdin(
+    capfd: Capture, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (here / "request.json").write_text(request("quietly"))
+    assert answered(capfd, "--json-request", "@request.json")["status"] == "success"
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(request("quietly").encode())))
+    assert answered(capfd, "--json-request", "-")["result"] is None
+    for payload in ("@missing.json", f"@{here}", "@a\0b"):
+        assert refusal_of(answered(capfd, "--json-request", payload)) == (2, "invalid_request")
+    monkeypatch.setattr(sys, "stdin", None)
+    assert refusal_of(answered(capfd, "--json-request", "-")) == (2, "invalid_request")
+
+
+class BrokenStream(io.RawIOBase):
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: object) -> int:
+        raise ValueError(buffer)
+
+
+def test_a_stream_that_breaks_is_no_request(capfd: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(BrokenStream())))
+    assert refusal_of(answered(capfd, "--json-request", "-")) == (2, "invalid_request")
+
+
+@pytest.mark.requirement("E10.5", "E10.6")
+@pytest.mark.parametrize(
+    ("payload", "code"),
+    [
+        ("", "invalid_request"),
+        ("{", "invalid_request"),
+        ("[]", "invalid_request"),
+        ("NaN", "invalid_request"),
+        ('{"schema_version": "1.0", "command": "run", "params": {"seconds": NaN}}', "invalid_request"),
+        ('{"schema_version": "1.0", "command": "run", "command": "run"}', "invalid_request"),
+        ('{"schema_version": "2.0", "command": "run"}', "unsupported_schema_version"),
+        ('{"schema_version": "1.0", "command": "rnu"}', "unknown_command"),
+        ('{"schema_version": "1.0", "command": "run", "params": {"signal_file": "x"}}', "invalid_params"),
+        ('{"schema_version": "1.0", "command": "run", "params": {"how": 5}}', "invalid_params"),
+        ("[" * 10_000 + "]" * 10_000, "invalid_request"),
+        ('{"a": "\udc80"}', "invalid_request"),
+    ],
+    ids=lambda value: value[:20],
+)
+def test_what_is_no_request_is_answered_too(capfd: Capture, payload: str, code: str) -> None:
+    assert refusal_of(answered(capfd, "--json-request", payload)) == (2, code)
+    assert list(Path().iterdir()) == []
+
+
+@pytest.mark.requirement("E10.6")
+def test_a_request_of_many_megabytes_is_answered_too(capfd: Capture, here: Path) -> None:
+    for length, code in ((10_000_000, "invalid_params"), (20_000_000, "invalid_request")):
+        (here / "big.json").write_text(request(how="well", params={"x": "a" * length}))
+        answer = answered(capfd, "--json-request", "@big.json")
+        assert refusal_of(answer) == (2, code)
+        assert len(json.dumps(answer)) < 2000
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--json-request"],
+        ["--json-request", request(), "run"],
+        ["--json-request", request(), "--request-id", "x"],
+        ["--json-request", request(), "--ticker", "A"],
+        ["--json"],
+        ["run", "--json", "--request-id", ""],
+        ["run", "--json", "--request-id", "r", "--signal-file"],
+    ],
+)
+def test_a_command_line_that_is_not_understood_is_answered_too(capfd: Capture, words: list[str]) -> None:
+    assert refusal_of(answered(capfd, *words)) == (2, "invalid_request")
+
+
+@pytest.mark.requirement("E10.4", "E10.6")
+@pytest.mark.parametrize(
+    ("how", "exit_code", "code"),
+    [
+        ("config", 2, "config_error"),
+        ("data", 3, "data_error"),
+        ("strategy", 4, "strategy_error"),
+        ("undeclared", 1, "internal_error"),
+        ("engine", 1, "no_such_run"),
+        ("malformed", 1, "error"),
+        ("badly told", 1, "internal_error"),
+        ("odd", 1, "internal_error"),
+        ("exit 3", 3, "command_failed"),
+        ("exit 77", 1, "command_failed"),
+        ("exit said so", 1, "command_failed"),
+        ("no json", 1, "internal_error"),
+        ("deep", 1, "internal_error"),
+        ("signal SIGTERM", 143, "interrupted"),
+        ("signal SIGINT", 130, "interrupted"),
+        ("signal SIGHUP", 129, "interrupted"),
+    ],
+)
+def test_each_bad_end_has_its_code_and_one_terminal_signal(
+    capfd: Capture, how: str, exit_code: int, code: str
+) -> None:
+    answer = answered(capfd, "--json-request", request(how), "--signal-file", "signals.jsonl")
+    assert (answer["status"], answer["result"]) == ("error", None)
+    assert refusal_of(answer) == (exit_code, code)
+    assert events() == [("SESSION_STARTED", "run"), ("SESSION_FAILED", "run")]
+    last = signals()[-1]
+    assert (last["status"], last["exit_code"], last["error_code"]) == ("error", exit_code, code)
+
+
+def test_an_exit_that_says_nothing_is_a_good_end(capfd: Capture) -> None:
+    assert answered(capfd, "--json-request", request("exit "))["status"] == "success"
+    assert answered(capfd, "--json-request", request("exit 0"))["status"] == "success"
+
+
+@pytest.mark.requirement("E11.1", "E11.2", "E11.3", "E11.5")
+def test_a_good_end_signals_where_its_results_are(capfd: Capture) -> None:
+    answered(capfd, "--json-request", request(), "--signal-file", "deep/signals.jsonl")
+    started, completed = signals("deep/signals.jsonl")
+    assert (started["event"], started["status"], started["request_id"]) == (
+        "SESSION_STARTED",
+        "running",
+        "r-1",
+    )
+    assert (completed["event"], completed["status"], completed["mode"]) == (
+        "SESSION_COMPLETED",
+        "success",
+        "run",
+    )
+    assert (completed["run_id"], completed["summary"]) == ("r1", {"sharpe": 1.0})
+    assert completed["runs_index_root"] == "outputs/runs"
+    assert str(completed["timestamp"]).endswith("Z")
+    answered(capfd, "again", "--json", "--signal-file", "deep/signals.jsonl")
+    told = runpact.read_signals("deep/signals.jsonl")
+    assert [(each.status, each.mode, each.request_id) for each in told] == [
+        ("success", "run", "r-1"),
+        ("success", "again", None),
+    ]
+
+
+@pytest.mark.requirement("E11.7")
+def test_what_is_no_request_signals_its_failure_alone(capfd: Capture) -> None:
+    for payload in ("[]", '{"schema_version": "3", "request_id": "r"}', '{"schema_version": "1.0"}'):
+        answered(capfd, "--json-request", payload, "--signal-file", "signals.jsonl")
+    assert events() == [("SESSION_FAILED", "unknown")] * 3
+    assert [line["request_id"] for line in signals()] == [None, "r", None]
+    answered(capfd, "--json-request", request(command="rnu"), "--signal-file", "signals.jsonl")
+    assert events()[3:] == [("SESSION_STARTED", "rnu"), ("SESSION_FAILED", "rnu")]
+
+
+@pytest.mark.requirement("E11.3")
+@pytest.mark.parametrize("place", ["folder", "pipe", "file/below", "/dev/full", "locked/below"])
+def test_signals_that_cannot_be_written_are_said_once_and_change_nothing(
+    here: Path, capfd: Capture, place: str
+) -> None:
+    (here / "folder").mkdir()
+    (here / "file").write_text("")
+    os.mkfifo(here / "pipe")
+    (here / "locked").symlink_to("/proc/nowhere")
+    code = toy.app.main(["--json-request", request(), "--signal-file", place])
+    assert code == 0
+    assert capfd.readouterr().err.count("warning: no signal written") == 1
+
+
+def test_a_second_end_is_not_signalled(here: Path) -> None:
+    signals_of = Signals("signals.jsonl", sys.exit)
+    answer = answer_to(Asked(command="run", params={}), Application(name="toy", version="1"), 0)
+    signals_of.end(answer)
+    signals_of.end(answer)
+    assert events() == [("SESSION_COMPLETED", "unknown")]
+    assert list(here.iterdir()) == [here / "signals.jsonl"]
+
+
+def test_signals_that_hold_no_json_change_nothing(capfd: Capture) -> None:
+    app = runpact.App("odd", version="1")
+
+    @app.command("run")
+    def run(params: object, call: runpact.Call) -> None:
+        del params
+        deep: list[object] = []
+        deep.append(deep)
+        call.signals.put(deep=deep)
+
+    assert app.main(["run", "--json", "--signal-file", "signals.jsonl"]) == 0
+    assert "warning: no signal written" in capfd.readouterr().err
+    assert events() == [("SESSION_STARTED", "run")]
+
+
+def test_signals_that_cannot_be_read_are_an_error(here: Path) -> None:
+    with pytest.raises(runpact.RunpactError):
+        runpact.read_signals(here / "missing.jsonl")
+
+
+@pytest.mark.requirement("E4.9", "E4.1")
+def test_a_run_that_a_command_returns_is_told_with_its_report(capfd: Capture) -> None:
+    answer = answered(capfd, "--json-request", request("made"), "--signal-file", "signals.jsonl")
+    result = answer["result"]
+    assert isinstance(result, dict)
+    assert (result["state"], result["machine_contract"]) == (
+        "finished",
+        {"contract_type": "toy", "summary": {"a": 1}},
+    )
+    assert result["report_path"] == f"{result['artifacts_path']}/report.json"
+    last = signals()[-1]
+    assert (last["run_id"], last["summary"]) == (result["run_id"], {"a": 1})
+    record = json.loads(Path(str(result["artifacts_path"]), ".runpact/run.json").read_bytes())
+    assert record["provenance"]["request"] == {"id": "r-1", "command": "run"}
+    answer = answered(capfd, "--json-request", request("reportless"))
+    assert "report_path" not in dict(answer["result"])  # type: ignore[call-overload]
+
+
+def test_a_run_that_did_not_finish_is_no_good_end(capfd: Capture) -> None:
+    answer = answered(capfd, "--json-request", request("failed"))
+    assert (answer["status"], refusal_of(answer)) == ("error", (1, "command_failed"))
+    assert dict(answer["result"])["state"] == "failed"  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize("report", ["{", "[]", "{}", '{"machine_contract": 5}'])
+def test_a_report_without_a_machine_contract_is_named_and_no_more(
+    here: Path, capfd: Capture, report: str
+) -> None:
+    app = runpact.App("odd", version="1")
+
+    @app.command("run")
+    def run(params: object, call: runpact.Call) -> object:
+        del params, call
+        with runpact.run(name="toy", durability="none") as active:
+            active.save("report.json", report.encode())
+        return active
+
+    assert app.main(["run", "--json"]) == 0
+    result = json.loads(capfd.readouterr().out)["result"]
+    assert "report_path" in result
+    assert "machine_contract" not in result
+
+
+def test_a_command_that_catches_its_signal_ends_as_it_says(capfd: Capture) -> None:
+    assert answered(capfd, "--json-request", request("caught"))["result"] == {"caught": True}
+
+
+def test_options_do_what_a_request_does(capfd: Capture) -> None:
+    answer = answered(capfd, "run", "--how", "quietly", "--json", "--request-id", "r-2")
+    assert (answer["request_id"], answer["status"]) == ("r-2", "success")
+    assert refusal_of(answered(capfd, "run", "--json", "--seconds", "x")) == (2, "invalid_params")
+
+
+def test_people_are_told_in_text(capfd: Capture) -> None:
+    assert toy.app.main(["again"]) == 0
+    assert capfd.readouterr().out == "mode        again\nrequest_id  null\n"
+    assert toy.app.main(["run", "--how", "data", "--ticker", "\x1b"]) == 3
+    assert (
+        capfd.readouterr().err
+        == "error[data_error]: a fault of data\n  at        prices.csv\nhint: look there\n"
+    )
+    assert toy.app.main(["run", "--tikcer", "A"]) == 2
+    assert "--tikcer: no option `--tikcer`; did you mean `ticker`?" in capfd.readouterr().err
+    assert toy.app.main(["run", "--request-id", ""]) == 2
+    assert toy.app.main(["run", "--how", "quietly"]) == 0
+    assert "said by Python" in capfd.readouterr().out
+
+
+@pytest.mark.parametrize("result", ["a\x1b", 5, [1, 2]])
+def test_a_result_that_is_no_mapping_is_one_line(capfd: Capture, result: object) -> None:
+    app = runpact.App("odd", version="1")
+    app.command("run")(lambda _params, _call: result)
+    assert app.main(["run"]) == 0
+    assert capfd.readouterr().out in {"a\\x1b\n", "5\n", "[1,2]\n"}
+
+
+def test_who_debugs_is_shown_where_an_error_was_raised(capfd: Capture) -> None:
+    toy.app.main(["--json-request", request("odd"), "--debug"])
+    out = capfd.readouterr()
+    assert "Traceback" in out.err
+    assert "OddExit" in out.err
+    assert json.loads(out.out)["error"]["type"] == "OddExit"
+
+
+@pytest.mark.requirement("E9.1")
+def test_the_version_is_one_stable_line(capfd: Capture) -> None:
+    assert toy.app.main(["--version"]) == 0
+    assert capfd.readouterr().out == "0.1.0\n"
+
+
+def test_help_says_what_there_is(capfd: Capture) -> None:
+    assert toy.app.main(["--help"]) == 0
+    assert "Make one run." in capfd.readouterr().out
+    assert toy.app.main(["run", "-h"]) == 0
+    assert "--ticker VALUE" in capfd.readouterr().out
+    assert toy.app.main([]) == 2
+    assert capfd.readouterr().err.startswith("Usage: ")
+    assert toy.app.main(["--debug"]) == 2
+    assert capfd.readouterr().err.startswith("Usage: ")
+
+
+@pytest.mark.requirement("E10.7")
+def test_schemas_are_printed_for_all_commands_or_for_one(capfd: Capture) -> None:
+    assert toy.app.main(["--schema"]) == 0
+    everything = json.loads(capfd.readouterr().out)
+    assert everything == toy.app.schema()
+    assert toy.app.main(["--schema", "run"]) == 0
+    assert json.loads(capfd.readouterr().out) == everything["requests"]["run"] == toy.app.schema("run")
+    assert toy.app.main(["--schema", "rnu"]) == 2
+    with pytest.raises(runpact.RunpactError):
+        toy.app.schema("rnu")
+
+
+def test_a_command_is_declared_once_by_a_fit_name() -> None:
+    app = runpact.App("odd", version="1")
+    app.command("run")(lambda _params, _call: None)
+    for name in ("run", "Run"):
+        with pytest.raises(runpact.RunpactError):
+            app.command(name)
+    with pytest.raises(runpact.RunpactError):
+        runpact.App("odd", version="1", check=["nothing"])
+
+
+def test_signals_are_not_touched_outside_the_main_thread() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    seen: list[object] = []
+
+    def look() -> None:
+        with Interruptions() as interruptions:
+            seen.append(interruptions.run(lambda: signal.getsignal(signal.SIGTERM)))
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    thread.join()
+    assert seen == [before]
+
+
+def test_a_signal_that_came_before_the_command_keeps_it_from_beginning(capfd: Capture) -> None:
+    with Interruptions() as interruptions:
+        signal.raise_signal(signal.SIGTERM)
+        with pytest.raises(SystemExit):
+            interruptions.run(lambda: None)
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        assert refusal_of(answered(capfd, "run", "--json", "--how", "signal SIGTERM")) == (143, "interrupted")
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_a_signal_while_a_request_is_waited_for_is_answered(
+    capfd: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Slow(io.RawIOBase):
+        def readable(self) -> bool:
+            return True
+
+        def readinto(self, buffer: object) -> int:
+            signal.raise_signal(signal.SIGTERM)
+            raise AssertionError(buffer)
+
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(Slow())))
+    assert refusal_of(answered(capfd, "--json-request", "-")) == (143, "interrupted")
+
+
+def ran(*words: str, **more: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # type: ignore[call-overload,no-any-return]  # as given
+        [sys.executable, str(TOY), *words],
+        check=False,
+        text=True,
+        capture_output="stdout" not in more,
+        timeout=60,
+        **more,
+    )
+
+
+@pytest.mark.requirement("E10.6")
+def test_an_answer_that_nobody_can_be_given_is_no_success(here: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        assert ran("--json-request", request(), stdout=full, stderr=subprocess.DEVNULL).returncode == 1
+        assert ran("--json-request", request("data"), stdout=full, stderr=subprocess.DEVNULL).returncode == 3
+    shell = f'"{sys.executable}" "{TOY}" again --json'
+    for closed in ("<&-", "2>&-", "<&- 2>&-"):
+        done = subprocess.run(
+            ["/bin/sh", "-c", f"{shell} {closed}"], check=False, capture_output=True, text=True
+        )
+        assert (done.returncode, json.loads(done.stdout)["status"]) == (0, "success")
+    done = subprocess.run(["/bin/sh", "-c", f"{shell} >&-"], check=False, capture_output=True, text=True)
+    assert "Traceback" not in done.stderr
+    assert list(here.iterdir()) == []
+
+
+def test_a_forked_child_that_falls_out_of_the_command_answers_nothing(here: Path) -> None:
+    (here / "forking.py").write_text(
+        "import os, runpact\n"
+        "app = runpact.App('forking', version='1')\n"
+        "@app.command('run')\n"
+        "def run(params, call):\n"
+        "    child = os.fork()\n"
+        "    if child:\n"
+        "        os.waitpid(child, 0)\n"
+        "raise SystemExit(app.main())\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "forking.py", "run", "--json", "--signal-file", "s"],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert len(done.stdout.splitlines()) == 1
+    assert events("s") == [("SESSION_STARTED", "run"), ("SESSION_COMPLETED", "run")]
+
+
+def test_an_error_of_the_engine_has_the_code_of_the_application_or_of_the_command_line() -> None:
+    error = NoSuchRunError("no run `x`")
+    assert outcome_of(error, Application(name="toy", version="1"), None).exit_code == 1
+    named = Application(name="toy", version="1", errors={"config": 4})
+    assert outcome_of(ConfigError("bad"), named, None).exit_code == 4
+    assert outcome_of(error, Application(name="runpact", version="1", is_engine=True), None).exit_code == 2
