@@ -20,11 +20,34 @@ CONFIGS = ("ads_control", "demo", "ising3d_mini", "tfinite")
 
 @pytest.fixture(scope="module", params=CONFIGS)
 def ran(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Workspace, Path]:
-    """A configuration, run from 01 to 09."""
+    """A configuration, run from 01 to 09; before the expensive stages their gate is asked."""
     place = Workspace.lay_out(tmp_path_factory.mktemp(request.param))
-    done = place.run(request.param, "--from", "01", "--to", "09", "--config", f"configs/{request.param}.json")
+    asked = ("--experiment", request.param, "--stage", "06")
+    first = place.run(
+        request.param, "--from", "01", "--to", "05", "--config", f"configs/{request.param}.json"
+    )
+    assert first.returncode == 0, first.stderr
+    place.first = place.call("tools/assert_artifacts.py", *asked)
+    assert place.first.returncode == 0, place.first.stdout
+    done = place.run(request.param, "--from", "06", "--to", "09")
     assert done.returncode == 0, done.stderr
     return place, place.root / "runs" / request.param
+
+
+@pytest.mark.nightly
+@pytest.mark.requirement("C-097")
+def test_the_gate_was_asked_before_the_expensive_stages(ran: tuple[Workspace, Path]) -> None:
+    place, run = ran
+    assert place.first is not None
+    assert place.first.stdout.splitlines()[-1].startswith("OK gate of ")
+    for path in (run / "02_emergent_geometry_engine/predictions").glob("*.npz"):
+        path.rename(path.with_suffix(".away"))
+    try:
+        shut = place.call("tools/assert_artifacts.py", "--experiment", run.name, "--stage", "06")
+        assert (shut.returncode, shut.stdout.split(":")[0]) == (2, "missing_artifact")
+    finally:
+        for path in (run / "02_emergent_geometry_engine/predictions").glob("*.away"):
+            path.rename(path.with_suffix(".npz"))
 
 
 @pytest.mark.nightly

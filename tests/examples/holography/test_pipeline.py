@@ -211,6 +211,14 @@ def test_every_stage_is_done_by_all_eight_points(toy: Workspace) -> None:
     assert "05_analyze_bulk_equations  in development" in broken.stdout
 
 
+@pytest.mark.requirement("C-189")
+def test_a_change_that_breaks_a_stage_fails_the_toy(toy: Workspace) -> None:
+    step = toy.root / "holography/regression.py"
+    step.write_text(step.read_text() + "\nraise ValueError('broken')\n")
+    again = toy.run("toy", "--from", "01", "--to", "09")
+    assert (again.returncode, "regression" in again.stderr) == (3, True)
+
+
 @pytest.mark.requirement("C-168")
 def test_the_page_of_artifacts_is_what_the_contract_says(toy_run: Workspace) -> None:
     command = ("-m", "runpact", "contract", "docs", "--artifacts", "--check", "docs/ARTIFACT_API.md")

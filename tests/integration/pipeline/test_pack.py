@@ -104,6 +104,28 @@ def test_the_environment_of_a_stage_is_told_in_its_layout(holography: Pipeline) 
     assert {"cpu", "cores", "gpus"} <= told["hardware"].keys()
 
 
+@pytest.mark.requirement("C-191")
+def test_summary_gate_and_write_check_come_with_the_one_line_that_extends_the_pack(
+    holography: Pipeline,
+) -> None:
+    assert holography.go("--config", "config.json")[0] == 0
+    names = [step["name"] for step in holography.go()[1]["stages"]]
+    assert all((holography.experiment / name / "stage_summary.json").is_file() for name in names)
+    (holography.experiment / "03_equations/bulk_equations").chmod(0o755)
+    for path in (holography.experiment / "03_equations/bulk_equations").iterdir():
+        path.unlink()
+    code, out, _err = holography.call("gate", "--experiment", "x", "--stage", "04")
+    assert (code, out.startswith("missing_artifact: runs/x/03_equations/bulk_equations")) == (2, True)
+    outside = "mkdir -p outputs && echo x > outputs/x.txt; true\n"
+    holography.write("stages/03.sh", outside + (holography.root / "stages/03.sh").read_text())
+    holography.go("--only", "03")
+    told = json.loads((holography.experiment / "03_equations/.runpact/manifest.json").read_text())
+    confinement = told["provenance"]["confinement"]
+    written = [each["path"] for each in confinement["strays"]]
+    assert written == (["outputs/x.txt"] if (holography.root / "outputs/x.txt").exists() else [])
+    assert confinement["level"] != "W0"
+
+
 @pytest.mark.requirement("C-016", "C-192")
 def test_a_prediction_that_is_no_geometry_never_reaches_the_next_stage(holography: Pipeline) -> None:
     holography.write(
