@@ -13,7 +13,8 @@ import itertools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from runpact.model.errors import UsageError
+from runpact.model.contract.stages import directory_of
+from runpact.model.errors import RunpactError, UsageError
 from runpact.model.finding import Severity
 from runpact.workspace import Workspace
 from runpact.workspace.pipelines import Ordered, run_stages, stage_of_program
@@ -60,6 +61,41 @@ def run_by_hand(program: str, options: Sequence[str], command: Sequence[str]) ->
     )
     _found, end = run_stages(place, ordered, tell=lambda _progress: None)
     return _code(end), tuple(_lines(end))
+
+
+def asks_for_help(options: Sequence[str]) -> bool:
+    """Whether a program was started only to be told how it is started."""
+    return _last(options, "--experiment") is None and not {"--help", "-h"}.isdisjoint(options)
+
+
+def help_lines(program: str) -> tuple[str, ...]:
+    """Return how the program of a stage is started by hand, and what the stage reads and writes."""
+    usage = f"usage: python {program} --experiment NAME [--config FILE] [--input ALIAS=PATH]…"
+    try:
+        place = Workspace.open()
+        kind, identity = stage_of_program(place, program)
+    except RunpactError as error:
+        return usage, "", error.message
+    stage = next(each for each in place.lint().contract.kinds[kind].stages if each.id == identity)
+    aliases = {"reads": tuple(stage.reads), "writes": tuple(stage.writes)}
+    return (
+        usage,
+        "",
+        f"Makes an attempt of stage {directory_of(stage)} in the experiment NAME; made when it is new.",
+        *([stage.description] if stage.description else []),
+        *(f"  {word:6}  {', '.join(named) or 'nothing'}" for word, named in aliases.items()),
+        f"In a pipeline: runpact pipeline run --experiment NAME --only {identity}",
+    )
+
+
+def error_lines(error: RunpactError) -> tuple[str, ...]:
+    """Return what a person is told of an error, as the command line tells it."""
+    evidence = (("expected", error.expected), ("got", error.got), ("at", error.at))
+    return (
+        f"error[{error.code}]: {error.message}",
+        *(f"  {word:8}  {said}" for word, said in evidence if said),
+        *(["", f"hint: {error.hint}"] if error.hint else []),
+    )
 
 
 def _code(end: PipelineEnd) -> int:

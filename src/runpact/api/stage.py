@@ -13,7 +13,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import TypeVar, overload
 
-from runpact.model.errors import CannotStartError
+from runpact.model.errors import CannotStartError, RunpactError
 from runpact.model.finding import Report, Verdict
 from runpact.verbs.life.active import describe
 from runpact.verbs.pipeline.stage import ActiveStage, StageEndError, told_in
@@ -62,17 +62,12 @@ class PendingStage:
         """Find the stage that this process is the program of, and validate what it reads.
 
         Raises:
-            UsageError: This process is the program of no stage.
             StageEndError: An input may not be read; the stage ends with INCOMPLETE. Or a person started the
-                program: the attempt was made by a child of it, and has ended.
+                program: the attempt was made by a child of it and has ended, or could not be made.
         """
         told = told_in(os.environ)
         if told is None:
-            from runpact.api.byhand import run_by_hand  # noqa: PLC0415 - not needed in a pipeline
-
-            code, lines = run_by_hand(sys.argv[0], sys.argv[1:], sys.orig_argv)
-            sys.stderr.writelines(f"{line}\n" for line in lines)
-            raise StageEndError(code)
+            raise StageEndError(_by_hand())
         active = ActiveStage.open(told)
         found = active.validate_inputs()
         active.said.take(found, is_input=True)
@@ -108,6 +103,22 @@ class PendingStage:
             _say(active)
         if status is not Verdict.OK:
             raise StageEndError(status.exit_code)
+
+
+def _by_hand() -> int:
+    """Be the orchestrator of the one stage whose program a person started; return the exit code."""
+    from runpact.api.byhand import asks_for_help, error_lines, help_lines, run_by_hand  # noqa: PLC0415 - not needed in a pipeline
+
+    program, options = sys.argv[0], sys.argv[1:]
+    if asks_for_help(options):
+        sys.stdout.writelines(f"{line}\n" for line in help_lines(program))
+        return 0
+    try:
+        code, lines = run_by_hand(program, options, sys.orig_argv)
+    except RunpactError as error:
+        code, lines = error.exit_code, error_lines(error)
+    sys.stderr.writelines(f"{line}\n" for line in lines)
+    return code
 
 
 def _verdict_of(error: BaseException) -> Verdict:

@@ -44,7 +44,7 @@ def gate_command(
     ambiguous_artifact and ends with the command that makes it anew. Exit 0 when the gate is open, 1 when it
     is open with a warning, 2 when it is closed.
     """
-    from runpact.workspace.pipelines import ask_gate  # noqa: PLC0415 - help does not need it
+    from runpact.workspace.gating import ask_gate  # noqa: PLC0415 - help does not need it
 
     demand_meant(kind=kind)
     place = open_workspace(workspace, workdir, contract)

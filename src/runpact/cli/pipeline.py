@@ -51,7 +51,12 @@ def pipeline_command() -> None:
 @click.option(
     "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override one configuration key."
 )
-@click.option("--as", "instead", metavar="Y", help="Run another configuration as the experiment Y.")
+@click.option(
+    "--as",
+    "instead",
+    metavar="Y",
+    help="Make it the experiment Y; without --config it begins with that of X.",
+)
 @click.option("--kind", metavar="K", help="Kind of the contract; not needed when only one has stages.")
 @click.option(
     "--input",

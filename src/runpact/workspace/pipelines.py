@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -16,8 +16,6 @@ import msgspec
 from runpact.model.confinement import OFF
 from runpact.model.contract.stages import directory_of
 from runpact.model.errors import CannotStartError, ConfigError, StorageError, UsageError
-from runpact.model.finding import Finding, Verdict
-from runpact.model.pipeline.result import StageInput
 
 if TYPE_CHECKING:
     from runpact.model.contract.language import Kind
@@ -31,14 +29,13 @@ if TYPE_CHECKING:
     from runpact.workspace import Workspace
 
 __all__ = [
-    "GateAnswer",
     "Ordered",
     "PipelineEnd",
     "PipelineLook",
     "Progress",
     "StageStanding",
-    "ask_gate",
     "directory_meant",
+    "inputs_given",
     "look_at",
     "plan_stages",
     "run_stages",
@@ -217,7 +214,7 @@ def _create(place: Workspace, kind_name: str, name: str, ordered: Ordered, direc
     request = place.request(
         kind=kind_name,
         name=name,
-        config=ordered.config,
+        config=_source(place, kind_name, ordered),
         overrides=ordered.overrides,
         durability=ordered.durability,
         guard=OFF,
@@ -227,6 +224,16 @@ def _create(place: Workspace, kind_name: str, name: str, ordered: Ordered, direc
     except StorageError:
         if not os.path.lexists(directory):
             raise  # else another process has just made it
+
+
+def _source(place: Workspace, kind_name: str, ordered: Ordered) -> str | Mapping[str, object] | None:
+    """Return what a configuration begins with: its file, else that of the experiment it is to differ from."""
+    if ordered.config is not None or ordered.instead is None:
+        return ordered.config
+    directory = directory_of_experiment(place, place.lint().contract.kinds[kind_name], ordered.experiment)
+    if not os.path.isdir(directory):
+        return None
+    return open_experiment(place, directory).record.provenance.config.resolved
 
 
 def _demand_same(place: Workspace, experiment: Experiment, ordered: Ordered) -> None:
@@ -239,7 +246,10 @@ def _demand_same(place: Workspace, experiment: Experiment, ordered: Ordered) -> 
 
     own = experiment.record.provenance.config
     request = place.request(
-        kind=experiment.record.kind, name=experiment.name, config=ordered.config, overrides=ordered.overrides
+        kind=experiment.record.kind,
+        name=experiment.name,
+        config=_source(place, experiment.record.kind, ordered),
+        overrides=ordered.overrides,
     )
     given = recorded_config(experiment.loaded, experiment.kind, request)
     if given.digest != own.digest:
@@ -301,7 +311,7 @@ def way_of(place: Workspace, experiment: Experiment, ordered: Ordered) -> Way:
         durability=ordered.durability,
         secrets=(*patterns_in(os.environ), *variables),
         tee=ordered.is_shown,
-        given=_given(place, ordered.inputs),
+        given=inputs_given(place, ordered.inputs),
         command=ordered.command,
         launched_by="stage" if ordered.command else "pipeline",
     )
@@ -336,65 +346,9 @@ def stage_of_program(place: Workspace, program: str) -> tuple[str, str]:
     )
 
 
-def _given(place: Workspace, inputs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+def inputs_given(place: Workspace, inputs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
     """Return the absolute paths that the caller names, by alias."""
     named: dict[str, tuple[str, ...]] = {}
     for alias, path in inputs:
         named[alias] = (*named.get(alias, ()), posixpath.normpath(posixpath.join(place.cwd, path)))
     return named
-
-
-class GateAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """What a gate says before a stage begins."""
-
-    experiment: str
-    stage: str
-    """`NN_slug`."""
-    verdict: Verdict
-    findings: tuple[Finding, ...]
-    """Paths relative to the data root."""
-    inputs: tuple[StageInput, ...]
-    """Each file that the stage would read; paths relative to the experiment."""
-
-
-def ask_gate(
-    place: Workspace, name: str, stage: str, *, kind: str | None, inputs: Iterable[tuple[str, str]]
-) -> GateAnswer:
-    """Ask whether everything that a stage reads is there, whole, fresh and of its type.
-
-    Args:
-        place: The workspace.
-        name: The experiment.
-        stage: Id or name of the stage that would read.
-        kind: Kind of the experiment; None when only one has stages.
-        inputs: Alias and path of inputs that the caller names.
-
-    Raises:
-        NoSuchRunError: There is no such experiment.
-        UsageError: There is no such stage, or it reads no such alias.
-    """
-    from runpact.verbs.pipeline.fresh import changed_before
-    from runpact.verbs.pipeline.inputs import gather_inputs
-
-    declared = place.lint().contract.kinds[kind_of(place, kind)]
-    experiment = open_experiment(place, directory_of_experiment(place, declared, name))
-    consumer, given = experiment.graph.stage(stage), _given(place, inputs)
-    unknown = sorted(given.keys() - consumer.reads.keys())
-    if unknown:
-        expected = " or ".join(f"`{alias}`" for alias in consumer.reads) or "no input"
-        raise UsageError(
-            f"stage {directory_of(consumer)} reads no `{unknown[0]}`", expected=expected, got=unknown[0]
-        )
-    changed = changed_before(experiment, consumer)
-    gathered = gather_inputs(experiment, consumer, given, is_thorough=True, changed=changed)
-    shown = place.shown(experiment.directory)
-    return GateAnswer(
-        experiment=experiment.name,
-        stage=directory_of(consumer),
-        verdict=gathered.verdict,
-        findings=tuple(
-            msgspec.structs.replace(each, path=posixpath.normpath(posixpath.join(shown, each.path)))
-            for each in gathered.findings
-        ),
-        inputs=gathered.inputs,
-    )

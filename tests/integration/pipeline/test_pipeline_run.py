@@ -192,6 +192,22 @@ def test_another_configuration_is_refused_unless_it_gets_a_name(pipeline: Pipeli
     assert set(pipeline.done("--config", "config.json").values()) == {"skipped"}
 
 
+def test_another_experiment_begins_with_the_configuration_of_the_one_it_is_to_differ_from(
+    pipeline: Pipeline,
+) -> None:
+    pipeline.go("--to", "01", "--config", "config.json")
+    for more in ("--to", "--only"):  # made, then continued
+        assert pipeline.go("--set", "first=5", "--as", "y", more, "01")[0] == 0
+    frozen = json.loads((pipeline.root / "runs/y/config.resolved.json").read_text())
+    assert frozen == {"first": 5, "second": 2, "unread": 0}
+    assert pipeline.go("--set", "first=6", "--as", "y")[0] == 2
+    assert pipeline.go("--as", "z", "--to", "01")[0] == 0
+    assert json.loads((pipeline.root / "runs/z/config.resolved.json").read_text())["first"] == 1
+    new = ("--experiment", "new", "--set", "first=7", "--as", "w", "--to", "01")
+    assert pipeline.json("pipeline", "run", *new)[0] == 0
+    assert json.loads((pipeline.root / "runs/w/config.resolved.json").read_text()) == {"first": 7}
+
+
 def test_stages_that_do_not_feed_each_other_run_at_once(pipeline: Pipeline) -> None:
     for name in ("sum", "count"):  # each waits for the other one to begin
         other = {"sum": "count", "count": "sum"}[name]

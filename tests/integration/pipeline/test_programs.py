@@ -386,6 +386,25 @@ def test_a_stage_by_hand_without_its_inputs_is_incomplete(programs: Pipeline) ->
     assert "missing-artifact" in ended.stderr
 
 
+@pytest.mark.parametrize("option", ["--help", "-h"])
+def test_a_program_that_is_asked_for_help_says_which_stage_it_is(programs: Pipeline, option: str) -> None:
+    told = by_hand(programs, option)
+    assert (told.returncode, told.stderr) == (0, "")
+    assert told.stdout.splitlines() == [
+        "usage: python stages/fit.py --experiment NAME [--config FILE] [--input ALIAS=PATH]…",
+        "",
+        "Makes an attempt of stage 02_fit in the experiment NAME; made when it is new.",
+        "  reads   numbers",
+        "  writes  fits, table",
+        "In a pipeline: runpact pipeline run --experiment NAME --only 02",
+    ]
+    assert not (programs.root / "runs").exists()
+    programs.write("contract.yaml", "kinds: 3")
+    damaged = by_hand(programs, option)
+    assert damaged.returncode == 0
+    assert "contract" in damaged.stdout.splitlines()[-1]
+
+
 @pytest.mark.parametrize(
     ("options", "change", "told"),
     [
@@ -403,7 +422,8 @@ def test_a_program_by_hand_must_say_which_stage_it_is(
     elif change == "two":
         programs.write("contract.yaml", text.replace("[sh, stages/make.sh]", "[python, stages/fit.py]"))
     ended = by_hand(programs, *options)
-    assert (ended.returncode, told in ended.stderr) == (1, True), ended.stderr
+    assert (ended.returncode, told in ended.stderr) == (64, True), ended.stderr
+    assert "Traceback" not in ended.stderr
 
 
 def test_a_program_by_hand_leaves_the_workspace_as_it_was_when_it_is_refused(programs: Pipeline) -> None:

@@ -37,10 +37,13 @@ def test_a_seed_is_a_number_where_its_text_is_one(fit, monkeypatch, text, seed):
     assert (st.seed, type(st.seed)) == (seed, type(seed))
 
 
-def test_a_process_that_no_pipeline_began_is_the_program_of_no_stage(monkeypatch):
+def test_a_process_that_no_pipeline_began_is_the_program_of_no_stage(monkeypatch, capsys):
     monkeypatch.delenv("RUNPACT_STAGE", raising=False)
-    with pytest.raises(UsageError, match="the program of no stage"), runpact.stage():
+    monkeypatch.setattr("sys.argv", ["fit.py"])
+    with pytest.raises(SystemExit) as ended, runpact.stage():
         pass
+    assert ended.value.code == 64
+    assert "error[usage]: this process is the program of no stage\n  expected" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
