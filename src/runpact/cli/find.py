@@ -18,6 +18,7 @@ from runpact.cli.output import STATE_COLOUR, paint, plain, print_json, say, tabl
 from runpact.model.confinement import ANY, Confinement
 from runpact.model.inputs import Input
 from runpact.model.masking import Masking
+from runpact.model.provenance import Config
 
 if TYPE_CHECKING:
     from runpact.model.summary import RunSummary
@@ -117,11 +118,27 @@ def _facts(details: RunDetails) -> list[tuple[str, str]]:
                     f"{name} {'none' if seed is None else seed}" for name, seed in origin.seeds.items()
                 ),
             ),
-            ("config", f"{origin.config.source or 'given in the program'}" if origin.config.resolved else ""),
-            ("confinement", _confinement(origin.confinement)),
+            ("config", _config(details, origin.config)),
+            (
+                "confinement",
+                _confinement(origin.confinement) if details.held is None else _held(details.held),
+            ),
             ("secrets", _masking(origin.masking)),
         ]
     return [(name, value) for name, value in facts if value]
+
+
+def _config(details: RunDetails, config: Config) -> str:
+    if not config.resolved:
+        return ""
+    begun = "given in the program" if details.held is None else "frozen when it began"
+    changed = f", with --set {' --set '.join(config.overrides)}" * bool(config.overrides)
+    return f"{config.source or begun}{changed}"
+
+
+def _held(held: dict[str, int]) -> str:
+    levels = (f"{level} in {count} stage{'s' * (count > 1)}" for level, count in held.items())
+    return ", ".join(levels) or "that of each stage; none has run"
 
 
 def _masking(masking: Masking) -> str:

@@ -149,6 +149,34 @@ def test_a_closed_gate_displaces_no_attempt_that_may_be_read(pipeline: Pipeline)
     assert pipeline.go()[0] == 0
 
 
+@pytest.mark.parametrize("change", ["gone", "no program"])
+def test_a_program_that_cannot_be_started_displaces_no_attempt_that_may_be_read(
+    pipeline: Pipeline, change: str
+) -> None:
+    pipeline.go()
+    before = pipeline.result("02_sum")
+    program, text = pipeline.root / "stages/sum.sh", (pipeline.root / "contract.yaml").read_text()
+    if change == "gone":
+        program.rename(program.with_suffix(".away"))
+    else:
+        pipeline.write("contract.yaml", text.replace("[sh, stages/sum.sh", "[no-such-shell, stages/sum.sh"))
+    code, document = pipeline.go()
+    (step,) = [each for each in document["stages"] if each["name"] == "02_sum"]
+    assert (code, step["done"], step["status"]) == (2, "refused", "INCOMPLETE")
+    told = {"gone": "its program `stages/sum.sh` is not there", "no program": "no-such-shell"}[change]
+    assert told in step["findings"][0]["message"]
+    assert document["next"] == "runpact pipeline run --experiment x --from 02"
+    assert pipeline.result("02_sum") == before
+    assert pipeline.story()
+    err = pipeline.call("pipeline", "run", "--experiment", "x")[2]
+    assert told in err
+    assert "1 refused (its last attempt stays)" in err
+    if change == "gone":
+        program.with_suffix(".away").rename(program)
+    pipeline.write("contract.yaml", text)
+    assert set(pipeline.done().values()) == {"skipped"}
+
+
 def test_the_next_command_begins_at_the_first_stage_that_is_left_with_the_same_options(
     pipeline: Pipeline,
 ) -> None:
@@ -305,6 +333,20 @@ def test_an_attempt_is_found_by_its_experiment_and_stage_and_by_its_uid(pipeline
         assert "no run" in pipeline.call("show", reference)[2]
     (pipeline.experiment / "01_make/.runpact/run.json").write_text("{}")
     assert pipeline.call("show", uid)[0] == 0
+
+
+def test_an_experiment_is_shown_with_its_configuration_and_what_held_its_stages(pipeline: Pipeline) -> None:
+    pipeline.go("--to", "02", "--config", "config.json", "--set", "first=4")
+    level = json.loads((pipeline.experiment / "02_sum/.runpact/manifest.json").read_text())["provenance"]
+    told = pipeline.call("show", "x")[1]
+    assert "  config       config.json, with --set first=4\n" in told
+    assert f"  confinement  {level['confinement']['level']} in 2 stages\n" in told
+    pipeline.go("--as", "y", "--only", "02")
+    told = pipeline.call("show", "y")[1]
+    assert "  config       frozen when it began\n" in told
+    assert "  confinement  " in told
+    (pipeline.root / "runs/y/02_sum/.runpact/manifest.json").unlink()
+    assert "  confinement  that of each stage; none has run\n" in pipeline.call("show", "y")[1]
 
 
 def test_damage_to_a_stage_is_told_with_the_command_that_makes_it_again(pipeline: Pipeline) -> None:

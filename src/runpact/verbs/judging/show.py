@@ -7,10 +7,11 @@ Does not know: how the answer is shown.
 from __future__ import annotations
 
 import posixpath
-from collections import deque
+from collections import Counter, deque
 
 import msgspec
 
+from runpact.disk.experiment import stage_directories
 from runpact.disk.storedlog import StoredLog
 from runpact.model.annotations import Annotations, Note
 from runpact.model.contract.language import LoadedContract
@@ -23,7 +24,7 @@ from runpact.model.summary import RunSummary
 from runpact.verbs.finding.annotate import annotations_of
 from runpact.verbs.finding.find import summarise
 from runpact.verbs.finding.origin import origin_of
-from runpact.verbs.finding.standing import stand
+from runpact.verbs.finding.standing import is_experiment, stand
 from runpact.verbs.judging.check import check_run
 
 _LAST_EVENTS = 10
@@ -46,6 +47,8 @@ class RunDetails(msgspec.Struct, frozen=True, kw_only=True):
     """What people remarked on it, oldest first."""
     verdict: Verdict | None = None
     """What `check` says of it; None where there is nothing to judge by."""
+    held: dict[str, int] | None = None
+    """Of an experiment: how many stages each level of confinement held; None for any other run."""
 
 
 def show_run(
@@ -60,7 +63,8 @@ def show_run(
         is_named: The caller named this contract.
     """
     summary = summarise(root, path)
-    reading, _standing = stand(f"{root}/{path}" if path != "." else root)
+    directory = f"{root}/{path}" if path != "." else root
+    reading, _standing = stand(directory)
     records = reading.record.records if reading.record else {}
     logs = [StoredLog(reading.directory, records[name]) for name in ("events", "metrics") if name in records]
     last_events: tuple[dict[str, object], ...] = ()
@@ -81,7 +85,14 @@ def show_run(
         tags=said.tags,
         notes=said.notes,
         verdict=_verdict(root, path, contract, is_named=is_named),
+        held=_held(directory) if is_experiment(reading) else None,
     )
+
+
+def _held(directory: str) -> dict[str, int]:
+    found = (stand(posixpath.join(directory, name))[0] for name in stage_directories(directory))
+    told = (reading.manifest.provenance for reading in found if reading.manifest is not None)
+    return dict(sorted(Counter(each.confinement.level for each in told if each is not None).items()))
 
 
 def _annotations(root: str, uid: str | None) -> Annotations:

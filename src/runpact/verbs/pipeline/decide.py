@@ -10,8 +10,13 @@ import posixpath
 
 import msgspec
 
+from runpact.disk.stamps import stamp_of
 from runpact.model.contract.language import Stage
 from runpact.model.contract.stages import directory_of
+from runpact.model.errors import CommandNotFoundError
+from runpact.model.finding import Finding, Report, Severity
+from runpact.model.names import shown_path
+from runpact.model.pipeline.claim import SUMMARY
 from runpact.model.pipeline.plan import why_again
 from runpact.model.pipeline.result import Basis, Measured, StageResult
 from runpact.model.pipeline.view import StageRow
@@ -34,23 +39,33 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     last: StageResult | None
     is_kept: bool = False
     """Its last attempt may be read."""
+    unstartable: str = ""
+    """Why its program cannot be started; empty when it can, and where nothing is lost by trying."""
 
     @property
     def is_refused(self) -> bool:
         """Whether the stage may not begin and what it made before must stay."""
-        return self.is_kept and not self.gathered.is_open
+        return self.is_kept and (not self.gathered.is_open or bool(self.unstartable))
+
+    @property
+    def reason(self) -> str:
+        """Why a stage that is refused may not begin."""
+        return "its gate is closed" if not self.gathered.is_open else self.unstartable
 
     def refusal(self, stage: Stage) -> StageResult:
         """Return what a stage that was refused comes to; no attempt was made of it."""
-        verdict = self.gathered.verdict
+        findings = self.gathered.findings
+        if self.gathered.is_open:
+            findings = (*findings, _not_begun(stage, self.unstartable))
+        verdict = Report(findings).verdict
         return StageResult(
             stage=stage.id,
             slug=stage.slug,
             attempt=0,
             status=verdict,
             exit_code=verdict.exit_code,
-            measured=Measured(exit_code=None, never_began="its gate is closed"),
-            findings=self.gathered.findings,
+            measured=Measured(exit_code=None, never_began=self.reason),
+            findings=findings,
             inputs=self.gathered.inputs,
         )
 
@@ -83,14 +98,44 @@ def decide(experiment: Experiment, stage: Stage, way: Way, *, is_forced: bool) -
         changed = changed_before(experiment, stage)
         gathered = gather_inputs(experiment, stage, way.given, is_thorough=True, changed=changed)
         basis = basis if gathered.is_open else None
+    is_kept = row is not None and row.state is State.FINISHED and result is not None and result.is_usable
     return Decision(
         why=why,
         command=command,
         gathered=gathered,
         basis=basis,
         last=result,
-        is_kept=row is not None and row.state is State.FINISHED and result is not None and result.is_usable,
+        is_kept=is_kept,
+        unstartable=_unstartable(experiment, result, command, way) if why and is_kept else "",
     )
+
+
+def _not_begun(stage: Stage, why: str) -> Finding:
+    return Finding(
+        code="not-begun",
+        severity=Severity.INCOMPLETE,
+        path=f"{directory_of(stage)}/{SUMMARY}",
+        message=why,
+        expected="a program that can be started",
+        hint="mend the command of the stage, or put its program back",
+    )
+
+
+def _unstartable(
+    experiment: Experiment, result: StageResult | None, command: tuple[str, ...], way: Way
+) -> str:
+    """Return why a command cannot be started: its program, or a file of its own that it had, is not there."""
+    from runpact.verbs.life.execute import check_command  # noqa: PLC0415 - not needed where nothing runs
+
+    try:
+        check_command(command, cwd=way.cwd, environ=way.environ)
+    except CommandNotFoundError as error:
+        return error.message
+    code = {file.path for file in result.basis.code} if result is not None and result.basis else set()
+    own = (posixpath.normpath(posixpath.join(way.cwd, word)) for word in command[1:])
+    shown = (shown_path(path, experiment.root) for path in own if stamp_of(path) is None)
+    gone = next((path for path in shown if path in code), None)
+    return f"its program `{gone}` is not there" if gone is not None else ""
 
 
 def _damaged(experiment: Experiment, result: StageResult) -> str:

@@ -290,7 +290,7 @@ class _Orchestrator:
         self.tell(Progress(moment="skipped", name=name, why="up to date", result=decision.last))
 
     def _refuse(self, stage: Stage, decision: Decision) -> None:
-        """Do not begin a stage whose gate is closed, so that its last attempt may still be read."""
+        """Do not begin a stage that cannot run, so that its last attempt may still be read."""
         name = directory_of(stage)
         self._log_skipped()
         self._note("stage.refused", stage=name, why=decision.why)
@@ -298,7 +298,7 @@ class _Orchestrator:
         result = decision.refusal(stage)
         self.steps[stage.id] = Step(name=name, done="refused", why=decision.why, result=result)
         self.stopped_at = self.stopped_at or stage
-        self.tell(Progress(moment="refused", name=name, why=f"its gate is closed ({decision.why})"))
+        self.tell(Progress(moment="refused", name=name, why=f"{decision.reason} ({decision.why})"))
 
     def _note_gate(self, name: str, decision: Decision) -> None:
         for finding in decision.gathered.findings:
