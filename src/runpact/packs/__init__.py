@@ -15,6 +15,8 @@ _PREFIX = "runpact:"
 CASES = "cases.yaml"
 TREES = "trees"
 """What a pack carries to show what it means; no part of the contract."""
+SKELETON = "skeleton"
+"""What a new workspace of the pack begins with; `contract.yaml` in it is what follows `extends`."""
 
 
 def pack_folder(name: str) -> str:
@@ -31,6 +33,19 @@ def pack_names() -> list[str]:
     )
 
 
+def skeleton_of(name: str) -> dict[str, str]:
+    """Return the files that a new workspace of a pack begins with, by path; none for most packs."""
+    folder = os.path.join(pack_folder(name), SKELETON) if name in pack_names() else ""
+    found = {}
+    for root, _directories, files in os.walk(folder):
+        for file in files:
+            path = os.path.join(root, file)
+            if not file.endswith(".pyc"):
+                with open(path, encoding="utf-8") as stream:
+                    found[os.path.relpath(path, folder).replace(os.sep, "/")] = stream.read()
+    return found
+
+
 def contract_schema() -> bytes:
     """Return the JSON Schema of a contract file."""
     with open(os.path.join(_FOLDER, "contract.schema.json"), "rb") as file:
@@ -44,7 +59,7 @@ def read_pack(name: str) -> dict[str, bytes] | None:
     folder = pack_folder(name)
     found = {}
     for root, directories, files in os.walk(folder):
-        directories[:] = [each for each in directories if each != TREES]
+        directories[:] = [each for each in directories if each not in {TREES, SKELETON}]
         for file in files:
             path = os.path.join(root, file)
             if file.endswith((".yaml", ".json")) and file != CASES:

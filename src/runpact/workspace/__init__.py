@@ -24,7 +24,7 @@ from runpact.packs import contract_schema, pack_folder, pack_names
 
 if TYPE_CHECKING:
     from runpact.model.summary import RunSummary  # noqa: TC004 - exported for annotations alone
-    from runpact.verbs.contracts.initialise import NewWorkspace
+    from runpact.verbs.contracts.initialise import NewWorkspace  # noqa: TC004 - exported for annotations alone
     from runpact.verbs.finding.read import ReadDocument, Schema
     from runpact.verbs.judging.check import CheckedRun  # noqa: TC004 - exported for annotations alone
     from runpact.verbs.judging.revise import Revision  # noqa: TC004 - exported for annotations alone
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CheckedRun",
     "ExecutedRun",
+    "NewWorkspace",
     "Revision",
     "RunDetails",
     "RunSummary",

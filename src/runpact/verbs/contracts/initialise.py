@@ -1,4 +1,4 @@
-"""Start a workspace: a contract that extends a pack, and a block in `.gitignore`.
+"""Start a workspace: a contract that extends a pack, what the pack begins with, a block in `.gitignore`.
 
 Knows: what a new workspace needs.
 Does not know: how files are replaced safely.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Iterable
 
 import msgspec
 
@@ -15,8 +16,10 @@ from runpact.disk.inputs import run_around
 from runpact.disk.registered import lay_out
 from runpact.disk.setup import rewrite_text, write_new
 from runpact.model.contract.ignoring import ignored_patterns, registries_of, with_block
-from runpact.model.errors import UsageError
+from runpact.model.contract.language import Contract, Kind
+from runpact.model.errors import RunpactError, UsageError
 from runpact.model.names import suggest_name
+from runpact.packs import skeleton_of
 from runpact.verbs.contracts.load_contract import load_contract
 
 
@@ -27,6 +30,10 @@ class NewWorkspace(msgspec.Struct, frozen=True):
     contract: str
     written: tuple[str, ...]
     """Paths relative to the root."""
+    stages: tuple[str, ...] | None = None
+    """Ids of the stages of the kind whose runs are pipelines; None where no kind's runs are."""
+    config: str | None = None
+    """A configuration that the workspace begins with."""
 
 
 def initialise_workspace(root: str, *, pack: str, identity: str | None) -> NewWorkspace:
@@ -50,13 +57,33 @@ def initialise_workspace(root: str, *, pack: str, identity: str | None) -> NewWo
         raise UsageError(
             "a contract's id has small letters, digits, dots and dashes", expected="acme.training", got=name
         )
-    text = f'contract: {name}\nversion: "1.0.0"\nextends: {pack}\n'
+    skeleton = skeleton_of(pack)
+    text = f'contract: {name}\nversion: "1.0.0"\nextends: {pack}\n{skeleton.pop("contract.yaml", "")}'
     written = []
     if write_new(posixpath.join(root, "contract.yaml"), text):
         written.append("contract.yaml")
+        written += [
+            path for path in sorted(skeleton) if write_new(posixpath.join(root, path), skeleton[path])
+        ]
     for registry in registries_of(contract):
         written += lay_out(root, registry)
     patterns = ignored_patterns(contract)
     if rewrite_text(posixpath.join(root, ".gitignore"), lambda text: with_block(text, patterns)):
         written.append(".gitignore")
-    return NewWorkspace(root, posixpath.join(root, "contract.yaml"), tuple(written))
+    path = posixpath.join(root, "contract.yaml")
+    staged = next((kind for kind in _kinds(path, contract) if kind.sealed == "by_stage"), None)
+    return NewWorkspace(
+        root,
+        path,
+        tuple(written),
+        stages=tuple(stage.id for stage in staged.stages) if staged is not None else None,
+        config=next((each for each in written if each.startswith("configs/")), None),
+    )
+
+
+def _kinds(path: str, pack: Contract) -> Iterable[Kind]:
+    """Return the kinds of the workspace; of its pack, where a contract stood there that cannot be read."""
+    try:
+        return load_contract(path).contract.kinds.values()
+    except RunpactError:
+        return pack.kinds.values()
