@@ -1,9 +1,7 @@
-"""Every system call that writes.
+"""Every system call that writes: in one module, so that a fault can be injected at each.
 
 Knows: exclusive creation, whole writes, atomic replacement, durable publication.
 Does not know: runs, documents, why something is written.
-
-All writer I/O stands in this module so that a fault can be injected at each call.
 """
 
 from __future__ import annotations

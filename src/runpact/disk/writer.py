@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import hashlib
 import os
 import posixpath
 from collections.abc import Callable, Iterable
@@ -26,6 +25,7 @@ from collections.abc import Callable, Iterable
 from runpact.disk import io
 from runpact.disk.appendlog import AppendLog
 from runpact.disk.draft import FEW_FILES, Draft, write_draft
+from runpact.disk.hashed import create_anew, write_hashed
 from runpact.disk.layout import PRIVATE, TEMPORARY, RunPaths, ancestors
 from runpact.model.errors import ClosedRunError, StorageError, WriteOnceError
 from runpact.model.facts import FileFact
@@ -115,7 +115,7 @@ class RunWriter:
             temporary = self._temporary_of(path)
             self._leftovers.add(temporary)
             is_synced = self.is_durable and is_flushed
-            size, digest = self._write_hashed(temporary, chunks, sync=is_synced)
+            size, digest = write_hashed(self._create(temporary), temporary, chunks, sync=is_synced)
             self._publish_file(temporary, path, sync=is_synced, replaces=replaces)
         self._leftovers.discard(temporary)
         if self.is_durable and not is_flushed:
@@ -128,29 +128,7 @@ class RunWriter:
         )
 
     def _create(self, temporary: str) -> int:
-        try:
-            return io.open_append(temporary)
-        except FileExistsError:  # of an earlier process of this number
-            io.remove_quietly(temporary)
-            return io.open_append(temporary)
-
-    def _write_hashed(self, temporary: str, chunks: Iterable[bytes], *, sync: bool) -> tuple[int, str]:
-        digest, size = hashlib.sha256(), 0
-        descriptor = self._create(temporary)
-        try:
-            try:
-                for chunk in chunks:
-                    io.write_all(descriptor, chunk)
-                    digest.update(chunk)
-                    size += len(chunk)
-                if sync:
-                    io.sync(descriptor)
-            finally:
-                io.close(descriptor)
-        except BaseException:
-            io.remove_quietly(temporary)
-            raise
-        return size, f"sha256:{digest.hexdigest()}"
+        return create_anew(temporary)
 
     def _publish_file(self, temporary: str, path: str, *, sync: bool, replaces: bool) -> None:
         """Give an artifact its name; whatever is refused on the way, the name is free again."""
