@@ -6,6 +6,7 @@ Does not know: what is held, what counts as equal.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
     from runpact.model.golden.departure import Departure, GoldenAnswer
 
 _COLOURS = {"different": "red", "missing": "yellow", "undecided": "yellow", "added": "yellow"}
-_MOST_OF_A_FILE, _MOST = 6, 40
-"""Departures of one file, and of all, that are shown unless all are asked for."""
+_MOST = 20
+"""Files whose worst departure is shown, unless all departures are asked for."""
 _WIDEST = 60
 
 _at_option = click.option(
@@ -135,12 +136,11 @@ def compare_command(
 
 
 def _page(answer: GoldenAnswer, *, is_all: bool) -> Iterator[str]:
-    kept = answer.departures if is_all else tuple(_shortened(answer.departures))
-    for each in kept:
-        yield from _departure_lines(each)
-    left = len(answer.departures) - len(kept)
-    if left:
-        yield f"… and {left:,} more; --all shows them"
+    if is_all:
+        for each in answer.departures:
+            yield from _departure_lines(each)
+    else:
+        yield from _summary(answer.departures)
     verdict = answer.verdict
     tolerated = f", {answer.tolerated} of them in other bytes" if answer.tolerated else ""
     word = "equal" if verdict is Verdict.OK else "not equal"
@@ -150,13 +150,25 @@ def _page(answer: GoldenAnswer, *, is_all: bool) -> Iterator[str]:
     )
 
 
-def _shortened(found: Iterable[Departure]) -> Iterator[Departure]:
-    """Yield the first departures of each file, as long as there are not too many of all."""
-    seen: dict[str, int] = {}
+def _summary(found: Iterable[Departure]) -> Iterator[str]:
+    """Yield the worst departure of each file, and how many more it has."""
+    files: dict[str, list[Departure]] = {}
     for each in found:
-        seen[each.path] = seen.get(each.path, 0) + 1
-        if seen[each.path] <= _MOST_OF_A_FILE and sum(seen.values()) <= _MOST:
-            yield each
+        files.setdefault(each.path, []).append(each)
+    for several in tuple(files.values())[:_MOST]:
+        yield from _departure_lines(max(several, key=_size))
+        if len(several) > 1:
+            yield f"    the worst of {len(several):,} in this file"
+    left = len(files) - _MOST
+    if left > 0:
+        yield f"… and {left:,} more files"
+    if left > 0 or any(len(several) > 1 for several in files.values()):
+        yield "--all shows every departure"
+
+
+def _size(departure: Departure) -> float:
+    """Return how bad a departure is; what has no number is worse than any."""
+    return math.inf if departure.relative_error is None else departure.relative_error
 
 
 def _departure_lines(each: Departure) -> Iterator[str]:

@@ -404,12 +404,32 @@ def test_a_record_of_another_kind_or_contract_is_refused(golden: Golden) -> None
     assert (code, "this contract" in document["error"]["message"]) == (2, True)
 
 
-def test_many_departures_of_one_file_are_shortened(golden: Golden) -> None:
+def test_of_many_departures_of_one_file_the_worst_is_told(golden: Golden) -> None:
     golden.make(table=json.dumps(list(range(40))))
     golden.call("golden", "record", "ads", "x", "--replace")
     golden.make(table=json.dumps(list(range(1, 41))))
-    assert "… and 34 more; --all shows them" in golden.call("golden", "compare", "ads")[1]
+    assert golden.call("golden", "compare", "ads")[1].splitlines()[:-1] == [
+        "different 01_make/report/table.json#/0",
+        "    golden 0   now 1   relative error 1 (allowed 0 relative, 0 absolute)",
+        "    the worst of 40 in this file",
+        "--all shows every departure",
+    ]
     assert golden.call("golden", "compare", "ads", "--all")[1].count("different ") == 40
+    assert len(golden.compare()[1]["departures"]) == 40
+
+
+def test_of_many_files_that_depart_the_first_are_told(golden: Golden) -> None:
+    program = golden.root / "make.py"
+    more = (
+        'for number in range(23):\n    open(f"{fields}/{number:02}.npz", "w").write(said.get("note", "a"))\n'
+    )
+    program.write_text(program.read_text() + more)
+    golden.make()
+    golden.call("golden", "record", "ads", "x", "--replace")
+    golden.make(note="b")
+    lines = golden.call("golden", "compare", "ads")[1].splitlines()
+    assert lines[-3:-1] == ["… and 4 more files", "--all shows every departure"]
+    assert sum(line.startswith(("different ", "undecided ")) for line in lines) == 20
 
 
 def test_links_and_files_that_are_gone_are_told_in_plain_runs(golden: Golden) -> None:
