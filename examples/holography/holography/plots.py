@@ -20,6 +20,9 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 14, 40, 46
 _LEGEND_LINE = 17
 _INK, _GRID, _SOFT = "#1f2933", "#e4e7eb", "#616e7c"
 _MOST_POINTS = 400
+_SAMPLE = 42
+"""Where the text of a legend begins, behind its line or mark."""
+_MOST_LETTERS = (_WIDTH - _LEFT - _SAMPLE - _RIGHT) // 7
 
 
 @dataclass(frozen=True)
@@ -109,8 +112,13 @@ def _panel(panel: Panel, left: float, top: float) -> Iterator[str]:
         if series.label:
             sample = [(at + 14, row)] if series.kind == "marks" else [(at, row), (at + 28, row)]
             yield from _drawn(series.kind, sample, colour)
-            yield _text(at + 36, row + 4, series.label, size=12)
+            yield _text(at + _SAMPLE, row + 4, _fitting(series.label), size=12)
             row += _LEGEND_LINE
+
+
+def _fitting(label: str) -> str:
+    """Return a label that ends where its panel does, so that it stands beside no label of the next one."""
+    return label if len(label) <= _MOST_LETTERS else f"{label[: _MOST_LETTERS - 1]}…"
 
 
 def _points(series: Series, panel: Panel) -> list[tuple[float, float]]:

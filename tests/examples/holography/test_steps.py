@@ -240,6 +240,21 @@ def test_figures_draw_what_can_be_drawn() -> None:
     assert "b < c" in {node.text for node in root.iter("{http://www.w3.org/2000/svg}text")}
 
 
+def test_no_label_of_a_figure_stands_in_the_next_panel() -> None:
+    panels = [Panel("p", "x", "y", (Series(f"{side} {'long ' * 20}", [1, 2], [1, 2]),)) for side in "ab"]
+    root = ET.fromstring(figure("t", panels))  # noqa: S314 - made a moment ago by this test
+    labels = [
+        node
+        for node in root.iter("{http://www.w3.org/2000/svg}text")
+        if node.attrib["text-anchor"] == "start" and (node.text or "").startswith(("a long", "b long"))
+    ]
+    assert len(labels) == 2
+    for number, label in enumerate(labels, 1):
+        assert (
+            float(label.attrib["x"]) + 7 * len(label.text or "") <= number * float(root.attrib["width"]) / 2
+        )
+
+
 # ---------------------------------------------------------------- programs
 
 
