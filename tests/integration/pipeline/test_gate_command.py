@@ -221,6 +221,43 @@ def test_what_would_follow_from_something_else_now_is_stale(
     assert gate(pipeline, "03")[0] == 0
 
 
+@pytest.mark.requirement("C-093")
+@pytest.mark.parametrize("how", ["declared", "named"])
+@pytest.mark.parametrize("change", ["changed", "added", "gone"])
+def test_what_a_stage_before_it_read_from_outside_makes_it_stale_when_it_changed(
+    pipeline: Pipeline, how: str, change: str
+) -> None:
+    read = "{outside: raw}" if how == "declared" else "{outside: true}"
+    says(
+        pipeline,
+        a=("        config: [first]\n", f"        config: [first]\n        reads: {{raw: {read}}}\n"),
+    )
+    pipeline.write("raw/a.txt", "one")
+    pipeline.write("raw/b.txt", "two")
+    named = () if how == "declared" else ("--input", "raw=raw")
+    assert pipeline.go("--to", "02", *named)[0] == 0
+    assert gate(pipeline)[0] == 0
+    if change == "gone":
+        for name in "ab":
+            (pipeline.root / f"raw/{name}.txt").unlink()
+    else:
+        pipeline.write("raw/a.txt" if change == "changed" else "raw/c.txt", "three")
+    code, lines = gate(pipeline)
+    assert (code, lines[0].startswith("stale_artifact: runs/x/01_make/numbers; ")) == (2, True)
+    assert "stage 01_make is out of date: its input changed: raw" in lines[0]
+    status = pipeline.json("pipeline", "status", "x")[1]["stages"][0]
+    assert status["why"].startswith("its input changed: raw" if change != "gone" else "an input is missing")
+
+
+def test_an_input_that_was_not_there_and_is_now_makes_its_reader_stale(pipeline: Pipeline) -> None:
+    read = "        reads: {raw: {outside: raw, required: false}}\n"
+    says(pipeline, a=("        config: [first]\n", f"        config: [first]\n{read}"))
+    pipeline.go("--to", "02")
+    assert gate(pipeline)[0] == 0
+    pipeline.write("raw/a.txt", "one")
+    assert "its input changed: raw" in gate(pipeline)[1][0]
+
+
 def test_what_a_caller_named_or_a_person_began_is_not_stale_for_its_command(pipeline: Pipeline) -> None:
     numbers(pipeline, "mine")
     pipeline.go("--to", "01")

@@ -10,18 +10,24 @@ import os
 import posixpath
 
 from runpact.model.contract.language import Stage
+from runpact.model.contract.stages import reads_of
 from runpact.model.pipeline.plan import changes
-from runpact.model.pipeline.result import Basis, StageResult
+from runpact.model.pipeline.result import Basis, StageInput, StageResult
 from runpact.verbs.pipeline.basis import basis_of
 from runpact.verbs.pipeline.experiment import Experiment
+from runpact.verbs.pipeline.inputs import gather_inputs
 from runpact.verbs.pipeline.way import command_of
+
+_OUTSIDE = frozenset({"cli", "contract"})
+"""Who names a place that no stage of the experiment writes."""
 
 
 def changed_before(experiment: Experiment, consumer: Stage) -> dict[str, str]:
     """Return why stages that a consumer rests on would be another attempt now, by id.
 
-    Their command, code, section of the configuration, seed and declaration are looked at; what they read is
-    compared by their records. A stage whose attempt left no basis is not told.
+    Their command, code, section of the configuration, seed and declaration are looked at, and what they read
+    from outside the experiment; what they read of other stages is compared by their records. A stage whose
+    attempt left no basis is not told.
 
     Args:
         experiment: The experiment.
@@ -51,13 +57,26 @@ def _basis_now(experiment: Experiment, stage: Stage, cwd: str, result: StageResu
         experiment,
         stage,
         command=command,
-        inputs=result.inputs,
+        inputs=_inputs_now(experiment, stage, result),
         config=experiment.record.provenance.config.resolved,
         cwd=directory,
         loaded=[file.path for file in old.code],
     )
     is_told = result.launched_by == "pipeline" and all(each.source == "manifest" for each in result.inputs)
     return now if is_told and cwd else _with_command(now, old)
+
+
+def _inputs_now(experiment: Experiment, stage: Stage, result: StageResult) -> tuple[StageInput, ...]:
+    """Return what an attempt read, with what stands outside the experiment as it is now."""
+    read = {each.alias for each in result.inputs if each.source in _OUTSIDE}
+    if not read and not any(said.outside for said in reads_of(stage).values()):
+        return result.inputs
+    now = gather_inputs(experiment, stage).inputs
+    sources = {each.alias: each.source for each in now}
+    foreign = {alias for alias in read if sources.get(alias, "cli") in _OUTSIDE}
+    foreign |= {alias for alias, source in sources.items() if source == "contract"}
+    kept = (each for each in result.inputs if each.alias not in foreign)
+    return (*kept, *(each for each in now if each.alias in foreign))
 
 
 def _with_command(now: Basis, old: Basis) -> Basis:
