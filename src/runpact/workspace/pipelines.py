@@ -293,7 +293,6 @@ def open_experiment(place: Workspace, directory: str) -> Experiment:
 
 def way_of(place: Workspace, experiment: Experiment, ordered: Ordered) -> Way:
     """Return how the stages of an experiment are run, as it was ordered."""
-    from runpact.verbs.capturing.mask import patterns_in
     from runpact.verbs.pipeline.way import Way
     from runpact.workspace.configuring import configured
 
@@ -309,7 +308,7 @@ def way_of(place: Workspace, experiment: Experiment, ordered: Ordered) -> Way:
         config=config,
         environ=dict(os.environ),
         durability=ordered.durability,
-        secrets=(*patterns_in(os.environ), *variables),
+        secrets=variables,
         tee=ordered.is_shown,
         given=inputs_given(place, ordered.inputs),
         command=ordered.command,

@@ -12,7 +12,8 @@ from collections.abc import Mapping
 
 import msgspec
 
-from runpact.host.child import ChildEnd, Relay, resolve_command, run_child
+from runpact.host.child import ChildEnd, resolve_command, run_child
+from runpact.host.relay import Relay
 from runpact.model.confinement import COMPARE, OFF, W0, W2, Confinement, Wanted
 from runpact.model.errors import ConfigError
 from runpact.model.registered.uri import is_uri

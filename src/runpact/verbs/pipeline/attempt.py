@@ -21,7 +21,8 @@ import msgspec
 from runpact.disk.experiment import older_attempts, put_aside
 from runpact.disk.layout import RESULT
 from runpact.host import clock
-from runpact.host.child import ChildEnd, Relay
+from runpact.host.child import ChildEnd
+from runpact.host.relay import Relay
 from runpact.model.confinement import COMPARE
 from runpact.model.contract.language import Records, Stage
 from runpact.model.contract.stages import directory_of, folder_behind
@@ -39,6 +40,7 @@ from runpact.model.pipeline.result import (
 )
 from runpact.model.pipeline.summary import SummaryFacts, summary_document
 from runpact.model.run import State
+from runpact.verbs.capturing.mask import patterns_in
 from runpact.verbs.life.active import ActiveRun
 from runpact.verbs.life.confine import settle_confinement
 from runpact.verbs.life.execute import Command, run_command
@@ -187,7 +189,7 @@ def run_program(stage_run: StageRun, *, relay: Relay | None = None) -> Measured:
                 argv=stage_run.command,
                 cwd=way.cwd,
                 environ={**way.environ, **stage_environment(stage_run)},
-                secrets=way.secrets,
+                secrets=(*patterns_in(way.environ), *way.secrets),
                 tee=way.tee,
                 timeout_seconds=stage.timeout_seconds,
                 relay=relay,

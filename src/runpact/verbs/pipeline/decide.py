@@ -78,7 +78,9 @@ def decide(experiment: Experiment, stage: Stage, way: Way, *, is_forced: bool) -
     command = way.command or command_of(experiment, stage, gathered.folders, cwd=way.cwd)
     basis = None
     if gathered.is_open:
-        judged, cwd = command_judged(experiment, stage, gathered.folders, way)
+        judged, cwd = (
+            command_judged(experiment, stage, gathered.folders, way) if way.command else (command, way.root)
+        )
         basis = basis_of(
             experiment,
             stage,

@@ -18,7 +18,7 @@ from runpact.disk.appendlog import AppendLog
 from runpact.disk.experiment import ExperimentLock, clear_staged, open_log
 from runpact.disk.layout import STAGED
 from runpact.host import clock, process
-from runpact.host.child import Relay
+from runpact.host.relay import Relay
 from runpact.model.contract.language import Stage
 from runpact.model.contract.stages import directory_of
 from runpact.model.errors import CannotStartError

@@ -33,6 +33,7 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
     environ: Mapping[str, str]
     durability: str = "commit"
     secrets: tuple[str, ...] = ()
+    """Names of variables that the configuration refers to, beside those that are secret anyway."""
     tee: bool = False
     launched_by: Launcher = "pipeline"
     given: Given = MappingProxyType({})
@@ -65,6 +66,9 @@ def command_of(
         folders: Absolute path of what each alias that it reads leads to, as far as that is known.
         cwd: Absolute directory that the command runs in.
     """
+    said = "\n".join(stage.command)
+    if "{" not in said and "}" not in said:
+        return stage.command
     directory = experiment.directory
 
     def told(path: str) -> str:
@@ -81,10 +85,13 @@ def command_of(
         "stage.dir": told(posixpath.join(directory, directory_of(stage))),
     }
     values |= {
-        f"reads.{alias}": told(folders.get(alias, posixpath.join(directory, alias))) for alias in stage.reads
+        f"reads.{alias}": told(folders.get(alias, posixpath.join(directory, alias)))
+        for alias in stage.reads
+        if f"{{reads.{alias}}}" in said
     }
     values |= {
         f"writes.{alias}": told(posixpath.join(directory, experiment.target(stage, alias)))
         for alias in stage.writes
+        if f"{{writes.{alias}}}" in said
     }
     return filled(stage.command, values)
