@@ -15,8 +15,9 @@ import msgspec
 
 from runpact.api import PathLike, open_here
 from runpact.host.clock import utc_now
+from runpact.model.checkpoints import Checkpoint
 from runpact.model.summary import RunSummary
-from runpact.verbs.finding.frames import Frame, frames_of
+from runpact.verbs.finding.frames import Frame, checkpoints_of, frames_of
 from runpact.verbs.finding.known import KnownRun
 from runpact.verbs.finding.look import Look, told_verdict
 from runpact.verbs.finding.read import ReadDocument, read_entry
@@ -64,6 +65,10 @@ class RecordedRun(KnownRun, frozen=True, kw_only=True):
             MalformedDocumentError: The document about them tells of no frames.
         """
         return frames_of(self.directory)
+
+    def checkpoints(self) -> tuple[Checkpoint, ...]:
+        """Return its checkpoints in the order of their saving, with step and metrics of that moment."""
+        return checkpoints_of(self.directory)
 
 
 @overload

@@ -31,6 +31,8 @@ T = TypeVar("T")
 class AttachedWriter(RunWriter):
     """Writes into a run that another process owns and seals."""
 
+    seals = False
+
     def __init__(self, paths: RunPaths, *, is_durable: bool) -> None:
         """Store the run's paths; nothing is locked between two lines.
 
@@ -49,11 +51,6 @@ class AttachedWriter(RunWriter):
     def is_open(self) -> bool:
         """Whether the run is not sealed yet."""
         return self._lock >= 0 and not os.path.lexists(self.paths.seal)
-
-    @property
-    def seals(self) -> bool:
-        """Never: the process that started the command does."""
-        return False
 
     def _check_open(self) -> None:
         if self._lock < 0:

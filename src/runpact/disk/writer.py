@@ -35,6 +35,9 @@ from runpact.model.manifest import FileRecord, LogRecord
 class RunWriter:
     """Holds the lock of one unsealed run and writes into it."""
 
+    seals = True
+    """Whether the run is this object's to seal."""
+
     def __init__(self, paths: RunPaths, lock: int, *, is_durable: bool) -> None:
         """Store the run's paths and the descriptor that holds its lock."""
         self.paths = paths
@@ -346,11 +349,6 @@ class RunWriter:
     def is_open(self) -> bool:
         """Whether this process may still write."""
         return self._lock >= 0 and not self._is_sealed and self._pid == os.getpid()
-
-    @property
-    def seals(self) -> bool:
-        """Whether the run is this object's to seal."""
-        return True
 
     @property
     def is_own(self) -> bool:

@@ -161,6 +161,24 @@ def _npz(value: object) -> bytes:
     return stream.getvalue()
 
 
+def _safetensors(value: object) -> bytes:
+    if not isinstance(value, Mapping) or not value:
+        raise _refused(value, "a `.safetensors` file is written from arrays by name", "a mapping of arrays")
+    try:
+        from safetensors import SafetensorError  # noqa: PLC0415 - an extra; only those who name it pay
+        from safetensors.numpy import save  # noqa: PLC0415 - as above
+    except ImportError as error:
+        message = "safetensors is not installed (`pip install safetensors`)"
+        raise _refused(value, message, "another format, as .npz") from error
+    import numpy as np  # noqa: PLC0415 - as above
+
+    try:
+        data: bytes = save({str(name): np.ascontiguousarray(array) for name, array in value.items()})
+    except (SafetensorError, KeyError, ValueError) as error:
+        raise _refused(value, f"it is not arrays of numbers: {error!s:.100}", "arrays of numbers") from error
+    return data
+
+
 def _text(value: object) -> bytes:
     if not isinstance(value, str):
         raise _refused(value, "a text file is written from text", "text")
@@ -180,6 +198,7 @@ _ENCODERS: dict[str, Callable[[object], bytes]] = {
     ".csv": _csv,
     ".npy": _npy,
     ".npz": _npz,
+    ".safetensors": _safetensors,
     ".txt": _text,
     ".md": _text,
     ".svg": _text,

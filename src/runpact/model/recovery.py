@@ -19,6 +19,8 @@ from runpact.model.run import Outcome, State
 RECOVERED, SAVED, NAMED = "run.recovered", "artifact.saved", "artifact.named"
 """Events of a run's log; what is named, somebody was given the path of, to write it."""
 GAP = "the run's process ended before anything was compared; another one sealed the run later"
+CHECKPOINT = "checkpoint"
+"""Field of the event that tells of a file whose place a later one may take."""
 _REASON = "its process ended without sealing it; another one sealed it later"
 
 
@@ -48,10 +50,13 @@ def recovered_outcome(
 
 
 def saved_files(events: Iterable[Mapping[str, object]]) -> dict[str, FileRecord]:
-    """Return the artifacts whose saving a log of events acknowledged, by path."""
+    """Return the artifacts whose saving a log of events acknowledged, by path.
+
+    Those that a later one may have replaced are left out: at the end nobody knows which of them stands there.
+    """
     found: dict[str, FileRecord] = {}
     for event in events:
-        if event.get("event") == SAVED:
+        if event.get("event") == SAVED and CHECKPOINT not in event:
             with contextlib.suppress(
                 msgspec.ValidationError
             ):  # the log is free text to whoever writes events

@@ -1,4 +1,4 @@
-"""Read the typed predictions of a run, frame by frame.
+"""Read the typed predictions of a run, frame by frame, and what is told of its checkpoints.
 
 Knows: which document tells of the frames, and that a sealed frame must be the one that was sealed.
 Does not know: how an array file is laid out.
@@ -20,6 +20,7 @@ from runpact.disk.storedlog import StoredLog
 from runpact.disk.tree import read_file
 from runpact.formats.arrayvalues import MOST_BYTES, ArrayFile
 from runpact.formats.npz import inspect
+from runpact.model.checkpoints import Checkpoint, logged_checkpoints
 from runpact.model.contract.kind import Kind
 from runpact.model.digest import digest_bytes
 from runpact.model.errors import Fault, MalformedDocumentError
@@ -97,6 +98,17 @@ def frames_of(directory: str) -> Iterator[Frame]:
             ) from error
         path = place.path_of(frame.frame_id)
         yield msgspec.structs.replace(frame, path=path, directory=directory, digest=sealed.get(path))
+
+
+def checkpoints_of(directory: str) -> tuple[Checkpoint, ...]:
+    """Return the checkpoints that the log of a run tells of; none of a run without one.
+
+    Args:
+        directory: Absolute path of the run.
+    """
+    record = read_run(directory).record
+    events = StoredLog(directory, record.records["events"]).entries() if record is not None else ()
+    return logged_checkpoints(events)
 
 
 def _rows(directory: str, reading: Reading, place: FramePlace) -> list[Mapping[str, Json]]:

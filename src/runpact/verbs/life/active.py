@@ -23,6 +23,8 @@ from runpact.model.recordmasker import RecordMasker
 from runpact.model.recovery import Label
 from runpact.model.run import RunRecord, Standing, State
 from runpact.verbs.finding.read import read_entry
+from runpact.verbs.life.checkpoint import State as CheckpointState
+from runpact.verbs.life.checkpoint import keep_checkpoint
 from runpact.verbs.life.finish import finish_run
 from runpact.verbs.life.inputs import record_input
 from runpact.verbs.life.opened import OpenRun
@@ -119,6 +121,37 @@ class ActiveRun(OpenRun):
             intrinsics=intrinsics,
             intrinsics_ref=intrinsics_ref,
         )
+
+    def checkpoint(
+        self,
+        name: str | int,
+        state: CheckpointState,
+        *,
+        step: int | None = None,
+        metrics: Mapping[str, float] | None = None,
+        keep: int | None = None,
+        suffix: str | None = None,
+    ) -> str:
+        """Keep the state of a training in `artifacts/checkpoints/`, whole at every moment; return its path.
+
+        One of the same name is replaced.
+
+        Args:
+            name: `best`, `last`, another name, or the step as a number.
+            state: Arrays by name, the `pathlib.Path` of a file to copy, or what writes a file whose path it
+                is given: `lambda path: torch.save(model.state_dict(), path)`.
+            step: The caller's own counter; of a numbered one its number.
+            metrics: What was measured then, finite numbers by name.
+            keep: Of the numbered ones, only so many of the newest stay.
+            suffix: Of the file: by default `npz` for arrays, `pt` for what is called, else the file's own;
+                `safetensors` writes arrays so.
+
+        Raises:
+            UsageError: A name, a step or a number is none.
+            ValueRefusedError: The state cannot be written without pickle, or a metric is not finite.
+            StorageError: Nothing was stored; the older one still stands.
+        """
+        return keep_checkpoint(self, name, state, step=step, metrics=metrics, keep=keep, suffix=suffix)
 
     def scope(self, name: str) -> Scope:
         """Return what a skill gets of the run: it can write into a folder of its own, log, and no more.
