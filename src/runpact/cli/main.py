@@ -51,7 +51,10 @@ _COMMANDS = {
     "config": ("runpact.cli.config", "See the configuration that a run would get."),
     "contract": ("runpact.cli.contract", "Work on the contract itself."),
     "stats": ("runpact.cli.stats", "Ask the telemetry database."),
-    "lint-layers": ("runpact.cli.layers", "Ask whether a change set mixes layers of the code."),
+    "lint-layers": (
+        "runpact.cli.layers",
+        "Ask what code imports against its layers, or whether a change set mixes them.",
+    ),
     "index": ("runpact.cli.index", "Look after the index."),
     "keygen": ("runpact.cli.keygen", "Make a key that signs certificates."),
     "doctor": ("runpact.cli.doctor", "Examine the workspace, and put right what can be."),

@@ -220,6 +220,17 @@ CODES: dict[str, Code] = {
         large_file="A large file is staged, or is neither ignored nor tracked.",
     ),
     **_codes(
+        "Code",
+        Severity.ERROR,
+        layer_import="A file imports one of a layer above its own, or of another part of a layer kept apart.",
+        broad_except="Library code catches every exception, or other code does so and raises none again.",
+    ),
+    **_codes(
+        "Code",
+        Severity.WARNING,
+        current_directory="Library code asks for the current directory, which need not be the workspace's.",
+    ),
+    **_codes(
         "Workspace",
         Severity.ADVICE,
         elsewhere="A run is not sealed, and its process belongs to another host.",

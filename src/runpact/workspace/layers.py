@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from runpact.model.layers import LayerReport
+    from runpact.verbs.pipeline.imports import ImportReport
     from runpact.workspace import Workspace
 
-__all__ = ["layers_changed"]
+__all__ = ["imports_judged", "layers_changed"]
 
 
 def layers_changed(place: Workspace, *, base: str, label: str = "") -> LayerReport:
@@ -25,3 +26,14 @@ def layers_changed(place: Workspace, *, base: str, label: str = "") -> LayerRepo
     from runpact.verbs.pipeline.layers import report_layers
 
     return report_layers(place.root, place.lint().contract, os.environ, base=base, label=label)
+
+
+def imports_judged(place: Workspace) -> ImportReport:
+    """Return what the code of the layers imports, catches and asks for that it should not.
+
+    Raises:
+        CannotStartError: The contract says nothing of imports, or a file cannot be read.
+    """
+    from runpact.verbs.pipeline.imports import report_imports
+
+    return report_imports(place.root, place.lint().contract)

@@ -17,7 +17,7 @@ def _codes_used() -> set[str]:
     names = ("model/judge", "model/pipeline", "model/doctor", "model/ledger", "model/archive", "formats")
     folders = [ROOT / "src/runpact" / name for name in names]
     files = [path for folder in folders for path in folder.rglob("*.py")]
-    files += (ROOT / "src/runpact/verbs").rglob("*.py")
+    files += (ROOT / "src/runpact/model/imports.py", *(ROOT / "src/runpact/verbs").rglob("*.py"))
     return {code for path in files for code in _USES.findall(path.read_text(encoding="utf-8"))}
 
 

@@ -68,6 +68,17 @@ class GitRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Patterns for elsewhere, as git reads them."""
 
 
+class ImportRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which layer of the code may import which; `runpact lint-layers` asks."""
+
+    order: tuple[str, ...]
+    """Layers, the lowest first: each imports itself and those before it."""
+    apart: tuple[str, ...] = ()
+    """Layers whose parts, the folders just below, import each other not."""
+    library: tuple[str, ...] = ()
+    """Layers that catch no broad exceptions and do not ask for the current directory."""
+
+
 class WorkspaceRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the workspace must look like; paths are relative to its root."""
 
@@ -91,6 +102,8 @@ class WorkspaceRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """Registry files that are kept up to date from the runs."""
     layers: dict[str, tuple[str, ...]] = {}
     """Globs by layer, the first that fits a path decides: a change set of several layers is mixed."""
+    imports: ImportRules | None = None
+    """Which of these layers may import which."""
     golden: str = "golden"
     """Folder of the golden records."""
     git: GitRules | None = None

@@ -43,11 +43,26 @@ def _workspace(contract: Contract, schemas: Mapping[str, bytes]) -> Iterator[Not
             yield Note(at, "a layer without paths holds nothing", "globs", "none")
         for number, glob in enumerate(globs):
             yield from template_notes(glob, f"{at}/{number}")
+    yield from _imports(rules)
     yield from relative_notes(rules.golden, "/workspace/golden")
     yield from _patterns(rules)
     for number, view in enumerate(rules.indexes):
         yield from _kinds(contract, view.kinds, f"/workspace/indexes/{number}/kinds")
     yield from lint_views(contract)
+
+
+def _imports(rules: WorkspaceRules) -> Iterator[Note]:
+    said = rules.imports
+    if said is None:
+        return
+    for word in ("order", "apart", "library"):
+        for number, name in enumerate(getattr(said, word)):
+            if name not in rules.layers:
+                at = f"/workspace/imports/{word}/{number}"
+                known = " or ".join(rules.layers) or "a layer of this contract"
+                yield Note(at, f"there is no layer `{name}`", known, name, nearest(name, rules.layers))
+    if len(set(said.order)) < len(said.order):
+        yield Note("/workspace/imports/order", "a layer stands twice", "each layer once")
 
 
 def _log(rules: WorkspaceRules) -> Iterator[Note]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from runpact.model.contract.language import Contract, IndexView
 from runpact.model.contract.page.entries import entry_rows
 from runpact.model.contract.page.markdown import code, heading, items, paragraph, table
-from runpact.model.contract.surroundings import GitRules, WorkspaceLog
+from runpact.model.contract.surroundings import GitRules, ImportRules, WorkspaceLog
 from runpact.model.worklog import LEVELS
 
 
@@ -33,12 +33,22 @@ def workspace_section(contract: Contract) -> str:
             f"the layer {code(name)} is {', '.join(code(glob) for glob in globs)}"
             for name, globs in rules.layers.items()
         ),
+        *(_imports(rules.imports) if rules.imports else ()),
         *([_log(rules.shared_log)] if rules.shared_log else []),
         *(_git(rules.git) if rules.git else ()),
         *(f"{rule.description or rule.message or code(str(rule.check))} ({rule.id})" for rule in rules.rules),
         *(_view(view) for view in rules.indexes),
     ]
     return heading(2, "Workspace") + "\n" + items(lines) + _columns(contract) if lines else ""
+
+
+def _imports(rules: ImportRules) -> Iterator[str]:
+    """Yield which layer may import which."""
+    yield f"layers import themselves and those before them: {', '.join(map(code, rules.order))}"
+    yield from (f"the parts of the layer {code(name)} import each other not" for name in rules.apart)
+    if rules.library:
+        names = ", ".join(map(code, rules.library))
+        yield f"library code ({names}) catches no broad exceptions and does not ask for the current directory"
 
 
 def _git(git: GitRules) -> Iterator[str]:
