@@ -6,19 +6,13 @@ Does not know: how the index is made.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from runpact.cli.options import json_option, open_workspace, workspace_options
-from runpact.cli.output import VERDICT_COLOUR, counted, paint, plain, print_json, say, table_lines
+from runpact.cli.output import counted, print_json, say
+from runpact.cli.viewtext import print_views
 from runpact.model.finding import Verdict
 from runpact.workspace.finding import check_views, rebuild, write_views
-
-if TYPE_CHECKING:
-    from runpact.workspace.finding import Views
-
-_SHOWN = 20
 
 
 @click.group("index")
@@ -58,22 +52,5 @@ def views_command(
     if is_json:
         print_json("index-views", verdict=verdict.value, files=views.files, damaged=views.damaged)
     else:
-        _print_views(views)
+        print_views(views)
     return verdict.exit_code
-
-
-def _print_views(views: Views) -> None:
-    if not views.files:
-        say("the contract names no registry files; `workspace.indexes` would")
-        return
-    rows = [
-        (file.state, "" if file.rows is None else str(file.rows), file.generated_at or "", file.path)
-        for file in views.files
-    ]
-    colours = [VERDICT_COLOUR[file.verdict] for file in views.files]
-    for line in table_lines(("STATE", "ROWS", "GENERATED", "FILE"), rows, colours=colours):
-        say(line)
-    for path in views.damaged[:_SHOWN]:
-        say(f"{paint('warning', 'yellow')}: {plain(path)} is corrupt: its line says no more than its path")
-    if len(views.damaged) > _SHOWN:
-        say(f"and {len(views.damaged) - _SHOWN} more; `runpact ls --state corrupt` lists them")

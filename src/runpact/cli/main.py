@@ -42,6 +42,7 @@ _COMMANDS = {
     "plot": ("runpact.cli.plot", "Draw metrics of runs."),
     "lineage": ("runpact.cli.lineage", "Show what a run came from and led to."),
     "tail": ("runpact.cli.tail", "Follow a run while it lives."),
+    "sessions": ("runpact.cli.sessions", "See how sessions are, and end them."),
     "tag": ("runpact.cli.annotate", "Give runs tags, or take them away."),
     "note": ("runpact.cli.annotate", "Add a note to a run."),
     "pipeline": ("runpact.cli.pipeline", "Run the stages of an experiment."),

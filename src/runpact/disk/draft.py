@@ -33,7 +33,7 @@ class CapturedFile(msgspec.Struct, frozen=True):
 class Draft:
     """What a new run consists of before it has a name."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the parts of a run; keyword-only
         self,
         *,
         token: str,
@@ -42,6 +42,7 @@ class Draft:
         records: Mapping[str, str],
         contract: Mapping[str, bytes],
         captured: Mapping[str, CapturedFile] | None = None,
+        told_for: Callable[[str], Mapping[str, bytes]] = lambda _identity: {},
         is_durable: bool,
         mode: int = 0o777,
     ) -> None:
@@ -54,12 +55,14 @@ class Draft:
             records: Where the layout puts manifest, events and metrics.
             contract: Files of the contract copy, by path relative to that copy.
             captured: Files of the provenance, by path relative to the run.
+            told_for: Files of the layout that tell of a candidate id and stand there from the first moment.
             is_durable: Flush to the device at each step that the protocol names.
             mode: Permission bits of the run directory before the umask.
         """
         self.token = token
         self.record_for = record_for
         self.manifest_for = manifest_for
+        self.told_for = told_for
         self.records = dict(records)
         self.files = {f"{CONTRACT}/{path}": CapturedFile(data) for path, data in contract.items()}
         self.files.update(captured or {})
@@ -104,9 +107,11 @@ def _stage(draft: Draft, staging: str, identity: str) -> tuple[int, str]:
         for relative in draft.records.values():
             io.make_parents(posixpath.dirname(paths.at(relative)), sync=False)
         io.create_file(paths.manifest, draft.manifest_for(identity), sync=draft.is_durable)
+        told = draft.told_for(identity)
+        _write_told(draft, paths, told)
         io.reserve(paths.at(BALLAST), BALLAST_SIZE)
         if draft.is_durable:
-            for directory in _directories(draft):
+            for directory in _directories(draft, told):
                 io.sync_directory(paths.at(directory))
     except BaseException:
         io.close_quietly(lock)
@@ -126,9 +131,15 @@ def _write_files(draft: Draft, paths: RunPaths) -> None:
             io.sync_path(paths.at(relative))
 
 
-def _directories(draft: Draft) -> list[str]:
+def _write_told(draft: Draft, paths: RunPaths, told: Mapping[str, bytes]) -> None:
+    for relative, data in told.items():
+        io.make_parents(posixpath.dirname(paths.at(relative)), sync=False)
+        io.replace_file(paths.at(relative), data, sync=draft.is_durable)
+
+
+def _directories(draft: Draft, told: Iterable[str]) -> list[str]:
     """Return the directories that a draft consists of, each after those below it."""
-    files = [RECORD, *draft.records.values(), *draft.files]
+    files = [RECORD, *draft.records.values(), *draft.files, *told]
     return sorted({directory for path in files for directory in ancestors(path)}, reverse=True)
 
 
@@ -143,6 +154,7 @@ def _publish(draft: Draft, staging: str, parent: str, lock: int, candidates: Ite
             if candidate != written:
                 io.rewrite(lock, draft.record_for(candidate), sync=draft.is_durable)
                 io.replace_file(paths.manifest, draft.manifest_for(candidate), sync=draft.is_durable)
+                _write_told(draft, paths, draft.told_for(candidate))
                 written = candidate
             with contextlib.suppress(FileExistsError):
                 io.publish(staging, final)

@@ -86,6 +86,11 @@ def ancestors(path: str) -> Iterator[str]:
         yield path
 
 
+def is_own_record(path: str, records: dict[str, str]) -> bool:
+    """Whether this is one of runpact's own records, wherever the layout puts it."""
+    return path.startswith(f"{PRIVATE}/") or path in records.values()
+
+
 def is_unpinned(path: str, records: dict[str, str]) -> bool:
     """Whether the manifest cannot name this file: itself, its seal, the ballast."""
     return path in {records["manifest"], SEAL, BALLAST}

@@ -10,6 +10,7 @@ import functools
 import hashlib
 import os
 import platform
+import signal
 
 from runpact.model.run import Liveness, Owner
 
@@ -85,6 +86,35 @@ def liveness(
     if is_same and lock_held is not False:
         return Liveness.ALIVE
     return Liveness.ORPHANS if lock_held else Liveness.DEAD
+
+
+def ask_to_end(owner: Owner, *, is_killed: bool) -> bool:
+    """Send a process the signal to end, if it is still the one that is meant; whether it was sent.
+
+    Args:
+        owner: As recorded.
+        is_killed: By SIGKILL, which leaves it no choice; else by SIGTERM.
+    """
+    here = this_process()
+    if (owner.host_id, owner.boot_id, owner.pid_namespace) != (
+        here.host_id,
+        here.boot_id,
+        here.pid_namespace,
+    ):
+        return False
+    try:
+        handle = os.pidfd_open(owner.pid)
+    except OSError:
+        return False
+    try:
+        if start_ticks(owner.pid) != owner.start_ticks:
+            return False
+        signal.pidfd_send_signal(handle, signal.SIGKILL if is_killed else signal.SIGTERM)
+    except OSError:
+        return False
+    finally:
+        os.close(handle)
+    return True
 
 
 def _first_line(path: str) -> str:

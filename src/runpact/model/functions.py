@@ -138,6 +138,14 @@ def _stem(path: str) -> str:
     return posixpath.basename(path).split(".", 1)[0]
 
 
+def _renamed(items: Iterable[Mapping[str, object]], names: Mapping[str, str]) -> list[dict[str, object]]:
+    return [{new: item[old] for new, old in names.items()} for item in items]
+
+
+def _merged(*mappings: Mapping[str, object]) -> dict[str, object]:
+    return {key: value for mapping in mappings for key, value in mapping.items()}
+
+
 OF_CEL = frozenset(
     {
         *("all", "exists", "exists_one", "filter", "has", "map", "size"),
@@ -175,8 +183,10 @@ FUNCTIONS: dict[str, Callable[..., object]] = {
     "least": min,
     "lower": str.lower,
     "mean": _mean,
+    "merged": _merged,
     "pad": _pad,
     "range": _range,
+    "renamed": _renamed,
     "replace": _replace,
     "same_set": _same_set,
     "sorted": _sorted,

@@ -16,6 +16,10 @@ _NUMBER = "clash.n"
 """Name of the suffix's number, apart from a capture that is called `n`."""
 
 
+BUILT_IN = frozenset({"started", "git", "uid", "kind", "config_hash"})
+"""Captures that runpact fills by itself."""
+
+
 class Place:
     """The directories that runs of one kind may have."""
 

@@ -3,7 +3,8 @@
 Knows: what `{name:form}` means, how a path is made from values and values are read from a path.
 Does not know: which paths exist.
 
-Forms: none (a safe name), `%…` (a UTC moment), `7` after `git` (that many hex digits, or `nogit`),
+Forms: none (a safe name), `%…` (a UTC moment), `7` after `git` or `config_hash` (that many
+hex digits; of git also `nogit`),
 `04` (at least four digits, no superfluous zeros), `int`, `uuid`, `sha256`, `a|b` (one of), `/…/` (a regular
 expression from a safe subset).
 """
@@ -30,6 +31,8 @@ _DATE = {
     "f": r"[0-9]{6}",
     "j": r"[0-9]{3}",
 }
+_HEX = {"git": "nogit", "config_hash": ""}
+"""Captures whose width counts hex digits, and what stands there when there are none."""
 _WIDTH = re.compile(r"0?[1-9][0-9]?")
 _MAX_REGEX = 200
 _UNSAFE_REGEX = re.compile(r"\\[1-9]|\(\?[P<=!]|[+*}]\)?[+*{]|\)[+*{]")
@@ -178,7 +181,7 @@ def _capture(text: str, name: str, form: str | None) -> Capture:
     if "%" in form:
         return _moment(text, name, form)
     if _WIDTH.fullmatch(form):
-        return _hex(name, int(form)) if name == "git" else _digits(name, form)
+        return _hex(name, int(form)) if name in _HEX else _digits(name, form)
     if "|" in form:
         return Capture(name, "|".join(re.escape(word) for word in form.split("|")), str)
     return _named(text, name, form)
@@ -230,8 +233,11 @@ def _is_moment(text: str, form: str) -> bool:
 
 
 def _hex(name: str, width: int) -> Capture:
+    none = _HEX[name]
     return Capture(
-        name, rf"[0-9a-f]{{{width}}}|nogit", lambda value: str(value)[:width] if value != "nogit" else "nogit"
+        name,
+        rf"[0-9a-f]{{{width}}}" + (f"|{none}" if none else ""),
+        lambda value: str(value)[:width] if value != none else none,
     )
 
 

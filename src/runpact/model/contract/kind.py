@@ -57,6 +57,18 @@ class Latest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Of the newest run that finished, or that ended in whichever way."""
 
 
+class Session(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Makes runs sessions: runpact writes their lifecycle document, and no registry of runs lists them.
+
+    `states` says what it may tell; the entry that `states.word` speaks of has `fields` and `written: change`.
+    """
+
+    alerts: str = ""
+    """What codes of alerts begin with, as in `PAPER_SESSION`; by default the kind's name in capitals."""
+    ready: dict[str, Expression] = {}
+    """Conditions by name: a session that fulfils all of them is ready for promotion; without any, none is."""
+
+
 class OwnedPlace(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A directory outside `at` that belongs to one run: fenced, digested and sealed with it."""
 
@@ -208,6 +220,8 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Files of the run that list others by digest."""
     states: States | None = None
     """The lifecycle that a document of the run tells."""
+    session: Session | None = None
+    """These runs are sessions, with a lifecycle document that runpact writes."""
     dimensions: dict[str, Expression] = {}
     """Symbols of array shapes that other documents fix, as in `{M: doc.trajectory.sample_count - 1}`."""
     rules: tuple[Rule, ...] = ()

@@ -35,6 +35,7 @@ from runpact.model.contract.kind import (
     OwnedPlace,
     Read,
     Records,
+    Session,
     Stage,
     Strays,
 )
@@ -92,6 +93,7 @@ __all__ = [
     "Records",
     "RegisteredValidator",
     "Rule",
+    "Session",
     "Size",
     "Stage",
     "States",

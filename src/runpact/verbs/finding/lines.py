@@ -24,6 +24,7 @@ from runpact.disk.stamps import Stamp, stamps_of
 from runpact.disk.storedlog import StoredLog
 from runpact.disk.tree import digest_file
 from runpact.model.contract.language import Contract, IndexView, LoadedContract
+from runpact.model.contract.viewfiles import lists_kind
 from runpact.model.errors import RunpactError, StorageError
 from runpact.model.expression import Undecided
 from runpact.model.facts import FormatFault, Json, RunTree
@@ -96,7 +97,8 @@ class Lister:
         lines = {
             number: line_of(view, _values(subject, view))
             for number, view in enumerate(self._views)
-            if (not view.kinds or run["kind"] in view.kinds) and subject.decide(view.where) is True
+            if lists_kind(self._loaded.contract, view, str(run["kind"]))
+            and subject.decide(view.where) is True
         }
         return Listed(lines, voucher.stamps)
 

@@ -21,6 +21,7 @@ from runpact.model.errors import RunpactError, UsageError
 from runpact.model.names import check_relative
 from runpact.model.recordmasker import RecordMasker
 from runpact.model.recovery import Label
+from runpact.model.reproduction import REPRODUCED
 from runpact.model.run import RunRecord, Standing, State
 from runpact.verbs.finding.read import read_entry
 from runpact.verbs.life.checkpoint import State as CheckpointState
@@ -29,7 +30,7 @@ from runpact.verbs.life.finish import finish_run
 from runpact.verbs.life.inputs import record_input
 from runpact.verbs.life.opened import OpenRun
 from runpact.verbs.life.predictions import Predictions
-from runpact.verbs.life.project import make_folders, write_projections
+from runpact.verbs.life.project import beat, make_folders, write_projections
 from runpact.verbs.life.scope import Scope
 from runpact.verbs.life.store import log_points, store_artifact
 from runpact.verbs.life.worklog import WorkLog
@@ -61,7 +62,8 @@ class ActiveRun(OpenRun):
         try:
             run.note("run.started", uid=record.uid, kind=record.kind)
             make_folders(run)
-            write_projections(run, {"start", "change"})
+            if kind.session is None:  # a session is born with them
+                write_projections(run, {"start", "change"})
         except BaseException as error:
             with contextlib.suppress(RunpactError):
                 run.finish(state_after(error), error=describe(error))
@@ -312,6 +314,32 @@ class ActiveRun(OpenRun):
 
     def _entry(self, name: str) -> Entry | None:
         return next((entry for entry in self.kind.entries if entry.name == name and entry.single), None)
+
+    def beat(self) -> None:
+        """Say that this session is alive and well: `updated_at` of its lifecycle document becomes now.
+
+        Nothing else depends on it: whether a session lives is seen from its process. It is for readers who
+        cannot look there. A run of any other kind does nothing.
+
+        Raises:
+            StorageError: The document could not be written.
+        """
+        beat(self)
+
+    def reproduced_by(self, *words: str) -> None:
+        """Say which command makes this run again, when it is another than the one that made it.
+
+        A program that takes settings from elsewhere than its own words names all of them here. The words
+        stand in `run.reproduce`, quoted for a shell.
+
+        Raises:
+            UsageError: There is none, or one of them is no text.
+        """
+        if not words or not all(isinstance(word, str) for word in words):
+            raise UsageError(
+                "a command is words", expected="a program and its arguments", got=f"{words!r:.60}"
+            )
+        self.note(REPRODUCED, argv=list(self.masker.command("command", words)))
 
     def finish(self, state: State = State.FINISHED, *, error: str | None = None) -> Standing:
         """Seal the run; nothing in it changes afterwards.

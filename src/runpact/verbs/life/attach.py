@@ -26,16 +26,15 @@ from runpact.model.evidence.announced import announced_in
 from runpact.model.frames import logged_frames
 from runpact.model.inputs import inputs_of
 from runpact.model.recovery import labels_of
+from runpact.model.reproduction import STARTED
 from runpact.model.run import RunRecord, Standing, State
+from runpact.model.session.lifecycle import BEAT
 from runpact.verbs.capturing.mask import find_secrets, marked_settings, outer_config, patterns_in
 from runpact.verbs.contracts.load_contract import load_copy
 from runpact.verbs.life.active import ActiveRun
 from runpact.verbs.life.inputs import settle_inputs
 from runpact.verbs.life.nest import DIRECTORY, ROOT, UID, outer_in
 from runpact.verbs.life.opened import KeptInput, OpenRun
-
-STARTED = "command.started"
-"""Event of a run's log; only a run that has it lets other processes write."""
 
 
 class AttachedRun(ActiveRun):
@@ -53,6 +52,10 @@ class AttachedRun(ActiveRun):
             expected="the end of the command",
             hint="`runpact run` seals it when the command ends",
         )
+
+    def beat(self) -> None:
+        """Log that the session is alive; its document is written by the process that started it alone."""
+        self.note(BEAT)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

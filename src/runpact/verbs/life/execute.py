@@ -17,11 +17,12 @@ from runpact.host.relay import Relay
 from runpact.model.confinement import COMPARE, OFF, W0, W2, Confinement, Wanted
 from runpact.model.errors import ConfigError
 from runpact.model.registered.uri import is_uri
+from runpact.model.reproduction import STARTED
 from runpact.model.run import State
 from runpact.model.secretnames import PATTERNS
 from runpact.verbs.capturing.mask import CONFIG
 from runpact.verbs.life.active import ActiveRun
-from runpact.verbs.life.attach import STARTED, adopt
+from runpact.verbs.life.attach import adopt
 from runpact.verbs.life.fence import demand_reach, fence_of, note_trace
 from runpact.verbs.life.finish import finish_run
 from runpact.verbs.life.inputs import check_inputs, record_input

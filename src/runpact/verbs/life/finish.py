@@ -6,6 +6,8 @@ Does not know: how bytes reach the disk.
 
 from __future__ import annotations
 
+import contextlib
+
 import msgspec
 
 from runpact.disk.layout import is_unpinned
@@ -89,6 +91,9 @@ def _seal_as_failed(run: OpenRun, outcome: Outcome, fault: RunpactError) -> Stan
         signal=outcome.signal,
         error=outcome.error or reason,
     )
+    if run.kind.session is not None and run.writer.is_open:
+        with contextlib.suppress(RunpactError):
+            write_projections(run, {"change"}, state=failed.state, outcome=failed)
     standing = _commit(run, failed, {})
     run.standing = standing
     raise fault
@@ -118,7 +123,7 @@ def _commit(run: OpenRun, outcome: Outcome, projected: dict[str, object]) -> Sta
     path = record.records["manifest"]
     doubt = run.writer.commit(data, encode_seal(seal_for(record.uid, path, data, logs))) or unflushed
     doubt = refresh_latest(run, outcome.state) or doubt
-    if outcome.state is State.FINISHED:
+    if outcome.state is State.FINISHED or run.kind.session is not None:
         doubt = _refresh_views(run) or doubt
     if run.worklog is not None:
         run.worklog.ended(outcome, status=word_for(run.kind, outcome.state))

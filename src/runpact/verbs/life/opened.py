@@ -144,6 +144,8 @@ class OpenRun:
         """Who lists the run; None where no view does."""
         self.worklog: WorkLog | None = None
         """What the run tells the log of all runs; None where there is none, or another process tells it."""
+        self.is_lost = False
+        """Its own process is gone, and told nobody how it ended."""
         self.standing = Standing(State.RUNNING)
 
     def listed_by(self, contract: Contract, *, is_own: bool) -> Self:

@@ -10,38 +10,65 @@ import posixpath
 
 from runpact.formats.encode import encode_value
 from runpact.model.contract.language import Entry, Kind
+from runpact.model.contract.sessions import lifecycle_entry
+from runpact.model.derived import due_entries, texts_of
 from runpact.model.expression import Scope, Undecided
 from runpact.model.run import Outcome, RunRecord, State
+from runpact.model.session.lifecycle import MOVED, lifecycle, move_to
 from runpact.model.variables import run_variables
+from runpact.verbs.life.derive import Moment, names_for
 from runpact.verbs.life.opened import OpenRun
 
 
 def write_projections(
     run: OpenRun, moments: set[str], *, state: State = State.RUNNING, outcome: Outcome | None = None
 ) -> None:
-    """Write every entry with `fields` that is due now; the manifest's own fields come with it."""
-    for entry in run.kind.entries:
-        path = entry.single
-        if entry.fields is None or path is None or entry.written not in moments:
-            continue
-        if path != run.kind.records.manifest:
-            value = projected(run, entry, state=state, outcome=outcome)
-            data, _suffix = encode_value(value, posixpath.splitext(path)[1])
-            run.writer.replace(path, data)
+    """Write every entry with `fields` that is due now; the manifest's own fields come with it.
+
+    What lists the run's files comes after them, and the lifecycle document of a session last of all. A file
+    that the program saved itself instead stays as it is.
+    """
+    due = due_entries(run.kind, moments, saved={*run.stored, *run.labels})
+    for number, (path, entry) in enumerate(due):
+        if outcome is not None and entry == lifecycle_entry(run.kind):
+            _settle(run, outcome)
+        pending = frozenset(later for later, _entry in due[number:])
+        value = projected(run, entry, state=state, outcome=outcome, pending=pending)
+        data, _suffix = encode_value(value, posixpath.splitext(path)[1])
+        run.writer.replace(path, data)
+
+
+def beat(run: OpenRun) -> None:
+    """Write the lifecycle document of a session anew, with the moment at which it was heard of last."""
+    entry = lifecycle_entry(run.kind)
+    if entry is not None and entry.single is not None:
+        value = projected(run, entry, state=State.RUNNING, outcome=None)
+        run.writer.replace(entry.single, encode_value(value, posixpath.splitext(entry.single)[1])[0])
+
+
+def _settle(run: OpenRun, outcome: Outcome) -> None:
+    """Log how a session ended: from then on, whoever seals it, it ended so."""
+    move = move_to(run.kind, outcome.state, is_lost=run.is_lost)
+    run.note(
+        MOVED,
+        state=outcome.state.value,
+        status=move.status,
+        reason=move.reason,
+        duration_seconds=outcome.duration_seconds,
+        error=outcome.error,
+    )
 
 
 def birth_files(record: RunRecord, kind: Kind) -> dict[str, bytes]:
     """Return the files with `fields` that a run is born with; a field that cannot be decided is left out."""
     known = run_variables(record, State.RUNNING, word_for(kind, State.RUNNING))
+    if kind.session is not None:
+        known["lifecycle"] = lifecycle(record, move_to(kind, State.RUNNING), moment=record.started)
     scope = Scope({"run": known})
-    files: dict[str, bytes] = {}
-    for entry in kind.entries:
-        path = entry.single
-        if entry.fields is None or path is None or entry.written == "seal" or path == kind.records.manifest:
-            continue
-        value = _value(entry, scope)
-        files[path] = encode_value(value, posixpath.splitext(path)[1])[0]
-    return files
+    return {
+        path: encode_value(_value(entry, scope), posixpath.splitext(path)[1])[0]
+        for path, entry in due_entries(kind, {"start", "change"})
+    }
 
 
 def _value(entry: Entry, scope: Scope) -> object:
@@ -63,10 +90,25 @@ def make_folders(run: OpenRun) -> None:
                 run.writer.make_folder(path.rstrip("/"))
 
 
-def projected(run: OpenRun, entry: Entry, *, state: State, outcome: Outcome | None) -> object:
-    """Return the value of an entry's `fields`; a field that cannot be decided is left out and logged."""
-    known = run_variables(run.record, state, word_for(run.kind, state), outcome, run.provenance)
-    scope = Scope({**run.names, "run": known})
+def projected(
+    run: OpenRun,
+    entry: Entry,
+    *,
+    state: State,
+    outcome: Outcome | None,
+    pending: frozenset[str] = frozenset(),
+) -> object:
+    """Return the value of an entry's `fields`; a field that cannot be decided is left out and logged.
+
+    Args:
+        run: The run.
+        entry: Of its kind.
+        state: That the run has, or is about to have.
+        outcome: How it ended; None while it lives.
+        pending: Files that are written now or later, which no list of the run's files can hold.
+    """
+    moment = Moment(state=state, word=word_for(run.kind, state), outcome=outcome, pending=pending)
+    scope = Scope(names_for(run, texts_of(entry), moment))
     if isinstance(entry.fields, str):
         return _decided(run, entry, "", scope.written(entry.fields))
     values = {key: scope.written(text) for key, text in (entry.fields or {}).items()}

@@ -34,7 +34,8 @@ from runpact.model.names import check_relative, readable_path
 from runpact.model.provenance import Provenance
 from runpact.model.recordmasker import RecordMasker
 from runpact.model.recovery import RECOVERED, labels_of, recovered_outcome, saved_files, unconfined
-from runpact.model.run import Liveness, RunRecord, Standing
+from runpact.model.run import Liveness, RunRecord, Standing, State
+from runpact.model.session.lifecycle import settled_end
 from runpact.verbs.contracts.load_contract import load_copy
 from runpact.verbs.finding.standing import is_experiment, stand
 from runpact.verbs.life.finish import seal_run
@@ -51,13 +52,14 @@ class RecoveredRun(OpenRun):
         return msgspec.structs.replace(super().provenance, masking=masking)
 
 
-def recover_run(root: str, path: str, aside: Aside) -> Standing:
+def recover_run(root: str, path: str, aside: Aside, *, is_by_operator: bool = False) -> Standing:
     """Seal an unsealed run as interrupted; one that is sealed already is left as it is.
 
     Args:
         root: Absolute data root.
         path: Of the run, relative to it.
         aside: Takes what its processes were writing when they ended.
+        is_by_operator: Somebody ends a session with this, and does not merely record that it is over.
 
     Returns:
         The state it has now.
@@ -74,7 +76,7 @@ def recover_run(root: str, path: str, aside: Aside) -> Standing:
         written = (entry.single for entry in kind.entries if entry.fields is not None)
         demand_plain(directory, [*record.records.values(), *(name for name in written if name is not None)])
         kept = _moved_aside(path, directory, record, aside)
-        return _sealed(root, directory, record, kind, lock, kept)
+        return _sealed(root, directory, record, kind, lock, kept, is_lost=not is_by_operator)
 
 
 def _record_to_seal(directory: str) -> RunRecord | None:
@@ -127,12 +129,21 @@ def _frames_in(directory: str, record: RunRecord) -> tuple[list[LoggedFrame], li
 
 
 def _sealed(
-    root: str, directory: str, record: RunRecord, kind: Kind, lock: int, kept: Iterable[str]
+    root: str,
+    directory: str,
+    record: RunRecord,
+    kind: Kind,
+    lock: int,
+    kept: Iterable[str],
+    *,
+    is_lost: bool,
 ) -> Standing:
     """Go on where the run's process ended, and commit (step 3)."""
     events = tuple(StoredLog(directory, record.records["events"]).entries())
     last_point = deque(StoredLog(directory, record.records["metrics"]).entries(), maxlen=1)
     outcome = recovered_outcome(record.started, events, last_point)
+    if kind.session is not None:
+        outcome = settled_end(events, outcome)
     paths = RunPaths(directory, record.records)
     writer = writer_of(paths, lock, is_durable=record.durability != "none")
     try:
@@ -145,6 +156,7 @@ def _sealed(
             config=record.provenance.config.resolved,
             masker=RecordMasker(),
         )
+        run.is_lost = is_lost and outcome.state is State.INTERRUPTED
         run.stored = saved_files(events)
         run.labels = labels_of(events)
         for frame in _frames_in(directory, record)[0]:

@@ -24,6 +24,7 @@ from runpact.model.digest import digest_bytes
 from runpact.model.errors import StorageError, UsageError
 from runpact.model.manifest import FileRecord, Manifest, encode_manifest
 from runpact.model.names import check_name
+from runpact.model.place import BUILT_IN
 from runpact.model.recordmasker import RecordMasker
 from runpact.model.run import ContractRef, RunRecord
 from runpact.model.template import PathTemplate
@@ -33,11 +34,9 @@ from runpact.verbs.capturing.said import whole_seeds
 from runpact.verbs.life.active import ActiveRun
 from runpact.verbs.life.confine import hold
 from runpact.verbs.life.nest import CONFINEMENT
+from runpact.verbs.life.project import birth_files
 from runpact.verbs.life.request import Request
 from runpact.verbs.life.worklog import begin_worklog
-
-BUILT_IN = frozenset({"started", "git", "uid", "kind"})
-"""Captures that runpact fills by itself."""
 
 
 class AttemptPlace(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,6 +97,7 @@ def start_run(
         "git": provenance.code.short,
         "uid": uid,
         "kind": kind_name,
+        "config_hash": provenance.config.digest.rpartition(":")[2],
     }
     named = _in_experiment(place) if place else named_for(root, kind, kind_name, request, builtin)
     unnamed = RunRecord(
@@ -118,7 +118,7 @@ def start_run(
         attempt=place.number if place else 0,
     )
 
-    draft = _draft(unnamed, loaded, captured, request)
+    draft = _draft(unnamed, kind, loaded, captured, request)
     began = clock.monotonic()
     writer = _created(draft, named, environ)
     record = msgspec.structs.replace(unnamed, id=posixpath.basename(writer.directory))
@@ -177,7 +177,9 @@ def _in_experiment(place: AttemptPlace) -> Named:
     )
 
 
-def _draft(unnamed: RunRecord, loaded: LoadedContract, captured: Captured, request: Request) -> Draft:
+def _draft(
+    unnamed: RunRecord, kind: Kind, loaded: LoadedContract, captured: Captured, request: Request
+) -> Draft:
     """Return the parts of a run that has all but its id."""
 
     def record_for(identity: str) -> RunRecord:
@@ -194,6 +196,7 @@ def _draft(unnamed: RunRecord, loaded: LoadedContract, captured: Captured, reque
         records=unnamed.records,
         contract=loaded.sources,
         captured=captured.files,
+        told_for=lambda identity: birth_files(record_for(identity), kind) if kind.session else {},
         is_durable=request.durability != "none",
         mode=0o700 if request.is_private else 0o777,
     )

@@ -25,7 +25,7 @@ from runpact.host import clock
 from runpact.index.store import Store
 from runpact.model.confinement import W2
 from runpact.model.contract.language import Contract, IndexView
-from runpact.model.contract.viewfiles import view_files
+from runpact.model.contract.viewfiles import is_of_sessions, lists_kind, view_files
 from runpact.model.errors import RunpactError, StorageError
 from runpact.model.finding import Verdict, worst
 from runpact.model.registry.pages import Page, pages
@@ -143,30 +143,42 @@ def refresh_views(root: str, registry: Registry, *, kind: str, uid: str) -> str 
         return _KEPT.catalogue_for(root, registry)
 
     views = (
-        each for each in _views(root, registry.contract) if not each.view.kinds or kind in each.view.kinds
+        each for each in _views(root, registry.contract) if lists_kind(registry.contract, each.view, kind)
     )
     return next(filter(None, [_refreshed(opened, each, uid) for each in views]), None)
 
 
-def write_views(root: str, contract: Contract, *, is_own: bool) -> Views:
+def write_views(root: str, contract: Contract, *, is_own: bool, of_sessions: bool = False) -> Views:
     """Bring every view up to date, however many rows it has; a file that is so already is left as it is.
+
+    Args:
+        root: Absolute data root.
+        contract: Whose views they are.
+        is_own: It is the workspace's own.
+        of_sessions: Only the views that list sessions.
 
     Raises:
         StorageError: A file cannot be written, or another process has been writing for long.
     """
     with catalogue_for(root, contract, is_own=is_own) as catalogue:
-        return _joined(_written(catalogue, each) for each in _views(root, contract))
+        return _joined(_written(catalogue, each) for each in _chosen(root, contract, of_sessions=of_sessions))
 
 
-def check_views(root: str, contract: Contract, *, is_own: bool) -> Views:
+def check_views(root: str, contract: Contract, *, is_own: bool, of_sessions: bool = False) -> Views:
     """Say of every file of every view whether it lists the runs as they are; nothing is written."""
     with catalogue_for(root, contract, is_own=is_own) as catalogue:
-        return views_of(catalogue, contract)
+        return views_of(catalogue, contract, of_sessions=of_sessions)
 
 
-def views_of(catalogue: Catalogue, contract: Contract) -> Views:
+def views_of(catalogue: Catalogue, contract: Contract, *, of_sessions: bool = False) -> Views:
     """Say the same by a catalogue that is open; nothing is written."""
-    return _joined(_checked(catalogue, each) for each in _views(catalogue.root, contract))
+    chosen = _chosen(catalogue.root, contract, of_sessions=of_sessions)
+    return _joined(_checked(catalogue, each) for each in chosen)
+
+
+def _chosen(root: str, contract: Contract, *, of_sessions: bool) -> Iterator[_View]:
+    views = _views(root, contract)
+    return (each for each in views if not of_sessions or is_of_sessions(contract, each.view))
 
 
 def _joined(views: Iterable[Views]) -> Views:

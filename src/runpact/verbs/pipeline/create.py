@@ -50,7 +50,14 @@ def create_experiment(root: str, loaded: LoadedContract, request: Request, *, cw
     masker = masker_for(loaded, kind, request, environ)
     captured = captured_for((root, cwd), loaded.contract, request, masker, environ)
     uid, moment = clock.new_uid(), clock.utc_now()
-    builtin = {"started": moment, "git": captured.provenance.code.short, "uid": uid, "kind": kind_name}
+    provenance = captured.provenance
+    builtin = {
+        "started": moment,
+        "git": provenance.code.short,
+        "uid": uid,
+        "kind": kind_name,
+        "config_hash": provenance.config.digest.rpartition(":")[2],
+    }
     named = named_for(root, kind, kind_name, request, builtin)
     identity = next(named.candidates)
     record = RunRecord(

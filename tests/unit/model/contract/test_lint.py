@@ -287,3 +287,68 @@ def test_a_view_stands_beside_the_runs(at: str, files: str, is_refused: bool) ->
     assert contract is not None
     found = [fault.message for fault in lint(contract, tree, "c.yaml", {})]
     assert ("it lies in a run of kind `run`" in found) is is_refused
+
+
+SESSION = """\
+session: {}
+state_words: {finished: ok, interrupted: cut}
+entries: [{file: s.json, written: change, fields: run.lifecycle}]
+states:
+  word: doc.s.status
+  moves: {running: [ok, failed, cut], ok: [], failed: [], cut: []}
+  reason: doc.s.why
+  reasons: {running: [a], ok: [b], failed: [c], cut: [d, e]}
+"""
+
+
+def test_a_session_whose_life_can_be_told_is_well_formed() -> None:
+    assert notes(SESSION) == []
+    assert notes(SESSION.replace("  reason: doc.s.why\n", "")) == []
+    assert notes(SESSION.replace("session: {}", "session: {alerts: PAPER_1, ready: {a: present.s}}")) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("session: {}", "session: {alerts: paper}", "/session/alerts: codes are capitals, digits and _"),
+        ("session: {}", "session: {}\nsealed: by_stage", "/session: a session is sealed as a whole"),
+        ("written: change, ", "", "/states/word: runpact does not write the document that it speaks of"),
+        (
+            ", fields: run.lifecycle",
+            "",
+            "/states/word: runpact does not write the document that it speaks of",
+        ),
+        ("doc.s.status", "run.word", "/states/word: runpact does not write the document that it speaks of"),
+        (
+            "[ok, failed, cut]",
+            "[ok, failed]",
+            "/states/moves/running: a session that is `running` may become `cut`",
+        ),
+        ("cut: []", "cut: [ok]", "/states/moves/cut: `cut` is the end of a session"),
+        ("running: [a], ", "", "/states/reasons: runpact writes a reason for `running`"),
+        ("state_words: {", "state_words: {running: open, ", "/states/moves: a session may be `open`"),
+        ("session: {}", "session: {ready: {a: present.gone}}", "/session/ready/a: no entry is named `gone`"),
+    ],
+)
+def test_a_session_whose_life_cannot_be_told_is_malformed(old: str, new: str, expected: str) -> None:
+    assert f"/kinds/run{expected}" in notes(SESSION.replace(old, new))
+
+
+def test_a_session_without_a_table_of_moves_is_malformed() -> None:
+    assert notes("session: {}") == ["/kinds/run/session: a session has a table of moves"]
+
+
+def test_a_view_lists_either_runs_or_sessions() -> None:
+    def view(kinds: str) -> str:
+        return f"workspace: {{indexes: [{{files: i.csv, kinds: [{kinds}], columns: {{a: run.id}}}}]}}\n"
+
+    plain = "kinds:\n  plain: {at: 'p/{name}'}"
+    assert notes(SESSION, view("run")) == []
+    both = view("run, plain").replace("kinds: [run", "kinds: [run") + ""
+    text = f'contract: a.b\nversion: "1.0.0"\n{both}{plain}\n  run:\n    at: "r/{{name}}"\n'
+    text += "".join(f"    {line}\n" for line in SESSION.splitlines())
+    tree = read_tree(text.encode(), "c.yaml")
+    contract, _faults = read_contract(tree, "c.yaml")
+    assert contract is not None
+    found = [f"{fault.at}: {fault.message}" for fault in lint(completed(contract), tree, "c.yaml", {})]
+    assert found == ["/workspace/indexes/0/kinds: sessions stand in no registry of runs"]

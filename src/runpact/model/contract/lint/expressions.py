@@ -126,6 +126,8 @@ def _kind_texts(kind: Kind, at: str) -> Iterator[_Text]:
     for number, inventory in enumerate(kind.inventories):
         if isinstance(inventory.covers, str):
             yield _Text(f"{at}/inventories/{number}/covers", inventory.covers)
+    for name, text in (kind.session.ready if kind.session is not None else {}).items():
+        yield _Text(f"{at}/session/ready/{escaped(name)}", text)
     if kind.states is not None:
         for key in ("word", "history", "reason"):
             value = getattr(kind.states, key)

@@ -15,6 +15,7 @@ from runpact.model.contract.lint.configuration import lint_configuration
 from runpact.model.contract.lint.entries import lint_entries
 from runpact.model.contract.lint.expressions import lint_expressions
 from runpact.model.contract.lint.note import Note, escaped, nearest, relative_notes, template_notes
+from runpact.model.contract.lint.sessions import lint_session
 from runpact.model.contract.lint.stages import lint_stages
 from runpact.model.errors import RunpactError
 from runpact.model.run import State
@@ -66,6 +67,7 @@ def _kind(contract: Contract, kind: Kind, at: str, schemas: Mapping[str, bytes])
     if kind.each_stage is not None:
         yield from lint_entries(contract, kind.each_stage.entries, f"{at}/each_stage/entries", schemas)
     yield from lint_expressions(kind, at)
+    yield from lint_session(kind, at)
 
 
 def _templates(kind: Kind, at: str) -> Iterator[Note]:

@@ -39,8 +39,16 @@ def lint_views(contract: Contract) -> Iterator[Note]:
         for place, text in {**texts, f"{at}/where": view.where}.items():
             yield from expression_notes(text, place, known)
             yield from _members(text, place, members)
+        yield from _kinds(contract, view, f"{at}/kinds")
         yield from _columns(view, at)
         yield from _json(view, f"{at}/json")
+
+
+def _kinds(contract: Contract, view: IndexView, at: str) -> Iterator[Note]:
+    """Yield a view that lists sessions among other runs."""
+    sorts = {contract.kinds[kind].session is not None for kind in view.kinds if kind in contract.kinds}
+    if len(sorts) > 1:
+        yield Note(at, "sessions stand in no registry of runs", "a view of their own", ", ".join(view.kinds))
 
 
 def _members(text: str, at: str, known: frozenset[str]) -> Iterator[Note]:

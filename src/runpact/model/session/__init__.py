@@ -1,0 +1,1 @@
+"""Sessions: runs that live for long, and the document that tells their life."""
