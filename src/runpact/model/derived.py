@@ -12,7 +12,8 @@ from runpact.model.contract.language import Entry, Kind
 from runpact.model.contract.sessions import lifecycle_entry
 from runpact.model.reference import references
 
-PAGES = frozenset({"report_markdown", "report_html"})
+MARKDOWN, HTML = "report_markdown", "report_html"
+PAGES = frozenset({MARKDOWN, HTML})
 INVENTORY = "inventory"
 
 

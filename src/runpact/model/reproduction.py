@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
+from runpact.model.contract.language import Kind
 from runpact.model.place import BUILT_IN
 from runpact.model.run import RunRecord
 
@@ -64,6 +65,18 @@ def reproduction(
         config_digest=origin.config.digest,
         config_hash=origin.config.digest.rpartition(":")[2],
     )
+
+
+def config_copy(kind: Kind | None, folder: str) -> str | None:
+    """Return the file of a run that holds its resolved configuration; None where its kind has none.
+
+    Args:
+        kind: Of the run.
+        folder: Its directory, relative to the workspace.
+    """
+    entries = kind.entries if kind is not None else ()
+    copies = (each.single for each in entries if each.fields == "run.config" and each.single is not None)
+    return next((posixpath.join(folder, copy) for copy in copies), None)
 
 
 def _run_again(record: RunRecord, config_copy: str | None, cwd: str) -> Iterator[str]:

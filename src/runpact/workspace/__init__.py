@@ -245,9 +245,9 @@ class Workspace:
 
     def summary(self, reference: str) -> RunSummary:
         """Return one line about one run."""
-        from runpact.verbs.finding.find import summarise
+        from runpact.verbs.finding.find import summarise_in
 
-        return summarise(self.data_root, self.shown(self.resolve(reference)))
+        return summarise_in(self.data_root, self.shown(self.resolve(reference)), self.working_contract)
 
     def check(self, references: Sequence[str], *, is_strict: bool = False) -> list[CheckedRun]:
         """Judge the named runs, or all of them when none is named.

@@ -72,9 +72,6 @@ def show(place: Workspace, reference: str, *, stale_minutes: float = STALE_MINUT
     summary = place.summary(reference)
     kinds = _kinds(place, None)
     if summary.kind not in kinds:
-        path = place.shown(place.resolve(reference))
-        summary = next((run for run in place.runs() if run.path == path), summary)
-    if summary.kind not in kinds:
         raise NoSuchRunError(
             f"`{reference[:120]}` is no session",
             expected=f"a run of kind {' or '.join(kinds)}",

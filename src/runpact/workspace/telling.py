@@ -10,6 +10,7 @@ import posixpath
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from runpact.model.runpage.facts import PageFacts
     from runpact.workspace import Workspace
 
 __all__ = ["write_page"]
@@ -25,13 +26,24 @@ def write_page(place: Workspace, reference: str, form: str, *, output: str | Non
         output: File to write, replacing what is there; never one of a run.
     """
     from runpact.disk.picture import write_picture
-    from runpact.model.runpage import html_page, markdown_page
     from runpact.verbs.judging.tell import facts_of
 
-    facts = facts_of(place.show(reference), place.check([reference])[0])
-    text = html_page(facts) if form == "html" else markdown_page(facts)
+    details = place.show(reference)
+    kind = place.working_contract.contract.kinds.get(details.summary.kind or "")
+    facts = facts_of(details, place.check([reference])[0], root=place.data_root, kind=kind)
+    text = _page(facts, form)
     if output is None:
         return None, text
     target = posixpath.normpath(posixpath.join(place.cwd, output))
     write_picture(target, text.encode("utf-8"))
     return place.shown(target), text
+
+
+def _page(facts: PageFacts, form: str) -> str:
+    if form == "html":
+        from runpact.model.runpage.html import html_page
+
+        return html_page(facts)
+    from runpact.model.runpage.markdown import markdown_page
+
+    return markdown_page(facts)

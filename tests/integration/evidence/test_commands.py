@@ -207,9 +207,9 @@ def test_a_page_about_a_run(workspace: Path, capsys: Captured) -> None:
     assert run("report", "runs/told/" + made.id, "--format", "md") == 0
     page = capsys.readouterr().out
     for part in (
-        "state: finished",
-        "verdict: OK",
-        "seeds: python 3",
+        "**state:** `finished`",
+        "**verdict:** `OK",
+        "**seeds:** `python 3`",
         "`loss`",
         "`deep.a.b`",
         "in.txt",
@@ -228,6 +228,17 @@ def test_a_page_about_a_run(workspace: Path, capsys: Captured) -> None:
     foreign = workspace / "foreign"
     foreign.mkdir()
     assert run("report", str(foreign), "--format", "md") == 0
+
+
+@pytest.mark.parametrize("form", ["md", "html"])
+def test_a_page_about_evidence_tells_its_metric_and_its_guards(
+    workspace: Path, capsys: Captured, form: str
+) -> None:
+    evaluate("baseline")
+    assert run("report", "baseline", "--format", form) == 0
+    page = capsys.readouterr().out
+    for part in ("Evidence", "Guards", "invariants", "pass", "windows of final", "better"):
+        assert part in page
 
 
 @pytest.mark.requirement("B-001", "B-011", "B-071", "B-072", "B-114")

@@ -55,21 +55,26 @@ class _Frame(NamedTuple):
         return round(self.top + (1 - position) * self.height, 2)
 
 
-def svg_of(picture: Picture | Parallel) -> str:
-    """Return the picture as an SVG document."""
+def svg_of(picture: Picture | Parallel, *, name: str = "") -> str:
+    """Return the picture as an SVG document.
+
+    Args:
+        picture: What is drawn.
+        name: Begins the names of its parts, where several pictures stand in one page.
+    """
     width = parallel_width(picture) if isinstance(picture, Parallel) else WIDTH
     body = _parallel(picture, width) if isinstance(picture, Parallel) else _plane(picture)
-    return "\n".join(_document(picture, body, width)) + "\n"
+    return "\n".join(_document(picture, body, width, name)) + "\n"
 
 
-def _document(picture: Picture | Parallel, body: Iterator[str], width: int) -> Iterator[str]:
+def _document(picture: Picture | Parallel, body: Iterator[str], width: int, name: str) -> Iterator[str]:
     yield (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {HEIGHT}" width="{width}"'
-        f' height="{HEIGHT}" role="img" aria-labelledby="title description"'
+        f' height="{HEIGHT}" role="img" aria-labelledby="{name}title {name}description"'
         ' font-family="system-ui, sans-serif" font-size="12" fill="#222">'
     )
-    yield _tag("title", picture.title, id="title")
-    yield _tag("desc", _description(picture), id="description")
+    yield _tag("title", picture.title, id=f"{name}title")
+    yield _tag("desc", _description(picture), id=f"{name}description")
     yield _tag("rect", width=width, height=HEIGHT, fill="#fff")
     yield _tag("text", shortened(picture.title, 90), x=width / 2, y=24, font_size=16, **_MIDDLE)
     yield from body

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from runpact.disk.discover import find_recorded, find_runs
 from runpact.disk.reader import Reading, is_directory
-from runpact.model.contract.language import Contract
+from runpact.model.contract.language import Contract, LoadedContract
 from runpact.model.errors import AmbiguousRunError, NoSuchRunError
 from runpact.model.place import Place
 from runpact.model.run import Standing
@@ -28,7 +28,7 @@ def list_runs(root: str, contract: Contract | None) -> list[RunSummary]:
         root: Absolute data root.
         contract: Says where runs stand; None lists only directories with runpact's records.
     """
-    places = [Place.of(name, kind) for name, kind in contract.kinds.items()] if contract else []
+    places = places_of(contract)
     paths = _paths(root, places)
     found = [(path, summarise(root, path, places)) for path in paths]
     # a staged directory may get its name, and any other be removed, after it was found
@@ -40,6 +40,16 @@ def summarise(root: str, path: str, places: Iterable[Place] = ()) -> RunSummary:
     """Return one line about the directory `path`, relative to `root`."""
     reading, standing = stand(posixpath.normpath(posixpath.join(root, path)))
     return summary_of(reading, standing, path, places)
+
+
+def summarise_in(root: str, path: str, loaded: LoadedContract | None) -> RunSummary:
+    """Return one line about the directory `path`, with the kind that its place in a contract tells."""
+    return summarise(root, path, places_of(loaded.contract if loaded is not None else None))
+
+
+def places_of(contract: Contract | None) -> list[Place]:
+    """Return where a contract puts runs; nowhere without one."""
+    return [Place.of(name, kind) for name, kind in contract.kinds.items()] if contract else []
 
 
 def summary_of(reading: Reading, standing: Standing, path: str, places: Iterable[Place] = ()) -> RunSummary:

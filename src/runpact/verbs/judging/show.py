@@ -13,6 +13,7 @@ import msgspec
 
 from runpact.disk.experiment import stage_directories
 from runpact.disk.storedlog import StoredLog
+from runpact.disk.tree import list_tree
 from runpact.model.annotations import Annotations, Note
 from runpact.model.contract.language import LoadedContract
 from runpact.model.errors import RunpactError, StorageError
@@ -22,7 +23,8 @@ from runpact.model.metrics import MetricSummary, summarise_metrics
 from runpact.model.provenance import Provenance
 from runpact.model.summary import RunSummary
 from runpact.verbs.finding.annotate import annotations_of
-from runpact.verbs.finding.find import summarise
+from runpact.verbs.finding.contents import config_of
+from runpact.verbs.finding.find import summarise_in
 from runpact.verbs.finding.origin import origin_of
 from runpact.verbs.finding.standing import is_experiment, stand
 from runpact.verbs.judging.check import check_run
@@ -62,7 +64,7 @@ def show_run(
         contract: The workspace's or the caller's; without one the run's own copy judges.
         is_named: The caller named this contract.
     """
-    summary = summarise(root, path)
+    summary = summarise_in(root, path, contract)
     directory = f"{root}/{path}" if path != "." else root
     reading, _standing = stand(directory)
     records = reading.record.records if reading.record else {}
@@ -77,7 +79,7 @@ def show_run(
     return RunDetails(
         summary=summary,
         provenance=origin,
-        config=origin.config.resolved if origin else {},
+        config=origin.config.resolved if origin else _told_config(reading.directory, summary, contract),
         metrics=metrics,
         last_events=last_events,
         files=reading.manifest.files if reading.manifest else (),
@@ -93,6 +95,12 @@ def _held(directory: str) -> dict[str, int]:
     found = (stand(posixpath.join(directory, name))[0] for name in stage_directories(directory))
     told = (reading.manifest.provenance for reading in found if reading.manifest is not None)
     return dict(sorted(Counter(each.confinement.level for each in told if each is not None).items()))
+
+
+def _told_config(directory: str, summary: RunSummary, contract: LoadedContract | None) -> dict[str, object]:
+    """Return the configuration that a directory tells which runpact did not make."""
+    kind = contract.contract.kinds.get(summary.kind or "") if contract is not None else None
+    return config_of(directory, kind, (fact.path for fact in list_tree(directory)))
 
 
 def _annotations(root: str, uid: str | None) -> Annotations:

@@ -1,68 +1,75 @@
-"""Gather what a page about a run says.
+"""Gather what a page says of a run that somebody asks about.
 
-Knows: which facts a reader wants, in which order.
-Does not know: Markdown, HTML.
+Knows: which facts a page shows, and where they are.
+Does not know: how it looks.
 """
 
 from __future__ import annotations
 
-import msgspec
+import posixpath
 
-from runpact.model.metrics import MetricSummary
-from runpact.model.runpage import PageFacts, Section
+from runpact.disk.storedlog import StoredLog
+from runpact.disk.tree import list_tree
+from runpact.model.contract.language import Kind
+from runpact.model.contract.sessions import word_of
+from runpact.model.reproduction import config_copy, reproduction
+from runpact.model.runpage.facts import PageFacts, Told, page_of
+from runpact.verbs.finding.contents import contents_of
+from runpact.verbs.finding.standing import stand
 from runpact.verbs.judging.check import CheckedRun
+from runpact.verbs.judging.compare import series_in
 from runpact.verbs.judging.show import RunDetails
 
 
-def facts_of(details: RunDetails, checked: CheckedRun) -> PageFacts:
-    """Return what is known of a run, and the verdict on it."""
-    summary, origin = details.summary, details.provenance
-    told = {
-        "state": f"{summary.state.value} {summary.reason}".strip(),
-        "verdict": f"{checked.verdict.value} by {checked.judged_by}",
-        "started": summary.started,
-        "ended": summary.ended,
-        "seconds": summary.duration_seconds,
-        "contract": summary.contract,
-        "uid": summary.uid,
-        "command": " ".join(origin.command) if origin else None,
-        "commit": f"{origin.code.commit}{' with changes' if origin.code.dirty else ''}" if origin else None,
-        "python": origin.environment.python if origin else None,
-        "seeds": ", ".join(f"{name} {seed}" for name, seed in origin.seeds.items()) if origin else None,
-    }
-    findings = tuple(
-        (each.severity.value, each.code, each.path, each.message) for each in checked.report.findings
+def facts_of(details: RunDetails, checked: CheckedRun, *, root: str, kind: Kind | None) -> PageFacts:
+    """Return what is known of a run, and the verdict on it.
+
+    Args:
+        details: Its records.
+        checked: The verdict.
+        root: Absolute data root.
+        kind: Of the contract; None where it does not know the run's.
+    """
+    summary = details.summary
+    directory = posixpath.normpath(posixpath.join(root, summary.path))
+    reading, _standing = stand(directory)
+    files = tuple((each.path, each.size, each.digest) for each in details.files) or tuple(
+        (fact.path, fact.size, "") for fact in list_tree(directory) if fact.kind == "file"
     )
-    inputs = tuple((each.name, each.digest) for each in origin.inputs) if origin else ()
-    return PageFacts(
-        title=f"Run {summary.path}",
-        lines=tuple(f"{name}: {value}" for name, value in told.items() if value not in {None, ""}),
-        sections=(
-            Section("Findings", ("severity", "code", "place", "message"), findings),
-            Section("Metrics", ("name", "points", "last", "least", "greatest"), _metrics(details.metrics)),
-            Section("Configuration", ("key", "value"), tuple(_flat(details.config, ""))),
-            Section("Inputs", ("name", "digest"), inputs),
-            Section(
-                "Files",
-                ("path", "bytes", "digest"),
-                tuple((each.path, f"{each.size:,}", each.digest) for each in details.files),
-            ),
-        ),
+    contents = contents_of(directory, kind, [path for path, _size, _digest in files])
+    record = reading.record
+    again = (
+        reproduction(
+            record,
+            StoredLog(directory, record.records["events"]).entries(),
+            config_copy=config_copy(kind, summary.path),
+        ).command
+        if record is not None
+        else None
     )
-
-
-def _metrics(metrics: tuple[MetricSummary, ...]) -> tuple[tuple[str, ...], ...]:
-    return tuple(
-        (each.name, str(each.count), f"{each.last:.6g}", f"{each.min:.6g}", f"{each.max:.6g}")
-        for each in metrics
+    return page_of(
+        Told(
+            path=summary.path,
+            status=word_of(kind, summary.state) if kind is not None else summary.state.value,
+            state=summary.state.value,
+            reason=summary.reason,
+            verdict=f"{checked.verdict.value} by {checked.judged_by}",
+            kind=summary.kind,
+            contract=summary.contract,
+            uid=summary.uid,
+            started=summary.started,
+            ended=summary.ended,
+            seconds=summary.duration_seconds,
+            origin=details.provenance,
+            again=again,
+            series=series_in(reading),
+            results=contents.results,
+            metadata=contents.metadata if record is None else None,
+            config=contents.config,
+            evidence=contents.evidence,
+            tables=contents.tables,
+            findings=checked.report.findings,
+            files=files,
+            notes=(*details.tags, *(each.text for each in details.notes)),
+        )
     )
-
-
-def _flat(table: dict[str, object], prefix: str) -> list[tuple[str, str]]:
-    rows: list[tuple[str, str]] = []
-    for key, value in table.items():
-        if isinstance(value, dict) and value:
-            rows += _flat(value, f"{prefix}{key}.")
-        else:
-            rows.append((f"{prefix}{key}", msgspec.json.encode(value).decode()))
-    return rows

@@ -6,7 +6,6 @@ Does not know: the expressions.
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Collection
 
 import msgspec
@@ -14,29 +13,16 @@ import msgspec
 from runpact.disk.layout import is_own_record
 from runpact.disk.storedlog import StoredLog
 from runpact.disk.tree import digest_file, list_tree
-from runpact.formats.inspect import Inspector
 from runpact.host import clock
-from runpact.model.derived import INVENTORY, asked_of_run, named_by
+from runpact.model.derived import INVENTORY, PAGES, asked_of_run, named_by
 from runpact.model.facts import DocumentFact
 from runpact.model.metrics import summarise_metrics
 from runpact.model.names import readable_path, shown_path
-from runpact.model.reproduction import Reproduction, reproduction
-from runpact.model.run import Outcome, State
+from runpact.model.reproduction import Reproduction, config_copy, reproduction
 from runpact.model.session.lifecycle import lifecycle, move_to
 from runpact.model.variables import run_variables
+from runpact.verbs.life.moment import Moment
 from runpact.verbs.life.opened import OpenRun
-
-
-class Moment(msgspec.Struct, frozen=True, kw_only=True):
-    """When a file is written."""
-
-    state: State
-    word: str
-    """The layout's own word for the state."""
-    outcome: Outcome | None = None
-    """None while the run lives."""
-    pending: frozenset[str] = frozenset()
-    """Files that are written now or later, relative to the run."""
 
 
 def names_for(run: OpenRun, texts: Collection[str], moment: Moment) -> dict[str, object]:
@@ -59,6 +45,11 @@ def names_for(run: OpenRun, texts: Collection[str], moment: Moment) -> dict[str,
         known["reproduce"] = msgspec.to_builtins(reproduced_by(run))
     if INVENTORY in asked:
         known[INVENTORY] = file_list(run, moment.pending)
+    if asked & PAGES:
+        from runpact.verbs.life.page import pages_of  # noqa: PLC0415 - few layouts keep pages in the run
+
+        files = file_list(run, moment.pending)
+        known |= pages_of(run, moment, files, again=reproduced_by(run).command, wanted=asked)
     return {**_documents(run, texts), **run.names, "run": known}
 
 
@@ -93,14 +84,10 @@ def file_list(run: OpenRun, pending: Collection[str]) -> list[dict[str, object]]
 
 def reproduced_by(run: OpenRun) -> Reproduction:
     """Return the command that makes the run again."""
-    copies = [
-        each.single for each in run.kind.entries if each.fields == "run.config" and each.single is not None
-    ]
-    folder = shown_path(run.dir, run.root)
     return reproduction(
         run.record,
         StoredLog(run.dir, run.record.records["events"]).entries(),
-        config_copy=posixpath.join(folder, copies[0]) if copies else None,
+        config_copy=config_copy(run.kind, shown_path(run.dir, run.root)),
     )
 
 
@@ -109,6 +96,8 @@ def _documents(run: OpenRun, texts: Collection[str]) -> dict[str, object]:
     wanted, asked = named_by(texts, "doc"), named_by(texts, "present")
     if not wanted and not asked:
         return {}
+    from runpact.formats.inspect import Inspector  # noqa: PLC0415 - most fields speak of no document
+
     inspector = Inspector(run.dir, {})
     standing = {fact.path for fact in list_tree(run.dir) if fact.kind == "file"}
     paths = {entry.name: entry.single for entry in run.kind.entries if entry.single is not None}

@@ -16,7 +16,8 @@ from runpact.model.expression import Scope, Undecided
 from runpact.model.run import Outcome, RunRecord, State
 from runpact.model.session.lifecycle import MOVED, lifecycle, move_to
 from runpact.model.variables import run_variables
-from runpact.verbs.life.derive import Moment, names_for
+from runpact.verbs.life.derive import names_for
+from runpact.verbs.life.moment import Moment
 from runpact.verbs.life.opened import OpenRun
 
 
