@@ -491,6 +491,7 @@ def test_readiness_of_a_session_that_cannot_be_read_is_blocked(paper: Paper) -> 
 
 def test_a_command_for_reproduction_is_words(paper: Paper) -> None:
     with paper.session("s1", unsafe_skip_check=True) as session:
+        session.reproduced_by("main", "--all")
         for words in ((), (1,)):
             with pytest.raises(UsageError, match="a command is words"):
                 session.reproduced_by(*words)  # type: ignore[arg-type]

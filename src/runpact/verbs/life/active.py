@@ -62,8 +62,7 @@ class ActiveRun(OpenRun):
         try:
             run.note("run.started", uid=record.uid, kind=record.kind)
             make_folders(run)
-            if kind.session is None:  # a session is born with them
-                write_projections(run, {"start", "change"})
+            write_projections(run, {"start", "change"})
         except BaseException as error:
             with contextlib.suppress(RunpactError):
                 run.finish(state_after(error), error=describe(error))

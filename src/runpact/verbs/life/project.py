@@ -30,8 +30,11 @@ def write_projections(
     that the program saved itself instead stays as it is.
     """
     due = due_entries(run.kind, moments, saved={*run.stored, *run.labels})
+    last = lifecycle_entry(run.kind)
     for number, (path, entry) in enumerate(due):
-        if outcome is not None and entry == lifecycle_entry(run.kind):
+        if entry == last:
+            if outcome is None:
+                continue  # the session was born with it
             _settle(run, outcome)
         pending = frozenset(later for later, _entry in due[number:])
         value = projected(run, entry, state=state, outcome=outcome, pending=pending)
