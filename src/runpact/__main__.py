@@ -17,7 +17,7 @@ def main() -> int:
         return 0
     from runpact.cli.main import run_command_line  # noqa: PLC0415 - click and the verbs are not needed for --version
 
-    return run_command_line(sys.argv[1:])
+    return run_command_line(sys.argv[1:], is_own=True)
 
 
 if __name__ == "__main__":

@@ -6,22 +6,20 @@ Does not know: the commands.
 
 from __future__ import annotations
 
+import functools
 import json
-import os
 import sys
 from collections.abc import Sequence
 
 from runpact.app.text import error_lines, result_lines
-from runpact.host.diversion import Diversion
 from runpact.host.interruptions import Interruptions
-from runpact.model.machine.answer import Answer
 from runpact.model.machine.application import REFUSED, SUCCEEDED, Application
 from runpact.model.machine.asked import Asked, Refused, is_identity
 from runpact.model.machine.failure import INVALID_REQUEST, Failure, refusal
 from runpact.model.machine.health import Declared
 from runpact.model.machine.wording import SCHEMA, Spoken, understand
-from runpact.verbs.machine.carry_out import Invoke, Occasion, carry_out, code_of, hear
-from runpact.verbs.machine.lifecycle import Signals
+from runpact.verbs.machine.carry_out import Invoke, carry_out, hear
+from runpact.verbs.machine.speak import answer_on_stdout, occasion_for
 
 
 class Front:
@@ -37,7 +35,7 @@ class Front:
             invoke: Carries out a command.
             health: What `--check` looks at.
             program: How the user calls it.
-            is_own: The process is there for this alone, so stdout is not given back.
+            is_own: The process is there for this alone, so stdout and signals are not given back.
         """
         self._application = application
         self._invoke = invoke
@@ -94,51 +92,46 @@ class Front:
         return _print(json.dumps(schema, indent=2, ensure_ascii=False, sort_keys=True))
 
     def _call(self, spoken: Spoken) -> int:
-        with Interruptions() as interruptions:
-            answer, _data = carry_out(_spoken_request(spoken), self._occasion(spoken, interruptions))
+        with Interruptions(is_own=self._is_own) as interruptions:
+            occasion = occasion_for(
+                self._application,
+                self._invoke,
+                interruptions,
+                signal_file=spoken.values.get("signal-file"),
+                is_debug="debug" in spoken.flags,
+            )
+            answer, _data = carry_out(_spoken_request(spoken), occasion)
             for line in result_lines(answer.result):
                 sys.stdout.write(f"{line}\n")
             sys.stdout.flush()
             for line in error_lines(answer.error):
                 sys.stderr.write(f"{line}\n")
+            interruptions.over(answer.exit_code)
         return answer.exit_code
 
     def _answer(self, spoken: Spoken) -> int:
         """Answer with one document on stdout; nothing else gets there."""
-        diversion = Diversion()
-        process = os.getpid()
-        with Interruptions() as interruptions:
-            diversion.begin()
-            try:
-                answer, data = self._answered(spoken, interruptions)
-                if os.getpid() != process:
-                    return answer.exit_code
-                return code_of(answer, is_delivered=diversion.answer(data))
-            finally:
-                if not self._is_own:
-                    diversion.end()
-
-    def _answered(self, spoken: Spoken, interruptions: Interruptions) -> tuple[Answer, bytes]:
-        payload = spoken.values.get("json-request")
-        if spoken.fault is not None:
-            asked: Asked | Refused = Refused(failure=spoken.fault, request_id=_identity(spoken))
-        elif payload is None:
-            asked = _spoken_request(spoken)
-        elif spoken.command is not None or "request-id" in spoken.values:
-            said = "a request stands alone: its command, parameters and name are in the payload"
-            asked = Refused(failure=refusal(INVALID_REQUEST, said))
-        else:
-            asked = hear(payload, interruptions)
-        return carry_out(asked, self._occasion(spoken, interruptions))
-
-    def _occasion(self, spoken: Spoken, interruptions: Interruptions) -> Occasion:
-        return Occasion(
-            application=self._application,
-            invoke=self._invoke,
-            interruptions=interruptions,
-            signals=Signals(spoken.values.get("signal-file"), _warn),
+        return answer_on_stdout(
+            self._application,
+            self._invoke,
+            functools.partial(_asked, spoken),
+            signal_file=spoken.values.get("signal-file"),
             is_debug="debug" in spoken.flags,
+            is_own=self._is_own,
         )
+
+
+def _asked(spoken: Spoken, interruptions: Interruptions) -> Asked | Refused:
+    """Return what a program asks for, by a payload or by options."""
+    payload = spoken.values.get("json-request")
+    if spoken.fault is not None:
+        return Refused(failure=spoken.fault, request_id=_identity(spoken))
+    if payload is None:
+        return _spoken_request(spoken)
+    if spoken.command is not None or "request-id" in spoken.values:
+        said = "a request stands alone: its command, parameters and name are in the payload"
+        return Refused(failure=refusal(INVALID_REQUEST, said))
+    return hear(payload, interruptions)
 
 
 def _spoken_request(spoken: Spoken) -> Asked | Refused:
@@ -166,8 +159,3 @@ def _refuse(failure: Failure) -> int:
     for line in error_lines(failure):
         sys.stderr.write(f"{line}\n")
     return REFUSED
-
-
-def _warn(text: str) -> None:
-    sys.stderr.write(f"warning: {text}\n")
-    sys.stderr.flush()

@@ -58,6 +58,7 @@ _COMMANDS = {
     ),
     "index": ("runpact.cli.index", "Look after the index."),
     "keygen": ("runpact.cli.keygen", "Make a key that signs certificates."),
+    "request": ("runpact.cli.request", "Carry out one request of a program."),
     "doctor": ("runpact.cli.doctor", "Examine the workspace, and put right what can be."),
     "demo": ("runpact.cli.demo", "Run an example on real input."),
 }
@@ -113,12 +114,17 @@ def cli() -> None:
     """Runs under contract: make, judge, verify and find run directories."""
 
 
-def run_command_line(arguments: list[str]) -> int:
-    """Run one command and return its exit code; no traceback reaches a person."""
+def run_command_line(arguments: list[str], *, is_own: bool = False) -> int:
+    """Run one command and return its exit code; no traceback reaches a person.
+
+    Args:
+        arguments: Without the program's name.
+        is_own: The process is there for this alone.
+    """
     _make_streams_writable()
     is_json = "--json" in arguments[: arguments.index("--") if "--" in arguments else None]
     try:
-        code = cli.main(arguments, prog_name="runpact", standalone_mode=False)
+        code = cli.main(arguments, prog_name="runpact", standalone_mode=False, obj=is_own)
         sys.stdout.flush()
     except click.exceptions.NoArgsIsHelpError as error:
         sys.stderr.write(error.format_message() + "\n")

@@ -21,9 +21,11 @@ _FIRST_FREE = 3
 class Diversion:
     """Diverts stdout to stderr from `begin` on, and writes the answer where stdout led before."""
 
-    def __init__(self) -> None:
-        """Store nothing yet."""
+    def __init__(self, *, is_own: bool = False) -> None:
+        """Store whether the process is there for the answer alone, so that stdout is not given back."""
+        self._is_own = is_own
         self._kept = -1
+        self._process = os.getpid()
         self._stream: TextIO | None = None
         self.is_begun = False
 
@@ -37,7 +39,12 @@ class Diversion:
         self.is_begun = True
 
     def answer(self, data: bytes) -> bool:
-        """Write the answer to the stdout of before; False when nobody can read it."""
+        """Write the answer to the stdout of before; False when nobody can read it.
+
+        A forked child that fell out of the command writes nothing: the answer is its parent's.
+        """
+        if os.getpid() != self._process:
+            return True
         view = memoryview(data)
         try:
             while view:
@@ -47,8 +54,8 @@ class Diversion:
         return True
 
     def end(self) -> None:
-        """Let stdout lead where it led before."""
-        if self.is_begun:
+        """Let stdout lead where it led before, unless the process ends now."""
+        if self.is_begun and not self._is_own:
             _flush()
             sys.stdout = self._stream
             os.dup2(self._kept, _OUT)

@@ -6,6 +6,8 @@ Does not know: what the command does.
 
 from __future__ import annotations
 
+import atexit
+import os
 import signal
 import threading
 import time
@@ -28,12 +30,14 @@ class Interruptions:
     Outside the main thread it changes nothing.
     """
 
-    def __init__(self) -> None:
-        """Store nothing yet."""
+    def __init__(self, *, is_own: bool = False) -> None:
+        """Store whether the process is there for the command alone, so that signals are not given back."""
+        self._is_own = is_own
         self.number: int | None = None
         """The first signal that came."""
         self._is_inside = False
         self._deaf_until = 0.0
+        self._code: int | None = None
         self._before: dict[int, object] = {}
 
     def __enter__(self) -> Self:
@@ -68,8 +72,22 @@ class Interruptions:
         finally:
             self._is_inside = False
 
+    def over(self, code: int) -> None:
+        """Have a signal that comes from now on end this process with the exit code that was answered.
+
+        While the interpreter is taken down it would give the signals back, so from then on they are ignored.
+        """
+        if not self._is_own:
+            return
+        self._code = code
+        for number in self._before:
+            atexit.register(signal.signal, number, signal.SIG_IGN)
+        self._before.clear()
+
     def _come(self, number: int, frame: FrameType | None) -> None:
         del frame
+        if self._code is not None:
+            os._exit(self._code)
         if self.number is None:
             self.number = number
         now = time.monotonic()

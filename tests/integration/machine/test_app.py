@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -508,3 +509,19 @@ def test_an_error_of_the_engine_has_the_code_of_the_application_or_of_the_comman
     named = Application(name="toy", version="1", errors={"config": 4})
     assert outcome_of(ConfigError("bad"), named, None).exit_code == 4
     assert outcome_of(error, Application(name="runpact", version="1", is_engine=True), None).exit_code == 2
+
+
+def test_a_long_answer_reaches_a_slow_reader_whole() -> None:
+    program = (
+        "import os, runpact\n"
+        "os.set_blocking(1, False)\n"
+        "app = runpact.App('long', version='1')\n"
+        "app.command('run')(lambda params, call: 'x' * 1_000_000)\n"
+        "raise SystemExit(app.main())\n"
+    )
+    words = [sys.executable, "-c", program, "run", "--json"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE) as process:
+        time.sleep(0.3)
+        out = process.communicate(timeout=60)[0]
+    assert process.returncode == 0
+    assert len(json.loads(out)["result"]) == 1_000_000

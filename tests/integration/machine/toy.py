@@ -56,7 +56,7 @@ def unwell(how: str, call: runpact.Call) -> object:
         return unwell(how, call)
     if how.startswith("signal "):
         signal.raise_signal(signal.Signals[how[7:]])
-    raise AssertionError(how)
+    raise call.error("data", f"no such way: {how!r:.40}")
 
 
 @app.command("run", params=RunParams, aliases={"symbol": "ticker"})

@@ -46,6 +46,8 @@ class Application(msgspec.Struct, frozen=True, kw_only=True):
     commands: Mapping[str, Command] = {}
     broken: int = GENERAL
     """Exit code of a fault in a command itself."""
+    refused: int = REFUSED
+    """Exit code of what is not understood."""
     is_engine: bool = False
     """It is runpact itself: an error keeps the exit code that it has on the command line."""
 

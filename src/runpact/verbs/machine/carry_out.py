@@ -12,7 +12,7 @@ import msgspec
 
 from runpact.host.interruptions import Interruptions
 from runpact.model.machine.answer import Answer, answer_to, encode_answer
-from runpact.model.machine.application import GENERAL, REFUSED, SUCCEEDED, Application, Command
+from runpact.model.machine.application import GENERAL, SUCCEEDED, Application, Command
 from runpact.model.machine.asked import Asked, Refused
 from runpact.model.machine.failure import (
     INTERNAL_ERROR,
@@ -98,15 +98,21 @@ def carry_out(asked: Asked | Refused, occasion: Occasion) -> tuple[Answer, bytes
 def _outcome(asked: Asked | Refused, occasion: Occasion) -> Outcome:
     if isinstance(asked, Refused):
         number = occasion.interruptions.number
-        return Outcome(exit_code=REFUSED, error=asked.failure) if number is None else interrupted(number)
+        return (
+            Outcome(exit_code=occasion.application.refused, error=asked.failure)
+            if number is None
+            else interrupted(number)
+        )
     occasion.signals.begin(asked.command, asked.request_id)
     command = occasion.application.commands.get(asked.command)
     if command is None:
-        return Outcome(exit_code=REFUSED, error=_unknown(asked.command, occasion.application))
+        return Outcome(
+            exit_code=occasion.application.refused, error=_unknown(asked.command, occasion.application)
+        )
     params, faults = command.form.judge(asked.params, is_text=asked.is_text)
     if faults:
         said = f"{len(faults)} faults in the parameters" if len(faults) > 1 else faults[0].message
-        return Outcome(exit_code=REFUSED, error=refusal(INVALID_PARAMS, said, *faults))
+        return Outcome(exit_code=occasion.application.refused, error=refusal(INVALID_PARAMS, said, *faults))
     return _performed(command, params, asked, occasion)
 
 
