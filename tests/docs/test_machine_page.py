@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from runpact.cli.main import run_command_line
+from runpact.cli.offered import WITHHELD
 from runpact.model.machine.failure import CODES
 from runpact.model.machine.signals import OF_RESULT
 
@@ -47,3 +49,19 @@ def test_the_program_of_the_page_answers_its_request(tmp_path: Path) -> None:
     assert ran(request)["status"] == "success"
     assert ran(request.replace("ticker", "tickr").replace("}}", ', "ticker": "A"}}')) == json.loads(answer)
     assert ran(request.replace("SPY", "NONE"))["exit_code"] == 3
+
+
+def test_the_requests_of_the_page_are_understood_by_runpact(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("RUNPACT_WORKSPACE", raising=False)
+    requests = re.findall(r"^runpact request '(\{.*\})'$", TEXT, re.MULTILINE)
+    assert len(requests) == 3
+    for payload in requests:
+        assert run_command_line(["request", payload]) == 0
+        answer = json.loads(capfd.readouterr().out)
+        assert (answer["status"], answer["error"]) == ("success", None)
+    listed = re.search(r"Not offered: (.*)\.", TEXT)
+    assert listed is not None
+    assert set(re.findall(r"`([a-z-]+)`", listed[1])) == WITHHELD.keys() - {"request"}
