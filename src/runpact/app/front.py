@@ -13,13 +13,18 @@ from collections.abc import Sequence
 
 from runpact.app.text import error_lines, result_lines
 from runpact.host.interruptions import Interruptions
-from runpact.model.machine.application import REFUSED, SUCCEEDED, Application
+from runpact.host.streams import give_up_stdout, make_writable
+from runpact.model.errors import StorageError
+from runpact.model.machine.application import GENERAL, REFUSED, SIGNALLED, SUCCEEDED, Application
 from runpact.model.machine.asked import Asked, Refused, is_identity
-from runpact.model.machine.failure import INVALID_REQUEST, Failure, refusal
+from runpact.model.machine.failure import INVALID_REQUEST, Failure, engine_failure, refusal
 from runpact.model.machine.health import Declared
-from runpact.model.machine.wording import SCHEMA, Spoken, understand
+from runpact.model.machine.wording import QUESTIONS, SCHEMA, Spoken, understand
 from runpact.verbs.machine.carry_out import Invoke, carry_out, hear
 from runpact.verbs.machine.speak import answer_on_stdout, occasion_for
+
+_PIPE = 13
+"""SIGPIPE."""
 
 
 class Front:
@@ -45,9 +50,22 @@ class Front:
 
     def main(self, words: Sequence[str]) -> int:
         """Do what the words say and return the exit code."""
+        make_writable()
         spoken = understand(words, self._application.commands)
         if spoken.is_machine:
             return self._answer(spoken)
+        try:
+            return self._told(spoken)
+        except BrokenPipeError:
+            give_up_stdout()
+            return SIGNALLED + _PIPE
+        except OSError as error:
+            give_up_stdout()
+            failure = engine_failure(StorageError(error.strerror or str(error), at=str(error.filename or "")))
+            return _refuse(failure, code=GENERAL)
+
+    def _told(self, spoken: Spoken) -> int:
+        """Answer a person in text."""
         if spoken.fault is not None:
             return _refuse(spoken.fault)
         if "help" in spoken.flags or not (spoken.command or spoken.flags):
@@ -128,7 +146,7 @@ def _asked(spoken: Spoken, interruptions: Interruptions) -> Asked | Refused:
         return Refused(failure=spoken.fault, request_id=_identity(spoken))
     if payload is None:
         return _spoken_request(spoken)
-    if spoken.command is not None or "request-id" in spoken.values:
+    if spoken.command is not None or "request-id" in spoken.values or spoken.flags & QUESTIONS:
         said = "a request stands alone: its command, parameters and name are in the payload"
         return Refused(failure=refusal(INVALID_REQUEST, said))
     return hear(payload, interruptions)
@@ -155,7 +173,7 @@ def _print(text: str) -> int:
     return SUCCEEDED
 
 
-def _refuse(failure: Failure) -> int:
+def _refuse(failure: Failure, *, code: int = REFUSED) -> int:
     for line in error_lines(failure):
         sys.stderr.write(f"{line}\n")
-    return REFUSED
+    return code

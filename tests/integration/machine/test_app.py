@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,13 @@ from runpact.verbs.machine.lifecycle import Signals
 from runpact.verbs.machine.outcome import outcome_of
 
 Capture = pytest.CaptureFixture[str]
+
+
+@dataclass
+class KindParams:
+    kind: str
+
+
 TOY = Path(toy.__file__)
 
 
@@ -166,6 +174,7 @@ def test_a_request_of_many_megabytes_is_answered_too(capfd: Capture, here: Path)
         ["--json-request", request(), "--request-id", "x"],
         ["--json-request", request(), "--ticker", "A"],
         ["--json"],
+        ["--json-request", request(), "--check"],
         ["run", "--json", "--request-id", ""],
         ["run", "--json", "--request-id", "r", "--signal-file"],
     ],
@@ -306,6 +315,41 @@ def test_a_run_that_a_command_returns_is_told_with_its_report(capfd: Capture) ->
     assert record["provenance"]["request"] == {"id": "r-1", "command": "run"}
     answer = answered(capfd, "--json-request", request("reportless"))
     assert "report_path" not in dict(answer["result"])  # type: ignore[call-overload]
+
+
+@pytest.mark.requirement("E5.9", "E11.5", "E4.6")
+def test_a_run_that_views_list_is_told_with_them_and_a_session_by_its_name(
+    here: Path, capfd: Capture
+) -> None:
+    (here / "contract.yaml").write_text(
+        'contract: t.runs\nversion: "1.0.0"\nkinds:\n  run: {at: "outputs/runs/{name}"}\n'
+        '  session: {at: "outputs/paper/{session}"}\n'
+        "workspace:\n  indexes:\n    - files: 'outputs/runs/runs_index.{csv,json,md}'\n"
+        "      kinds: [run]\n      columns: {run_id: run.id}\n"
+    )
+    app = runpact.App("two", version="1")
+
+    @app.command("run", params=KindParams)
+    def run(params: KindParams, call: runpact.Call) -> object:
+        del call
+        with runpact.run(kind=params.kind, name="x", durability="none") as active:
+            pass
+        return active
+
+    assert app.main(["run", "--kind", "run", "--json", "--signal-file", "signals.jsonl"]) == 0
+    assert app.main(["run", "--kind", "session", "--json", "--signal-file", "signals.jsonl"]) == 0
+    listed, paper = (json.loads(line)["result"] for line in capfd.readouterr().out.splitlines())
+    root = "outputs/runs"
+    index = {f"runs_index_{form}": f"{root}/runs_index.{form}" for form in ("csv", "json", "md")}
+    assert {**index, "runs_index_root": root}.items() <= listed.items()
+    assert all((here / path).is_file() for path in index.values())
+    assert "session_id" not in listed
+    assert (paper["run_id"], paper["session_id"], paper["artifacts_path"]) == ("x", "x", "outputs/paper/x")
+    assert not any(name.startswith("runs_index") for name in paper)
+    ends = [line for line in signals() if line["event"] == "SESSION_COMPLETED"]
+    assert index.items() <= ends[0].items()
+    assert (ends[1]["session_id"], ends[1]["mode"]) == ("x", "run")
+    assert not any(name.startswith("runs_index") for name in ends[1])
 
 
 def test_a_run_that_did_not_finish_is_no_good_end(capfd: Capture) -> None:
@@ -477,8 +521,16 @@ def test_an_answer_that_nobody_can_be_given_is_no_success(here: Path) -> None:
             ["/bin/sh", "-c", f"{shell} {closed}"], check=False, capture_output=True, text=True
         )
         assert (done.returncode, json.loads(done.stdout)["status"]) == (0, "success")
-    done = subprocess.run(["/bin/sh", "-c", f"{shell} >&-"], check=False, capture_output=True, text=True)
-    assert "Traceback" not in done.stderr
+    texts = [
+        f'"{sys.executable}" "{TOY}" {word}'
+        for word in ("--version", "--schema", "--check", "again", "--help")
+    ]
+    for command in (shell, *texts):
+        for full, code in ((">&-", {0, 1}), ("> /dev/full", {1}), ("| head -c 1 > /dev/null", {0})):
+            words = ["/bin/sh", "-c", f"{command} {full}"]
+            done = subprocess.run(words, check=False, capture_output=True, text=True)
+            assert ("Traceback" not in done.stderr, done.returncode in code) == (True, True), (words, done)
+            assert "Exception ignored" not in done.stderr
     assert list(here.iterdir()) == []
 
 

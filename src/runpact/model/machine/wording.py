@@ -35,6 +35,8 @@ VALUES = {
     "request-id": ("ID", "Name of the request, repeated in the answer, the signals and the run's record."),
 }
 SCHEMA = "schema"
+QUESTIONS = frozenset({"help", "version", "check", SCHEMA})
+"""Flags that ask about the application and carry nothing out."""
 RESERVED = frozenset(name.replace("-", "_") for name in (*FLAGS, *VALUES, SCHEMA)) | {"h"}
 """Names that no parameter of a command may have."""
 
@@ -53,7 +55,7 @@ class Spoken(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_machine(self) -> bool:
         """Whether a program is speaking, which wants one JSON answer whatever happens."""
-        return "json" in self.flags or "json-request" in self.values
+        return "json-request" in self.values or ("json" in self.flags and not self.flags & QUESTIONS)
 
 
 class _Reader:

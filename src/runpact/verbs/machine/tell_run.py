@@ -10,6 +10,7 @@ import posixpath
 
 from runpact.formats import jsondoc
 from runpact.formats.limits import read_capped
+from runpact.model.contract.viewfiles import view_files
 from runpact.model.facts import DocumentFact, FormatFault
 from runpact.model.machine.application import GENERAL, SUCCEEDED
 from runpact.model.machine.failure import COMMAND_FAILED, Failure
@@ -31,12 +32,24 @@ def tell_run(run: OpenRun) -> Outcome:
         "state": state.value,
         "artifacts_path": path,
     }
+    if "session" in run.record.captures:
+        result["session_id"] = run.id
     result |= _of_report(run.dir, path)
     if state is State.FINISHED:
-        return Outcome(exit_code=SUCCEEDED, result=result)
+        return Outcome(exit_code=SUCCEEDED, result=result | _of_registry(run))
     message = f"the run is {state.value}" + (f": {run.standing.reason}" if run.standing.reason else "")
     failure = Failure(code=COMMAND_FAILED, type="RunState", message=message, at=path, got=state.value)
     return Outcome(exit_code=GENERAL, result=result, error=failure)
+
+
+def _of_registry(run: OpenRun) -> dict[str, object]:
+    """Return where the first registry view stands that lists runs of this kind, if one does."""
+    views = run.registry.contract.workspace.indexes if run.registry is not None else ()
+    view = next((each for each in views if run.record.kind in each.kinds or not each.kinds), None)
+    if view is None:
+        return {}
+    files = {f"runs_index_{form}": path for form, path in view_files(view.files).items()}
+    return {"runs_index_root": posixpath.dirname(view.files) or ".", **files}
 
 
 def _of_report(directory: str, shown: str) -> dict[str, object]:

@@ -75,6 +75,8 @@ def test_what_every_application_has_may_stand_before_and_after_the_command() -> 
     assert spoken.is_machine
     assert said("run", "--json").is_machine
     assert not said("--schema", "run").is_machine
+    assert not said("--check", "--json").is_machine
+    assert said("--check", "--json-request", "{}").is_machine
 
 
 @pytest.mark.requirement("E10.7")
