@@ -377,6 +377,16 @@ def test_a_report_without_a_machine_contract_is_named_and_no_more(
     assert "machine_contract" not in result
 
 
+@pytest.mark.requirement("E10.4")
+def test_an_answer_that_is_no_success_keeps_its_result(capfd: Capture) -> None:
+    answer = answered(capfd, "--json-request", request("closed strategy"), "--signal-file", "signals.jsonl")
+    assert (answer["status"], answer["exit_code"], answer["error"]) == ("failure", 4, None)
+    assert answer["result"] == {"is_open": False}
+    assert events() == [("SESSION_STARTED", "run"), ("SESSION_FAILED", "run")]
+    assert (signals()[-1]["exit_code"], signals()[-1]["error_code"]) == (4, "failure")
+    assert refusal_of(answered(capfd, "--json-request", request("closed nowhere"))) == (1, "usage")
+
+
 def test_a_command_that_catches_its_signal_ends_as_it_says(capfd: Capture) -> None:
     assert answered(capfd, "--json-request", request("caught"))["result"] == {"caught": True}
 

@@ -77,6 +77,8 @@ def run(params: RunParams, call: runpact.Call) -> object:
         sys.stderr.flush()
         time.sleep(params.seconds)
         return None
+    if params.how.startswith("closed "):
+        return call.failure(params.how[7:], {"is_open": False})
     if params.how == "caught":
         try:
             signal.raise_signal(signal.SIGTERM)

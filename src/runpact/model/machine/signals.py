@@ -26,7 +26,7 @@ OF_RESULT = (
     *("run_id", "session_id", "artifacts_path", "report_path", "summary"),
     *("runs_index_root", "runs_index_csv", "runs_index_json", "runs_index_md"),
 )
-"""Keys of a result that the line of a good end repeats."""
+"""Keys of a result that the line of an end repeats."""
 
 
 class Moment(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,18 +61,16 @@ def signal_line(event: str, moment: Moment, timestamp: str, **fields: object) ->
     return msgspec.json.encode(common | more, enc_hook=str) + b"\n"
 
 
-def failed_fields(failure: Failure, exit_code: int) -> dict[str, object]:
-    """Return what a line of a bad end says besides."""
-    return {
-        "exit_code": exit_code,
-        "error_type": failure.type,
-        "error_code": failure.code,
-        "message": failure.message,
-    }
+def failed_fields(failure: Failure | None, exit_code: int) -> dict[str, object]:
+    """Return what a line of a bad end says besides; None where the command has answered."""
+    told = {"error_type": "", "error_code": "failure", "message": "the answer is no success"}
+    if failure is not None:
+        told = {"error_type": failure.type, "error_code": failure.code, "message": failure.message}
+    return {"exit_code": exit_code, **told}
 
 
 def completed_fields(result: object) -> dict[str, object]:
-    """Return what a line of a good end takes over from a result."""
+    """Return what the line of an end takes over from a result."""
     if not isinstance(result, Mapping):
         return {}
     return {name: result[name] for name in OF_RESULT if result.get(name) is not None}

@@ -9,8 +9,11 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from contextvars import ContextVar
+from typing import TYPE_CHECKING
 
-from runpact.model.provenance import AskedBy
+if TYPE_CHECKING:
+    from runpact.model.provenance import AskedBy
+
 
 _ASKED: ContextVar[AskedBy | None] = ContextVar("runpact_asked", default=None)
 

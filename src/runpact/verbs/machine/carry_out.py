@@ -6,11 +6,12 @@ Does not know: where the request came from, where the answer goes.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import msgspec
 
 from runpact.host.interruptions import Interruptions
+from runpact.model.errors import UsageError
 from runpact.model.machine.answer import Answer, answer_to, encode_answer
 from runpact.model.machine.application import GENERAL, SUCCEEDED, Application, Command
 from runpact.model.machine.asked import Asked, Refused
@@ -23,7 +24,6 @@ from runpact.model.machine.failure import (
     nearest,
     refusal,
 )
-from runpact.model.provenance import AskedBy
 from runpact.verbs.life.asked import asking
 from runpact.verbs.machine.lifecycle import Signals
 from runpact.verbs.machine.outcome import CommandError, Outcome, interrupted, outcome_of, tell_traceback
@@ -33,14 +33,18 @@ from runpact.verbs.machine.read import read_request
 class Call:
     """One call of a command: who asked, and how to tell what came of it."""
 
-    def __init__(self, command: str, request_id: str | None, signals: Signals) -> None:
+    def __init__(
+        self, command: str, request_id: str | None, signals: Signals, errors: Mapping[str, int]
+    ) -> None:
         """Store what is known of the call.
 
         Args:
             command: As it was asked for; also the mode that signals tell.
             request_id: The asker's own name for the request; None without one.
             signals: Its lifecycle signals.
+            errors: Exit code by sort of error, as the application declared them.
         """
+        self._errors = errors
         self.command = command
         self.mode = command
         self.request_id = request_id
@@ -51,6 +55,21 @@ class Call:
     ) -> CommandError:
         """Return an error to raise, of a sort that the application declared: see `CommandError`."""
         return CommandError(word, message, at=at, expected=expected, got=got, hint=hint)
+
+    def failure(self, word: str, result: object) -> Outcome:
+        """Return an answer that is no success, with a result to read: what a gate says that stays closed.
+
+        Args:
+            word: Sort of error whose exit code it has, one of the application's `errors`.
+            result: What the command found.
+
+        Raises:
+            UsageError: No such sort of error is declared.
+        """
+        if word not in self._errors:
+            expected = " or ".join(f"`{each}`" for each in self._errors)
+            raise UsageError(f"`{word}` is no declared sort of error", expected=expected, got=word)
+        return Outcome(exit_code=self._errors[word], result=result)
 
 
 Invoke = Callable[[Command, object, Call], object]
@@ -117,7 +136,9 @@ def _outcome(asked: Asked | Refused, occasion: Occasion) -> Outcome:
 
 
 def _performed(command: Command, params: object, asked: Asked, occasion: Occasion) -> Outcome:
-    call = Call(asked.command, asked.request_id, occasion.signals)
+    from runpact.model.provenance import AskedBy  # noqa: PLC0415 - what is refused needs no records
+
+    call = Call(asked.command, asked.request_id, occasion.signals, occasion.application.errors)
     try:
         with asking(AskedBy(id=asked.request_id, command=asked.command)):
             result = occasion.interruptions.run(lambda: occasion.invoke(command, params, call))

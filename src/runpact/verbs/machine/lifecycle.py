@@ -15,6 +15,7 @@ from runpact.disk.surroundings import CommonLog
 from runpact.host import clock
 from runpact.model.errors import RunpactError
 from runpact.model.machine.answer import Answer
+from runpact.model.machine.application import SUCCEEDED
 from runpact.model.machine.signals import (
     COMPLETED,
     FAILED,
@@ -45,7 +46,7 @@ class Signals:
         self._process = os.getpid()
 
     def put(self, **fields: object) -> None:
-        """Add fields to the line that tells of a good end."""
+        """Add fields to the line that tells of the end."""
         self._more.update(fields)
 
     def begin(self, mode: str, request_id: str | None) -> None:
@@ -60,10 +61,11 @@ class Signals:
         self._is_over = True
         if self._moment.request_id is None:
             self._moment = msgspec.structs.replace(self._moment, request_id=answer.request_id)
-        if answer.error is not None:
-            self._write(FAILED, **self._more, **failed_fields(answer.error, answer.exit_code))
+        fields = self._more | completed_fields(answer.result)
+        if answer.exit_code == SUCCEEDED:
+            self._write(COMPLETED, **fields)
         else:
-            self._write(COMPLETED, **(self._more | completed_fields(answer.result)))
+            self._write(FAILED, **(fields | failed_fields(answer.error, answer.exit_code)))
         if self._log is not None:
             self._log.close()
 
