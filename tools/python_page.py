@@ -27,6 +27,7 @@ PAGE = ROOT / "docs/python.md"
 SECTIONS = {
     "Make runs": ("run", "current", "workspace_root", "ActiveRun", "Scope"),
     "Be a stage": ("stage", "ActiveStage"),
+    "Sweep": ("sweep", "splits", "OpenTrial"),
     "Use what exists": (
         "read",
         "open_run",

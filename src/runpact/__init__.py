@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from runpact.api.reading import open_run, read, workspace_root
     from runpact.api.registered import resolve
     from runpact.api.stage import stage
+    from runpact.api.sweep import OpenTrial, splits, sweep
     from runpact.app import App
     from runpact.app.signals import read_signals
     from runpact.model.errors import RunpactError
@@ -37,6 +38,7 @@ __all__ = [
     "Call",
     "CommandError",
     "Finding",
+    "OpenTrial",
     "Report",
     "RunpactError",
     "Severity",
@@ -55,7 +57,9 @@ __all__ = [
     "resolve",
     "run",
     "runs",
+    "splits",
     "stage",
+    "sweep",
     "verify",
     "workspace_root",
 ]
@@ -67,6 +71,7 @@ _HOMES = {
     "Call": "runpact.verbs.machine.carry_out",
     "CommandError": "runpact.verbs.machine.outcome",
     "Finding": "runpact.model.finding",
+    "OpenTrial": "runpact.api.sweep",
     "Report": "runpact.model.finding",
     "RunpactError": "runpact.model.errors",
     "Severity": "runpact.model.finding",
@@ -84,7 +89,9 @@ _HOMES = {
     "read_signals": "runpact.app.signals",
     "run": "runpact.api",
     "runs": "runpact.api.finding",
+    "splits": "runpact.api.sweep",
     "stage": "runpact.api.stage",
+    "sweep": "runpact.api.sweep",
     "verify": "runpact.api.judging",
     "workspace_root": "runpact.api.reading",
 }

@@ -12,10 +12,10 @@ import functools
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from contextvars import ContextVar
 from types import TracebackType
 from typing import ParamSpec, TypeVar
 
+from runpact.api.context import CURRENT
 from runpact.api.fencing import fence_in, wanted_by
 from runpact.host.callers import calling_files
 from runpact.model.confinement import MODES, REFUSE
@@ -111,9 +111,6 @@ def run(
     )
 
 
-_CURRENT: ContextVar[ActiveRun] = ContextVar("runpact_current")
-
-
 def current() -> ActiveRun:
     """Return the open run of this context, or of the command that this process belongs to.
 
@@ -132,7 +129,7 @@ def current() -> ActiveRun:
 
 def open_here() -> ActiveRun | None:
     """Return the open run of this context or of this process's command; None when there is none."""
-    return _CURRENT.get(None) or attached_run(os.environ)
+    return CURRENT.get(None) or attached_run(os.environ)
 
 
 class PendingRun:
@@ -200,7 +197,7 @@ class PendingRun:
         if self._workspace.contract is None:
             sys.stderr.write("runpact: no contract here; using the pack runpact:basic@1\n")
         self._active = self._workspace.start(self._request(self._workspace))
-        self._signals.callback(_CURRENT.reset, _CURRENT.set(self._active))
+        self._signals.callback(CURRENT.reset, CURRENT.set(self._active))
         if self._wanted is not None:
             fence_in(self._active, self._wanted)
         return self._active
@@ -264,7 +261,7 @@ class PendingRun:
 
     def _request(self, workspace: Workspace) -> Request:
         request = workspace.request(
-            within=_CURRENT.get(None),
+            within=CURRENT.get(None),
             callers=self._callers,
             kind=self._kind,
             name=self._name,

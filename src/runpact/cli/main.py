@@ -25,6 +25,7 @@ SIGNALLED = 128
 _COMMANDS = {
     "init": ("runpact.cli.init", "Start a workspace from a pack."),
     "run": ("runpact.cli.run", "Make a run of a command."),
+    "sweep": ("runpact.cli.sweep", "Try many settings, each a run of its own, and rank them."),
     "check": ("runpact.cli.check", "Judge runs against their contract."),
     "verify": ("runpact.cli.check", "Re-derive a run's records, or a certificate, from its bytes."),
     "report": ("runpact.cli.report", "Certify a run, or write a page about it."),

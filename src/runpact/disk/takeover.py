@@ -24,8 +24,12 @@ _TURN_SECONDS = 10.0
 
 
 @contextlib.contextmanager
-def take_over(directory: str) -> Iterator[int]:
+def take_over(directory: str, *, seconds: float = _LOCK_SECONDS) -> Iterator[int]:
     """Hold the lock on the birth record of a run for the length of the block; give the descriptor.
+
+    Args:
+        directory: Absolute path of the run.
+        seconds: How long to wait for it; below zero not at all.
 
     Raises:
         StorageError: Somebody keeps it, or it cannot be had.
@@ -35,7 +39,7 @@ def take_over(directory: str) -> Iterator[int]:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         with io.storing("lock", path):
-            is_held = io.lock_within(descriptor, _LOCK_SECONDS)
+            is_held = io.lock_within(descriptor, seconds)
         if not is_held:
             raise StorageError(
                 "another process keeps the lock of the run",

@@ -24,6 +24,20 @@ def children(value: Json) -> Iterator[tuple[object, Json]]:
         yield from enumerate(value)
 
 
+def value_at(root: Json, pointer: str) -> Json:
+    """Return the value that a pointer leads to; None when it leads nowhere."""
+    value = root
+    for part in pointer.split("/")[1:]:
+        name = part.replace("~1", "/").replace("~0", "~")
+        if isinstance(value, dict):
+            value = value.get(name)
+        elif isinstance(value, list) and name.isdecimal() and int(name) < len(value):
+            value = value[int(name)]
+        else:
+            return None
+    return value
+
+
 def find_pointer(root: Json, target: Json, key: str) -> str:
     """Return the pointer of `key` in the very object `target`; empty when it is not below `root`."""
     found = _find(root, target)

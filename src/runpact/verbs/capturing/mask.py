@@ -99,7 +99,7 @@ def masked_provenance(provenance: Provenance, masker: RecordMasker) -> Provenanc
         code=_without(provenance.code, "code", masker),
         environment=_masked_environment(provenance.environment, masker),
         host=None if provenance.host is None else _without(provenance.host, "host", masker),
-        config=_masked_config(provenance.config, masker),
+        config=masked_config(provenance.config, masker),
         request=None if provenance.request is None else _without(provenance.request, "command", masker),
     )
     return msgspec.structs.replace(masked, masking=masker.masking)
@@ -117,7 +117,7 @@ def _without(part: _Part, where: str, masker: RecordMasker) -> _Part:
     return part if masked is plain else msgspec.convert(masked, type(part))
 
 
-def _masked_config(config: Config, masker: RecordMasker) -> Config:
+def masked_config(config: Config, masker: RecordMasker) -> Config:
     """Return a configuration as it may be recorded.
 
     Its digest is that of the recorded form: one over the secrets would let them be found by trying.

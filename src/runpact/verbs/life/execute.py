@@ -118,7 +118,7 @@ def check_handed(config: Mapping[str, object]) -> None:
         )
 
 
-def execute(
+def execute(  # noqa: PLR0913 - what a command is run with; all but two are keyword-only
     run: ActiveRun,
     argv: tuple[str, ...],
     *,
@@ -128,6 +128,7 @@ def execute(
     cwd: str,
     environ: Mapping[str, str],
     tee: bool,
+    relay: Relay | None = None,
 ) -> Execution:
     """Run the command inside `run`, record its end, seal.
 
@@ -140,6 +141,7 @@ def execute(
         cwd: Absolute directory to run it in.
         environ: Its environment; the run's own variables join it.
         tee: Repeat both streams on this process's own.
+        relay: Passes signals on to several commands; by default to this one alone.
 
     Raises:
         CommandNotFoundError: The system cannot start it; the run is sealed as failed.
@@ -151,7 +153,13 @@ def execute(
             else:
                 record_input(run, each, cwd=cwd)
         command = Command(
-            argv=argv, cwd=cwd, environ=environ, secrets=secrets, tee=tee, wanted=wanted or Wanted()
+            argv=argv,
+            cwd=cwd,
+            environ=environ,
+            secrets=secrets,
+            tee=tee,
+            wanted=wanted or Wanted(),
+            relay=relay,
         )
         ran = run_command(run, command)
         end = ran.end

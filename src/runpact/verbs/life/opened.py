@@ -68,6 +68,8 @@ class Registry(msgspec.Struct, frozen=True):
     contract: Contract
     is_own: bool
     """It is the workspace's own, not one that the caller named."""
+    is_patient: bool = False
+    """The run is one of many that follow each other closely: the views may be some seconds late."""
 
 
 class Traced(NamedTuple):
@@ -146,6 +148,8 @@ class OpenRun:
         """What the run tells the log of all runs; None where there is none, or another process tells it."""
         self.is_lost = False
         """Its own process is gone, and told nobody how it ended."""
+        self.is_trial = False
+        """One of many that follow each other closely."""
         self.standing = Standing(State.RUNNING)
 
     def listed_by(self, contract: Contract, *, is_own: bool) -> Self:
@@ -156,7 +160,7 @@ class OpenRun:
             is_own: It is the workspace's own.
         """
         if contract.workspace.indexes:
-            self.registry = Registry(contract, is_own)
+            self.registry = Registry(contract, is_own, self.is_trial)
         return self
 
     @property

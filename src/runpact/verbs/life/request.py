@@ -50,6 +50,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """Policy and baseline of its evidence."""
     asked: AskedBy | None = None
     """The request of a program that it is made for."""
+    is_trial: bool = False
+    """One of many that follow each other closely: views that list it may be some seconds late."""
 
 
 class Said(TypedDict, total=False):
@@ -71,3 +73,4 @@ class Said(TypedDict, total=False):
     is_private: bool
     record_host: bool
     announced: Announced
+    is_trial: bool

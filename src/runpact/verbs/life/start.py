@@ -135,6 +135,7 @@ def start_run(
         worklog=worklog,
     )
     run.stored |= _born_with(draft, record.id)
+    run.is_trial = request.is_trial
     return _held(run, loaded.contract, request, cwd, environ)
 
 
@@ -309,6 +310,12 @@ def candidates(base: str, clash: str) -> Iterator[str]:
     while True:
         number += 1
         yield base + suffix.render({"n": number})
+
+
+def takes_name(kind: Kind, captures: Mapping[str, str]) -> bool:
+    """Whether a run of a kind can be given a name besides these captures."""
+    template = PathTemplate.parse(kind.at)
+    return bool(captures) or not template.captures or _free_capture(template) is not None
 
 
 def _free_capture(template: PathTemplate) -> str | None:

@@ -7,7 +7,8 @@ Does not know: what a line says, how the index is kept.
    the own run listed already is done.
 2. Beyond that a success marks them stale. One writer at a time rewrites them, at most every ten seconds, and
    so rarely that writing takes no more than a thirtieth of the time.
-3. The mark is taken off before the runs are looked at, and a writer whose lock file was deleted begins anew:
+3. A trial of a sweep counts as listed by a large view: at most every ten seconds; its sweep's end lists all.
+4. The mark is taken off before the runs are looked at, and a writer whose lock file was deleted begins anew:
    so the last file written is never older than the runs it was written after.
 """
 
@@ -145,7 +146,9 @@ def refresh_views(root: str, registry: Registry, *, kind: str, uid: str) -> str 
     views = (
         each for each in _views(root, registry.contract) if lists_kind(registry.contract, each.view, kind)
     )
-    return next(filter(None, [_refreshed(opened, each, uid) for each in views]), None)
+    is_patient = registry.is_patient
+    refused = [_refreshed(opened, each, uid, is_patient=is_patient) for each in views]
+    return next(filter(None, refused), None)
 
 
 def write_views(root: str, contract: Contract, *, is_own: bool, of_sessions: bool = False) -> Views:
@@ -192,11 +195,13 @@ def _views(root: str, contract: Contract) -> Iterator[_View]:
         yield _View(number, view, ViewFiles(root, view.files))
 
 
-def _refreshed(opened: Callable[[], Catalogue], each: _View, uid: str) -> str | None:
+def _refreshed(
+    opened: Callable[[], Catalogue], each: _View, uid: str, *, is_patient: bool = False
+) -> str | None:
     """Refresh one view after a success, or leave it to somebody else; return what went wrong."""
     try:
         state = each.files.state()
-        is_large = state is not None and state.rows > MOST_AT_ONCE
+        is_large = state is not None and (is_patient or state.rows > MOST_AT_ONCE)
         if state is not None and is_large and not _is_due(state):
             each.files.mark()
             return None

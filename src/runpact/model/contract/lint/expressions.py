@@ -24,6 +24,8 @@ _MACRO = re.compile(r"\.(?:all|exists|exists_one|map|filter)\(\s*([A-Za-z_]\w*)\
 _ALWAYS = frozenset({*NAMED, "run", "index", "previous", "true", "false", "null", "in"})
 _CALLABLE = OF_CEL | OF_RUNS | FUNCTIONS.keys()
 _IN_FIELDS_OF_A_STAGE = frozenset({"stage", "summary"})
+_IN_FIELDS = frozenset({"sweep"})
+"""What came out of a sweep, in the fields of its own run; undecided in any other."""
 _TYPES = frozenset({"int", "uint", "double", "bool", "string", "bytes", "list", "map", "type"})
 
 
@@ -39,7 +41,8 @@ def lint_expressions(kind: Kind, at: str) -> Iterator[Note]:
     """Yield what is wrong with the expressions of a kind, and with its rules' form."""
     known = names_of(kind.entries) | {"manifest"}
     for text in _texts(kind, at):
-        yield from expression_notes(text.text, text.at, known, text.names)
+        more = _IN_FIELDS if "/fields" in text.at else frozenset()
+        yield from expression_notes(text.text, text.at, known, text.names | more)
     for number, rule in enumerate(kind.rules):
         yield from _rule(rule, f"{at}/rules/{number}")
     for number, inventory in enumerate(kind.inventories):

@@ -1,0 +1,1 @@
+"""Sweeps: what is tried, in which order, and what comes out best."""

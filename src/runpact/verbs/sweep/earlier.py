@@ -1,0 +1,199 @@
+"""What an interrupted sweep has tried already.
+
+Knows: which runs belong to it, which of its trials came to an end, who may go on with it.
+Does not know: how the rest is tried.
+
+A sweep that goes on is a run of its own, part of the one that was begun first; the trials of all of them
+count. The lock on the first one's birth record says who goes on with it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+import msgspec
+
+from runpact.disk.reader import Reading
+from runpact.disk.storedlog import StoredLog
+from runpact.disk.takeover import take_over
+from runpact.model.config.schema import split_key
+from runpact.model.errors import CannotStartError, StorageError
+from runpact.model.provenance import Config
+from runpact.model.run import State
+from runpact.model.sweep.plan import PLANNED, TRIED, Plan, read_plan
+from runpact.model.sweep.trial import Trial, TrialEnd
+from runpact.verbs.finding.found import FoundRun
+from runpact.verbs.finding.standing import stand
+from runpact.verbs.judging.check import CheckedRun
+from runpact.verbs.life.nest import Outer
+from runpact.verbs.sweep.measure import ended_run
+
+_AT_ONCE = -1.0
+Parts = Callable[[str], Iterable[FoundRun]]
+"""Returns the runs that are part of the run with a uid."""
+
+
+class Sweep(msgspec.Struct, frozen=True, kw_only=True):
+    """One sweep as it was recorded."""
+
+    directory: str
+    """Absolute."""
+    uid: str
+    path: str
+    """Relative to the workspace."""
+    plan: Plan
+    config_digest: str
+    """Of the base configuration."""
+    first: str | None
+    """uid of the sweep that this one went on with; None for one that was begun anew."""
+    ends: tuple[TrialEnd, ...]
+    """As its log has them."""
+
+    @property
+    def outer(self) -> Outer:
+        """The sweep as what another run is part of."""
+        return Outer(self.uid, self.directory, self.path)
+
+
+def read_sweep(directory: str, path: str) -> Sweep:
+    """Return a sweep from its records.
+
+    Raises:
+        CannotStartError: The run is no sweep, or nothing can be told of its plan.
+    """
+    reading, _standing = stand(directory)
+    entries = _entries(reading)
+    planned = next((entry for entry in entries if entry.get("event") == PLANNED), None)
+    plan = read_plan(planned.get("plan")) if planned is not None else None
+    if planned is None or plan is None or reading.record is None:
+        raise CannotStartError(
+            f"`{path}` is no sweep that can be gone on with",
+            at=path,
+            expected="a run of `runpact sweep` with its plan",
+            hint="a sweep that was ended before its plan was written has tried nothing: begin it anew",
+        )
+    tried = (entry.get("end") for entry in entries if entry.get("event") == TRIED)
+    return Sweep(
+        directory=directory,
+        uid=reading.record.uid,
+        path=path,
+        plan=plan,
+        config_digest=str(planned.get("config_digest", "")),
+        first=planned["first"] if isinstance(planned.get("first"), str) else None,  # type: ignore[arg-type]  # just seen
+        ends=tuple(_ends(tried)),
+    )
+
+
+def _entries(reading: Reading) -> list[dict[str, object]]:
+    if reading.record is None:
+        return []
+    return list(StoredLog(reading.directory, reading.record.records["events"]).entries())
+
+
+def _ends(documents: Iterable[object]) -> Iterator[TrialEnd]:
+    for document in documents:
+        with contextlib.suppress(msgspec.ValidationError):
+            yield msgspec.convert(document, TrialEnd)
+
+
+@contextlib.contextmanager
+def going_on(first: Sweep) -> Iterator[None]:
+    """Be the one process that goes on with a sweep, for the length of the block.
+
+    Raises:
+        CannotStartError: It is still being run, or another process goes on with it.
+    """
+    with contextlib.ExitStack() as held:
+        try:
+            held.enter_context(take_over(first.directory, seconds=_AT_ONCE))
+        except StorageError as error:
+            raise CannotStartError(
+                f"another process runs the sweep `{first.path}`",
+                at=first.path,
+                expected="one process at a time",
+                hint="wait for its end, or stop it: its trials are kept",
+            ) from error
+        yield
+
+
+class Earlier(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of all trials of a sweep and of those that went on with it."""
+
+    ends: Mapping[tuple[str, ...], TrialEnd]
+    """Trials that came to an end of their own, by their overrides."""
+    alive: tuple[str, ...]
+    """Trials that still run, by their paths."""
+    is_complete: bool
+    """One of these sweeps came to its end."""
+
+
+def earlier_of(
+    first: Sweep, parts: Parts, check: Callable[[str], CheckedRun], *, is_failed_again: bool
+) -> Earlier:
+    """Return what was tried, with those ends that no log has.
+
+    Args:
+        first: The sweep that was begun first.
+        parts: Finds runs.
+        check: Judges one by its absolute directory.
+        is_failed_again: Failed trials count as not tried.
+    """
+    sweeps, trials, is_complete = _family(first, parts)
+    noted = {end.uid: end for sweep in sweeps for end in sweep.ends if end.uid is not None}
+    ends: dict[tuple[str, ...], TrialEnd] = {}
+    for end in (end for sweep in sweeps for end in sweep.ends if end.uid is None):
+        ends[end.trial.overrides] = end  # refused before it had a run
+    for run in trials:
+        if run.state not in {State.FINISHED, State.FAILED}:
+            continue
+        end = noted.get(run.uid or "") or _unnoted(first.plan, run, check)
+        before = ends.get(end.trial.overrides)
+        if before is None or not before.is_done:
+            ends[end.trial.overrides] = end
+    kept = {key: end for key, end in ends.items() if end.is_done or not is_failed_again}
+    alive = tuple(run.path for run in trials if run.state is State.RUNNING)
+    return Earlier(ends=kept, alive=alive, is_complete=is_complete)
+
+
+def _family(first: Sweep, parts: Parts) -> tuple[list[Sweep], list[FoundRun], bool]:
+    """Return the sweep with those that went on with it, all their trials, whether one came to its end."""
+    sweeps, trials = [first], []
+    is_complete = stand(first.directory)[1].state is State.FINISHED
+    for run in parts(first.uid):
+        try:
+            sweeps.append(read_sweep(run.directory, run.path))
+            is_complete = is_complete or run.state is State.FINISHED
+        except CannotStartError:
+            trials.append(run)
+    for sweep in sweeps[1:]:
+        trials += parts(sweep.uid)
+    return sweeps, trials, is_complete
+
+
+def _unnoted(plan: Plan, run: FoundRun, check: Callable[[str], CheckedRun]) -> TrialEnd:
+    """Return the end of a trial whose sweep was killed before it could write it down."""
+    reading, standing = stand(run.directory)
+    config = reading.record.provenance.config if reading.record is not None else Config()
+    settings = {key: value_of(config.resolved, key) for key in plan.space}
+    trial = _Overridden(number=0, settings=settings, given=config.overrides[len(plan.overrides) :])
+    return ended_run(trial, reading, check(run.directory), plan.objective, reason=standing.reason)
+
+
+def value_of(config: Mapping[str, object], key: str) -> object:
+    """Return the value of a dotted key; None when there is none."""
+    value: object = config
+    for part in split_key(key) or ():
+        value = value.get(part) if isinstance(value, Mapping) else None
+    return value
+
+
+class _Overridden(Trial, frozen=True, kw_only=True):
+    """A trial of which its overrides alone are known; who takes it over knows the rest."""
+
+    given: tuple[str, ...] = ()
+
+    @property
+    def overrides(self) -> tuple[str, ...]:
+        """As its run was given them."""
+        return self.given

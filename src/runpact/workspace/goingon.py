@@ -1,0 +1,99 @@
+"""The front door to sweeps that were begun earlier.
+
+Knows: where their runs are found, when one may be gone on with.
+Does not know: what their records look like.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from runpact.model.errors import CannotStartError, ConfigError
+from runpact.workspace.sweepplans import homes_of
+
+if TYPE_CHECKING:
+    from runpact.model.sweep.plan import Plan
+    from runpact.verbs.finding.found import FoundRun
+    from runpact.verbs.judging.check import CheckedRun
+    from runpact.verbs.sweep.earlier import Earlier, Sweep
+    from runpact.workspace import Workspace
+
+_PATIENCE_SECONDS = 10.0
+_PAUSE_SECONDS = 0.1
+
+
+def first_of(place: Workspace, reference: str, plan: Plan | None = None) -> Sweep:
+    """Return the sweep that was begun first, of one that is named.
+
+    Args:
+        place: The workspace.
+        reference: The sweep, or one that went on with it.
+        plan: What is to be gone on with; by default whatever was planned.
+
+    Raises:
+        CannotStartError: It is no sweep, or it was planned otherwise.
+    """
+    from runpact.verbs.sweep.earlier import read_sweep
+
+    directory = place.resolve(reference)
+    found = read_sweep(directory, place.shown(directory))
+    if found.first is not None:
+        directory = place.resolve(found.first)
+        found = read_sweep(directory, place.shown(directory))
+    if plan is not None and found.plan.digest != plan.digest:
+        raise CannotStartError(
+            f"`{found.path}` was planned otherwise",
+            at=found.path,
+            expected="the same space, objective, seed and number of trials",
+            got="others",
+            hint="begin a sweep anew, without resume",
+        )
+    return found
+
+
+def earlier_in(place: Workspace, first: Sweep, digest: str, *, is_failed_again: bool) -> Earlier:
+    """Return what was tried already, once none of it still runs."""
+    from runpact.verbs.sweep.earlier import earlier_of
+
+    if digest != first.config_digest:
+        raise ConfigError(
+            f"the configuration has changed since `{first.path}` was begun",
+            expected=first.config_digest,
+            got=digest,
+            hint="put it back, or begin a sweep anew: what finished was tried under the other one",
+        )
+
+    def parts(uid: str) -> tuple[FoundRun, ...]:
+        from runpact.workspace.finding import Question, page
+
+        found = {
+            run.uid: run
+            for home in homes_of(place, first.plan)
+            for run in page(home, Question(filter=f"parent = {uid}"))
+        }
+        return tuple(found.values())
+
+    def check(directory: str) -> CheckedRun:
+        return place.check([directory])[0]
+
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    earlier = earlier_of(first, parts, check, is_failed_again=is_failed_again)
+    while earlier.alive and time.monotonic() < deadline:
+        time.sleep(_PAUSE_SECONDS)
+        earlier = earlier_of(first, parts, check, is_failed_again=is_failed_again)
+    if earlier.alive:
+        raise CannotStartError(
+            f"a trial of `{first.path}` still runs",
+            at=earlier.alive[0],
+            expected="none",
+            hint="wait for its end, or end it",
+        )
+    if earlier.is_complete and not is_failed_again:
+        raise CannotStartError(
+            f"nothing is left to do of `{first.path}`",
+            at=first.path,
+            expected="a sweep that was interrupted",
+            hint="`--retry N` tries what failed again",
+        )
+    return earlier
