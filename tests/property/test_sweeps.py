@@ -21,7 +21,7 @@ from runpact.model.sweep.trial import Trial, TrialEnd
 PLAIN = (
     st.none()
     | st.booleans()
-    | st.integers(-(2**53), 2**53)
+    | st.integers(1 - 2**53, 2**53 - 1)
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.text()
 )

@@ -150,9 +150,14 @@ def sweep(
         is_failed_again=retry > 0,
         given=given,
     )
-    if calls.error is not None:
-        raise calls.error
+    if result.interrupted_by is not None:
+        raise calls.error or _raised_by(result.interrupted_by)
     return result
+
+
+def _raised_by(number: int) -> BaseException:
+    """Return what a signal raises that came between two trials."""
+    return KeyboardInterrupt() if number == _SIGINT else Terminated(number)
 
 
 def splits(
@@ -192,6 +197,7 @@ class _Calls(Trials):
         self._place, self._plan, self._jobs = place, plan, jobs
         self._crew: Crew | None = None
         self._within: ActiveRun | None = None
+        self._is_stopping = False
         self.error: BaseException | None = None
         """What ended the sweep from outside, to be raised once it is sealed."""
 
@@ -228,6 +234,7 @@ class _Calls(Trials):
 
     def stop(self) -> None:
         """End the calls that run in other processes."""
+        self._is_stopping = True
         if self._crew is not None:
             self._crew.stop()
 
@@ -238,7 +245,8 @@ class _Calls(Trials):
         try:
             end = msgspec.json.decode(crew.ask(question), type=TrialEnd)
         except WorkerDiedError as died:
-            return TrialEnd(trial=trial, state="failed", reason=died.how)
+            state = "interrupted" if self._is_stopping else "failed"
+            return TrialEnd(trial=trial, state=state, reason=died.how)
         if end.is_interrupted and self.error is None:
             self.error = KeyboardInterrupt()
         return end

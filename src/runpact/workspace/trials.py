@@ -16,7 +16,7 @@ import msgspec
 
 from runpact.model.errors import ConfigError, RunpactError, UsageError
 from runpact.model.sweep.plan import Plan
-from runpact.model.sweep.trial import Trial, TrialEnd, filled, known_words, placeholders
+from runpact.model.sweep.trial import REFUSED, Trial, TrialEnd, filled, known_words, placeholders
 
 if TYPE_CHECKING:
     from runpact.host.child import Relay
@@ -189,4 +189,4 @@ def trial_request(
 def refused(trial: Trial, error: RunpactError) -> TrialEnd:
     """Return the end of a trial that could not be begun."""
     faults = "; ".join(f"{fault.at}: {fault.message}" for fault in error.faults[:3])
-    return TrialEnd(trial=trial, state="refused", reason=f"{error.message}{': ' if faults else ''}{faults}")
+    return TrialEnd(trial=trial, state=REFUSED, reason=f"{error.message}{': ' if faults else ''}{faults}")

@@ -11,6 +11,12 @@ import pytest
 
 import runpact
 from integration.runs.place import Place
+from runpact.disk.reader import Reading
+from runpact.host.signals import Terminated
+from runpact.model.sweep.objective import objective_of
+from runpact.model.sweep.source import Listed
+from runpact.verbs.sweep.measure import measured
+from runpact.workspace import Workspace, sweeping
 
 SPACE = {"x": [1, 2, 3, 4]}
 
@@ -88,6 +94,14 @@ def test_a_process_that_dies_takes_its_trial_and_no_other(empty: Place) -> None:
     ends = {end.trial.number: end for end in found.outcome.ends}
     assert ends[2].reason == "its process was ended by signal 9"
     assert [number for number, end in ends.items() if end.is_done] == [1, 3, 4, 5, 6]
+    again = runpact.sweep(  # whoever died is tried again, whoever failed is not
+        {"x": [1, 2, 3, 4, 5, 6]}, trial=square, objective="metrics.loss:min", resume=found.path, retry=1
+    )
+    assert [
+        end.trial.number
+        for end in again.outcome.ends
+        if end.seconds and end.path not in {e.path for e in ends.values()}
+    ] == [2]
 
 
 def test_a_sweep_whose_processes_all_died_is_sealed_as_failed(empty: Place) -> None:
@@ -195,3 +209,53 @@ def test_what_is_not_understood_is_refused_and_makes_nothing(empty: Place, said:
         runpact.sweep(whole.pop("space"), **whole)
     assert not (empty.root / "runs").exists()
     assert not (empty.root / "sweeps").exists()
+
+
+@pytest.mark.parametrize(("error", "reason"), [(KeyboardInterrupt(), 2), (Terminated(15), 15)])
+def test_a_signal_between_two_trials_seals_the_sweep_as_interrupted(
+    empty: Place, error: BaseException, reason: int
+) -> None:
+    def told(news):
+        if news.moment == "ended" and news.trial.number == 2:
+            raise error
+
+    said = {"space": {"x": [1, 2, 3]}, "objective": "metrics.x:min", "command": ["true"]}
+    found = sweeping.sweep(Workspace.open(), said, sweeping.Going(tell=told))
+    assert (found.interrupted_by, found.state.value) == (reason, "interrupted")
+    assert found.outcome.counts.finished == 2
+
+
+def test_a_signal_between_two_calls_is_raised_again(empty: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    def struck(self, end):
+        raise Terminated(15)
+
+    monkeypatch.setattr(Listed, "told", struck)
+    with pytest.raises(Terminated):
+        runpact.sweep(SPACE, trial=square, objective="metrics.loss:min")
+    assert [run.state.value for run in runpact.runs("kind = sweep")] == ["interrupted"]
+    monkeypatch.setattr(Listed, "told", lambda _self, _end: signal.raise_signal(signal.SIGINT))
+    with pytest.raises(KeyboardInterrupt):
+        runpact.sweep(SPACE, trial=square, objective="metrics.loss:min")
+
+
+def test_a_run_that_is_no_sweep_cannot_be_gone_on_with(empty: Place) -> None:
+    with runpact.run(name="plain") as run:
+        run.event("sweep.trial", end={"trial": 1})
+    for reference in (run.id, run.uid):
+        with pytest.raises(runpact.RunpactError, match="no sweep"):
+            runpact.sweep(SPACE, trial=square, objective="metrics.loss:min", resume=reference)
+    (Path(run.dir) / ".runpact/run.json").unlink()
+    with pytest.raises(runpact.RunpactError, match="no sweep"):
+        runpact.sweep(SPACE, trial=square, objective="metrics.loss:min", resume=run.dir)
+
+
+def test_a_trial_whose_records_are_damaged_has_no_objective() -> None:
+    reading = Reading(
+        directory="/nowhere",
+        is_staged=False,
+        has_record=True,
+        record_fault="damaged",
+        has_manifest=False,
+        has_seal=False,
+    )
+    assert measured(reading, objective_of("metrics.x:min")) == (None, "its records are damaged")

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from runpact.model.digest import canonical_json
 from runpact.model.errors import UsageError
 from runpact.model.facts import Json
-from runpact.model.sweep.space import Choice, Dimension, Grid, Int, Log, Space, Uniform
+from runpact.model.sweep.space import Dimension, Grid, Int, Log, Space, Uniform
 
 MOST_TRIALS = 1_000_000
 _PATIENCE = 1_000
@@ -90,12 +90,11 @@ def unit_of(seed: int, number: int, key: str) -> float:
 
 def value_at(dimension: Dimension, unit: float) -> Json:
     """Return the value of a range that stands at a number from 0 to below 1."""
-    match dimension:
-        case Uniform(low, high):
-            return min(low + unit * (high - low), high)
-        case Log(low, high):
-            return min(max(math.exp(math.log(low) + unit * (math.log(high) - math.log(low))), low), high)
-        case Int(low, high):
-            return low + int(unit * (high - low + 1))
-        case Grid(values) | Choice(values):
-            return values[int(unit * len(values))]
+    if isinstance(dimension, Uniform):
+        return min(dimension.low + unit * (dimension.high - dimension.low), dimension.high)
+    if isinstance(dimension, Log):
+        low, high = math.log(dimension.low), math.log(dimension.high)
+        return min(max(math.exp(low + unit * (high - low)), dimension.low), dimension.high)
+    if isinstance(dimension, Int):
+        return dimension.low + int(unit * (dimension.high - dimension.low + 1))
+    return dimension.values[int(unit * len(dimension.values))]

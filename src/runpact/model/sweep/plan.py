@@ -6,7 +6,6 @@ Does not know: what has been tried already.
 
 # No deferred annotations: the decoder would evaluate each as text.
 
-from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
@@ -179,8 +178,3 @@ def _demand_apart(plan: Plan) -> None:
             expected="two keys of their own",
             got=", ".join(taken or plan.splits.keys),
         )
-
-
-def settings_text(settings: Mapping[str, Json]) -> str:
-    """Return settings on one line."""
-    return ", ".join(f"{key}={value}" for key, value in settings.items())

@@ -22,7 +22,7 @@ _DRAWN = re.compile(r"\s*(uniform|log|int|choice)\s*\((.*)\)\s*", re.DOTALL)
 _FORMS = "`uniform(a,b)`, `log(a,b)`, `int(a,b)` or `choice(v1,v2,…)`"
 _PAIR = 2
 _UNDECLARED = Declared(key=())
-_LARGEST = 2**53
+_LARGEST = 2**53 - 1
 
 
 class Grid(msgspec.Struct, frozen=True, tag_field="is", tag="grid"):

@@ -17,6 +17,8 @@ from runpact.model.facts import Json
 from runpact.model.sweep.space import text_of
 
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*)(?::([1-9][0-9]?))?\}")
+REFUSED = "refused"
+"""State of a trial whose settings were refused before it had a run."""
 SEED_BITS = 31
 """Every generator of random numbers takes a seed of so many bits."""
 
@@ -61,7 +63,7 @@ class TrialEnd(msgspec.Struct, frozen=True, kw_only=True):
     path: str = ""
     """Where its run stands, relative to the workspace."""
     state: str
-    """Of its run; `refused` when none was begun."""
+    """Of its run; `refused` when none was begun, `failed` when its process died with it."""
     verdict: str = ""
     """On its run."""
     objective: float | None = None

@@ -22,7 +22,7 @@ from runpact.model.errors import CannotStartError, StorageError
 from runpact.model.provenance import Config
 from runpact.model.run import State
 from runpact.model.sweep.plan import PLANNED, TRIED, Plan, read_plan
-from runpact.model.sweep.trial import Trial, TrialEnd
+from runpact.model.sweep.trial import REFUSED, Trial, TrialEnd
 from runpact.verbs.finding.found import FoundRun
 from runpact.verbs.finding.standing import stand
 from runpact.verbs.judging.check import CheckedRun
@@ -142,8 +142,8 @@ def earlier_of(
     sweeps, trials, is_complete = _family(first, parts)
     noted = {end.uid: end for sweep in sweeps for end in sweep.ends if end.uid is not None}
     ends: dict[tuple[str, ...], TrialEnd] = {}
-    for end in (end for sweep in sweeps for end in sweep.ends if end.uid is None):
-        ends[end.trial.overrides] = end  # refused before it had a run
+    for end in (end for sweep in sweeps for end in sweep.ends if end.state == REFUSED):
+        ends[end.trial.overrides] = end
     for run in trials:
         if run.state not in {State.FINISHED, State.FAILED}:
             continue
