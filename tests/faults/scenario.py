@@ -61,6 +61,7 @@ kinds:
     like: run
     at: "placed/{name}"
     records: {manifest: record/run_manifest.json, events: record/events.jsonl, metrics: stream/metrics.jsonl}
+    places: {owned: {at: "owned/{run.id}"}}
 """
 SCHEMA = '{"type": "object", "required": ["loss"], "properties": {"loss": {"type": "number"}}}'
 PLACES = {"run": "runs", "placed": "placed"}
@@ -190,6 +191,18 @@ class Program:
 
         self._try(call, what="file", path=path)
 
+    def owned_file(self, name: str, data: bytes) -> None:
+        """Write a file of the program's own into the directory that the run owns outside its own."""
+        path = f"../../owned/{self.run.id}/{name}"
+
+        def call() -> None:
+            place = Path(self.run.dir, path)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            self.write(str(place), data)
+            self.tell("file", path=path, digest=digest(data))
+
+        self._try(call, what="file", path=path)
+
     def _try(self, call: Callable[[], None], **asked: object) -> bool:
         self.tell("asked", **asked)
         try:
@@ -217,6 +230,8 @@ def work(program: Program) -> None:
     program.artifact("parts/first.bin", part_of(1))
     program.points(3)
     program.own_file("notes/own.txt", b"written by the program itself\n")
+    if Path(program.run.dir).parent.name == PLACES["placed"]:
+        program.owned_file("model.bin", part_of(3))
     program.artifact("parts/second.bin", part_of(2))
     program.event(3)
 

@@ -296,6 +296,25 @@ class RunWriter:
             for path in sorted(directories, reverse=True):
                 io.sync_directory(self.paths.at(path))
 
+    def flush_place(self, folder: str, root: str, facts: Iterable[FileFact]) -> None:
+        """Make durable what stands in a directory that the run owns below `root`, with the way to it.
+
+        Raises:
+            StorageError: Something is not confirmed.
+        """
+        names = [posixpath.join(folder, fact.path) for fact in facts if fact.kind == "file"]
+        if not self.is_durable or not names:
+            return
+        way = {posixpath.relpath(name, root) for name in (folder, *names)}
+        directories = {above for name in way for above in ancestors(name)}
+        with io.storing("a place of the run", folder):
+            if len(names) > FEW_FILES and io.sync_file_system(folder):
+                names = []
+            for path in names:
+                io.sync_path(path)
+            for above in sorted(directories, reverse=True):
+                io.sync_directory(posixpath.join(root, above))
+
     def _is_flushed(self, path: str) -> bool:
         return path in self._flushed or path.startswith(f"{PRIVATE}/")
 

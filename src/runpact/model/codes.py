@@ -165,7 +165,12 @@ CODES: dict[str, Code] = {
         stray_write="Something outside the run was written, or changed, while the run was open.",
         input_changed="An input changed while it was hashed, or between its record and the seal.",
     ),
-    **_codes("Records", Severity.INCOMPLETE, not_sealed="The run was never sealed, or is still running."),
+    **_codes(
+        "Records",
+        Severity.INCOMPLETE,
+        not_sealed="The run was never sealed, or is still running.",
+        place_not_here="The run was moved without a directory that it owns, whose files were sealed with it.",
+    ),
     **_codes(
         "Records",
         Severity.ADVICE,

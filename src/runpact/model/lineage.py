@@ -7,6 +7,7 @@ Does not know: how runs are found, how the graph is drawn.
 from __future__ import annotations
 
 import enum
+import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
@@ -84,7 +85,7 @@ class KnownMaker(msgspec.Struct, frozen=True, kw_only=True):
     parent_path: str | None = None
     inputs: tuple[Input, ...] = ()
     files: Mapping[str, str] = {}
-    """Paths of its files by digest; empty files are left out, since all of them are alike."""
+    """Paths of its files, from its directory, by digest; empty ones are left out: all of them are alike."""
 
 
 class CuratedCopy(msgspec.Struct, frozen=True, kw_only=True):
@@ -195,7 +196,7 @@ class _Graph:
             for other in self._makers.get(each.digest, ())
             if other.key != run.key and other.started <= run.started
         ]
-        homes = [other.key for other in makers if (each.path or "").startswith(f"{other.path}/")]
+        homes = [other.key for other in makers if _is_at_home(each, other)]
         if makers:
             return homes or [other.key for other in makers]
         key = f"file:{each.digest or each.name}"
@@ -223,3 +224,10 @@ class _Graph:
         for digest, path in copy.files.items():
             for maker in self._makers.get(digest, ()):
                 yield Edge(older=maker.key, younger=key, relation=Relation.PROMOTED, name=path)
+
+
+def _is_at_home(each: Input, maker: KnownMaker) -> bool:
+    """Whether an input stood in the run that made it, or in a directory that this run owns elsewhere."""
+    path = each.path or ""
+    owned = posixpath.normpath(posixpath.join(maker.path, maker.files[each.digest]))
+    return path.startswith(f"{maker.path}/") or path == owned

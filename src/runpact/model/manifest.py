@@ -9,6 +9,7 @@ by the sealed one is the commit point. So a sealed manifest without its seal is 
 
 # No deferred annotations: the decoder would evaluate each as text, which costs every command milliseconds.
 
+import posixpath
 import zlib
 from typing import TypeVar
 
@@ -38,6 +39,22 @@ class FileRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     """The scope that wrote it; empty for the project itself and for runpact's own files."""
 
 
+class PlaceRecord(msgspec.Struct, frozen=True):
+    """A directory outside the run's own that belongs to it alone, with its files pinned by digest."""
+
+    path: str
+    """Relative to the data root."""
+    run: str
+    """Where the run stood then, relative to the data root too: what leads from one to the other."""
+    files: tuple[FileRecord, ...] = ()
+    """Every file of it, sorted by path; paths are relative to the place."""
+
+    @property
+    def from_run(self) -> str:
+        """The place's directory, relative to that of the run."""
+        return posixpath.relpath(f"/{self.path}", f"/{self.run}")
+
+
 class LogRecord(msgspec.Struct, frozen=True):
     """An append-only log, pinned by count and digest."""
 
@@ -63,6 +80,18 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     logs: dict[str, LogRecord] = {}
     files: tuple[FileRecord, ...] = ()
     """Every file of the run but manifest and seal, sorted by path."""
+    places: dict[str, PlaceRecord] = {}
+    """The run's directories outside its own, by name; none in records of before 2026-11."""
+
+    @property
+    def all_files(self) -> tuple[FileRecord, ...]:
+        """The files of the run and of its places, with paths from the run directory."""
+        owned = (
+            msgspec.structs.replace(file, path=posixpath.join(place.from_run, file.path))
+            for place in self.places.values()
+            for file in place.files
+        )
+        return (*self.files, *owned)
 
 
 class Seal(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,6 +107,8 @@ def encode_manifest(manifest: Manifest, projected: dict[str, object] | None = No
     """Return the manifest's bytes; `projected` fields of a layout join its top level."""
     document = msgspec.to_builtins(manifest)
     extra = {key: value for key, value in (projected or {}).items() if key not in document}
+    if not manifest.places:
+        del document["places"]
     return msgspec.json.format(msgspec.json.encode(document | extra), indent=1) + b"\n"
 
 

@@ -80,7 +80,7 @@ def test_a_file_that_cannot_be_hashed_never_verifies(empty: Place, monkeypatch: 
 
     with monkeypatch.context() as patched, runpact.run(name="a") as run:
         Path(run.path("x.bin")).write_bytes(b"x")
-        patched.setattr("runpact.verbs.life.finish.digest_file", refuse)
+        patched.setattr("runpact.verbs.life.pinned.digest_file", refuse)
         run.finish()
     code, document = empty.json("verify", run.id)
     assert code == 3
@@ -95,7 +95,8 @@ def test_a_file_that_cannot_be_read_back_is_told(empty: Place, monkeypatch: pyte
         raise StorageError(f"cannot read `{path}`")
 
     with monkeypatch.context() as patched:
-        patched.setattr("runpact.verbs.judging.verify.digest_file", refuse)
+        patched.setattr("runpact.verbs.judging.verify.digest_file", refuse)  # of logs
+        patched.setattr("runpact.verbs.life.pinned.digest_file", refuse)
         code, document = empty.json("verify", run.id)
     assert code == 3
     assert {finding["code"] for finding in document["findings"]} == {"unreadable"}

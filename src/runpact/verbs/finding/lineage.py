@@ -70,7 +70,7 @@ def _maker(directory: str, root: str) -> KnownMaker:
         inputs=origin.inputs if origin else (),
         files={
             file.digest: file.path
-            for file in (manifest.files if manifest else ())
+            for file in (manifest.all_files if manifest else ())
             if file.size and not file.type and not file.path.startswith(f"{PRIVATE}/")
         },
     )

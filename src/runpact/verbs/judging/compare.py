@@ -25,7 +25,7 @@ from runpact.model.variables import outcome_of
 from runpact.verbs.finding.origin import origin_of
 from runpact.verbs.finding.standing import stand
 from runpact.verbs.judging.check import judging_contract
-from runpact.verbs.judging.sealedcontents import SealedContents, layout_files
+from runpact.verbs.judging.sealedcontents import contents_of, layout_files, place_files
 
 _NO_KIND = Kind()
 _FEWEST = 2
@@ -87,7 +87,7 @@ def _side(directory: str, root: str) -> tuple[Side, Reading]:
     reading, standing = stand(directory)
     record, manifest = reading.record, reading.manifest
     known = record or manifest
-    files = {each.path: each for each in layout_files(reading)}
+    files = {each.path: each for each in (*layout_files(reading), *place_files(reading))}
     side = Side(
         shown=shown_path(directory, root),
         state=standing.state,
@@ -100,7 +100,7 @@ def _side(directory: str, root: str) -> tuple[Side, Reading]:
         metrics=series_in(reading),
         metrics_fault=_metrics_fault(reading, standing.state),
         files=files,
-        contents=SealedContents(directory, files),
+        contents=contents_of(reading, files),
     )
     return side, reading
 

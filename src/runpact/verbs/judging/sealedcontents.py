@@ -6,12 +6,16 @@ Does not know: what makes two files alike.
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator, Mapping
+
+import msgspec
 
 from runpact.disk.layout import PRIVATE
 from runpact.disk.reader import Reading
 from runpact.disk.tree import digest_file, list_tree
 from runpact.formats.inspect import Inspector
+from runpact.model.compare.side import Contents
 from runpact.model.contract.kind import Records
 from runpact.model.digest import digest_bytes
 from runpact.model.errors import StorageError
@@ -50,6 +54,58 @@ def _pinned(directory: str, fact: FileFact) -> FileRecord:
     except StorageError:
         return FileRecord(fact.path, fact.size, "", type="unreadable")
     return FileRecord(fact.path, size, digest)
+
+
+def place_files(reading: Reading) -> Iterator[FileRecord]:
+    """Yield the files that were sealed with a run in its places, each as `<place>:<path in it>`."""
+    manifest = reading.manifest
+    for name, place in manifest.places.items() if manifest is not None else ():
+        for file in place.files:
+            yield msgspec.structs.replace(file, path=f"{name}:{file.path}")
+
+
+def contents_of(reading: Reading, files: Mapping[str, FileRecord]) -> Contents:
+    """Return what stands in the files of a run and of its places, by the paths they are compared under."""
+    own = SealedContents(reading.directory, files)
+    manifest = reading.manifest
+    if manifest is None or not manifest.places:
+        return own
+    placed = {
+        f"{name}:": SealedContents(
+            posixpath.normpath(posixpath.join(reading.directory, place.from_run)),
+            {file.path: file for file in place.files},
+        )
+        for name, place in manifest.places.items()
+    }
+    return _WithPlaces(own, placed)
+
+
+class _WithPlaces:
+    """Asks the place that a path begins with, else the run itself."""
+
+    def __init__(self, own: SealedContents, placed: Mapping[str, SealedContents]) -> None:
+        self._own = own
+        self._placed = placed
+
+    def facts(self, path: str, form: Form) -> Facts | FormatFault:
+        """Return what is known of a file."""
+        contents, inside = self._found(path)
+        return contents.facts(inside, form)
+
+    def rows(self, path: str, form: Form) -> list[dict[str, object]] | FormatFault:
+        """Return the rows of a table."""
+        contents, inside = self._found(path)
+        return contents.rows(inside, form)
+
+    def values(self, path: str, name: str) -> ArrayValues | str:
+        """Return the values of an array by name."""
+        contents, inside = self._found(path)
+        return contents.values(inside, name)
+
+    def _found(self, path: str) -> tuple[SealedContents, str]:
+        place, colon, inside = path.partition(":")
+        contents = self._placed.get(place + colon)
+        return (self._own, path) if contents is None else (contents, inside)
 
 
 class SealedContents:

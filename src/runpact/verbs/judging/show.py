@@ -41,7 +41,7 @@ class RunDetails(msgspec.Struct, frozen=True, kw_only=True):
     metrics: tuple[MetricSummary, ...]
     last_events: tuple[dict[str, object], ...]
     files: tuple[FileRecord, ...]
-    """As the manifest pins them; empty until the run is sealed."""
+    """As the manifest pins them, those of its places too; empty until the run is sealed."""
     discarded_bytes: int
     """Torn or damaged bytes at the end of the logs."""
     tags: tuple[str, ...] = ()
@@ -82,7 +82,7 @@ def show_run(
         config=origin.config.resolved if origin else _told_config(reading.directory, summary, contract),
         metrics=metrics,
         last_events=last_events,
-        files=reading.manifest.files if reading.manifest else (),
+        files=reading.manifest.all_files if reading.manifest else (),
         discarded_bytes=sum(log.discarded for log in logs),
         tags=said.tags,
         notes=said.notes,

@@ -14,19 +14,16 @@ import msgspec
 from runpact.disk.layout import RECORD, SEAL, is_unpinned
 from runpact.disk.reader import Reading
 from runpact.disk.storedlog import StoredLog
-from runpact.disk.tree import Folders, digest_file, list_tree
-from runpact.model.digest import digest_bytes
-from runpact.model.errors import RunpactError, StorageError
-from runpact.model.facts import FileFact
+from runpact.disk.tree import digest_file, list_tree
+from runpact.model.errors import StorageError
 from runpact.model.finding import Finding, Report, Severity
-from runpact.model.manifest import FileRecord, LogRecord, Manifest
-from runpact.model.names import readable_path
+from runpact.model.manifest import LogRecord, Manifest
 from runpact.model.pipeline.plan import command_line
 from runpact.model.run import Standing, State
 from runpact.verbs.finding.standing import is_experiment, stand
+from runpact.verbs.life.ownplaces import verify_places
+from runpact.verbs.life.pinned import HINT, compare_pinned, damage
 from runpact.verbs.pipeline.judged import verify_experiment
-
-HINT = "restore the file from a copy, or start another run; a sealed run is never repaired"
 
 
 def verify_run(directory: str) -> tuple[Standing, Report]:
@@ -45,6 +42,7 @@ def verify_run(directory: str) -> tuple[Standing, Report]:
     if reading.manifest is not None and reading.manifest.sealed:
         findings += _logs(reading, reading.manifest)
         findings += _files(reading, reading.manifest, {finding.path for finding in findings})
+        findings += verify_places(directory, reading.manifest)
         findings = _with_rerun(reading, findings)
     elif not findings:
         findings.append(_unsealed(standing))
@@ -71,19 +69,19 @@ def _records(reading: Reading) -> Iterator[Finding]:
     """Judge birth record, manifest and seal against each other."""
     is_sealed = reading.manifest is not None and reading.manifest.sealed
     if not reading.has_record:
-        yield _damage("missing-file", RECORD, "the birth record is missing")
+        yield damage("missing-file", RECORD, "the birth record is missing")
     elif reading.record_fault:
-        yield _damage("damaged-record", RECORD, reading.record_fault)
+        yield damage("damaged-record", RECORD, reading.record_fault)
     if not reading.has_manifest:
-        yield _damage("missing-file", reading.manifest_path, "the manifest is missing")
+        yield damage("missing-file", reading.manifest_path, "the manifest is missing")
     elif reading.manifest_fault:
-        yield _damage("damaged-record", reading.manifest_path, reading.manifest_fault)
+        yield damage("damaged-record", reading.manifest_path, reading.manifest_fault)
     if reading.seal_fault and reading.seal is None:
-        yield _damage("damaged-record", SEAL, reading.seal_fault)
+        yield damage("damaged-record", SEAL, reading.seal_fault)
     elif reading.seal_fault and is_sealed:
-        yield _damage("damaged-record", reading.manifest_path, reading.seal_fault)
+        yield damage("damaged-record", reading.manifest_path, reading.seal_fault)
     elif is_sealed and not reading.has_seal:
-        yield _damage("missing-file", SEAL, "the seal is missing")
+        yield damage("missing-file", SEAL, "the seal is missing")
 
 
 def _logs(reading: Reading, manifest: Manifest) -> Iterator[Finding]:
@@ -91,7 +89,7 @@ def _logs(reading: Reading, manifest: Manifest) -> Iterator[Finding]:
     for name, log in manifest.logs.items():
         sealed = reading.seal.logs.get(name) if reading.seal else log
         if sealed != log:
-            yield _damage(
+            yield damage(
                 "damaged-record", reading.manifest_path, f"manifest and seal disagree about the log `{name}`"
             )
         yield from _log(reading.directory, log)
@@ -104,58 +102,23 @@ def _log(directory: str, log: LogRecord) -> Iterator[Finding]:
     except StorageError as error:
         there, missing = ("unreadable", error.message), ("missing-file", "the log is missing")
         code, said = there if stored.exists else missing
-        yield _damage(code, log.path, said)
+        yield damage(code, log.path, said)
         return
     if got != log.digest:
         lines = f"{sum(1 for _entry in stored.entries())} of {log.count} entries are readable"
-        yield _damage("digest-mismatch", log.path, f"the log is not the one sealed; {lines}", log.digest, got)
+        yield damage("digest-mismatch", log.path, f"the log is not the one sealed; {lines}", log.digest, got)
 
 
 def _files(reading: Reading, manifest: Manifest, reported: set[str]) -> Iterator[Finding]:
     """Compare every file of the run with the manifest, both ways."""
     records = {"manifest": reading.manifest_path}
     logs = {log.path for log in manifest.logs.values()}
-    present = {readable_path(fact.path): fact for fact in list_tree(reading.directory) if fact.kind != "dir"}
-    with Folders(reading.directory) as folders:
-        for record in manifest.files:
-            fact = present.pop(record.path, None)
-            if record.path in reported or record.path in logs:
-                continue
-            if fact is None:
-                yield _damage("missing-file", record.path, "the file is missing", record.digest)
-            else:
-                yield from _file(folders, record, fact)
-    for path, fact in present.items():
-        if not is_unpinned(path, records) and path not in reported:
-            yield _damage("added-file", path, "the file is not part of the sealed run", got=fact.kind)
-
-
-_KINDS = {"symlink": "symlink", "special": "other"}
-"""Sort of file that a record's type stands for; all others are files."""
-
-
-def _file(folders: Folders, record: FileRecord, fact: FileFact) -> Iterator[Finding]:
-    kind = fact.kind
-    if kind != _KINDS.get(record.type, "file"):
-        yield _damage(
-            "digest-mismatch", record.path, f"the file became a {kind}", record.type or "file", kind
-        )
-        return
-    try:
-        got = _digest(folders, record, fact)
-    except RunpactError as error:
-        yield _damage("unreadable", record.path, error.message)
-        return
-    if got != record.digest:
-        yield _damage("digest-mismatch", record.path, "the file is not the one sealed", record.digest, got)
-
-
-def _digest(folders: Folders, record: FileRecord, fact: FileFact) -> str:
-    if record.type == "symlink":
-        return digest_bytes((fact.target or "").encode("utf-8", "surrogateescape"))
-    if record.type == "special":
-        return digest_bytes(b"")
-    return digest_file(folders.root, fact.path, folders=folders)[0]
+    yield from compare_pinned(
+        reading.directory,
+        manifest.files,
+        list_tree(reading.directory),
+        is_left_out=lambda path: path in reported or path in logs or is_unpinned(path, records),
+    )
 
 
 def _unsealed(standing: Standing) -> Finding:
@@ -177,12 +140,4 @@ def _unsealed(standing: Standing) -> Finding:
         expected="a sealed run",
         got=standing.state.value,
         hint=hint,
-    )
-
-
-def _damage(
-    code: str, path: str, message: str, expected: str | None = None, got: str | None = None
-) -> Finding:
-    return Finding(
-        code=code, severity=Severity.ERROR, message=message, path=path, expected=expected, got=got, hint=HINT
     )

@@ -8,27 +8,22 @@ from __future__ import annotations
 
 import contextlib
 
-import msgspec
-
 from runpact.disk.layout import is_unpinned
-from runpact.disk.tree import Folders, digest_file, list_tree
+from runpact.disk.tree import Folders, list_tree
 from runpact.host import clock
-from runpact.model.digest import digest_bytes
 from runpact.model.errors import RunpactError, StorageError
 from runpact.model.facts import FileFact
 from runpact.model.manifest import FileRecord, LogRecord, Manifest, encode_manifest, encode_seal, seal_for
-from runpact.model.names import readable_path
 from runpact.model.recovery import labelled
 from runpact.model.run import Outcome, Standing, State
 from runpact.verbs.life.confine import settle_confinement
 from runpact.verbs.life.inputs import settle_inputs
 from runpact.verbs.life.latest import refresh_latest
 from runpact.verbs.life.opened import OpenRun
+from runpact.verbs.life.ownplaces import PinnedPlace, pin_places
+from runpact.verbs.life.pinned import as_readable, pin_file
 from runpact.verbs.life.predictions import write_frames
 from runpact.verbs.life.project import manifest_projection, word_for, write_projections
-
-_ATTEMPTS = 3
-"""How often a file that changes while it is hashed is tried."""
 
 
 def finish_run(
@@ -105,7 +100,8 @@ def _commit(run: OpenRun, outcome: Outcome, projected: dict[str, object]) -> Sta
     run.writer.clear_leftovers()
     record = run.record
     files, foreign = inventory(run, logs)
-    unflushed = _flush(run, foreign, outcome.state)
+    places = pin_places(run)
+    unflushed = _flush(run, foreign, places, outcome.state)
     manifest = Manifest(
         sealed=True,
         uid=record.uid,
@@ -118,6 +114,7 @@ def _commit(run: OpenRun, outcome: Outcome, projected: dict[str, object]) -> Sta
         provenance=run.provenance,
         logs=logs,
         files=files,
+        places={place.name: place.record for place in places},
     )
     data = encode_manifest(manifest, projected)
     path = record.records["manifest"]
@@ -140,10 +137,14 @@ def _refresh_views(run: OpenRun) -> str | None:
     return refresh_views(run.root, run.registry, kind=run.record.kind, uid=run.uid)
 
 
-def _flush(run: OpenRun, foreign: tuple[FileFact, ...], state: State) -> str | None:
+def _flush(
+    run: OpenRun, foreign: tuple[FileFact, ...], places: tuple[PinnedPlace, ...], state: State
+) -> str | None:
     """Make durable what others wrote into the run; only a finished run is refused when that fails."""
     try:
         run.writer.flush(foreign)
+        for place in places:
+            run.writer.flush_place(place.folder, run.root, place.facts)
     except StorageError as error:
         if state is State.FINISHED:
             raise
@@ -167,38 +168,10 @@ def inventory(
         for fact in list_tree(directory):
             if fact.kind == "dir" or is_unpinned(fact.path, run.record.records):
                 continue
-            record = _pin(folders, fact, known, names)
+            record = pin_file(folders, fact, known=known, names=names)
             if record is not known.get(fact.path):
                 foreign.append(fact)
             if fact.kind == "file" and fact.path in run.labels:
                 record = labelled(record, run.labels[fact.path])
-            pinned.append(_as_readable(record))
+            pinned.append(as_readable(record))
     return tuple(pinned), tuple(foreign)
-
-
-def _as_readable(record: FileRecord) -> FileRecord:
-    path = readable_path(record.path)
-    return record if path == record.path else msgspec.structs.replace(record, path=path)
-
-
-def _pin(folders: Folders, fact: FileFact, known: dict[str, FileRecord], names: dict[str, str]) -> FileRecord:
-    if fact.kind == "symlink":
-        text = (fact.target or "").encode("utf-8", "surrogateescape")
-        return FileRecord(fact.path, len(text), digest_bytes(text), type="symlink")
-    if fact.kind != "file":
-        return FileRecord(fact.path, 0, digest_bytes(b""), type="special")
-    record = known.get(fact.path)
-    if record is not None and record.size == fact.size:
-        return record
-    return _hashed(folders, fact.path, fact.size, names.get(fact.path, ""))
-
-
-def _hashed(folders: Folders, path: str, size: int, entry: str) -> FileRecord:
-    """Pin a file by its bytes; one that cannot be read gets no digest, so that it never verifies."""
-    for _attempt in range(_ATTEMPTS):
-        try:
-            digest, size = digest_file(folders.root, path, folders=folders)
-        except StorageError:
-            continue
-        return FileRecord(path, size, digest, entry=entry)
-    return FileRecord(path, size, "", entry=entry, type="unreadable")

@@ -1,6 +1,6 @@
 """What is well formed and yet may surprise.
 
-Knows: rules that will be undecided although every required file stands.
+Knows: rules that will be undecided although every required file stands; places that runs would share.
 Does not know: any run.
 """
 
@@ -12,7 +12,9 @@ from runpact.model.contract.language import Contract, Entry, Rule, stem_of
 from runpact.model.contract.lint.expressions import rule_texts
 from runpact.model.contract.lint.note import Note
 from runpact.model.reference import references
+from runpact.model.template import PathTemplate
 
+_IDENTITIES = frozenset({"run.id", "run.uid", "id", "uid"})
 _READING = frozenset({"doc", "rows", "leaves"})
 
 
@@ -22,6 +24,20 @@ def advice_notes(contract: Contract) -> Iterator[Note]:
         optional = _optional(kind.entries)
         for number, rule in enumerate(kind.rules):
             yield from _of_rule(rule, optional, f"/kinds/{name}/rules/{number}")
+        for place, owned in kind.places.items():
+            yield from _of_place(owned.at, kind.at, f"/kinds/{name}/places/{place}/at")
+
+
+def _of_place(place: str, kind: str, at: str) -> Iterator[Note]:
+    """Yield that a place does not tell its run from others: what one writes changes what another sealed."""
+    said, own = set(PathTemplate.parse(place).captures), set(PathTemplate.parse(kind).captures)
+    if not said & _IDENTITIES and not (own and own <= said):
+        yield Note(
+            at,
+            "runs may share this place, and what is sealed with one is the next one's to change",
+            "`{run.id}` in it",
+            place,
+        )
 
 
 def _optional(entries: tuple[Entry, ...]) -> frozenset[str]:
