@@ -71,7 +71,7 @@ def tell() -> None:
         print(f"  {path.relative_to(HERE)}")
     print("\nTry next:")
     print("  python -m deploy.statistics.api --config ./work-dir/config.toml     then open its address")
-    print("  runpact ls --workdir work-dir          runpact diff --workdir work-dir RUN RUN")
+    print("  runpact ls          runpact diff RUN RUN")
 
 
 def filming() -> str:
@@ -113,7 +113,7 @@ def statistics() -> Iterator[str]:
 
 def check(*runs: str) -> None:
     """Judge the runs and re-derive their records from the bytes."""
-    for words in (("check", "--workdir", "work-dir"), *(("verify", f"work-dir/runs/{run}") for run in runs)):
+    for words in (("check",), *(("verify", f"work-dir/runs/{run}") for run in runs)):
         print(f"  runpact {' '.join(words)}", flush=True)
         if subprocess.run([*RUNPACT, *words], cwd=HERE, check=False).returncode > 1:
             raise StopError(f"runpact {words[0]} found faults")
@@ -122,7 +122,7 @@ def check(*runs: str) -> None:
 def pictures(trained: str, filmed: str) -> list[Path]:
     """Draw the curve of mAP50, and a sheet of annotated frames."""
     curve = WORK / "outputs" / "map50.svg"
-    words = ("plot", "--workdir", "work-dir", "--metric", "map50", "-o", str(curve), trained)
+    words = ("plot", "--metric", "map50", "-o", str(curve), trained)
     if subprocess.run([*RUNPACT, *words], cwd=HERE, check=False, stdout=subprocess.DEVNULL).returncode:
         raise StopError("the curve could not be drawn")
     from PIL import Image  # noqa: PLC0415 - whether it is installed is told first

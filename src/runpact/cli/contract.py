@@ -127,6 +127,8 @@ def ignore_command(
     if compared is not None:
         is_current = block.is_current()
         say(f"{plain(compared)} is {'current' if is_current else 'stale: renew it with --output'}")
+        for line in () if is_current else block.difference():
+            say(plain(line))
         return Verdict.OK.exit_code if is_current else Verdict.ERROR.exit_code
     if output is None:
         for line in block.patterns:

@@ -22,7 +22,9 @@ def workspace_options(function: _Function) -> _Function:
     """Add --workspace, --workdir and --contract."""
     for option in (
         click.option("--contract", metavar="FILE|PACK", help="Contract to use instead of the workspace's."),
-        click.option("--workdir", metavar="DIR", help="Folder for the data; by default the contract's."),
+        click.option(
+            "--workdir", metavar="DIR", help="Folder for the data; by default what the contract says."
+        ),
         click.option("--workspace", metavar="DIR", help="Folder of the contract; by default found upwards."),
     ):
         function = option(function)

@@ -32,6 +32,30 @@ def find_workspace(start: str) -> tuple[str, str] | None:
         directory = parent
 
 
+def named_workspace(root: str) -> tuple[str, str | None]:
+    """Return a folder that was named as a workspace, with its own contract if it has one.
+
+    Raises:
+        CannotStartError: There is no such folder.
+    """
+    if not os.path.isdir(root):
+        raise CannotStartError(f"no workspace at `{root}`", at=root, expected="a folder", got="nothing")
+    found = find_workspace(root)
+    return (root, found[1]) if found and found[0] == root else (root, None)
+
+
+def current_directory() -> str:
+    """Return the current directory, absolute.
+
+    Raises:
+        CannotStartError: It was removed.
+    """
+    try:
+        return os.getcwd()
+    except FileNotFoundError as error:
+        raise CannotStartError("the current directory no longer exists", hint="change to another") from error
+
+
 def is_of_workspace(contract: str, start: str) -> bool:
     """Whether a contract's file lies in the workspace around a directory, and in no run of it."""
     found = find_workspace(start)

@@ -8,6 +8,7 @@ Each verb is imported by the method that uses it: what a command does not need w
 
 from __future__ import annotations
 
+import functools
 import os
 import posixpath
 from collections.abc import Mapping, Sequence
@@ -15,9 +16,9 @@ from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import msgspec
 
-from runpact.disk.locate import find_workspace, is_of_workspace
+from runpact.disk.locate import current_directory, find_workspace, is_of_workspace, named_workspace
 from runpact.model.contract.language import LoadedContract
-from runpact.model.errors import CannotStartError, Fault, NoContractError
+from runpact.model.errors import Fault, NoContractError
 from runpact.model.finding import Finding, Report
 from runpact.model.run import Standing
 from runpact.packs import contract_schema, pack_folder, pack_names
@@ -74,20 +75,27 @@ class Workspace:
     """A folder with a contract, or without one, and the runs below it."""
 
     def __init__(
-        self, *, root: str, data_root: str, reference: str | None, cwd: str, is_named: bool, is_trusted: bool
+        self,
+        *,
+        root: str,
+        named_root: str | None,
+        reference: str | None,
+        cwd: str,
+        is_named: bool,
+        is_trusted: bool,
     ) -> None:
         """Store the places; `open` finds them.
 
         Args:
             root: Absolute folder of the contract.
-            data_root: Absolute folder that paths of the contract are relative to.
+            named_root: Absolute folder for the data that the caller named.
             reference: Contract file (absolute) or pack name; None when there is none.
             cwd: Absolute current directory.
             is_named: The caller named the contract.
             is_trusted: Validators in the contract's folder may be run.
         """
         self.root = root
-        self.data_root = data_root
+        self._named_root = named_root
         self.reference = reference
         self.cwd = cwd
         self.is_named = is_named
@@ -109,7 +117,7 @@ class Workspace:
 
         Args:
             workspace: Folder that holds the contract.
-            workdir: Folder for the data, when it is not the contract's.
+            workdir: Folder for the data, when it is not where the contract says.
             contract: Contract file or pack name; its folder is the workspace unless one is named.
             trust_contract: Run the named contract's own validators, wherever it lies.
             environ: Where `RUNPACT_WORKSPACE` is looked up.
@@ -117,21 +125,21 @@ class Workspace:
         Raises:
             CannotStartError: A named folder or file does not exist.
         """
-        cwd = _current_directory()
+        cwd = current_directory()
         named = workspace or environ.get("RUNPACT_WORKSPACE")
         is_pack = contract is not None and ":" in contract and not os.path.exists(contract)
         reference = contract if is_pack or contract is None else posixpath.join(cwd, contract)
         if named is not None:
-            root, found = _named(posixpath.normpath(posixpath.join(cwd, named)))
+            root, found = named_workspace(posixpath.normpath(posixpath.join(cwd, named)))
         elif reference is not None and not is_pack:
             root, found = posixpath.dirname(posixpath.normpath(reference)), None
         else:
             root, found = find_workspace(cwd) or (cwd, None)
-        data_root = posixpath.normpath(posixpath.join(cwd, workdir)) if workdir else root
+        named_root = posixpath.normpath(posixpath.join(cwd, workdir)) if workdir else None
         judging = reference or found
         return cls(
             root=root,
-            data_root=data_root,
+            named_root=named_root,
             reference=judging,
             cwd=cwd,
             is_named=contract is not None,
@@ -141,8 +149,16 @@ class Workspace:
 
     @property
     def workdir(self) -> str | None:
-        """The folder for the data, when the caller named one; absolute."""
-        return self.data_root if self.data_root != self.root else None
+        """The folder for the data, when the caller named another than the contract's; absolute."""
+        return self._named_root if self._named_root != self.root else None
+
+    @functools.cached_property
+    def data_root(self) -> str:
+        """Absolute folder that paths of the contract are relative to: as named, else as the contract says."""
+        if self._named_root is not None:
+            return self._named_root
+        declared = self.contract.contract.workspace.data if self.contract is not None else "."
+        return posixpath.normpath(posixpath.join(self.root, declared))
 
     @property
     def contract(self) -> LoadedContract | None:
@@ -262,9 +278,7 @@ class Workspace:
         """
         from runpact.verbs.judging.check import check_run
 
-        directories = [self.resolve(reference) for reference in references] or [
-            posixpath.normpath(posixpath.join(self.data_root, run.path)) for run in self.runs()
-        ]
+        directories = [self.resolve(reference) for reference in references] or self._directories()
         return [
             check_run(
                 directory,
@@ -343,9 +357,7 @@ class Workspace:
 
         directories = [self.resolve(each) for each in references]
         if is_against and not references:
-            directories = [
-                posixpath.normpath(posixpath.join(self.data_root, run.path)) for run in self.runs()
-            ]
+            directories = self._directories()
         return revise(old.lint(), self.lint(), directories, root=self.data_root)
 
     def try_trees(self) -> TriedContract:
@@ -357,8 +369,7 @@ class Workspace:
         """
         from runpact.verbs.judging.trees import try_trees
 
-        loaded = self.lint()
-        reference = self.reference or ""
+        loaded, reference = self.lint(), self.reference or ""
         folder = posixpath.dirname(reference) if reference.startswith("/") else pack_folder(reference)
         return try_trees(loaded, folder)
 
@@ -366,30 +377,17 @@ class Workspace:
         """Verify one run; return its directory, its state and the report."""
         from runpact.verbs.judging.verify import verify_run
 
-        directory = self.resolve(reference)
-        standing, report = verify_run(directory)
-        return directory, standing, report
+        return (directory := self.resolve(reference)), *verify_run(directory)
 
-
-def _current_directory() -> str:
-    try:
-        return os.getcwd()
-    except FileNotFoundError as error:
-        raise CannotStartError("the current directory no longer exists", hint="change to another") from error
-
-
-def _named(root: str) -> tuple[str, str | None]:
-    if not os.path.isdir(root):
-        raise CannotStartError(f"no workspace at `{root}`", at=root, expected="a folder", got="nothing")
-    found = find_workspace(root)
-    return (root, found[1]) if found and found[0] == root else (root, None)
+    def _directories(self) -> list[str]:
+        return [posixpath.normpath(posixpath.join(self.data_root, run.path)) for run in self.runs()]
 
 
 def initialise(folder: str, *, pack: str, identity: str | None) -> NewWorkspace:
     """Start a workspace in `folder`, made when missing."""
     from runpact.verbs.contracts.initialise import initialise_workspace
 
-    root = posixpath.normpath(posixpath.join(_current_directory(), folder))
+    root = posixpath.normpath(posixpath.join(current_directory(), folder))
     return initialise_workspace(root, pack=pack, identity=identity)
 
 
@@ -397,4 +395,4 @@ def lay_out_example(name: str, folder: str) -> str:
     """Lay out the example `name` in `folder` and return its absolute path."""
     from runpact.verbs.contracts.examples import lay_out
 
-    return lay_out(name, posixpath.normpath(posixpath.join(_current_directory(), folder)))
+    return lay_out(name, posixpath.normpath(posixpath.join(current_directory(), folder)))

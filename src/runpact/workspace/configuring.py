@@ -45,7 +45,7 @@ def configured(
     _name, chosen = pick_kind(loaded.contract, kind)
     asked = Asked(source=source, overrides=tuple(overrides), workdir=place.workdir)
     around = Surroundings(
-        root=place.data_root,
+        root=place.workdir or place.root,
         cwd=place.cwd,
         environ=os.environ,
         rules=chosen.config or Configuration(),

@@ -6,11 +6,12 @@ Does not know: which patterns a contract wants.
 
 from __future__ import annotations
 
+import difflib
 import posixpath
 from typing import TYPE_CHECKING
 
 from runpact.disk.setup import read_text, rewrite_text
-from runpact.model.contract.ignoring import ignored_patterns, with_block
+from runpact.model.contract.ignoring import ignored_patterns, is_right, with_block
 
 if TYPE_CHECKING:
     from runpact.workspace import Workspace
@@ -40,9 +41,16 @@ class IgnoreBlock:
         """As git reads them."""
 
     def is_current(self) -> bool:
-        """Whether the file has the block as it should be."""
+        """Whether the file has the block as it should be, or lines of its own that do the same."""
+        return is_right(read_text(self.path), self.patterns)
+
+    def difference(self) -> tuple[str, ...]:
+        """Return what renewing the file would change, as lines of a unified diff."""
         text = read_text(self.path)
-        return with_block(text, self.patterns) == text
+        wanted = with_block(text, self.patterns)
+        return tuple(
+            difflib.unified_diff(text.splitlines(), wanted.splitlines(), "is", "should be", lineterm="")
+        )
 
     def write(self) -> bool:
         """Put the block into the file, or renew it; say whether anything changed.

@@ -85,6 +85,19 @@ def lacking(text: str, patterns: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(pattern for pattern in patterns if pattern not in block) if BEGIN in text else ()
 
 
+def is_right(text: str, patterns: tuple[str, ...]) -> bool:
+    """Whether an ignore file does what a contract wants: by the generated block, or by lines of its own."""
+    if BEGIN in text:
+        return with_block(text, patterns) == text
+    lines = [line.rstrip() for line in text.splitlines()]
+    kept = [line for line in patterns if line.startswith("!")]
+    ignored = [line for line in patterns if line not in kept]
+    if not set(patterns) <= set(lines):
+        return False
+    last = max((lines.index(line) for line in ignored), default=-1)  # what git keeps, it has to read later
+    return all(last < len(lines) - 1 - lines[::-1].index(line) for line in kept)
+
+
 def with_block(text: str, patterns: tuple[str, ...]) -> str:
     """Return `text` with the generated block in it, once."""
     block = "\n".join([BEGIN, *patterns, END]) + "\n"

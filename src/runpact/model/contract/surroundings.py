@@ -80,8 +80,10 @@ class ImportRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class WorkspaceRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the workspace must look like; paths are relative to its root."""
+    """What the workspace must look like; paths are relative to where the data stand."""
 
+    data: str = "."
+    """Folder of the data, from that of the contract: paths here begin in it. `--workdir` names another."""
     directories: tuple[str, ...] = ()
     """Made on first run."""
     caches: tuple[str, ...] = ()

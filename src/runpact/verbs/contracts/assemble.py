@@ -47,11 +47,12 @@ def _ignoring_advice(contract: Contract, root: str) -> tuple[Fault, ...]:
         text = read_text(posixpath.join(root, ".gitignore"))
     except StorageError:  # what git reads, others need not
         text = ""
-    missing = lacking(text, ignored_patterns(contract))
+    data = posixpath.normpath(contract.workspace.data)
+    missing = lacking(text, ignored_patterns(contract, prefix="" if data == "." else f"{data}/"))
     if not missing:
         return ()
     told = ", ".join(missing)
-    hint = "`runpact doctor --fix` renews the block"
+    hint = "`runpact contract ignore --output .gitignore` renews the block"
     message = "the generated block does not name every place of runs: git would take them along"
     return (Fault(message, ".gitignore", expected=told, got="no such pattern", hint=hint),)
 

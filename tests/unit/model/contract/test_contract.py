@@ -199,6 +199,7 @@ AROUND = WorkspaceRules(
     rules=(Rule(id="w", check="true"),),
     indexes=(IndexView(files="i.csv", columns={"a": "run.id"}),),
     layers={"data": ("d/**",), "model": ("m/**",)},
+    data="work",
     golden="records",
     git=GitRules(ignored=("g/**",)),
 )

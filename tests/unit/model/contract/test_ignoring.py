@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from runpact.model.contract.ignoring import ignored_patterns, with_block
+from runpact.model.contract.ignoring import ignored_patterns, is_right, with_block
 from runpact.model.contract.kind import Latest, OwnedPlace
 from runpact.model.contract.language import Contract, Kind
 from runpact.model.contract.merge import merge
@@ -81,3 +81,28 @@ def test_without_a_log_of_all_runs_none_is_ignored() -> None:
     rules = WorkspaceRules(git=GitRules())
     told = Contract(contract="a.b", version="1.0.0", workspace=rules, kinds={"run": Kind(at="runs/{name}")})
     assert ignored_patterns(told) == ("/runs/",)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("mine\n/runs/\n!README.md\n", True),
+        ("!README.md\n/runs/\n", False),
+        ("/runs/\n", False),
+        ("# runpact: begin (generated; edit outside the block)\n/runs/\n# runpact: end\n!README.md\n", False),
+        (with_block("", ("/runs/", "!README.md")), True),
+    ],
+)
+def test_lines_of_ones_own_are_as_good_as_the_block(text: str, expected: bool) -> None:
+    assert is_right(text, ("/runs/", "!README.md")) is expected
+
+
+def test_nothing_to_ignore_is_done_by_any_file() -> None:
+    assert is_right("", ("!README.md",)) is False
+    assert is_right("!README.md\n", ("!README.md",)) is True
+
+
+def test_where_the_data_stand_is_on_the_page() -> None:
+    rules = WorkspaceRules(data="work")
+    page = workspace_section(Contract(contract="a.b", version="1.0.0", workspace=rules, kinds={"run": KIND}))
+    assert "the data stand in `work`" in page

@@ -29,6 +29,7 @@ def lint_surroundings(contract: Contract, schemas: Mapping[str, bytes]) -> Itera
 
 def _workspace(contract: Contract, schemas: Mapping[str, bytes]) -> Iterator[Note]:
     rules = contract.workspace
+    yield from relative_notes(rules.data, "/workspace/data") if rules.data != "." else ()
     for number, directory in enumerate(rules.directories):
         yield from relative_notes(directory, f"/workspace/directories/{number}")
     for word in ("caches", "frozen"):

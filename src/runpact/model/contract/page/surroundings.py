@@ -19,6 +19,11 @@ def workspace_section(contract: Contract) -> str:
     """Return what the workspace must look like."""
     rules = contract.workspace
     lines = [
+        *(
+            [f"the data stand in {code(rules.data)}: paths of this contract begin there"]
+            if rules.data != "."
+            else []
+        ),
         *(f"{code(each)} is made on first run" for each in rules.directories),
         *(
             f"{code(each)} is a cache: anyone may write there, nothing there is evidence"
