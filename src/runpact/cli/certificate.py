@@ -56,10 +56,19 @@ def show_certificates(
     is_json: bool,
 ) -> int:
     """Verify certificates and curated copies, print what they come to, return the exit code of the worst."""
+    judged = {folder: verify_copy(folder) for folder in folders}
+    copied = [(place.shown(folder), *answer) for folder, answer in judged.items()]
+    archived = [
+        folder for folder, (record, report) in judged.items() if record and record.failed and report.is_ok
+    ]
     found = verify_certificates(
-        place, paths, policy=policy, needs_signature=needs_signature, trust_file=trust_file
+        place,
+        paths,
+        policy=policy,
+        needs_signature=needs_signature,
+        trust_file=trust_file,
+        archived=archived if len(judged) > 1 else (),  # one that is named alone is judged as what it is
     )
-    copied = [(place.shown(folder), *verify_copy(folder)) for folder in folders]
     verdict = worst(
         (*(each.verdict for each in found), *(report.verdict for _path, _record, report in copied))
     )
@@ -128,6 +137,7 @@ def _headline(found: Verification) -> str:
     if found.decision:
         told = f"{found.decision} under `{found.tier}`"
         told += f", {found.reason}" if found.reason else ""
+        told += ", archived as such" if found.is_archived else ""
     else:
         told = found.reason
     return f"{verdict} {plain(found.path)}: {plain(told)}"
@@ -191,7 +201,7 @@ def _explained(found: Verification) -> Iterator[str]:
             yield f"  {paint('holds', 'green')}  {step.name:<10}  {plain(step.observed)}"
         else:
             first, *others = _refusal(step)
-            yield f"  {paint('fails', 'red')} {first}"
+            yield f"  {paint('fails', 'red')}  {first.strip()}"
             yield from others
     if found.rebuilt is not None:
         yield from _judged(msgspec.convert(sealed(found.rebuilt), Certificate))

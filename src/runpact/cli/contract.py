@@ -22,6 +22,7 @@ from runpact.cli.options import demand_meant, json_option, open_workspace, trust
 from runpact.cli.output import paint, plain, print_json, say
 from runpact.model.finding import Verdict
 from runpact.workspace import contract_schema, pack_names
+from runpact.workspace.certifying import judging_policies
 from runpact.workspace.ignoring import IgnoreBlock
 
 
@@ -97,6 +98,27 @@ def docs_command(
         say(page.rstrip("\n"))
     else:
         write_page(output, page)
+        say(f"wrote {plain(output)}")
+    return 0
+
+
+@contract_command.command("policies")
+@click.argument("file", required=False)
+@click.option("--output", metavar="PATH", help="Write them there instead of printing them.")
+@workspace_options
+def policies_command(
+    *, file: str | None, output: str | None, workspace: str | None, workdir: str | None, contract: str | None
+) -> int:
+    """Write out the policies that judge certificates, as JSON: what the verifier that stands alone reads.
+
+    What a policy has from a pack, or from another policy, is said in it.
+    """
+    demand_meant(output=output)
+    text = judging_policies(open_workspace(workspace, workdir, file or contract))
+    if output is None:
+        say(text.rstrip("\n"))
+    else:
+        write_page(output, text)
         say(f"wrote {plain(output)}")
     return 0
 

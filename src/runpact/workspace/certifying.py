@@ -7,7 +7,7 @@ Does not know: how a certificate follows from its evidence.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -95,6 +95,7 @@ def verify_certificates(
     policy: str | None = None,
     needs_signature: bool = False,
     trust_file: str | None = None,
+    archived: Collection[str] = (),
 ) -> list[Verification]:
     """Verify certificates by their absolute paths, each by the policy named or that of its tier.
 
@@ -104,17 +105,26 @@ def verify_certificates(
         policy: Tier, `CONTRACT#TIER`, or `CONTRACT` for the certificate's tier in it.
         needs_signature: Refuse what is not signed, whatever the policy says.
         trust_file: Whose signatures are believed; without one nobody's are.
+        archived: Absolute folders of curated copies that say of themselves that they are no pass.
 
     Raises:
         MalformedTrustError: The trust file cannot be read.
     """
+    import msgspec
+
     from runpact.verbs.evidence.verify_certificate import verify_certificate
 
     judging = judging_by(
         place, policy=policy, needs_signature=needs_signature, trust_file=trust_file, count=len(paths)
     )
     inside = place.data_root.rstrip("/") + "/"
-    return [verify_certificate(path, judging, shown=path.removeprefix(inside)) for path in paths]
+    return [
+        msgspec.structs.replace(
+            verify_certificate(path, judging, shown=path.removeprefix(inside)),
+            is_archived=posixpath.dirname(path) in archived,
+        )
+        for path in paths
+    ]
 
 
 def compare_certificates(place: Workspace, references: Sequence[str]) -> tuple[tuple[str, ...], Side] | None:
@@ -190,6 +200,23 @@ def _policy(place: Workspace, reference: str | None, tier: str | None) -> NamedP
     is_own = reference is None or not ("/" in reference or "#" in reference or ":" in reference)
     contract = place.contract if is_own else None
     return find_policy(reference, tier=tier, contract=contract.contract if contract else None, cwd=place.cwd)
+
+
+def judging_policies(place: Workspace) -> str:
+    """Return the policies of a contract that judge certificates, every key said, as JSON.
+
+    Raises:
+        EvidenceError: There are none.
+    """
+    from runpact.model.digest import canonical_json
+    from runpact.model.evidence.policy import NamedPolicy, judges
+
+    contract = place.lint().contract
+    named = (NamedPolicy(tier, policy) for tier, policy in contract.policies.items() if judges(policy))
+    found = {each.tier: each.document for each in named}
+    if not found:
+        raise EvidenceError("no_policy", "the contract has no policy that judges certificates")
+    return canonical_json({"policies": found}).decode() + "\n"
 
 
 def _announced_tier(place: Workspace, policy: str | None, report: str) -> str | None:

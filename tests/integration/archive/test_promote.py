@@ -10,7 +10,6 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
 import pytest
 
 import runpact
@@ -18,7 +17,6 @@ from evidence_cases import arms, evaluate
 from runpact.cli.main import run_command_line
 from runpact.disk.archive import STAGING
 from runpact.disk.layout import LEDGER
-from runpact.formats.yamldoc import parse as parse_yaml
 from runpact.model.archive.copy import RECORD, parse_record, render_record
 from runpact.model.errors import MalformedDocumentError
 from runpact.verbs.archive.ledger import ledger_of
@@ -79,8 +77,7 @@ def test_a_copied_folder_verifies_after_all_runs_are_deleted(
     shutil.rmtree(workspace / "reports_scratch")
     assert run("verify", "reports", "--policy", "contract.yaml") == 1
     assert run("verify", str(elsewhere / "reports"), "--policy", "contract.yaml") == 1
-    policy = parse_yaml((workspace / "contract.yaml").read_bytes()).value
-    (elsewhere / "policy.json").write_bytes(msgspec.json.encode(policy))
+    assert run("contract", "policies", "--output", str(elsewhere / "policy.json")) == 0
     alone = [sys.executable, f"reports/{scratch.name}/runpact_verify.py", f"reports/{scratch.name}"]
     done = subprocess.run(
         [*alone, "--policy", "policy.json"], cwd=elsewhere, capture_output=True, text=True, check=False
@@ -115,6 +112,13 @@ def test_a_failing_certificate_is_archived_only_as_what_it_is(
     assert (record.failed, record.decision) == (True, "fail")
     assert run("verify", str(copy)) == 3
     assert "archived as failed" in capsys.readouterr().out
+    assert run("verify", "reports") == 1
+    assert "archived as such" in capsys.readouterr().out
+    assert run("contract", "policies") == 0
+    assert '"balanced"' in capsys.readouterr().out
+    (copy / "report.json").chmod(0o644)
+    (copy / "report.json").write_bytes((copy / "report.json").read_bytes().replace(b"0", b"1", 1))
+    assert run("verify", "reports") == 3
     pair("quant8")
     assert run("promote", "quant8", "--failed") == 2
 

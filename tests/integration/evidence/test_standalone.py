@@ -315,3 +315,23 @@ def test_it_judges_a_copied_folder_from_the_command_line(place: Path, tmp_path: 
     (copied / "baseline/report.json").unlink()
     code, (answer,) = said()
     assert (code, answer["reason"]) == (2, "evidence_missing")
+
+
+def test_what_the_command_line_gets_wrong_is_told_in_words(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "policy.json").write_text("{}")
+    (tmp_path / "contract.yaml").write_text("contract: a.b")
+    (tmp_path / "other.json").write_text("{}")
+    policy = ["--policy", str(tmp_path / "policy.json")]
+    for arguments in ([], [str(tmp_path), *policy, "--wrong"]):
+        with pytest.raises(SystemExit) as ended:
+            verifier.main(arguments)
+        assert ended.value.code == 64
+    capsys.readouterr()
+    assert verifier.main([str(tmp_path / "gone"), *policy]) == 2
+    assert "no_certificate (nothing stands there)" in capsys.readouterr().out
+    assert verifier.main([str(tmp_path), "--policy", str(tmp_path / "contract.yaml")]) == 2
+    assert "runpact contract policies" in capsys.readouterr().out
+    assert verifier.main([str(tmp_path / "other.json"), *policy]) == 3
+    assert "it is no certificate" in capsys.readouterr().out

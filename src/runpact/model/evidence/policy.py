@@ -72,6 +72,15 @@ def _digest(named: NamedPolicy) -> str:
     return _digest_of_text(msgspec.json.encode(named.document))
 
 
+def judges(policy: Policy) -> bool:
+    """Whether a policy judges certificates: it demands something that certificates can show."""
+    try:
+        demand_judging(NamedPolicy("", policy))
+    except EvidenceError:
+        return False
+    return True
+
+
 def demand_judging(named: NamedPolicy) -> NamedPolicy:
     """Return the policy, if it can judge a certificate.
 

@@ -42,6 +42,8 @@ class Verification(msgspec.Struct, frozen=True, kw_only=True):
     tier: str = ""
     """The policy it was judged by; empty when that was not reached."""
     run_id: str = ""
+    is_archived: bool = False
+    """It stands in a curated copy that says of itself that it is no pass, among other copies."""
     rebuilt: dict[str, object] | None = None
     """The certificate's fields as they follow from evidence and policy; None when that was not reached."""
 
@@ -58,7 +60,7 @@ class Verification(msgspec.Struct, frozen=True, kw_only=True):
             tuple(
                 Finding(
                     code=step.reason.replace("_", "-"),
-                    severity=REASONS[step.reason].severity,
+                    severity=self._severity(step),
                     message=step.message or REASONS[step.reason].meaning,
                     path=self.path,
                     rule=step.name,
@@ -69,6 +71,11 @@ class Verification(msgspec.Struct, frozen=True, kw_only=True):
                 if step.reason
             )
         )
+
+    def _severity(self, step: Step) -> Severity:
+        """Return how much a step counts; that an archived failure is one, everybody was told by its name."""
+        is_told = self.is_archived and step.name == "judgement" and bool(self.decision)
+        return Severity.WARNING if is_told else REASONS[step.reason].severity
 
     @property
     def verdict(self) -> Verdict:
