@@ -236,7 +236,8 @@ def _estimates(follows: Certificate) -> dict[tuple[str, str], float | None]:
     """Return the estimates that a gate on an end of the interval is failed by."""
     metric = follows.primary_metric
     found = {"ratio": metric.ratio_vs_baseline, "difference": metric.difference_vs_baseline}
-    return {(name, of): value for name in (PRIMARY, metric.kind) for of, value in found.items()}
+    told = {(name, of): value for name in (PRIMARY, metric.kind) for of, value in found.items()}
+    return told | ({("", "ratio"): None} if metric.link == "identity" else {})
 
 
 def _gate_row(gate: object, estimates: Mapping[tuple[str, str], float | None]) -> Sequence[str]:
@@ -247,6 +248,8 @@ def _gate_row(gate: object, estimates: Mapping[tuple[str, str], float | None]) -
         if facts[key] is not None
     ]
     observed = "nothing" if facts["observed"] is None else f"{facts['observed']:.6g}"
+    if facts["observed"] is None and facts["of"] == "ratio" and ("", "ratio") in estimates:
+        observed = "no ratio: the metric's link is `identity`, which goes with `of: difference`"
     estimate = estimates.get((facts["metric"], facts["of"]))
     if facts["observed"] is not None and facts["statistic"] != "value" and estimate is not None:
         observed = f"{facts['statistic']} {observed}, estimate {estimate:.6g}"

@@ -6,6 +6,7 @@ Does not know: what the example computes, which examples there are.
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shlex
 import subprocess
@@ -19,10 +20,13 @@ from runpact.cli.demos import STORIES, Told
 from runpact.cli.options import json_option
 from runpact.cli.output import paint, print_json, say
 from runpact.cli.story import has_story, play, tell_story
+from runpact.model.errors import CannotStartError
 from runpact.workspace import Workspace, lay_out_example
 
 _OWN_STORY = "demo.py"
 _STDERR = 2
+_NEEDED = "numpy"
+"""What the examples that runpact tells of compute with; one with a story of its own says what it needs."""
 
 
 @click.command("demo")
@@ -35,6 +39,13 @@ def demo_command(*, name: str, into: str | None, is_json: bool) -> int:
     Examples: certification (a small language model, its subjects, certificates, promotion, pruning),
     holography (a pipeline of twelve stages), vision (a detector, from training to statistics).
     """
+    if name in STORIES and importlib.util.find_spec(_NEEDED) is None:
+        raise CannotStartError(
+            f"the example needs {_NEEDED}, which is not installed",
+            expected=_NEEDED,
+            got="nothing",
+            hint=f"`{shlex.quote(sys.executable)} -m pip install 'runpact[arrays]'` brings it",
+        )
     folder = lay_out_example(name, into or os.path.join("runpact-demo", name))
     shown = os.path.relpath(folder)
     if os.path.isfile(os.path.join(folder, _OWN_STORY)):

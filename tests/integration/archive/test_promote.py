@@ -372,3 +372,31 @@ def test_a_policy_chooses_among_several_certificates(workspace: Path, pair: Pair
     assert "its tier with --policy" in capsys.readouterr().err
     assert run("promote", "quant8", "--policy", "balanced") == 0
     assert "quant8_balanced_" in capsys.readouterr().out
+
+
+def test_copies_are_no_runs_where_the_contract_says_how_they_are_judged(
+    workspace: Path, pair: Pair, capsys: Captured
+) -> None:
+    kinds = 'kinds:\n  evidence: {at: "reports/{label}", entries: [{file: report.json}]}\n'
+    contract = workspace / "contract.yaml"
+    contract.write_text(contract.read_text().replace("kinds:\n", kinds, 1))
+    pair()
+    assert run("promote", "quant8") == 0
+    capsys.readouterr()
+    for words in (["ls"], ["retain"], ["check"], ["lineage", "quant8", "--up"]):
+        run(*words, "--json")
+        told = json.loads(capsys.readouterr().out)
+        assert "reports/baseline" not in {
+            each["path"] for key in ("runs", "decisions", "nodes") for each in told.get(key, [])
+        }
+    assert run("check", "reports/baseline") == 0
+
+
+def test_explain_says_that_a_difference_has_no_ratio(workspace: Path, capsys: Captured) -> None:
+    metric = {"kind": "accuracy", "unit": "share", "direction": "higher", "link": "identity"}
+    for name, shift in (("baseline", 0.0), ("quant8", 0.01)):
+        evaluate(name, arms(shift=shift), said={"metric": metric})
+    assert run("report", "quant8", "--format", "cert", "--baseline", "baseline", "--policy", "balanced") == 2
+    (folder,) = workspace.glob("reports_scratch/quant8*")
+    assert run("explain", str(folder)) == 2
+    assert "which goes with `of: difference`" in capsys.readouterr().out

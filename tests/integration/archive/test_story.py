@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from runpact.cli.main import run_command_line
 from runpact.cli.story import has_story, play, tell_story
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -46,3 +47,13 @@ def test_the_walk_through_the_seed_finds_what_it_looks_for(tmp_path: Path) -> No
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-2000:]
     assert " FAILS " not in done.stdout
+
+
+def test_an_example_says_what_it_needs_before_anything_is_laid_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("runpact.cli.demo._NEEDED", "no_such_library")
+    assert run_command_line(["demo"]) == 2
+    assert "pip install 'runpact[arrays]'" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []

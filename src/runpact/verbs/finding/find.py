@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from runpact.disk.discover import find_recorded, find_runs
 from runpact.disk.reader import Reading, is_directory
-from runpact.model.contract.language import Contract, LoadedContract
+from runpact.model.contract.language import Contract, Kind, LoadedContract
 from runpact.model.errors import AmbiguousRunError, NoSuchRunError
 from runpact.model.place import Place
 from runpact.model.run import Standing
@@ -21,19 +21,26 @@ from runpact.verbs.finding.standing import stand
 _CANDIDATES_SHOWN = 8
 
 
-def list_runs(root: str, contract: Contract | None) -> list[RunSummary]:
+def list_runs(root: str, contract: Contract | None, *, with_copies: bool = False) -> list[RunSummary]:
     """Return every run below `root`, whatever its state, newest first.
 
     Args:
         root: Absolute data root.
         contract: Says where runs stand; None lists only directories with runpact's records.
+        with_copies: List what stands where promotions make curated copies, if a kind says how to judge them.
     """
-    places = places_of(contract)
+    places = places_of(contract, with_copies=with_copies)
     paths = _paths(root, places)
     found = [(path, summarise(root, path, places)) for path in paths]
     # a staged directory may get its name, and any other be removed, after it was found
     summaries = [run for path, run in found if run.uid or is_directory(posixpath.join(root, path))]
     return sorted(summaries, key=lambda run: (run.started or "", run.path), reverse=True)
+
+
+def kinds_of_runs(contract: Contract) -> dict[str, Kind]:
+    """Return the kinds by name but those that say how curated copies are judged: those are no runs."""
+    copied = {promotion.at for promotion in contract.promotions.values()}
+    return {name: kind for name, kind in contract.kinds.items() if kind.at not in copied}
 
 
 def summarise(root: str, path: str, places: Iterable[Place] = ()) -> RunSummary:
@@ -47,9 +54,10 @@ def summarise_in(root: str, path: str, loaded: LoadedContract | None) -> RunSumm
     return summarise(root, path, places_of(loaded.contract if loaded is not None else None))
 
 
-def places_of(contract: Contract | None) -> list[Place]:
-    """Return where a contract puts runs; nowhere without one."""
-    return [Place.of(name, kind) for name, kind in contract.kinds.items()] if contract else []
+def places_of(contract: Contract | None, *, with_copies: bool = False) -> list[Place]:
+    """Return where a contract puts runs, and their curated copies if asked for; nowhere without one."""
+    kinds = {} if contract is None else contract.kinds if with_copies else kinds_of_runs(contract)
+    return [Place.of(name, kind) for name, kind in kinds.items()]
 
 
 def summary_of(reading: Reading, standing: Standing, path: str, places: Iterable[Place] = ()) -> RunSummary:

@@ -128,7 +128,7 @@ def _tree_of(case: Case) -> str:
 
 
 def _judged(loaded: LoadedContract, root: str, case: Case) -> Iterator[str]:
-    runs = list_runs(root, loaded.contract)
+    runs = list_runs(root, loaded.contract, with_copies=True)
     checked = [
         check_run(
             posixpath.normpath(posixpath.join(root, run.path)), root=root, contract=loaded, is_named=True
