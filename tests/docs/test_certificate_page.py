@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shlex
+import subprocess
 import sys
 from pathlib import Path
 
@@ -56,3 +58,23 @@ def test_the_policies_of_the_page_are_well_formed(tmp_path: Path) -> None:
     policies = load_contract(str(path)).contract.policies
     assert policies["conservative"].minimum_windows == 100
     assert policies["conservative"].signature == "required"
+
+
+@pytest.mark.requirement("B-020")
+def test_the_worked_example_does_what_it_says_line_by_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (ROOT / "docs/certificate.md").read_text(encoding="utf-8")
+    parts = dict(re.findall(r"```(yaml|python|console) worked\n(.*?)```", text, re.DOTALL))
+    monkeypatch.chdir(tmp_path)
+    Path("contract.yaml").write_text(parts["yaml"], encoding="utf-8")
+    Path("evaluate.py").write_text(parts["python"], encoding="utf-8")
+    lines = [re.fullmatch(r"(\S+) (.*?) +# (\d+).*", line) for line in parts["console"].splitlines()]
+    assert len(lines) > 5
+    for line in lines:
+        assert line is not None
+        program = [sys.executable] if line[1] == "python" else [sys.executable, "-m", "runpact"]
+        done = subprocess.run(
+            [*program, *shlex.split(line[2])], capture_output=True, text=True, check=False, timeout=60
+        )
+        assert done.returncode == int(line[3]), f"{line[0]}\n{done.stdout}{done.stderr}"
