@@ -18,6 +18,7 @@ from runpact.cli.options import (
     open_workspace,
     policy_option,
     signature_option,
+    store_option,
     trust_file_option,
     workspace_options,
 )
@@ -53,6 +54,7 @@ def show_certificates(
     policy: str | None,
     needs_signature: bool,
     trust_file: str | None,
+    store: str | None,
     is_json: bool,
 ) -> int:
     """Verify certificates and curated copies, print what they come to, return the exit code of the worst."""
@@ -67,6 +69,7 @@ def show_certificates(
         policy=policy,
         needs_signature=needs_signature,
         trust_file=trust_file,
+        store=store,
         archived=archived if len(judged) > 1 else (),  # one that is named alone is judged as what it is
     )
     verdict = worst(
@@ -157,6 +160,7 @@ def _refusal(step: Step) -> Iterator[str]:
 @policy_option
 @signature_option
 @trust_file_option
+@store_option
 @workspace_options
 @json_option
 def explain_command(
@@ -165,6 +169,7 @@ def explain_command(
     policy: str | None,
     needs_signature: bool,
     trust_file: str | None,
+    store: str | None,
     workspace: str | None,
     workdir: str | None,
     contract: str | None,
@@ -174,13 +179,13 @@ def explain_command(
 
     Exit codes are those of `runpact verify`.
     """
-    demand_meant(policy=policy, trust=trust_file)
+    demand_meant(policy=policy, trust=trust_file, store=store)
     place = open_workspace(workspace, workdir, contract)
     paths = certificates(place, certificate)
     if not paths:
         raise EvidenceError("no_certificate", f"no certificate at `{certificate}`", at=certificate)
     found = verify_certificates(
-        place, paths, policy=policy, needs_signature=needs_signature, trust_file=trust_file
+        place, paths, policy=policy, needs_signature=needs_signature, trust_file=trust_file, store=store
     )
     verdict = worst(each.verdict for each in found)
     if is_json:

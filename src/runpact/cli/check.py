@@ -18,6 +18,7 @@ from runpact.cli.options import (
     open_workspace,
     policy_option,
     signature_option,
+    store_option,
     trust_file_option,
     trust_option,
     workspace_options,
@@ -117,6 +118,7 @@ def _print_check(checked: Sequence[CheckedRun], beside: Sequence[Finding], verdi
 @policy_option
 @signature_option
 @trust_file_option
+@store_option
 @workspace_options
 @json_option
 def verify_command(
@@ -125,6 +127,7 @@ def verify_command(
     policy: str | None,
     needs_signature: bool,
     trust_file: str | None,
+    store: str | None,
     workspace: str | None,
     workdir: str | None,
     contract: str | None,
@@ -140,7 +143,7 @@ def verify_command(
     """
     if not subject:
         raise UsageError("nothing was named", expected="a run, a certificate or a folder of certificates")
-    demand_meant(policy=policy, trust=trust_file)
+    demand_meant(policy=policy, trust=trust_file, store=store)
     place = open_workspace(workspace, workdir, contract)
     paths, folders = certificates(place, subject), copies(place, subject)
     if paths or folders:
@@ -153,9 +156,10 @@ def verify_command(
             policy=policy,
             needs_signature=needs_signature,
             trust_file=trust_file,
+            store=store,
             is_json=is_json,
         )
-    if policy or needs_signature or trust_file:
+    if policy or needs_signature or trust_file or store:
         raise EvidenceError("no_certificate", f"no certificate at `{subject}`", at=subject)
     return show_verify(place, subject, is_json=is_json)
 

@@ -52,6 +52,11 @@ trust_file_option = click.option(
 )
 
 
+store_option = click.option(
+    "--store", metavar="DIR", help="Folder with the files that reports refer to, as sha256/<hex>."
+)
+
+
 class EvidenceOptions(TypedDict):
     """What a command says of a run's evidence before it begins."""
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from runpact.disk import io
 from runpact.disk.layout import PRIVATE, RECORD
 from runpact.disk.source import read_source
-from runpact.disk.tree import list_tree, read_file
+from runpact.disk.tree import digest_file, list_tree, read_file
 from runpact.model.errors import StorageError, WriteOnceError
 from runpact.model.evidence.names import FILE
 
@@ -60,6 +60,15 @@ def read_beside(certificate: str, relative: str) -> bytes | None:
     root = posixpath.dirname(folder)
     path = posixpath.normpath(posixpath.join(posixpath.basename(folder), relative))
     return read_file(root, path, MAX_SIZE) if os.path.lexists(posixpath.join(root, path)) else None
+
+
+def digest_in_store(store: str, path: str) -> tuple[str, int] | None:
+    """Return digest and size of a file in a store, by its path there; None when it is not there.
+
+    Raises:
+        StorageError: It is no regular file, or cannot be read.
+    """
+    return digest_file(store, path) if os.path.lexists(posixpath.join(store, path)) else None
 
 
 def files_beside(certificate: str) -> tuple[str, ...]:

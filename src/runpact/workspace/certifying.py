@@ -96,6 +96,7 @@ def verify_certificates(
     needs_signature: bool = False,
     trust_file: str | None = None,
     archived: Collection[str] = (),
+    store: str | None = None,
 ) -> list[Verification]:
     """Verify certificates by their absolute paths, each by the policy named or that of its tier.
 
@@ -106,6 +107,7 @@ def verify_certificates(
         needs_signature: Refuse what is not signed, whatever the policy says.
         trust_file: Whose signatures are believed; without one nobody's are.
         archived: Absolute folders of curated copies that say of themselves that they are no pass.
+        store: Folder that may hold what reports refer to.
 
     Raises:
         MalformedTrustError: The trust file cannot be read.
@@ -117,6 +119,8 @@ def verify_certificates(
     judging = judging_by(
         place, policy=policy, needs_signature=needs_signature, trust_file=trust_file, count=len(paths)
     )
+    if store is not None:
+        judging = msgspec.structs.replace(judging, store=posixpath.join(place.cwd, store))
     inside = place.data_root.rstrip("/") + "/"
     return [
         msgspec.structs.replace(

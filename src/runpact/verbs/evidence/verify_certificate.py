@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
 
-from runpact.disk.evidence import files_beside, read_beside, read_certificate
+from runpact.disk.evidence import digest_in_store, files_beside, read_beside, read_certificate
 from runpact.formats.jsondoc import parse
 from runpact.model.digest import digest_bytes
 from runpact.model.errors import RunpactError
@@ -26,6 +26,7 @@ from runpact.model.evidence.report import read_report
 from runpact.model.evidence.schedule import refuse_unpaired
 from runpact.model.evidence.statistics import Resampler
 from runpact.model.evidence.step import Step, Verification
+from runpact.model.evidence.stored import stored_in
 from runpact.model.facts import FormatFault
 from runpact.standalone import NAME
 from runpact.verbs.evidence.authenticate import ATTESTATION, Authenticator, nobody_trusted
@@ -48,6 +49,8 @@ class Judging(msgspec.Struct, frozen=True, kw_only=True):
     authenticator: Authenticator = nobody_trusted
     needs_signature: bool = False
     """Refuse what is not signed, whatever the policy says."""
+    store: str | None = None
+    """Absolute folder that may hold what reports refer to; None when nobody named one."""
 
 
 def verify_certificate(path: str, judging: Judging, *, shown: str) -> Verification:
@@ -123,6 +126,9 @@ class _Case:
             stored(content, each.path) for content, each in zip(contents, references, strict=True)
         )
         yield Step(name="reports", observed=f"{len(subject.report.final)} windows in `final`")
+        if self.judging.store is not None:
+            self.at = "store"
+            yield _looked_up(self.judging.store, (subject, baseline))
         self.at = "pairing"
         refuse_unpaired(subject.report, baseline.report)
         yield Step(name="pairing", observed="schedule, encoder, data, split and seeds are equal")
@@ -163,6 +169,30 @@ class _Case:
         if vouched.reason == "not_authenticated" and named.policy.signature == "waived":
             return Step(name="signature", observed="none; the policy waives it")
         return vouched
+
+
+def _looked_up(store: str, reports: tuple[Stored, Stored]) -> Step:
+    """Hold what a store has of what reports refer to against its digests; lacking some is no fault."""
+    roles = ("subject", "baseline")
+    wanted = [
+        (role, reference)
+        for role, each in zip(roles, reports, strict=True)
+        for reference in stored_in(each.document, at=role)
+    ]
+    lacking = []
+    for role, each in wanted:
+        got = digest_in_store(store, each.path)
+        if got is None:
+            lacking.append(f"`{each.name}` of the {role}")
+        elif got != (each.sha256, each.size):
+            raise EvidenceError(
+                "digest_differs",
+                f"`{each.path}` in the store is not what the {role}'s report refers to as `{each.name}`",
+                expected=f"{each.sha256}, {each.size} bytes",
+                got=f"{got[0]}, {got[1]} bytes",
+            )
+    told = f"{len(wanted) - len(lacking)} of {len(wanted)} files referred to"
+    return Step(name="store", observed=f"{told}; not available: {', '.join(lacking)}" if lacking else told)
 
 
 def made_of(certificate: Certificate) -> Made:

@@ -254,6 +254,7 @@ class ActiveRun(OpenRun):
         policy: str | None = None,
         seed_notes: Mapping[str, str] | None = None,
         sidecar: object = None,
+        stored: Mapping[str, str | os.PathLike[str]] = MappingProxyType({}),
     ) -> str:
         """Write the run's report, the evidence that certificates rest on, and return its absolute path.
 
@@ -273,6 +274,8 @@ class ActiveRun(OpenRun):
             policy: Tier to be judged by; by default what was announced, or the contract's only one.
             seed_notes: Why a library has no seed.
             sidecar: Bulk that a report is not to hold, such as token ids: JSON data, written beside it.
+            stored: Files by name, paths from the run directory, that the report refers to by digest: where
+                they are kept, as `sha256/<hex>` in a store, is up to you.
 
         Raises:
             ValueRefusedError: It is no evidence: a window twice, a value that is not finite …
@@ -292,6 +295,7 @@ class ActiveRun(OpenRun):
             policy=policy,
             seed_notes=seed_notes or {},
             has_sidecar=sidecar is not None,
+            stored={name: os.path.join(self.dir, os.fspath(path)) for name, path in stored.items()},
         )
         report = report_of(self, said, self.announced)
         if sidecar is not None:

@@ -15,6 +15,7 @@ import msgspec
 from runpact.disk.evidence import siblings_of
 from runpact.disk.layout import CONTRACT
 from runpact.disk.reader import read_run
+from runpact.disk.tree import digest_file
 from runpact.formats.encode import plain_data
 from runpact.model.digest import canonical_json
 from runpact.model.errors import UsageError, ValueRefusedError
@@ -24,6 +25,7 @@ from runpact.model.evidence.policy import NamedPolicy
 from runpact.model.evidence.refusal import EvidenceError
 from runpact.model.evidence.report import read_report, weighted_mean
 from runpact.model.evidence.schedule import refuse_unpaired, schedule_digest
+from runpact.model.evidence.stored import reference_to
 from runpact.model.evidence.window import FINAL, PREVIEW, EvidenceReport, Window
 from runpact.verbs.contracts.load_contract import load_copy
 from runpact.verbs.evidence.normal import normal_report
@@ -49,6 +51,8 @@ class Evaluated(msgspec.Struct, frozen=True, kw_only=True):
     policy: str | None = None
     seed_notes: Mapping[str, str] = {}
     has_sidecar: bool = False
+    stored: Mapping[str, str] = {}
+    """Absolute paths, by name, of files that the report refers to and a store holds."""
 
 
 def report_of(run: OpenRun, said: Evaluated, announced: Announced) -> bytes:
@@ -114,10 +118,17 @@ def _document(run: OpenRun, said: Evaluated, named: NamedPolicy | None) -> dict[
         "artifacts": {
             "events_path": run.record.records["events"],
             "sidecar": SIDECAR if said.has_sidecar else None,
+            **_stored(said),
         },
         "provenance": _provenance(run),
     }
     return msgspec.convert(plain_data(document), dict[str, object])
+
+
+def _stored(said: Evaluated) -> dict[str, object]:
+    found = {name: digest_file(*posixpath.split(path)) for name, path in said.stored.items()}
+    references = [reference_to(name, *answer) for name, answer in found.items()]
+    return {"stored": [msgspec.to_builtins(each) for each in references]} if references else {}
 
 
 def _window(value: object) -> object:
