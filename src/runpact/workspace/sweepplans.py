@@ -131,7 +131,7 @@ def home_of(place: Workspace, plan: Plan) -> Workspace:
         return place
     return Workspace(
         root=place.root,
-        data_root=place.data_root,
+        named_root=place.data_root,
         reference=DEFAULT_PACK,
         cwd=place.cwd,
         is_named=True,

@@ -19,7 +19,7 @@ from runpact.model.sweep.plan import Plan
 from runpact.model.sweep.trial import REFUSED, Trial, TrialEnd, filled, known_words, placeholders
 
 if TYPE_CHECKING:
-    from runpact.host.child import Relay
+    from runpact.host.relay import Relay
     from runpact.verbs.judging.check import CheckedRun
     from runpact.verbs.life.active import ActiveRun
     from runpact.verbs.life.execute import Execution
@@ -68,7 +68,7 @@ class CommandTrials(Trials):
     @contextlib.contextmanager
     def at_work(self) -> Iterator[None]:
         """Pass signals on to the commands for the length of the block."""
-        from runpact.host.child import Relay
+        from runpact.host.relay import Relay
 
         self._relay = Relay()
         with self._relay.at_work():
@@ -98,7 +98,7 @@ class CommandTrials(Trials):
         from runpact.verbs.life.execute import execute, made_ready
 
         place = self._place
-        request = made_ready(request, cwd=place.cwd, environ=os.environ)
+        request = made_ready(request, root=place.data_root, cwd=place.cwd, environ=os.environ)
         run = place.start(request)
         execution = execute(
             run,
