@@ -20,7 +20,7 @@ from runpact.model.contract.lint import lint
 from runpact.model.contract.merge import merge
 from runpact.model.contract.node import Node
 from runpact.model.contract.reader import read_contract
-from runpact.model.contract.surroundings import GitRules
+from runpact.model.contract.surroundings import GitRules, ImportRules
 from runpact.model.errors import Fault
 
 HEAD = 'contract: a.b\nversion: "1.0.0"\n'
@@ -201,6 +201,7 @@ AROUND = WorkspaceRules(
     layers={"data": ("d/**",), "model": ("m/**",)},
     data="work",
     golden="records",
+    imports=ImportRules(order=("data", "model")),
     git=GitRules(ignored=("g/**",)),
 )
 
