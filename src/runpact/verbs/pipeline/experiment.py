@@ -171,9 +171,7 @@ class Experiment:
             imported=self.imported(),
         )
         data = msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n"
-        path = self.record.records["manifest"]
-        if read_bytes(self.directory, path) != data:
-            replace_record(self.directory, path, data)
+        replace_record(self.directory, self.record.records["manifest"], data)
 
 
 def read_asked(directory: str) -> Asked:
