@@ -54,6 +54,27 @@ def test_a_second_orchestrator_is_refused_and_names_the_first(pipeline: Pipeline
     assert set(pipeline.done().values()) == {"skipped"}
 
 
+@pytest.mark.requirement("X-08")
+def test_no_run_begins_in_an_attempt_that_is_open(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    pipeline.write("stages/make.sh", WAIT + (pipeline.root / "stages/make.sh").read_text())
+    running = subprocess.Popen(RUN, stderr=subprocess.DEVNULL)
+    begun(pipeline, "01_make")
+    attempt = pipeline.experiment / "01_make"
+    monkeypatch.setenv("RUNPACT_RUN_DIR", str(attempt))
+    monkeypatch.setenv("RUNPACT_RUN_UID", json.loads((attempt / ".runpact/run.json").read_text())["uid"])
+    for words in (("run", "--kind", "experiment", "--", "true"), ("pipeline", "run", "--experiment", "y")):
+        code, _out, err = pipeline.call(*words)
+        assert (code, "the program of a stage makes no runs" in err) == (2, True), err
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "contract.yaml").write_text("contract: t.else\nversion: 1.0.0\nextends: runpact:basic@1\n")
+    assert pipeline.call("run", "--workspace", str(elsewhere), "--guard", "off", "--", "true")[0] == 0
+    (pipeline.root.parent / "go").touch()
+    assert running.wait(60) == 0
+    assert [path.name for path in (pipeline.root / "runs").iterdir()] == ["x"]
+
+
 def test_a_second_orchestrator_may_wait_and_then_finds_nothing_to_do(pipeline: Pipeline) -> None:
     pipeline.write("stages/make.sh", WAIT + (pipeline.root / "stages/make.sh").read_text())
     first = subprocess.Popen(RUN, stderr=subprocess.DEVNULL)
