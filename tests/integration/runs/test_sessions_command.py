@@ -398,6 +398,15 @@ def test_a_session_whose_files_were_changed_is_not_ready(paper: Paper) -> None:
     assert blockers[-1] == "and 1 more faults of its records"
 
 
+def test_a_document_that_tells_something_else_than_the_seal_is_damage(paper: Paper) -> None:
+    folder = paper.success("a")
+    (folder / "session_status.json").write_text('{"status": NaN')
+    assert paper.alerts() == (3, "critical", [("PAPER_SESSION_DAMAGED", "a")])
+    (folder / "session_status.json").write_text('{"status": "running", "terminal": false}')
+    assert paper.healths() == {"a": "damaged"}
+    assert "tells `running`" in paper.place.call("sessions", "alerts")[1]
+
+
 def test_what_is_no_session_is_refused(paper: Paper) -> None:
     with runpact.run(workspace=paper.root, kind="run", config=CONFIG, durability="none") as run:
         pass

@@ -91,7 +91,8 @@ def _told(session: SeenSession) -> tuple[str, str]:
     if session.health is Health.STALE:
         if session.uid is None or session.state.value == "unknown":
             age = "for an unknown time" if session.age_seconds is None else f"for {session.age_seconds:.0f} s"
-            return f"it tells `{session.status}`, and nothing was heard of it {age}", ""
+            told = f"`{session.status}`" if session.status is not None else "nothing"
+            return f"it tells {told}, and was not heard of {age}", ""
         hint = f"`runpact sessions abort {session.id}` records its end"
         return f"it tells `{session.status}`, but {session.why or 'it is over'}", hint
     if session.health is Health.DAMAGED:

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from runpact.model.contract.language import Kind
-from runpact.model.contract.sessions import reason_place, status_place
+from runpact.model.contract.sessions import reason_place, status_place, word_of
 from runpact.model.run import State
 from runpact.model.summary import RunSummary
 
@@ -90,13 +90,14 @@ def seen_session(
     age = _age(updated, now)
     is_over = terminal is True or (status is not None and not _moves(kind, status))
     health = _health(run, kind, status if is_over else None, age=age, stale_seconds=stale_seconds)
+    doubt = _doubt(run, kind, status)
     seconds = told.get("duration_seconds")
     return SeenSession(
         id=run.id,
         path=run.path,
         kind=run.kind or "",
         uid=run.uid,
-        health=health,
+        health=Health.DAMAGED if doubt else health,
         state=run.state,
         status=status,
         status_reason=_text(_at(told, reason_place(kind))),
@@ -110,7 +111,19 @@ def seen_session(
         error_type=_text(told.get("error_type")),
         message=_text(told.get("message")),
         age_seconds=age,
-        why=run.reason,
+        why=doubt or run.reason,
+    )
+
+
+def _doubt(run: RunSummary, kind: Kind, status: str | None) -> str:
+    """Return why the document of a session that runpact made cannot be right; empty where it can."""
+    if run.uid is None or run.state in {State.RUNNING, State.CORRUPT}:
+        return ""
+    if status is None:
+        return "its lifecycle document cannot be read"
+    is_sealed = run.ended is not None and run.state in _OF_SEALED
+    return f"it is {run.state.value}, and its document tells `{status}`" * (
+        is_sealed and status != word_of(kind, run.state)
     )
 
 

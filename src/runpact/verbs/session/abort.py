@@ -60,7 +60,7 @@ def abort_session(root: str, path: str, *, wait_seconds: float, is_killed: bool)
         raise CannotStartError(
             f"the session `{path}` cannot be ended from here",
             at=path,
-            expected="a session of this host",
+            expected="a session of this host that runpact made",
             got=f"{standing.state.value}: {standing.reason}",
             hint="end its process where it runs",
         )

@@ -161,6 +161,10 @@ SUCCESS = {"status": "success", "terminal": True, "duration_seconds": 2}
         (State.FINISHED, told(State.FINISHED), {"ended": STARTED}, Health.ENDED),
         (State.FAILED, told(State.FAILED), {"ended": STARTED}, Health.FAILED),
         (State.CORRUPT, "no document", {}, Health.DAMAGED),
+        (State.FINISHED, None, {"ended": STARTED}, Health.DAMAGED),
+        (State.FINISHED, told(State.RUNNING), {"ended": STARTED}, Health.DAMAGED),
+        (State.INTERRUPTED, None, {}, Health.DAMAGED),
+        (State.RUNNING, None, {}, Health.RUNNING),
         (State.UNKNOWN, {"status": "running", "updated_at": "2026-03-10T11:30:00"}, FOREIGN, Health.QUIET),
         (State.UNKNOWN, {"status": "running", "updated_at": STARTED}, FOREIGN, Health.STALE),
         (State.UNKNOWN, {"status": "running", "updated_at": "long ago"}, FOREIGN, Health.STALE),
@@ -183,12 +187,14 @@ def test_what_records_know_is_believed_before_the_document() -> None:
     foreign = seen(State.UNKNOWN, SUCCESS | {"started_at": "a", "finished_at": "b"}, **FOREIGN)
     assert (foreign.started_at, foreign.finished_at, foreign.duration_seconds) == ("a", "b", 2.0)
     own = seen(State.FINISHED, SUCCESS | {"started_at": "a"}, ended="c", duration_seconds=9.0)
+    assert own.health is Health.ENDED
     assert (own.started_at, own.finished_at, own.duration_seconds) == (STARTED, "c", 9.0)
     assert own.age_seconds is None
     assert seen(State.RUNNING, {"status": {"deep": 1}, "terminal": "yes"}).status is None
     bare = Kind(at="s", session=Session())
     assert (
-        seen_session(summary(State.UNKNOWN), bare, SUCCESS, now=NOW, stale_seconds=1).health is Health.STALE
+        seen_session(summary(State.UNKNOWN, **FOREIGN), bare, SUCCESS, now=NOW, stale_seconds=1).health
+        is Health.STALE
     )
     odd = msgspec.structs.replace(KIND, states=States(word="doc.status.a.b", moves={}))
     assert seen_session(summary(State.RUNNING), odd, {"a": 1}, now=NOW, stale_seconds=1).status is None
@@ -222,7 +228,7 @@ def test_alerts_have_codes_of_the_kind_and_the_gravest_comes_first() -> None:
     assert messages[2] == "it ended as `failed`"
     assert messages[3] == "it tells `running`, but its process ended"
     assert messages[5].endswith("for 3600 s")
-    assert messages[6].endswith("for an unknown time")
+    assert messages[6] == "it tells nothing, and was not heard of for an unknown time"
     assert (found.alert_status, found.verdict, found.sessions) == ("critical", Verdict.ERROR, 8)
     report = health_of(sessions, found)
     assert report.running == ("s1",)
