@@ -39,6 +39,7 @@ SECTIONS = {
         "doctor",
         "resolve",
     ),
+    "Watch sessions": ("sessions", "session_alerts", "abort_session"),
     "What is found": ("Runs", "FoundRun", "RecordedRun", "Comparison", "Registered"),
     "Be driven by programs": ("App", "Call", "CommandError", "read_signals"),
     "Values": ("State", "Verdict", "Severity", "Finding", "Report", "ValidatorFault"),

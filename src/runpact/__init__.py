@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from runpact.api.judging import check, diff, verify
     from runpact.api.reading import open_run, read, workspace_root
     from runpact.api.registered import resolve
+    from runpact.api.sessions import abort_session, session_alerts, sessions
     from runpact.api.stage import stage
     from runpact.api.sweep import OpenTrial, splits, sweep
     from runpact.app import App
@@ -46,6 +47,7 @@ __all__ = [
     "ValidatorFault",
     "Verdict",
     "__version__",
+    "abort_session",
     "check",
     "current",
     "diff",
@@ -57,6 +59,8 @@ __all__ = [
     "resolve",
     "run",
     "runs",
+    "session_alerts",
+    "sessions",
     "splits",
     "stage",
     "sweep",
@@ -78,6 +82,7 @@ _HOMES = {
     "State": "runpact.model.run",
     "ValidatorFault": "runpact.model.facts",
     "Verdict": "runpact.model.finding",
+    "abort_session": "runpact.api.sessions",
     "check": "runpact.api.judging",
     "current": "runpact.api",
     "diff": "runpact.api.judging",
@@ -90,6 +95,8 @@ _HOMES = {
     "run": "runpact.api",
     "runs": "runpact.api.finding",
     "splits": "runpact.api.sweep",
+    "session_alerts": "runpact.api.sessions",
+    "sessions": "runpact.api.sessions",
     "stage": "runpact.api.stage",
     "sweep": "runpact.api.sweep",
     "verify": "runpact.api.judging",

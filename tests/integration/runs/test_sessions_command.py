@@ -504,3 +504,14 @@ def test_a_command_for_reproduction_is_words(paper: Paper) -> None:
         for words in ((), (1,)):
             with pytest.raises(UsageError, match="a command is words"):
                 session.reproduced_by(*words)  # type: ignore[arg-type]
+
+
+def test_python_can_do_what_the_commands_can(paper: Paper) -> None:
+    paper.success("a")
+    paper.killed("b")
+    found = runpact.sessions(workspace=paper.root)
+    assert [(each.id, each.health.value) for each in found] == [("b", "stale"), ("a", "ended")]
+    alerts = runpact.session_alerts(workspace=str(paper.root))
+    assert (alerts.alert_status, len(alerts.alerts)) == ("warning", 1)
+    assert runpact.abort_session("b", workspace=paper.root).done == "recorded"
+    assert runpact.sessions(workspace=paper.root, kind="session")[0].health.value == "aborted"
