@@ -207,7 +207,6 @@ class Workspace:
             overrides: `dotted.key=value`, applied in order.
             said: The rest, as `Request` names it.
         """
-        from runpact.verbs.life.asked import asked_here
         from runpact.verbs.life.nest import outer_for_new, outer_of
         from runpact.verbs.life.request import Request
         from runpact.workspace.configuring import configured
@@ -219,7 +218,7 @@ class Workspace:
             if within is not None
             else outer_for_new(os.environ, root=self.data_root)
         )
-        return Request(config=resolved.config, outer=outer, asked=asked_here(), **said)
+        return Request(config=resolved.config, outer=outer, **said)
 
     def execute(self, request: Request, *, tee: bool) -> ExecutedRun:
         """Make a run of the request's command and judge it.

@@ -29,6 +29,12 @@ Capture = pytest.CaptureFixture[str]
 
 
 @dataclass
+class FailingParams:
+    def __post_init__(self) -> None:
+        raise KeyError("a")
+
+
+@dataclass
 class KindParams:
     kind: str
 
@@ -587,3 +593,87 @@ def test_a_long_answer_reaches_a_slow_reader_whole() -> None:
         out = process.communicate(timeout=60)[0]
     assert process.returncode == 0
     assert len(json.loads(out)["result"]) == 1_000_000
+
+
+def test_a_type_of_parameters_that_fails_by_itself_is_a_fault_of_the_command(capfd: Capture) -> None:
+    app = runpact.App("odd", version="1")
+    app.command("run", params=FailingParams)(lambda _params, _call: None)
+    assert app.main(["run", "--json"]) == 1
+    assert json.loads(capfd.readouterr().out)["error"]["type"] == "KeyError"
+
+
+def test_words_that_are_no_unicode_are_answered_as_text(capfd: Capture) -> None:
+    answer = answered(capfd, "run", "--json", "--how", "\udc80")
+    assert refusal_of(answer) == (3, "data_error")
+    answer = answered(capfd, "\udc80", "--json", "--signal-file", "signals.jsonl")
+    assert refusal_of(answer) == (2, "unknown_command")
+    (fault,) = answered(capfd, "run", "--json", "--seconds", "\udc80")["error"]["faults"]  # type: ignore[index]
+    assert fault["got"] == '"\\udc80"'
+
+
+@pytest.mark.requirement("E11.3", "E11.7")
+def test_processes_share_one_file_of_signals_line_by_line(here: Path) -> None:
+    children = []
+    for number in range(8):
+        child = os.fork()
+        if child == 0:
+            try:
+                for turn in range(25):
+                    mine = Signals("signals.jsonl", sys.exit)
+                    mine.begin("run", f"{number}-{turn}")
+                    mine.end(
+                        answer_to(Asked(command="run", params={}), Application(name="toy", version="1"), 0)
+                    )
+                os._exit(0)
+            finally:
+                os._exit(1)
+        children.append(child)
+    assert [os.waitpid(child, 0)[1] for child in children] == [0] * 8
+    told = runpact.read_signals(here / "signals.jsonl")
+    assert len(signals()) == 400
+    assert {(each.status, each.request_id) for each in told} == {
+        ("success", f"{number}-{turn}") for number in range(8) for turn in range(25)
+    }
+
+
+@pytest.mark.requirement("E11.3")
+def test_a_file_of_signals_that_may_not_grow_changes_no_exit_code(here: Path) -> None:
+    program = (
+        "import resource, runpact\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))\n"
+        "app = runpact.App('small', version='1')\n"
+        "app.command('run')(lambda params, call: None)\n"
+        "raise SystemExit(app.main())\n"
+    )
+    words = [sys.executable, "-c", program, "run", "--json", "--signal-file", "signals.jsonl"]
+    done = subprocess.run(words, check=False, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, json.loads(done.stdout)["status"]) == (0, "success")
+    assert done.stderr.count("warning: no signal written") == 1
+    assert (here / "signals.jsonl").read_bytes() == b""
+
+
+@pytest.mark.requirement("E4.9")
+def test_threads_of_a_command_make_runs_of_the_same_request(capfd: Capture, here: Path) -> None:
+    app = runpact.App("threads", version="1")
+
+    def make(name: str) -> None:
+        with runpact.run(name=name, durability="none"):
+            pass
+
+    @app.command("run")
+    def run(params: object, call: runpact.Call) -> None:
+        del params, call
+        workers = [threading.Thread(target=make, args=(name,)) for name in ("a", "b")]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+
+    assert app.main(["run", "--json", "--request-id", "r-9"]) == 0
+    capfd.readouterr()
+    make("c")
+    asked = {
+        path.parts[-3][0]: json.loads(path.read_bytes())["provenance"]["request"]
+        for path in here.glob("runs/*/.runpact/run.json")
+    }
+    assert asked == {"a": {"id": "r-9", "command": "run"}, "b": {"id": "r-9", "command": "run"}, "c": None}

@@ -6,6 +6,8 @@ Does not know: how the result came about.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
 from runpact.model.machine.application import SCHEMA_VERSION, SUCCEEDED, Application
@@ -73,7 +75,7 @@ def encode_answer(answer: Answer, *, broken: int) -> tuple[bytes, int]:
         broken: Exit code for a result that is no JSON.
     """
     try:
-        return _encoded(answer) + b"\n", answer.exit_code
+        return encode(answer, _plain) + b"\n", answer.exit_code
     except (TypeError, ValueError, RecursionError, OverflowError, msgspec.MsgspecError) as error:
         failure = Failure(
             code=INTERNAL_ERROR,
@@ -83,14 +85,20 @@ def encode_answer(answer: Answer, *, broken: int) -> tuple[bytes, int]:
             expected="objects, lists, texts, numbers, truth values and null",
         )
         told = msgspec.structs.replace(answer, status=ERROR, exit_code=broken, result=None, error=failure)
-        return _encoded(told) + b"\n", broken
+        return encode(told, _plain) + b"\n", broken
 
 
-def _encoded(value: object) -> bytes:
+def encode(value: object, hook: Callable[[object], object]) -> bytes:
+    r"""Return a value as strict JSON; halves of surrogate pairs, which it may not hold, become `\ud800`.
+
+    Args:
+        value: What is written.
+        hook: Returns what stands for a value that JSON does not know.
+    """
     try:
-        return msgspec.json.encode(value, enc_hook=_plain, order="deterministic")
+        return msgspec.json.encode(value, enc_hook=hook, order="deterministic")
     except UnicodeEncodeError:
-        return msgspec.json.encode(_readable(msgspec.to_builtins(value, enc_hook=_plain)))
+        return msgspec.json.encode(_readable(msgspec.to_builtins(value, enc_hook=hook)))
 
 
 def _plain(value: object) -> object:
@@ -105,7 +113,6 @@ def _plain(value: object) -> object:
 
 
 def _readable(value: object) -> object:
-    """Return data without halves of surrogate pairs, which no JSON text may hold."""
     if isinstance(value, str):
         return value.encode("utf-8", "backslashreplace").decode()
     if isinstance(value, dict):

@@ -243,6 +243,8 @@ def _of_object(
 def _fault_of_whole(value: object, hint: object, path: str, *, is_strict: bool) -> Iterator[Fault]:
     try:
         made = msgspec.convert(value, typing.cast("type[object]", hint), strict=is_strict)
+    except UnicodeEncodeError:
+        yield Fault(path=path, message="no text", expected="text in UTF-8", got=shown(value))
     except msgspec.ValidationError as error:
         yield _told(error, value, path, hint)
     else:

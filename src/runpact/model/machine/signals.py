@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from runpact.model.machine.answer import encode
 from runpact.model.machine.application import SCHEMA_VERSION
 from runpact.model.machine.failure import Failure
 
@@ -58,7 +59,7 @@ def signal_line(event: str, moment: Moment, timestamp: str, **fields: object) ->
         "invocation": moment.invocation,
     }
     more = {name: value for name, value in fields.items() if name not in common}
-    return msgspec.json.encode(common | more, enc_hook=str) + b"\n"
+    return encode(common | more, str) + b"\n"
 
 
 def failed_fields(failure: Failure | None, exit_code: int) -> dict[str, object]:

@@ -16,18 +16,24 @@ if TYPE_CHECKING:
 
 
 _ASKED: ContextVar[AskedBy | None] = ContextVar("runpact_asked", default=None)
+_OF_PROCESS: list[AskedBy] = []
 
 
 def asked_here() -> AskedBy | None:
-    """Return the request that is being carried out here; None when none is."""
-    return _ASKED.get()
+    """Return the request that is being carried out here; None when none is.
+
+    A thread that a command began knows nothing of its own, so it is told the last request of the process.
+    """
+    return _ASKED.get() or next(reversed(_OF_PROCESS), None)
 
 
 @contextlib.contextmanager
 def asking(asked: AskedBy) -> Iterator[None]:
     """Say inside the block which request is being carried out."""
     token = _ASKED.set(asked)
+    _OF_PROCESS.append(asked)
     try:
         yield
     finally:
+        _OF_PROCESS.remove(asked)
         _ASKED.reset(token)

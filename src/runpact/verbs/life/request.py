@@ -13,7 +13,7 @@ import msgspec
 
 from runpact.model.confinement import REFUSE, Wanted
 from runpact.model.evidence.announced import Announced
-from runpact.model.provenance import AskedBy, Config
+from runpact.model.provenance import Config
 from runpact.verbs.life.nest import Outer
 
 
@@ -48,8 +48,6 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """Record host name, user and absolute paths."""
     announced: Announced = Announced()
     """Policy and baseline of its evidence."""
-    asked: AskedBy | None = None
-    """The request of a program that it is made for."""
     is_trial: bool = False
     """One of many that follow each other closely: views that list it may be some seconds late."""
 

@@ -32,6 +32,7 @@ from runpact.verbs.capturing.capture import Captured, capture
 from runpact.verbs.capturing.mask import find_secrets, marked_settings, masked_provenance, patterns_in
 from runpact.verbs.capturing.said import whole_seeds
 from runpact.verbs.life.active import ActiveRun
+from runpact.verbs.life.asked import asked_here
 from runpact.verbs.life.confine import hold
 from runpact.verbs.life.nest import CONFINEMENT
 from runpact.verbs.life.project import birth_files
@@ -230,7 +231,7 @@ def captured_for(
     provenance = msgspec.structs.replace(
         captured.provenance,
         config=request.config,
-        request=request.asked,
+        request=asked_here(),
         seeds={masker.text("config", name): seed for name, seed in whole_seeds(request.seeds).items()},
         confinement=confinement_at_start(request.guard, request.wanted.level if request.wanted else ""),
     )

@@ -128,7 +128,10 @@ def _outcome(asked: Asked | Refused, occasion: Occasion) -> Outcome:
         return Outcome(
             exit_code=occasion.application.refused, error=_unknown(asked.command, occasion.application)
         )
-    params, faults = command.form.judge(asked.params, is_text=asked.is_text)
+    try:
+        params, faults = command.form.judge(asked.params, is_text=asked.is_text)
+    except Exception as error:  # noqa: BLE001 - code of the program's own type; whatever it does, there is one answer
+        return _ended_by(error, occasion)
     if faults:
         said = f"{len(faults)} faults in the parameters" if len(faults) > 1 else faults[0].message
         return Outcome(exit_code=occasion.application.refused, error=refusal(INVALID_PARAMS, said, *faults))
@@ -143,10 +146,14 @@ def _performed(command: Command, params: object, asked: Asked, occasion: Occasio
         with asking(AskedBy(id=asked.request_id, command=asked.command)):
             result = occasion.interruptions.run(lambda: occasion.invoke(command, params, call))
     except BaseException as error:  # noqa: BLE001 - whatever a command does, there is one answer
-        if occasion.is_debug:
-            tell_traceback(error)
-        return outcome_of(error, occasion.application, occasion.interruptions.number)
+        return _ended_by(error, occasion)
     return result if isinstance(result, Outcome) else Outcome(exit_code=SUCCEEDED, result=result)
+
+
+def _ended_by(error: BaseException, occasion: Occasion) -> Outcome:
+    if occasion.is_debug:
+        tell_traceback(error)
+    return outcome_of(error, occasion.application, occasion.interruptions.number)
 
 
 def _unknown(name: str, application: Application) -> Failure:

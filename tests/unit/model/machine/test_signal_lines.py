@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import PurePosixPath
 
 import pytest
 
@@ -38,6 +39,11 @@ def test_a_line_has_the_fields_that_all_lines_share() -> None:
         "invocation": "i",
         "run_id": "x",
     }
+
+
+def test_a_line_holds_what_is_no_unicode_and_what_is_no_json_as_text() -> None:
+    line = json.loads(signal_line(STARTED, moment(mode="\udc80"), TIME, where=PurePosixPath("a")))
+    assert (line["mode"], line["where"]) == ("\\udc80", "a")
 
 
 @pytest.mark.requirement("E11.5", "E11.6")
