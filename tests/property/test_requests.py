@@ -16,6 +16,7 @@ from integration.machine import toy
 from runpact.cli.main import run_command_line
 from runpact.model.machine.failure import CODES
 from runpact.model.machine.schemas import answer_schema
+from runpact.model.machine.wording import understand
 
 Capture = pytest.CaptureFixture[bytes]
 
@@ -260,6 +261,50 @@ def test_changed_requests_to_an_application_are_answered_and_leave_nothing(capfd
 def test_changed_requests_to_the_engine_are_answered_and_leave_nothing(capfdbinary: Capture) -> None:
     found = asked_of_engine(capfdbinary, FAST // 5)
     assert found.keys() >= {"invalid_request", "unsupported_schema_version", "invalid_params"}
+
+
+WORDS = [
+    *(
+        "run",
+        "again",
+        "rnu",
+        "--ticker",
+        "--how",
+        "--seconds",
+        "--no-how",
+        "--json",
+        "--debug",
+        "--schema",
+        "-h",
+    ),
+    *(
+        "--request-id",
+        "--signal-file",
+        "--json-request",
+        "--",
+        "-",
+        "---",
+        "--=",
+        "--ticker=",
+        "--how=data",
+        "",
+    ),
+    *("A", "0.1", "\udc80", "\x00", "{}", "--symbol", "--SYMBOL", "--x y", "=", "é", "@", "--check=1"),
+]
+
+
+@pytest.mark.requirement("E10.6", "E10.7")
+def test_any_words_on_the_command_line_have_one_meaning_or_a_fault() -> None:
+    chance = random.Random(SEED)
+    commands = toy.app.application.commands
+    for _time in range(5000):
+        words = chance.choices(WORDS, k=chance.randrange(8))
+        spoken = understand(words, commands)
+        assert understand(words, commands) == spoken
+        if spoken.fault is None and spoken.command is not None:
+            assert spoken.command in commands
+        else:
+            assert spoken.fault is None or spoken.fault.faults
 
 
 @pytest.mark.nightly

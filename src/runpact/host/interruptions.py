@@ -20,6 +20,8 @@ from runpact.host.signals import Terminated
 T = TypeVar("T")
 
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_SIGNALLED = 128
+_PATIENCE_SECONDS = 0.5
 _UNWINDING_SECONDS = 5.0
 """After a signal, how long no other one disturbs a command that unwinds."""
 
@@ -38,6 +40,7 @@ class Interruptions:
         self._is_inside = False
         self._deaf_until = 0.0
         self._code: int | None = None
+        self._asked_at: float | None = None
         self._before: dict[int, object] = {}
 
     def __enter__(self) -> Self:
@@ -84,6 +87,13 @@ class Interruptions:
             atexit.register(signal.signal, number, signal.SIG_IGN)
         self._before.clear()
 
+    def _insist(self, number: int, now: float) -> None:
+        """End the process that is asked again while it answers, as where nobody reads the answer."""
+        if self._asked_at is None:
+            self._asked_at = now
+        elif now - self._asked_at > _PATIENCE_SECONDS:
+            os._exit(_SIGNALLED + number)
+
     def _come(self, number: int, frame: FrameType | None) -> None:
         del frame
         if self._code is not None:
@@ -91,6 +101,8 @@ class Interruptions:
         if self.number is None:
             self.number = number
         now = time.monotonic()
+        if not self._is_inside and self._is_own:
+            self._insist(number, now)
         if self._is_inside and now >= self._deaf_until:
             self._deaf_until = now + _UNWINDING_SECONDS
             if number == signal.SIGINT:

@@ -550,6 +550,33 @@ def test_an_answer_that_nobody_can_be_given_is_no_success(here: Path) -> None:
     assert list(here.iterdir()) == []
 
 
+def test_who_is_asked_twice_to_end_while_nobody_reads_the_answer_ends(here: Path) -> None:
+    program = (
+        "import runpact\n"
+        "app = runpact.App('long', version='1')\n"
+        "app.command('run')(lambda params, call: 'x' * 10_000_000)\n"
+        "raise SystemExit(app.main())\n"
+    )
+    words = [sys.executable, "-c", program, "run", "--json", "--signal-file", "s"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE) as process:
+        deadline = time.monotonic() + 60
+        while not (here / "s").exists() or len(events("s")) < 2:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        for _time in range(20):
+            process.terminate()
+            time.sleep(0.2)
+            if process.poll() is not None:
+                break
+        assert process.poll() == 128 + signal.SIGTERM
+    assert events("s") == [("SESSION_STARTED", "run"), ("SESSION_COMPLETED", "run")]
+
+
+def test_more_faults_than_are_told_are_said_to_be_more(capfd: Capture) -> None:
+    answer = answered(capfd, "--json-request", request(params={f"x{n}": 1 for n in range(150)}))
+    assert dict(answer["error"])["message"] == "more than 100 faults in the parameters"  # type: ignore[call-overload]
+
+
 def test_a_forked_child_that_falls_out_of_the_command_answers_nothing(here: Path) -> None:
     (here / "forking.py").write_text(
         "import os, runpact\n"

@@ -34,7 +34,8 @@ CODES = {
 """The codes of every application; those of its own sorts of errors join them."""
 
 _LONGEST_SHOWN = 80
-_MOST_FAULTS = 100
+MOST_FAULTS = 100
+"""That are told of one request."""
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,7 +66,7 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
 
 def refusal(code: str, message: str, *faults: Fault, **more: str) -> Failure:
     """Return why a request was not even begun; of very many faults the first hundred are told."""
-    return Failure(code=code, type="RequestError", message=message, faults=faults[:_MOST_FAULTS], **more)
+    return Failure(code=code, type="RequestError", message=message, faults=faults[:MOST_FAULTS], **more)
 
 
 def engine_failure(error: RunpactError, words: Iterable[str] = ()) -> Failure:
@@ -92,7 +93,7 @@ def engine_failure(error: RunpactError, words: Iterable[str] = ()) -> Failure:
                 got=each.got,
                 nearest=None,
             )
-            for each in error.faults[:_MOST_FAULTS]
+            for each in error.faults[:MOST_FAULTS]
         ),
     )
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import itertools
 import math
 import re
 import types
@@ -20,7 +21,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from runpact.model.errors import UsageError
-from runpact.model.machine.failure import Fault, nearest, shown
+from runpact.model.machine.failure import MOST_FAULTS, Fault, nearest, shown
 
 _SAID = re.compile(
     r"(?P<said>Expected (?P<expected>.+?)(?:, got .+?)?|.+?)(?: - at `\$?(?P<place>[^`]*)`)?", re.DOTALL
@@ -55,14 +56,15 @@ class Form:
     def judge(
         self, params: Mapping[str, object], *, is_text: bool = False
     ) -> tuple[object, tuple[Fault, ...]]:
-        """Return the value that parameters make, and all that is wrong with them.
+        """Return the value that parameters make, and what is wrong with them; at most 101 faults.
 
         Args:
             params: By name, or by another name.
             is_text: They come from a command line, where `5` may be a number.
         """
         plain, faults = self._under_own_names(params)
-        faults += list(_faults_in(plain, self.declared, "params", is_strict=not is_text))
+        found = _faults_in(plain, self.declared, "params", is_strict=not is_text)
+        faults += itertools.islice(found, MOST_FAULTS + 1)
         if faults:
             return None, tuple(faults)
         try:

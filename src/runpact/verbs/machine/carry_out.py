@@ -19,6 +19,7 @@ from runpact.model.machine.failure import (
     INTERNAL_ERROR,
     INVALID_PARAMS,
     INVALID_REQUEST,
+    MOST_FAULTS,
     UNKNOWN_COMMAND,
     Failure,
     nearest,
@@ -133,7 +134,8 @@ def _outcome(asked: Asked | Refused, occasion: Occasion) -> Outcome:
     except Exception as error:  # noqa: BLE001 - code of the program's own type; whatever it does, there is one answer
         return _ended_by(error, occasion)
     if faults:
-        said = f"{len(faults)} faults in the parameters" if len(faults) > 1 else faults[0].message
+        count = len(faults) if len(faults) <= MOST_FAULTS else f"more than {MOST_FAULTS}"
+        said = f"{count} faults in the parameters" if len(faults) > 1 else faults[0].message
         return Outcome(exit_code=occasion.application.refused, error=refusal(INVALID_PARAMS, said, *faults))
     return _performed(command, params, asked, occasion)
 

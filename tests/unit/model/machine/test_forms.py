@@ -182,6 +182,12 @@ def test_text_of_a_command_line_is_read_as_its_type_wants() -> None:
     assert places({"ticker": "A", "fee": "0.5"}) == [("params.fee", None)]
 
 
+def test_of_very_many_faults_no_more_are_looked_for_than_are_told() -> None:
+    faults = form().judge({"ticker": "A", "tags": [1] * 200_000, **{f"x{n}": 1 for n in range(1000)}})[1]
+    assert len(faults) == 101
+    assert len(form().judge({f"x{n}": 1 for n in range(100)})[1]) == 101
+
+
 def test_a_command_may_take_nothing() -> None:
     assert form(None).judge({})[1] == ()
     assert [fault.expected for fault in form(None).judge({"a": 1})[1]] == ["none"]
