@@ -8,7 +8,7 @@ Nothing is declared twice: a command that prints a document with `--json` is off
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Annotated, Any, Literal
 
 import click
@@ -38,9 +38,10 @@ Field = tuple[str, Any, Any]  # what msgspec.defstruct takes: any type, any defa
 class Offered(Mapping[str, Command]):
     """The commands by name, each made when it is asked for: importing all of them takes a while."""
 
-    def __init__(self, group: click.Group) -> None:
-        """Store the group of all commands."""
+    def __init__(self, group: click.Group, only: Collection[str] = ()) -> None:
+        """Store the group of all commands, and the names of those that alone are offered; empty for all."""
         self._group = group
+        self._only = only
         self._context = click.Context(group)
 
     def __getitem__(self, name: str) -> Command:
@@ -69,7 +70,7 @@ class Offered(Mapping[str, Command]):
 
     def path_of(self, name: str) -> tuple[tuple[str, ...], click.Command] | None:
         """Return the words of a command and the command; None when it is not offered."""
-        if name in WITHHELD:
+        if name in WITHHELD or (self._only and name not in self._only):
             return None
         command = self._group.get_command(self._context, name)
         if command is not None and not isinstance(command, click.Group):

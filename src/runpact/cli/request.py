@@ -30,6 +30,9 @@ from runpact.workspace.requests import NotUnderstoodError, StoppedError, answer_
     metavar="[COMMAND]",
     help="Print the JSON Schemas of all requests, or of one command's.",
 )
+@click.option(
+    "--only", multiple=True, metavar="COMMAND", help="Offer this command; repeatable. By default, all."
+)
 @click.option("--signal-file", metavar="FILE", help="Append a line of JSON when it starts and when it ends.")
 @click.option("--debug", "is_debug", is_flag=True, help="Show on stderr where an error was raised.")
 @click.argument("payloads", nargs=-1, metavar="PAYLOAD|-|@FILE", type=click.UNPROCESSED)
@@ -38,6 +41,7 @@ def request_command(
     context: click.Context,
     *,
     schema: str | None,
+    only: tuple[str, ...],
     signal_file: str | None,
     is_debug: bool,
     payloads: tuple[str, ...],
@@ -52,7 +56,8 @@ def request_command(
       runpact request --schema check
     """
     group = context.find_root().command
-    offered = Offered(group if isinstance(group, click.Group) else click.Group())
+    offered = Offered(group if isinstance(group, click.Group) else click.Group(), only)
+    _demand_known(only, offered)
     application = engine(offered)
     if schema is not None:
         return _print_schema(application, schema)
@@ -64,6 +69,13 @@ def request_command(
     return answer_payloads(
         application, carry, payloads, signal_file=signal_file, is_debug=is_debug, is_own=is_own
     )
+
+
+def _demand_known(only: tuple[str, ...], offered: Offered) -> None:
+    """Make sure that what is offered alone is there: a misspelt name would offer nothing."""
+    for name in only:
+        if name not in offered:
+            raise UsageError(f"no command `{name}` for programs", expected="--only COMMAND", got=name)
 
 
 def _print_schema(application: Application, name: str) -> int:

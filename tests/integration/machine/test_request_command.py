@@ -146,6 +146,17 @@ def test_what_is_not_offered_is_refused_with_64(
 
 
 @pytest.mark.requirement("E10.7")
+def test_some_commands_alone_can_be_offered(capfd: Capture) -> None:
+    assert answered(capfd, "ls", {}, "--only", "ls", "--only", "contract-lint")["status"] == "success"
+    refused = answered(capfd, "run", {"command": ["true"]}, "--only", "ls", "--only", "contract-lint")
+    assert code_of(refused) == (64, "unknown_command")
+    assert refused["error"]["expected"] == "`ls` or `contract-lint`"  # type: ignore[index]
+    assert run_command_line(["request", "--schema", "--only", "ls"]) == 0
+    assert list(json.loads(capfd.readouterr().out)["requests"]) == ["ls"]
+    assert run_command_line(["request", "--only", "lss", "{}"]) == 64
+
+
+@pytest.mark.requirement("E10.7")
 def test_no_value_can_pass_for_an_option(capfd: Capture, here: Path) -> None:
     assert code_of(answered(capfd, "show", {"run": "--help"})) == (2, "no_such_run")
     assert code_of(answered(capfd, "check", {"runs": ["--trust-contract"]})) == (2, "no_such_run")
