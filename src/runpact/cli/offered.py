@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 import click
 import msgspec
 
+from runpact.model.errors import UsageError
 from runpact.model.machine.application import Command
 from runpact.model.machine.form import form_of
 
@@ -31,6 +32,9 @@ WITHHELD_OPTIONS = {
 }
 """Options of a command that mean nothing to a program."""
 _JSON = "--json"
+
+_TEXT: Any = Annotated[str, msgspec.Meta(pattern=r"^[^\x00]*$")]
+"""A text that can be a word of a command line."""
 
 Field = tuple[str, Any, Any]  # what msgspec.defstruct takes: any type, any default
 
@@ -81,7 +85,11 @@ class Offered(Mapping[str, Command]):
         return ((word, rest), inner) if inner is not None and _has_document(inner) else None
 
     def words(self, name: str, params: object) -> list[str]:
-        """Return the command line that says what parameters say; no value can be taken for an option."""
+        """Return the command line that says what parameters say; no value can be taken for an option.
+
+        Raises:
+            UsageError: An argument begins with a dash, where another command line stands behind `--`.
+        """
         found = self.path_of(name)
         if found is None:
             raise KeyError(name)
@@ -94,7 +102,15 @@ class Offered(Mapping[str, Command]):
                 arguments += value if isinstance(value, list) else [value] if value is not None else []
             else:
                 options += _option_words(parameter, value)
-        return [*path, *options, "--", *map(str, arguments)]
+        behind = _behind(command)
+        if behind is None:
+            return [*path, *options, "--", *map(str, arguments)]
+        for each in arguments:
+            if str(each).startswith("-"):
+                raise UsageError(
+                    "it would be taken for an option", expected="no dash at its beginning", got=each
+                )
+        return [*path, *options, *map(str, arguments), "--", *said[behind]]
 
 
 def _option_words(parameter: click.Parameter, value: object) -> list[str]:
@@ -103,6 +119,15 @@ def _option_words(parameter: click.Parameter, value: object) -> list[str]:
         return [option] if value else []
     values = value if isinstance(value, list) else [value] if value is not None else []
     return [f"{option}={each}" for each in values]
+
+
+def _behind(command: click.Command) -> str | None:
+    """Return the parameter for what stands behind `--`, where that is a command line of its own.
+
+    A command whose arguments are something else says so in its attribute `behind`.
+    """
+    name = getattr(command, "behind", None)
+    return name if isinstance(name, str) else None
 
 
 def _has_document(command: click.Command) -> bool:
@@ -121,6 +146,10 @@ def _declared(name: str, command: click.Command) -> type[msgspec.Struct]:
     """Return the parameters of a command as a type."""
     withheld = {"json", "help", *WITHHELD_OPTIONS.get(name, ())}
     fields = [_field(each) for each in command.params if _name(each) not in withheld]
+    behind = _behind(command)
+    if behind is not None:
+        texts: Any = list[_TEXT]
+        fields.append((f"{behind}_", texts, msgspec.field(name=behind, default_factory=list)))
     return msgspec.defstruct(name.title().replace("-", ""), fields, kw_only=True, forbid_unknown_fields=True)
 
 
@@ -159,4 +188,4 @@ def _of_one(kind: click.ParamType[Any]) -> Any:  # noqa: ANN401 - a type that is
         return int
     if isinstance(kind, type(click.FLOAT)):
         return float
-    return Annotated[str, msgspec.Meta(pattern=r"^[^\x00]*$")]
+    return _TEXT

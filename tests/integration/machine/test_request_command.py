@@ -237,6 +237,24 @@ def test_every_command_with_a_document_is_offered_or_withheld_for_a_reason() -> 
     assert WITHHELD_OPTIONS.keys() <= set(OFFERED)
 
 
+class Trailing(click.Command):
+    """Takes what stands behind `--` as a command line of its own."""
+
+    behind = "command"
+
+
+def test_what_stands_behind_two_dashes_can_be_a_command_line_of_its_own() -> None:
+    options = [click.Option(["--json"], is_flag=True), click.Argument(["file"], required=False)]
+    group = click.Group(commands={"sweep": Trailing("sweep", params=options)})
+    offered = Offered(group)
+    value, faults = offered["sweep"].form.judge({"file": "plan.yaml", "command": ["echo", "--", "-x"]})
+    assert faults == ()
+    assert offered.words("sweep", value) == ["sweep", "--json", "plan.yaml", "--", "echo", "--", "-x"]
+    value, _faults = offered["sweep"].form.judge({"file": "--json"})
+    with pytest.raises(runpact.RunpactError):
+        offered.words("sweep", value)
+
+
 def test_a_command_that_is_not_offered_has_no_words() -> None:
     with pytest.raises(KeyError):
         OFFERED["demo"]
