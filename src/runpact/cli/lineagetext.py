@@ -17,12 +17,14 @@ _ABOVE = {
     Relation.BASELINE: "baseline",
     Relation.PART: "part of",
     Relation.PROMOTED: "promoted from",
+    Relation.REPRODUCED: "reproduces",
 }
 _BELOW = {
     Relation.INPUT: "read by",
     Relation.BASELINE: "baseline of",
     Relation.PART: "holds",
     Relation.PROMOTED: "promoted to",
+    Relation.REPRODUCED: "reproduced by",
 }
 _DIGEST = 19
 _WIDEST_INDENT = 160

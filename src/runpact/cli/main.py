@@ -35,6 +35,7 @@ _COMMANDS = {
     "data": ("runpact.cli.data", "Keep data sets for good, and name them by URI."),
     "retain": ("runpact.cli.prune", "Say which runs may go, and why the others stay."),
     "prune": ("runpact.cli.prune", "Move runs that may go to the trash, take them back, empty it."),
+    "reproduce": ("runpact.cli.reproduce", "Make a run again, and say whether it came out the same."),
     "ledger": ("runpact.cli.ledger", "See what was promoted and pruned, and prove it."),
     "lint-repo": ("runpact.cli.lintrepo", "Look for what does not belong into the repository."),
     "ls": ("runpact.cli.ls", "Find runs."),

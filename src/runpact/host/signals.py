@@ -45,6 +45,18 @@ def raising_on_termination() -> Iterator[None]:
                 signal.signal(number, signal.SIG_DFL)
 
 
+def raise_again(number: int) -> None:
+    """Raise what a signal raises here, for one that was passed on to a child.
+
+    Raises:
+        KeyboardInterrupt: It was Ctrl-C.
+        Terminated: It was another one.
+    """
+    if number == signal.SIGINT:
+        raise KeyboardInterrupt
+    raise Terminated(number)
+
+
 def _raise(number: int, frame: FrameType | None) -> None:
     del frame
     raise Terminated(number)

@@ -37,6 +37,8 @@ class Relation(enum.Enum):
     PART = "part"
     """The younger run is part of the older one."""
     PROMOTED = "promoted"
+    REPRODUCED = "reproduced"
+    """The younger run was to make the older one again."""
 
 
 class Node(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,6 +85,7 @@ class KnownMaker(msgspec.Struct, frozen=True, kw_only=True):
     started: str = ""
     parent: str | None = None
     parent_path: str | None = None
+    reproduces: str | None = None
     inputs: tuple[Input, ...] = ()
     files: Mapping[str, str] = {}
     """Paths of its files, from its directory, by digest; empty ones are left out: all of them are alike."""
@@ -182,6 +185,11 @@ class _Graph:
                 path = run.parent_path or run.parent
                 self.nodes[run.parent] = Node(key=run.parent, sort=Sort.RUN, path=path)
             yield Edge(older=run.parent, younger=run.key, relation=Relation.PART)
+        if run.reproduces is not None:
+            self.nodes.setdefault(
+                run.reproduces, Node(key=run.reproduces, sort=Sort.RUN, path=run.reproduces)
+            )
+            yield Edge(older=run.reproduces, younger=run.key, relation=Relation.REPRODUCED)
 
     def _sources(self, run: KnownMaker, each: Input) -> list[str]:
         """Return who made an input: as it was recorded, by where it stood, by its digest; else itself."""

@@ -85,6 +85,8 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     """uid of the run that this one is part of."""
     parent_path: str | None = None
     """Where that run stood then, relative to the workspace; null when it stood elsewhere."""
+    reproduces: str | None = None
+    """uid of the run that this one was to make again."""
     durability: str = "commit"
     sealed: Literal["whole", "by_stage"] = "whole"
     """`by_stage`: an experiment, whose stages are sealed one by one."""

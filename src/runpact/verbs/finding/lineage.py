@@ -67,6 +67,7 @@ def _maker(directory: str, root: str) -> KnownMaker:
         started=known.started if known else "",
         parent=record.parent if record else None,
         parent_path=record.parent_path if record else None,
+        reproduces=record.reproduces if record else None,
         inputs=origin.inputs if origin else (),
         files={
             file.digest: file.path

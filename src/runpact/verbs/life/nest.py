@@ -18,6 +18,8 @@ from runpact.verbs.life.opened import OpenRun
 
 UID, DIRECTORY, ROOT = "RUNPACT_RUN_UID", "RUNPACT_RUN_DIR", "RUNPACT_RUN_ROOT"
 """Environment variables by which a child finds the run that it works for."""
+REPRODUCES = "RUNPACT_REPRODUCES"
+"""Names, by its uid, the run that is being made again."""
 CONFINEMENT = "RUNPACT_CONFINEMENT"
 """The level of confinement that was asked for it."""
 

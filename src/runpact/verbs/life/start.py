@@ -34,7 +34,7 @@ from runpact.verbs.capturing.said import whole_seeds
 from runpact.verbs.life.active import ActiveRun
 from runpact.verbs.life.asked import asked_here
 from runpact.verbs.life.confine import hold
-from runpact.verbs.life.nest import CONFINEMENT
+from runpact.verbs.life.nest import CONFINEMENT, REPRODUCES
 from runpact.verbs.life.project import birth_files
 from runpact.verbs.life.request import Request
 from runpact.verbs.life.worklog import begin_worklog
@@ -114,6 +114,7 @@ def start_run(
         provenance=provenance,
         parent=request.outer.uid if request.outer else None,
         parent_path=request.outer.path if request.outer else None,
+        reproduces=_reproduced(environ) if request.outer is None and place is None else None,
         durability=request.durability,
         stage=place.stage if place else None,
         attempt=place.number if place else 0,
@@ -138,6 +139,12 @@ def start_run(
     run.stored |= _born_with(draft, record.id)
     run.is_trial = request.is_trial
     return _held(run, loaded.contract, request, cwd, environ)
+
+
+def _reproduced(environ: Mapping[str, str]) -> str | None:
+    """Return the uid of the run that this process is to make again; None when there is none."""
+    uid = environ.get(REPRODUCES, "")
+    return uid if PathTemplate.parse("{uid:uuid}").match(uid) else None
 
 
 def _created(draft: Draft, named: Named, environ: Mapping[str, str]) -> RunWriter:

@@ -1,0 +1,1 @@
+"""Making a run again: what it takes, and what came of it."""

@@ -1,0 +1,74 @@
+"""What came of making a run again.
+
+Knows: the three answers and their exit codes; what weighs in a comparison.
+Does not know: how a run is made again, how values are compared.
+"""
+
+# No deferred annotations: the encoder would evaluate each as text, which costs every command milliseconds.
+
+from typing import Literal
+
+import msgspec
+
+from runpact.model.golden.departure import Departure
+from runpact.model.reproduce.ingredients import Ingredient
+
+Word = Literal["reproduced", "reproducible", "differs", "not reproducible"]
+_CODES: dict[Word, int] = {"reproduced": 0, "reproducible": 0, "differs": 1, "not reproducible": 2}
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What will be done, before it is."""
+
+    run: str
+    """The run, as it is shown."""
+    uid: str
+    ingredients: tuple[Ingredient, ...]
+    command: tuple[str, ...]
+    cwd: str
+    """Relative to the workspace."""
+    is_command: bool
+    """It was started with `runpact run`; else its program made the run by itself."""
+    doubts: tuple[str, ...] = ()
+    """What may differ and is not an ingredient."""
+    foreign: str = ""
+    """Why it is not certain that the run was made in this workspace; empty when it was."""
+
+    @property
+    def missing(self) -> tuple[Ingredient, ...]:
+        """The ingredients that are not there."""
+        return tuple(each for each in self.ingredients if not each.is_there)
+
+
+class Reproduced(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer."""
+
+    word: Word
+    plan: Plan
+    run: str = ""
+    """The run that was made, as it is shown; empty without one."""
+    uid: str = ""
+    departures: tuple[Departure, ...] = ()
+    """Where the new run differs, the first first."""
+    remarks: tuple[str, ...] = ()
+    """What differs and is no value of a file; what went wrong on the way."""
+    compared: int = 0
+    equal: int = 0
+    tolerated: int = 0
+    kept: str = ""
+    """Where the working tree stands, when it was to be kept."""
+
+    @property
+    def exit_code(self) -> int:
+        """0 reproduced, 1 differs, 2 not reproducible."""
+        return _CODES[self.word]
+
+
+def answer_of(plan: Plan) -> Reproduced:
+    """Return what looking alone comes to."""
+    return Reproduced(word="not reproducible" if plan.missing else "reproducible", plan=plan)
+
+
+def word_for(departures: tuple[Departure, ...], remarks: tuple[str, ...], compared: int) -> Word:
+    """Return the word for a comparison; nothing compared reproduces nothing."""
+    return "differs" if departures or remarks or not compared else "reproduced"

@@ -1,0 +1,250 @@
+"""The four ingredients of a run: configuration, code, environment, inputs.
+
+Knows: when each is there, and what is said of it when it is not.
+Does not know: how they are looked for.
+
+Source:
+    The seed's reproducibility requirements, A-054.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Iterable, Iterator, Mapping
+from typing import Final, Literal
+
+import msgspec
+
+from runpact.model.config.schema import leaves
+from runpact.model.inputs import Input
+from runpact.model.provenance import Code, Copy, Environment, LockCopy, Provenance
+
+CONFIG: Final = "config"
+COMMIT: Final = "commit"
+ENVIRONMENT: Final = "environment"
+INPUTS: Final = "inputs"
+Name = Literal["config", "commit", "environment", "inputs"]
+_MASK = "[redacted]"
+_PATH = "[path]"
+_REFERENCE = re.compile(r"\$\{env:([A-Za-z_][A-Za-z0-9_]*)\}")
+_MOST = 5
+_OWN = "runpact"
+"""The package that is there because it is running."""
+UV_LOCK = "uv.lock"
+
+
+class Ingredient(msgspec.Struct, frozen=True, kw_only=True):
+    """One of the four, as far as it could be found."""
+
+    name: Name
+    uses: tuple[str, ...] = ()
+    """What will be used, for people."""
+    missing: tuple[str, ...] = ()
+    """What cannot be had, and why."""
+
+    @property
+    def is_there(self) -> bool:
+        """Whether nothing of it is missing."""
+        return not self.missing
+
+
+class CodeFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What was found of the recorded code."""
+
+    has_repository: bool = False
+    has_commit: bool = False
+    is_inside: bool = True
+    """The data root lies in the repository."""
+    diff: str | None = None
+    """Digest of the stored diff; None when it is gone."""
+    untracked: str | None = None
+    """Digest of the set of stored files; None when they are gone."""
+
+
+class EnvironmentFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What was found of the recorded environment, and what is here."""
+
+    here: Environment
+    locks: Mapping[str, str | None] = {}
+    """Digests of the stored lock files by their path in the run; None for one that is gone."""
+    has_uv: bool = False
+
+
+class Found(msgspec.Struct, frozen=True):
+    """Where an input stands now."""
+
+    where: Literal["commit", "workspace", "registry", "given"]
+    path: str
+    """Absolute; of one in the commit relative to the workspace."""
+
+
+def config_of(provenance: Provenance, variables: Container[str]) -> Ingredient:
+    """Say whether configuration and command are known to the last value.
+
+    Args:
+        provenance: Of the run.
+        variables: Names of the environment variables that are set here.
+    """
+    missing = list(_unknown_values(provenance.config.resolved, variables))
+    if not provenance.command:
+        missing.append("the run has no command on record")
+    if any(_MASK in word for word in provenance.command):
+        missing.append("a secret was masked in the command")
+    count = len([*leaves(provenance.config.resolved)])
+    uses = f"{count} values, {provenance.config.digest[:19]}" if count else "no values"
+    return Ingredient(name=CONFIG, uses=(uses,), missing=tuple(missing))
+
+
+def _unknown_values(resolved: Mapping[str, object], variables: Container[str]) -> Iterator[str]:
+    for key, value in leaves(dict(resolved)):
+        text = value if isinstance(value, str) else ""
+        name = ".".join(map(str, key))
+        found = _REFERENCE.fullmatch(text)
+        if found is not None and found[1] not in variables:
+            yield f"`{name}` is taken from the environment variable `{found[1]}`, which is not set"
+        elif _MASK in str(value):
+            yield f"`{name}` is a secret that was masked"
+
+
+def code_of(code: Code, facts: CodeFacts) -> Ingredient:
+    """Say whether the working tree can be had back to the last byte."""
+    if code.commit == "unknown":
+        why = f": {code.reasons[0]}" if code.reasons else ""
+        return Ingredient(name=COMMIT, missing=(f"no commit was recorded{why}",))
+    missing = [*_of_repository(code, facts), *_of_diff(code.diff, facts), *_of_untracked(code, facts)]
+    missing += [f"`{each.path}` was not stored: {each.reason}" for each in code.left_out[:_MOST]]
+    if len(code.left_out) > _MOST:
+        missing.append(f"{len(code.left_out) - _MOST + code.left_out_more} more files were not stored")
+    if code.dirty is None:
+        missing.append("whether the working tree had changes was not known")
+    uses = [f"commit {code.commit[:12]} of {code.branch}"]
+    uses += [f"a diff of {code.diff.size:,} bytes"] if code.diff else []
+    uses += [f"{code.untracked.files} untracked files"] if code.untracked else []
+    return Ingredient(name=COMMIT, uses=tuple(uses), missing=tuple(missing))
+
+
+def _of_repository(code: Code, facts: CodeFacts) -> Iterator[str]:
+    if not facts.has_repository:
+        yield "the workspace is in no repository any more"
+    elif not facts.has_commit:
+        yield (
+            f"commit {code.commit} is not in the repository; `git fetch origin {code.commit}` may get it, in "
+            "a shallow clone `git fetch --unshallow`"
+        )
+    if not facts.is_inside:
+        yield "the data stand outside the repository, so a clean tree has no place for them"
+
+
+def _of_diff(diff: Copy | None, facts: CodeFacts) -> Iterator[str]:
+    if diff is None:
+        return
+    if diff.path is None:
+        yield f"the diff was not stored: {diff.reason}"
+    elif not diff.digest:
+        yield "secrets were masked in the diff"
+    elif facts.diff != diff.copy_digest:
+        yield f"the stored diff is {'gone' if facts.diff is None else 'not the one that was recorded'}"
+
+
+def _of_untracked(code: Code, facts: CodeFacts) -> Iterator[str]:
+    untracked = code.untracked
+    if untracked is None:
+        return
+    for path in untracked.masked[:_MOST]:
+        yield f"secrets were masked in `{path}`"
+    if facts.untracked != untracked.digest:
+        gone = facts.untracked is None
+        yield f"the stored untracked files are {'gone' if gone else 'not those that were recorded'}"
+
+
+def environment_of(recorded: Environment, facts: EnvironmentFacts) -> Ingredient:
+    """Say whether the packages can be had again: from here, from the lock file, or from their list."""
+    missing = [each for lock in recorded.locks for each in _of_lock(lock, facts.locks)]
+    if not recorded.packages:
+        missing.append("no packages were recorded")
+    mode = mode_of(recorded, facts)
+    if mode == "pip" and not missing:
+        missing += _uninstallable(recorded, facts.here)
+    uses = [f"lock file `{lock.source}`" for lock in recorded.locks]
+    uses.append(
+        {
+            "present": f"the present environment: the same {len(recorded.packages)} packages",
+            "uv": f"`uv sync --frozen`, Python {recorded.python} (needs the network)",
+            "pip": f"`pip install` of {len(recorded.packages)} packages (needs the network)",
+        }[mode]
+    )
+    return Ingredient(name=ENVIRONMENT, uses=tuple(uses), missing=tuple(missing))
+
+
+def mode_of(recorded: Environment, facts: EnvironmentFacts) -> Literal["present", "uv", "pip"]:
+    """Return how the packages are had."""
+    here = facts.here
+    if (here.packages_digest, here.python) == (recorded.packages_digest, recorded.python):
+        return "present"
+    has_lock = any(lock.source.rpartition("/")[2] == UV_LOCK for lock in recorded.locks)
+    return "uv" if has_lock and facts.has_uv else "pip"
+
+
+def _of_lock(lock: LockCopy, found: Mapping[str, str | None]) -> Iterator[str]:
+    if lock.path is None:
+        yield f"the lock file `{lock.source}` was not stored: {lock.reason}"
+    elif found.get(lock.path) != lock.copy_digest:
+        gone = found.get(lock.path) is None
+        yield f"the lock file `{lock.source}` is {'gone' if gone else 'not the one that was recorded'}"
+
+
+def _uninstallable(recorded: Environment, here: Environment) -> Iterator[str]:
+    """Say what a list of names and versions does not bring back."""
+    if recorded.python.rpartition(".")[0] != here.python.rpartition(".")[0]:
+        yield f"Python {recorded.python} (here is {here.python}); with a uv.lock and uv it could be had"
+    local = [name for name, origin in recorded.origins.items() if origin.url is None and name != _OWN]
+    if local:
+        yield f"{', '.join(local[:_MOST])}: installed from a folder outside the workspace"
+
+
+def requirements_of(recorded: Environment) -> tuple[str, ...]:
+    """Return what is to be installed, as pip reads it; what was installed from the workspace is left out."""
+    return tuple(
+        f"{name}=={version}"
+        if origin is None
+        else f"{name} @ {_address(origin.url, origin.vcs, origin.commit)}"
+        for name, version in sorted(recorded.packages.items())
+        if name != _OWN
+        for origin in (recorded.origins.get(name),)
+        if origin is None or not is_of_workspace(origin.url)
+    )
+
+
+def is_of_workspace(url: str | None) -> bool:
+    """Whether a package was installed from a folder of the workspace, by the address on record."""
+    return url is not None and "://" not in url
+
+
+def _address(url: str | None, vcs: str | None, commit: str | None) -> str:
+    return f"{vcs}+{url}@{commit}" if vcs else str(url)
+
+
+def inputs_of(inputs: Iterable[Input], found: Mapping[str, Found | str]) -> Ingredient:
+    """Say whether every input can be had with the bytes that it had.
+
+    Args:
+        inputs: As recorded.
+        found: Where each stands, or why it is not there, by name.
+    """
+    uses, missing = [], []
+    for each in inputs:
+        place = found.get(each.name, "nobody looked for it")
+        kind = "model" if (each.uri or "").startswith("local:") else "data set" if each.uri else "input"
+        if each.changed:
+            missing.append(f"{kind} `{each.name}` changed while the run read it")
+        elif isinstance(place, str):
+            missing.append(f"{kind} `{each.name}`: {place}")
+        else:
+            uses.append(f"{kind} `{each.name}` from the {place.where}")
+    return Ingredient(name=INPUTS, uses=tuple(uses) or ("none",), missing=tuple(missing))
+
+
+def variables_of(recorded: Environment) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Return the recorded variables that can be set again, and the names of those whose paths are unknown."""
+    unknown = tuple(name for name, value in recorded.variables.items() if _PATH in value)
+    return {name: value for name, value in recorded.variables.items() if name not in unknown}, unknown

@@ -1,0 +1,82 @@
+"""The front door to making runs again.
+
+Knows: which workspace, which run a person means, whether it may be made again here.
+Does not know: what it takes, how it is done.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from runpact.model.errors import CannotStartError
+
+if TYPE_CHECKING:
+    from runpact.model.reproduce.answer import Reproduced
+    from runpact.verbs.reproduce.plan import Original
+    from runpact.workspace import Workspace
+
+
+def planned(place: Workspace, reference: str, *, given: Mapping[str, str]) -> Original:
+    """Return what it takes to make a run again, as far as it is there.
+
+    Args:
+        place: The workspace.
+        reference: The run.
+        given: Paths of inputs that stood outside the workspace, by their name.
+
+    Raises:
+        CannotStartError: It is no run that could be made again.
+    """
+    from runpact.verbs.reproduce.plan import original
+
+    return original(
+        place.data_root,
+        place.resolve(reference),
+        loaded=place.working_contract,
+        environ=os.environ,
+        given=given,
+        cwd=place.cwd,
+    )
+
+
+def carried_out(
+    place: Workspace,
+    original: Original,
+    *,
+    is_trusted: bool,
+    tell: Callable[[str], None],
+    tee: bool = False,
+    is_kept: bool = False,
+    has_network: bool = False,
+    overrides: tuple[str, ...] = (),
+) -> Reproduced:
+    """Make a run again and say whether it came out the same; the arguments are those of the command.
+
+    Raises:
+        CannotStartError: It was not made in this workspace, and nobody vouched for it.
+        StorageError: There is no room for it.
+    """
+    from runpact.model.reproduce.answer import answer_of
+    from runpact.verbs.reproduce.command import Way
+    from runpact.verbs.reproduce.replay import replay
+
+    plan = original.plan
+    if plan.missing:
+        return answer_of(plan)
+    if plan.foreign and not is_trusted:
+        raise CannotStartError(
+            f"`{plan.run}` is not run again: {plan.foreign}",
+            at=plan.run,
+            expected="a run that was made in this workspace",
+            hint="it would run its recorded command with your rights: look at the plan, then say --trust",
+        )
+    if overrides and not plan.is_command:
+        raise CannotStartError(
+            "the settings of this run are its program's own",
+            expected="a run of `runpact run`, whose configuration can be handed over changed",
+            got=" ".join(plan.command),
+        )
+    way = Way(tell=tell, tee=tee, is_kept=is_kept, has_network=has_network, overrides=overrides)
+    return replay(place.data_root, original, loaded=place.working_contract, environ=os.environ, way=way)
