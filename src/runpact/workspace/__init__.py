@@ -379,7 +379,9 @@ class Workspace:
         return (directory := self.resolve(reference)), *verify_run(directory)
 
     def _directories(self) -> list[str]:
-        return [posixpath.normpath(posixpath.join(self.data_root, run.path)) for run in self.runs()]
+        from runpact.workspace.finding import all_directories
+
+        return all_directories(self)
 
 
 def initialise(folder: str, *, pack: str, identity: str | None) -> NewWorkspace:

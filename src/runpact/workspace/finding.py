@@ -14,6 +14,7 @@ from runpact.host.clock import utc_now
 from runpact.model.query.tree import Field
 from runpact.model.summary import RunSummary
 from runpact.verbs.finding import search
+from runpact.verbs.finding.find import judged_copies_below
 from runpact.verbs.finding.found import FoundRun, Runs, found_run
 from runpact.verbs.finding.look import Look
 from runpact.verbs.finding.reindex import Catalogue
@@ -30,6 +31,7 @@ __all__ = [
     "Question",
     "Runs",
     "Views",
+    "all_directories",
     "all_runs",
     "check_views",
     "count",
@@ -55,6 +57,13 @@ def all_runs(place: Workspace) -> list[RunSummary]:
     with _catalogue(place) as catalogue:
         answer = search.search(catalogue, Question(), now=utc_now(), judge=str)
     return [run.summary for run in answer.runs]
+
+
+def all_directories(place: Workspace) -> list[str]:
+    """Return what `check` judges: the runs, and curated copies that a kind says how to judge."""
+    copies = judged_copies_below(place.data_root, place.working_contract.contract)
+    paths = (*(run.path for run in all_runs(place)), *copies)
+    return [posixpath.normpath(posixpath.join(place.data_root, path)) for path in paths]
 
 
 def page(place: Workspace, question: Question, *, columns: tuple[Field, ...] = ()) -> Runs:

@@ -383,13 +383,16 @@ def test_copies_are_no_runs_where_the_contract_says_how_they_are_judged(
     pair()
     assert run("promote", "quant8") == 0
     capsys.readouterr()
-    for words in (["ls"], ["retain"], ["check"], ["lineage", "quant8", "--up"]):
+    for words in (["ls"], ["retain"], ["lineage", "quant8", "--up"]):
         run(*words, "--json")
         told = json.loads(capsys.readouterr().out)
         assert "reports/baseline" not in {
             each["path"] for key in ("runs", "decisions", "nodes") for each in told.get(key, [])
         }
     assert run("check", "reports/baseline") == 0
+    capsys.readouterr()
+    run("check", "--json")
+    assert "reports/baseline" in {each["path"] for each in json.loads(capsys.readouterr().out)["runs"]}
 
 
 def test_explain_says_that_a_difference_has_no_ratio(workspace: Path, capsys: Captured) -> None:

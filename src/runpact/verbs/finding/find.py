@@ -43,6 +43,13 @@ def kinds_of_runs(contract: Contract) -> dict[str, Kind]:
     return {name: kind for name, kind in contract.kinds.items() if kind.at not in copied}
 
 
+def judged_copies_below(root: str, contract: Contract) -> list[str]:
+    """Return where curated copies stand that a kind says how to judge, relative to `root`."""
+    runs = kinds_of_runs(contract)
+    places = [Place.of(name, kind) for name, kind in contract.kinds.items() if name not in runs]
+    return _paths(root, places) if places else []
+
+
 def summarise(root: str, path: str, places: Iterable[Place] = ()) -> RunSummary:
     """Return one line about the directory `path`, relative to `root`."""
     reading, standing = stand(posixpath.normpath(posixpath.join(root, path)))
