@@ -25,7 +25,7 @@ from runpact.model import errors  # noqa: E402 - the path comes first
 
 PAGE = ROOT / "docs/python.md"
 SECTIONS = {
-    "Make runs": ("run", "current", "workspace_root", "ActiveRun", "Scope"),
+    "Make runs": ("run", "current", "workspace_root", "unchanged", "ActiveRun", "Scope"),
     "Be a stage": ("stage", "ActiveStage"),
     "Sweep": ("sweep", "splits", "OpenTrial"),
     "Use what exists": (

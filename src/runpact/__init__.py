@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from runpact.api.sessions import abort_session, session_alerts, sessions
     from runpact.api.stage import stage
     from runpact.api.sweep import OpenTrial, splits, sweep
+    from runpact.api.tidy import unchanged
     from runpact.app import App
     from runpact.app.signals import read_signals
     from runpact.model.errors import RunpactError
@@ -64,6 +65,7 @@ __all__ = [
     "splits",
     "stage",
     "sweep",
+    "unchanged",
     "verify",
     "workspace_root",
 ]
@@ -99,6 +101,7 @@ _HOMES = {
     "sessions": "runpact.api.sessions",
     "stage": "runpact.api.stage",
     "sweep": "runpact.api.sweep",
+    "unchanged": "runpact.api.tidy",
     "verify": "runpact.api.judging",
     "workspace_root": "runpact.api.reading",
 }

@@ -88,11 +88,16 @@ def _page(details: RunDetails) -> list[str]:
         "events", [(str(event.get("time", ""))[11:19], _event(event)) for event in details.last_events]
     )
     files = [
-        (file.path, f"{file.size:,} B  {file.type or file.entry}".rstrip()) for file in details.files[:20]
+        (file.path, f"{file.size:,} B  {file.type or file.entry}{_by(file.producer)}".rstrip())
+        for file in details.files[:20]
     ]
     more = len(details.files) - len(files)
     lines += _pairs(f"files ({len(details.files)})", files)
     return [*lines, f"  … and {more} more"] if more > 0 else lines
+
+
+def _by(producer: str) -> str:
+    return f" by {producer}" if producer else ""
 
 
 def _facts(details: RunDetails) -> list[tuple[str, str]]:

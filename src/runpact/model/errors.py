@@ -261,6 +261,12 @@ class StrayWriteError(RunpactError, PermissionError):
         return f"{self.message}; {self.hint}" if self.hint else self.message
 
 
+class WorkspaceChangedError(RunpactError):
+    """What was to leave a workspace as it was made, changed or removed something in it."""
+
+    code = "workspace-changed"
+
+
 class ContractBrokenError(RunpactError):
     """A finished run does not keep its contract; carries the report."""
 

@@ -10,6 +10,8 @@ import posixpath
 from collections.abc import Iterable, Sequence
 
 from runpact.disk.discover import find_recorded, find_runs
+from runpact.disk.inputs import run_around
+from runpact.disk.leftovers import is_file
 from runpact.disk.reader import Reading, is_directory
 from runpact.model.contract.language import Contract, Kind, LoadedContract
 from runpact.model.errors import AmbiguousRunError, NoSuchRunError
@@ -95,6 +97,8 @@ def summary_of(reading: Reading, standing: Standing, path: str, places: Iterable
 def named_directory(root: str, reference: str, *, cwd: str) -> str | None:
     """Return the absolute directory that a reference leads to as a path; None when it is none.
 
+    The path of a file in a run leads to that run.
+
     Args:
         root: Absolute data root.
         reference: Relative to `cwd` or to the root, or absolute.
@@ -102,8 +106,13 @@ def named_directory(root: str, reference: str, *, cwd: str) -> str | None:
     """
     for base in (cwd, root):
         directory = posixpath.normpath(posixpath.join(base, reference))
-        if "\0" not in reference and reference and is_directory(directory):
+        if "\0" in reference or not reference:
+            return None
+        if is_directory(directory):
             return directory
+        around = run_around(directory, root="/") if is_file(directory) else None
+        if around is not None:
+            return around
     return None
 
 

@@ -1,0 +1,36 @@
+"""Lists what stands in a folder, with what tells a change unread.
+
+Knows: names, sizes and times.
+Does not know: what of it matters.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from collections.abc import Callable
+
+
+def list_stamps(root: str, is_of_concern: Callable[[str], bool]) -> dict[str, tuple[int, ...]]:
+    """Return size, time of modification and inode by path of each file below a folder; folders have no stamp.
+
+    Args:
+        root: Absolute.
+        is_of_concern: Whether a path, relative to it, is listed; a folder that is not is not entered.
+    """
+    found: dict[str, tuple[int, ...]] = {}
+    waiting = [""]
+    while waiting:
+        folder = waiting.pop()
+        with os.scandir(posixpath.join(root, folder)) as entries:
+            for entry in entries:
+                path = posixpath.join(folder, entry.name)
+                if not is_of_concern(path):
+                    continue
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(path)
+                    found[path] = ()
+                    continue
+                status = entry.stat(follow_symlinks=False)
+                found[path] = status.st_size, status.st_mtime_ns, status.st_ino
+    return found
