@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import posixpath
 import re
-import stat
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
@@ -41,11 +40,3 @@ def temporaries_in(folder: str, names: Collection[str]) -> Iterator[Leftover]:
             except OSError:
                 continue
             yield Leftover(path, int(match["pid"]), changed)
-
-
-def is_file(path: str) -> bool:
-    """Whether a regular file stands at a path."""
-    try:
-        return stat.S_ISREG(os.lstat(path).st_mode)
-    except OSError:
-        return False

@@ -182,6 +182,14 @@ def readable_directory(path: str) -> str:
     return os.path.realpath(path)
 
 
+def is_file(path: str) -> bool:
+    """Whether a regular file stands at `path`, and no link to one."""
+    try:
+        return stat.S_ISREG(os.lstat(path).st_mode)
+    except (OSError, ValueError):
+        return False
+
+
 def is_directory(path: str) -> bool:
     """Whether a directory stands at `path`."""
     try:

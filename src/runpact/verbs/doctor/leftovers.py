@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from runpact.disk.aside import sets_aside
 from runpact.disk.cachefolder import CacheFile
 from runpact.disk.layout import ASIDE, BALLAST
-from runpact.disk.leftovers import is_file
+from runpact.disk.reader import is_file
 from runpact.model.doctor.diagnosis import Diagnosis
 from runpact.model.doctor.leftovers import Leftovers, judge_leftovers
 from runpact.verbs.doctor.patient import Patient

@@ -11,8 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from runpact.disk.discover import find_recorded, find_runs
 from runpact.disk.inputs import run_around
-from runpact.disk.leftovers import is_file
-from runpact.disk.reader import Reading, is_directory
+from runpact.disk.reader import Reading, is_directory, is_file
 from runpact.model.contract.language import Contract, Kind, LoadedContract
 from runpact.model.errors import AmbiguousRunError, NoSuchRunError
 from runpact.model.place import Place

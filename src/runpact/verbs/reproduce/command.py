@@ -21,9 +21,9 @@ from runpact.host.openings import open_paths
 from runpact.host.realpath import real_path
 from runpact.model.confinement import W2, Fence
 from runpact.model.discretion import is_inside
+from runpact.model.place import BUILT_IN
 from runpact.model.reproduce.ingredients import Found, is_of_workspace, variables_of
 from runpact.verbs.life.nest import REPRODUCES
-from runpact.verbs.life.start import BUILT_IN
 from runpact.verbs.reproduce.place import Again, Tell
 from runpact.verbs.reproduce.plan import Original
 

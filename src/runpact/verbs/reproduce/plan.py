@@ -41,11 +41,11 @@ from runpact.model.reproduce.ingredients import (
     variables_of,
 )
 from runpact.model.reproduce.trust import why_foreign
+from runpact.model.reproduction import STARTED
 from runpact.model.run import RunRecord, State
 from runpact.verbs.finding.origin import origin_of
 from runpact.verbs.finding.resolve import resolve
 from runpact.verbs.finding.standing import is_experiment, stand
-from runpact.verbs.life.attach import STARTED
 
 _ENDED = frozenset({State.FINISHED, State.FAILED})
 
