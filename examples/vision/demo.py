@@ -48,7 +48,7 @@ def tell() -> None:
     missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
     if missing:
         raise StopError(
-            f"{', '.join(missing)} cannot be imported; `pip install {PACKAGES}` brings all it needs"
+            f"no {', '.join(missing)} here; `{sys.executable} -m pip install {PACKAGES}` brings them"
         )
     if not (WORK / "config.toml").exists():
         shutil.copyfile(WORK / "config.example.toml", WORK / "config.toml")

@@ -27,6 +27,7 @@ from scenes.making import SIDE, Maker, Scene
 
 COUNTS = {"train": 600, "val": 120, "unlabeled": 40}
 FRAMES = 24
+MOST = 1_000_000
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--workdir", metavar="PATH")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="overrides")
     for part, count in COUNTS.items():
-        parser.add_argument(f"--{part}", type=int, default=count, metavar="N", help=f"scenes ({count})")
+        parser.add_argument(f"--{part}", type=_count, default=count, metavar="N", help=f"scenes ({count})")
     parser.add_argument("--seed", type=int, default=20251010)
     said = parser.parse_args(arguments)
     try:
@@ -49,6 +50,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except VisionError as error:
         return refused(error)
     return 0
+
+
+def _count(text: str) -> int:
+    """Return a number of scenes; a part without any is no data set."""
+    if not text.isascii() or not text.isdecimal() or not 0 < int(text) <= MOST:
+        raise argparse.ArgumentTypeError(f"a number of scenes is 1 to {MOST:,}, got {text!r:.20}")
+    return int(text)
 
 
 def make_dataset(settings: Settings, counts: dict[str, int], seed: int) -> Path:

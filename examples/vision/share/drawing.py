@@ -39,7 +39,9 @@ def annotated(scene: NDArray[np.float32], found: Sequence[Detection], names: Seq
         left, top, right, bottom = (value * factor for value in each.box)
         pen.rectangle((left, top, right, bottom), outline=colour, width=2)
         words = f"{names[each.label]} {each.score:.2f}"
-        place = (left, max(top - 12, 0))
+        wide, high = pen.textbbox((0, 0), words)[2:]
+        above = top - high if top >= high else bottom  # under the box where there is no room over it
+        place = (max(min(left, picture.width - wide), 0), min(above, picture.height - high))
         pen.rectangle(pen.textbbox(place, words), fill="#000000")
         pen.text(place, words, fill=colour)
     stream = io.BytesIO()

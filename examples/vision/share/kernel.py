@@ -18,8 +18,13 @@ from typing import Any
 
 import runpact
 from runpact.host.signals import Terminated
-from share.errors import VisionError
+from share.errors import SettingsError, VisionError
 from share.settings import ROOT, Asked, Settings, read_settings, told
+
+USAGE = 64
+"""Exit code of runpact for a name or a command line that cannot be."""
+LONGEST = 4000
+"""Characters of an error in a record; twenty faults of a data set fit."""
 
 
 @dataclass(frozen=True)
@@ -94,11 +99,13 @@ def _make(pipeline: Pipeline, settings: Settings) -> int:
     except VisionError as error:
         problem, code = str(error), error.exit_code
     except runpact.RunpactError as error:
+        if not made and error.exit_code == USAGE:  # a name that no run may have
+            return refused(SettingsError(told(error)))
         problem, code = told(error), 1 if made else error.exit_code
     except Terminated as error:
-        problem, code = f"stopped by signal {error.number}", 128 + error.number
+        problem, code = f"stopped by signal {error.number}; the run is interrupted", 128 + error.number
     except KeyboardInterrupt:
-        problem, code = "stopped by Ctrl-C", 130
+        problem, code = "stopped by Ctrl-C; the run is interrupted", 130
     except Exception as error:  # noqa: BLE001 - the run is sealed and holds the traceback; this is the last frame
         problem, code = described(error), 1
     return _tell(made[0] if made else None, problem, code)
@@ -152,7 +159,8 @@ def described(error: BaseException) -> str:
     if isinstance(error, Terminated):
         return f"stopped by signal {error.number}"
     text = " ".join(str(error).split())
-    return (f"{type(error).__name__}: {text}" if text else type(error).__name__)[:1000]
+    whole = f"{type(error).__name__}: {text}" if text else type(error).__name__
+    return whole if len(whole) <= LONGEST else f"{whole[:LONGEST]} … ({len(whole) - LONGEST} characters more)"
 
 
 def _tell(run: runpact.ActiveRun | None, problem: str, code: int) -> int:

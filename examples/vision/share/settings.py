@@ -90,6 +90,8 @@ def told(error: runpact.RunpactError) -> str:
 
 
 def _sentence(message: str, expected: str | None, got: str | None, hint: str = "") -> str:
+    if got and expected and got in message and expected.rsplit(" ", 1)[-1] in message:
+        return ", ".join(part for part in (message, hint) if part)  # it says both already
     parts = [message, f"expected {expected}" if expected else "", f"got {got}" if got else "", hint]
     return ", ".join(part for part in parts if part)
 

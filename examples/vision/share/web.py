@@ -28,6 +28,8 @@ from share.errors import ServiceError
 IDLE_SECONDS = 30.0
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'"
 """Of pages: nothing is loaded from elsewhere."""
+FARTHEST = 10**10
+"""Greatest number that a query may hold."""
 CLIENTS = 4096
 """Clients whose rate is remembered; the one seen longest ago is forgotten first."""
 
@@ -48,15 +50,17 @@ class Request:
     query: Mapping[str, str]
     body: bytes
 
-    def number(self, name: str, default: int) -> int:
-        """Return a whole number of the query.
+    def number(self, name: str, default: int, *, least: int = -FARTHEST, most: int = FARTHEST) -> int:
+        """Return a whole number of the query, within bounds.
 
         Raises:
             RequestError: It is none.
         """
         text = self.query.get(name, str(default))
-        if not (text.removeprefix("-").isdecimal() and text.isascii() and len(text) < 12):
-            raise RequestError(HTTPStatus.BAD_REQUEST, f"{name} is a whole number, got {text!r:.40}")
+        is_number = text.removeprefix("-").isdecimal() and text.isascii() and len(text) < 12
+        if not (is_number and least <= int(text) <= most):
+            message = f"{name} is a whole number from {least} to {most}, got {text!r:.40}"
+            raise RequestError(HTTPStatus.BAD_REQUEST, message)
         return int(text)
 
     def json(self) -> Any:
@@ -232,6 +236,15 @@ class _Handler(BaseHTTPRequestHandler):
         """Take what is sent."""
         self._answer()
 
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Answer in JSON what the library would answer as a page: a request that is none, or another verb."""
+        del message, explain
+        status = HTTPStatus(code)
+        if status is HTTPStatus.NOT_IMPLEMENTED:
+            status = HTTPStatus.METHOD_NOT_ALLOWED
+        self.close_connection = True  # what follows the head was not read
+        self._send(Reply.of({"error": f"{status.value} {status.phrase.lower()}"}, status))
+
     def log_message(self, *arguments: Any) -> None:
         """Keep no log of requests."""
 
@@ -291,7 +304,8 @@ class _Handler(BaseHTTPRequestHandler):
         if self.close_connection:
             self.send_header("Connection", "close")
         self.end_headers()
-        self.wfile.write(reply.body)
+        if self.command != "HEAD":
+            self.wfile.write(reply.body)
         self.wfile.flush()
 
 

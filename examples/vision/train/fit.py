@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,8 +70,9 @@ def first_parameters(weights: str, classes: int, source: np.random.Generator) ->
     try:
         with np.load(path, allow_pickle=False) as stored:
             found = {name: np.asarray(stored[name], dtype=np.float32) for name in stored.files}
-    except (OSError, ValueError, EOFError) as error:
-        raise VisionError(f"train.yolo.weights: {path} is no checkpoint: {error}") from error
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        why = "it holds Python objects, which are never loaded" if "pickle" in str(error) else str(error)
+        raise VisionError(f"train.yolo.weights: {path} is no checkpoint of this system: {why}") from error
     wanted, given = ({name: value.shape for name, value in each.items()} for each in (fresh, found))
     if wanted != given:
         raise VisionError(f"train.yolo.weights: {path} holds {given}, wanted {wanted}")

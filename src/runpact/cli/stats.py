@@ -53,7 +53,14 @@ def overview_command(*, is_json: bool, **where: str | None) -> int:
 
 
 @stats_command.command("recent")
-@click.option("--limit", type=int, default=20, show_default=True, metavar="N", help="Events, 1 to 2000.")
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 2000),
+    default=20,
+    show_default=True,
+    metavar="N",
+    help="Events, 1 to 2000.",
+)
 @_source_option
 @_options
 def recent_command(*, limit: int, source: str | None, is_json: bool, **where: str | None) -> int:
@@ -65,7 +72,12 @@ def recent_command(*, limit: int, source: str | None, is_json: bool, **where: st
 
 @stats_command.command("classes")
 @click.option(
-    "--last", type=int, default=500, show_default=True, metavar="N", help="Over so many events; 0 for all."
+    "--last",
+    type=click.IntRange(0),
+    default=500,
+    show_default=True,
+    metavar="N",
+    help="Over so many events; 0 for all.",
 )
 @_source_option
 @_options
@@ -89,7 +101,14 @@ def sources_command(*, is_json: bool, **where: str | None) -> int:
 
 
 @stats_command.command("buckets")
-@click.option("--seconds", type=int, default=60, show_default=True, metavar="N", help="Length of a stretch.")
+@click.option(
+    "--seconds",
+    type=click.IntRange(1, 31_622_400),
+    default=60,
+    show_default=True,
+    metavar="N",
+    help="Length of a stretch.",
+)
 @click.option("--since", metavar="TIME", help="From then on: ISO 8601, UTC.")
 @click.option("--until", metavar="TIME", help="Before then.")
 @_source_option

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import importlib
+import io
 import re
 import shutil
 import tomllib
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
+from scenes.cli import main as make_scenes
+from share.boxes import Detection
+from share.drawing import annotated
+from share.kernel import described
 from share.settings import Asked, read_settings
 from train.cli import main
 
@@ -148,3 +155,42 @@ def test_what_one_edits_is_a_copy_of_the_example(tmp_path: Path) -> None:
     assert settings["data"]["yolo_dataset_dir"] == "/mnt/data/pets"
     assert settings["train"]["yolo"]["weights"] == str(tmp_path / "before.npz")
     assert settings["train"]["device"] == "mps"
+
+
+def test_a_fault_is_told_once(system: System, capsys: pytest.CaptureFixture[str]) -> None:
+    assert system.call(main, "train.epochs=true") == 2
+    assert capsys.readouterr().err.count('"true"') == 1
+
+
+@pytest.mark.parametrize("name", ["CON", "nul"])
+def test_a_name_that_no_run_may_have_is_a_fault_of_the_settings(
+    system: System, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    assert system.call(main, f"workspace.run_name={name}") == 2
+    assert capsys.readouterr().err.startswith("[CONFIG ERROR]")
+    assert system.runs() == []
+
+
+@pytest.mark.parametrize("count", ["0", "-3", "ten", "1000000000"])
+def test_a_part_without_scenes_is_refused(
+    system: System, capsys: pytest.CaptureFixture[str], count: str
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        make_scenes(["--config", str(system.config), "--workdir", str(system.root), f"--train={count}"])
+    assert ended.value.code == 2
+    assert "a number of scenes" in capsys.readouterr().err
+    assert not (system.root / "datasets").exists()
+
+
+def test_words_of_a_picture_stay_inside_it() -> None:
+    scene = np.zeros((64, 64), dtype=np.float32)
+    corners = [Detection(0, box, 0.5) for box in ((50.0, 0.0, 64.0, 9.0), (0.0, 55.0, 9.0, 64.0))]
+    with Image.open(io.BytesIO(annotated(scene, corners, ["a long name"]))) as picture:
+        pixels = np.asarray(picture, dtype=np.int64)
+    coloured = (pixels.max(axis=2) > 60).sum(axis=1)
+    assert coloured[46:60].sum() > 0  # the word stands under the box that begins at the top edge
+
+
+def test_a_long_error_says_how_much_of_it_is_left_out() -> None:
+    assert described(ValueError("x" * 5000)).endswith("characters more)")
+    assert described(ValueError("x" * 3000)).endswith("x")

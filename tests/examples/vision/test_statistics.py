@@ -91,7 +91,10 @@ def test_what_was_sent_is_answered(tmp_path: Path) -> None:
         assert [each["source_id"] for each in client.get("/api/sources")[1]] == ["cam", "door"]
         assert [each["events"] for each in client.get("/api/timeline?seconds=60")[1]] == [2, 2]
         assert [each["id"] for each in client.get("/api/recent?limit=2")[1]] == [4, 3]
-        assert len(client.get("/api/recent?limit=-5")[1]) == 1
+        for asked in ("recent?limit=-5", "recent?limit=0", "recent?limit=2001", "classes?last=0"):
+            assert client.get(f"/api/{asked}")[0] == 400, asked
+        for asked in ("timeline?seconds=0", "timeline?seconds=99999999999", "timeline?limit=x"):
+            assert client.get(f"/api/{asked}")[0] == 400, asked
         assert client.get("/health") == (200, {"status": "ok"})
 
 
@@ -162,6 +165,33 @@ def test_an_edge_tells_the_service_what_it_saw(copied: System) -> None:
         overview = client.get("/api/overview")[1]
         assert (overview["events_total"], overview["detections_total"]) == (4, block["detections"])
         assert client.get("/api/classes")[1] == block["counts_by_class"]
+
+
+@pytest.mark.parametrize("verb", ["PUT", "DELETE", "PATCH", "OPTIONS", "BREW"])
+def test_a_verb_that_nothing_answers_is_refused_in_json(tmp_path: Path, verb: str) -> None:
+    with serving(tmp_path / "stats.db") as (_client, address):
+        parts = urllib.parse.urlsplit(address)
+        connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=10)
+        connection.request(verb, "/api/events", b"{}")
+        answer = connection.getresponse()
+        assert (answer.status, json.loads(answer.read())) == (405, {"error": "405 method not allowed"})
+        connection.request("HEAD", "/")
+        answer = connection.getresponse()
+        assert (answer.status, answer.read()) == (405, b"")
+        connection.close()
+
+
+def test_a_client_is_not_told_where_the_database_stands(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "stats.db"
+    with serving(path) as (client, _address):
+        path.unlink()
+        path.mkdir()
+        for answer in (client.get("/health"), client.post(EVENT)):
+            assert answer[0] == 503
+            assert str(tmp_path) not in json.dumps(answer[1])
+    assert str(path) in capsys.readouterr().err
 
 
 @pytest.mark.requirement("D11.2", "D14.1")

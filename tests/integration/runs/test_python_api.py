@@ -172,6 +172,8 @@ def test_reserved_event_fields_are_refused(empty: Place) -> None:
         (KeyError(), "failed", "KeyError"),
         (KeyboardInterrupt(), "interrupted", "KeyboardInterrupt"),
         (SystemExit(3), "failed", "SystemExit: 3"),
+        (SystemExit(130), "interrupted", "SystemExit: 130"),
+        (SystemExit(143), "interrupted", "SystemExit: 143"),
         (SystemExit(0), "finished", ""),
         (Terminated(15), "interrupted", "stopped by signal 15"),
     ],

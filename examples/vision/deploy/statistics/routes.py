@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -14,6 +15,10 @@ from runpact.telemetry import RunpactError, StatsStore, ValueRefusedError
 PAGE = Path(__file__).with_name("page.html")
 MOST = 2000
 """Events of one request, and of one answer."""
+NEWEST = 1_000_000
+"""Events that the figures of classes are made of, at most."""
+LONGEST = 31_622_400
+"""Seconds of a stretch of time, at most: a year."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +49,9 @@ class Statistics:
         try:
             self.store.overview()
         except RunpactError as error:
-            return Reply.of({"status": "failing", "error": error.message}, HTTPStatus.SERVICE_UNAVAILABLE)
+            _noted(error)
+            failing = {"status": "failing", "error": "the events cannot be read"}
+            return Reply.of(failing, HTTPStatus.SERVICE_UNAVAILABLE)
         return Reply.of({"status": "ok"})
 
     def take(self, request: Request) -> Reply:
@@ -59,12 +66,17 @@ class Statistics:
             text = f"{error.message}, expected {error.expected}" + (f", got {error.got}" if error.got else "")
             raise RequestError(HTTPStatus.UNPROCESSABLE_ENTITY, text) from error
         except RunpactError as error:
-            raise RequestError(HTTPStatus.SERVICE_UNAVAILABLE, error.message) from error
+            _noted(error)
+            raise RequestError(HTTPStatus.SERVICE_UNAVAILABLE, "the events cannot be stored") from error
         return Reply.of({"stored": stored}, HTTPStatus.CREATED)
 
     def recent(self, request: Request) -> Reply:
         """Answer the newest events."""
-        return _told(self.store.recent(request.number("limit", 50), source=request.query.get("source")))
+        return _told(
+            self.store.recent(
+                request.number("limit", 50, least=1, most=MOST), source=request.query.get("source")
+            )
+        )
 
     def overview(self, _request: Request) -> Reply:
         """Answer five figures."""
@@ -72,7 +84,11 @@ class Statistics:
 
     def classes(self, request: Request) -> Reply:
         """Answer the detections of each class, over the newest events."""
-        return _told(self.store.per_class(request.number("last", 500), source=request.query.get("source")))
+        return _told(
+            self.store.per_class(
+                request.number("last", 500, least=1, most=NEWEST), source=request.query.get("source")
+            )
+        )
 
     def sources(self, _request: Request) -> Reply:
         """Answer the totals of each source."""
@@ -80,8 +96,16 @@ class Statistics:
 
     def timeline(self, request: Request) -> Reply:
         """Answer the totals of each stretch of time."""
-        seconds, limit = request.number("seconds", 60), request.number("limit", 240)
-        return _told(self.store.buckets(max(seconds, 1), limit=limit, source=request.query.get("source")))
+        seconds, limit = (
+            request.number("seconds", 60, least=1, most=LONGEST),
+            request.number("limit", 240, least=1, most=MOST),
+        )
+        return _told(self.store.buckets(seconds, limit=limit, source=request.query.get("source")))
+
+
+def _noted(error: RunpactError) -> None:
+    """Tell who runs the service what a client need not know: paths, and what SQLite said."""
+    sys.stderr.write(f"error: {error.message}{f' ({error.at})' if error.at else ''}\n")
 
 
 def _told(value: object) -> Reply:

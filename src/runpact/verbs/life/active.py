@@ -377,7 +377,8 @@ class ActiveRun(OpenRun):
 
 def state_after(error: BaseException) -> State:
     """Return the state of a run whose block ended with this exception."""
-    if isinstance(error, KeyboardInterrupt | Terminated):
+    is_stopped = isinstance(error, SystemExit) and error.code in {130, 143}  # it caught SIGINT or SIGTERM
+    if is_stopped or isinstance(error, KeyboardInterrupt | Terminated):
         return State.INTERRUPTED
     if isinstance(error, SystemExit) and error.code in {None, 0}:
         return State.FINISHED
