@@ -26,13 +26,7 @@ from typing import Any, NoReturn
 
 Json = Any
 Windows = list[tuple[str, str, float, float]]
-BELONGS = {
-    "evaluation.cert.json",
-    "report.json",
-    "metadata.json",
-    "attestation.dsse.json",
-    "evidence_manifest.json",
-}
+BELONGS = {"evaluation.cert.json", "report.json", "metadata.json", "attestation.dsse.json", "evidence_manifest.json"}
 BELONGS |= {"runpact_verify.py"}
 RESAMPLES = 1000
 WARNINGS = {"not_authenticated", "signature_not_checked"}
@@ -42,13 +36,10 @@ INCOMPLETE = set(
     "confinement_too_low provenance_missing signature_missing cannot_start".split()
 )
 
-
 class Refused(Exception):
     """The certificate is not accepted, or cannot be judged: the reason, then what was found."""
 
-
 # ------------------------------------------------ JSON: strict reading, RFC 8785, shapes
-
 
 def parsed(data: bytes, reason: str) -> Json:
     # Return strict JSON data; without repeated keys, NaN, numbers beyond a double, half a surrogate pair.
@@ -68,12 +59,7 @@ def parsed(data: bytes, reason: str) -> Json:
         value = json.loads(text, object_pairs_hook=unique, parse_float=finite, parse_constant=finite)
         json.dumps(value, ensure_ascii=False, allow_nan=False).encode("utf-8")
         level, depth, items = [value], 0, 1
-        while level := [
-            below
-            for each in level
-            if isinstance(each, (dict, list))
-            for below in (each.values() if isinstance(each, dict) else each)
-        ]:
+        while level := [below for each in level if isinstance(each, (dict, list)) for below in (each.values() if isinstance(each, dict) else each)]:
             depth, items = depth + 1, items + len(level)
         # The deepest container may be empty: it has a level of its own and no values.
         if depth > 64 or items > 1_000_000:
@@ -81,7 +67,6 @@ def parsed(data: bytes, reason: str) -> Json:
     except (ValueError, RecursionError) as error:
         raise Refused(reason, str(error)) from error
     return value
-
 
 def canonical(value: Json, pad: str | None = None) -> str:
     # Return the RFC 8785 form; with `pad` on lines of their own, indented by it and one more space.
@@ -97,7 +82,6 @@ def canonical(value: Json, pad: str | None = None) -> str:
         return "{" + start + f",{start}".join(parts) + end + "}" if parts else "{}"
     parts = [canonical(each, inner) for each in value]
     return "[" + start + f",{start}".join(parts) + end + "]" if parts else "[]"
-
 
 def _number(value: float) -> str:
     if isinstance(value, int) and abs(value) >= 2**53:
@@ -115,10 +99,8 @@ def _number(value: float) -> str:
         return f"{minus}0.{'0' * -point}{digits}"
     return f"{minus}{digits[0]}{'.' * (len(digits) > 1)}{digits[1:]}e{point - 1:+d}"
 
-
 def sha256(data: bytes | str) -> str:  # Return the digest as it is written in evidence.
     return "sha256:" + hashlib.sha256(data.encode() if isinstance(data, str) else data).hexdigest()
-
 
 def fits(value: Json, shape: Json) -> bool:
     # Whether data has a shape: a type, choices (tuple), list, table (`?` optional, `...` open, `*` any key), test.
@@ -134,41 +116,28 @@ def fits(value: Json, shape: Json) -> bool:
         return type(value) is dict and _fits_table(value, shape)
     return bool(shape(value)) if callable(shape) else type(value) is type(shape) and value == shape
 
-
 def _fits_table(value: dict[str, Json], shape: dict[str, Json]) -> bool:
     if "*" in shape:
         return all(fits(each, shape["*"]) for each in value.values())
     known = {key.rstrip("?"): each for key, each in shape.items()}
     needed = {key for key in shape if key[-1] not in "?."}
     is_closed = "..." in shape or value.keys() <= known.keys()
-    return (
-        needed <= value.keys()
-        and is_closed
-        and all(fits(value[key], known[key]) for key in value.keys() & known.keys())
-    )
-
+    return needed <= value.keys() and is_closed and all(fits(value[key], known[key]) for key in value.keys() & known.keys())
 
 def like(pattern: str) -> Callable[[Json], bool]:  # Return a test: text with a pattern.
     return lambda value: type(value) is str and re.search(pattern, value) is not None
 
-
-def sized(
-    least: int, most: float = math.inf
-) -> Callable[[Json], bool]:  # Return a test: text of so many characters.
+def sized(least: int, most: float = math.inf) -> Callable[[Json], bool]:  # Return a test: text of so many characters.
     return lambda value: type(value) is str and least <= len(value) <= most
-
 
 def whole(least: int) -> Callable[[Json], bool]:  # Return a test: an integer of at least so much.
     return lambda value: type(value) is int and value >= least
 
-
 def value_of_window(value: Json) -> bool:  # Whether a metric may have this value.
     return fits(value, float) and -1e100 <= value <= 1e100
 
-
 def weight_of_window(value: Json) -> bool:  # Whether a window may have this weight.
     return fits(value, float) and 0 < value <= 1e15
-
 
 HASH, TEXT, SCALAR = like(r"^sha256:[0-9a-f]{64}\Z"), (str, None), (bool, float, str, None)
 COUNT, REAL, NAME, OPEN = whole(0), (float, None), sized(1, 200), {"...": 0}
@@ -176,94 +145,41 @@ SEEDS = {key: (int, None) for key in ("python", "numpy", "torch")}
 MODEL, ATTEMPT = (str, {"*": SCALAR}, None), {"number": whole(1), "earlier": [str]}
 EDIT = {"name": str, "deltas": {"*": float}, **OPEN}
 DIRECTION, LINK, OUTCOME = ("lower", "higher"), ("log", "identity"), ("pass", "fail", "insufficient_evidence")
-METRIC = {
-    "kind": NAME,
-    "unit": str,
-    "direction": DIRECTION,
-    "link?": LINK,
-    "final": value_of_window,
-    "preview?": (value_of_window, None),
-}
+METRIC = {"kind": NAME, "unit": str, "direction": DIRECTION, "link?": LINK, "final": value_of_window, "preview?": (value_of_window, None)}
 REPORT = {
     "schema_version": "1.0",
     "meta": {
-        "run_id": sized(4, 200),
-        "seeds": SEEDS,
-        "seed_notes?": {"*": str},
-        "model?": MODEL,
-        "device?": TEXT,
-        "nickname?": TEXT,
-        "attempt?": (ATTEMPT, None),
-        "started?": (like(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z\Z"), None),
-        **OPEN,
+        "run_id": sized(4, 200), "seeds": SEEDS, "seed_notes?": {"*": str}, "model?": MODEL, "device?": TEXT, "nickname?": TEXT,
+        "attempt?": (ATTEMPT, None), "started?": (like(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z\Z"), None), **OPEN,
     },
     "data": {
-        "dataset_hash": HASH,
-        "tokenizer_hash": HASH,
-        "split": str,
-        "provider?": str,
-        "sequence_length?": whole(1),
-        "stride?": (int, None),
-        "window_seed?": int,
-        "windows?": {"*": COUNT},
-        **OPEN,
+        "dataset_hash": HASH, "tokenizer_hash": HASH, "split": str, "provider?": str, "sequence_length?": whole(1),
+        "stride?": (int, None), "window_seed?": int, "windows?": {"*": COUNT}, **OPEN,
     },
     "auto": {"tier": TEXT, "policy_digest": (HASH, None), **OPEN},
     "metrics": {"primary_metric": {**METRIC, **OPEN}, **OPEN},
-    "guards": [
-        {
-            "name": NAME,
-            "verdict": ("pass", "warn", "fail", "skipped"),
-            "measurement_point?": ({"tap": str, "matched?": [str]}, str, None),
-            "evidence?": {"*": (SCALAR, {"*": SCALAR}, [SCALAR])},
-            **OPEN,
-        }
-    ],
+    "guards": [{
+        "name": NAME, "verdict": ("pass", "warn", "fail", "skipped"), "measurement_point?": ({"tap": str, "matched?": [str]}, str, None),
+        "evidence?": {"*": (SCALAR, {"*": SCALAR}, [SCALAR])}, **OPEN,
+    }],
     "edit": EDIT,
-    "evaluation_windows": {
-        "*": [{"id": NAME, "content_digest": HASH, "weight": weight_of_window, "value": value_of_window}]
-    },
+    "evaluation_windows": {"*": [{"id": NAME, "content_digest": HASH, "weight": weight_of_window, "value": value_of_window}]},
     "artifacts?": {"events_path?": str, "sidecar?": TEXT, **OPEN},
     "provenance?": {
-        "commit?": TEXT,
-        "dirty?": (bool, None),
-        "config_digest?": TEXT,
-        "locks?": [str],
-        "inputs?": {"*": str},
-        "confinement?": ({"requested": str, "level": str, **OPEN}, None),
-        **OPEN,
+        "commit?": TEXT, "dirty?": (bool, None), "config_digest?": TEXT, "locks?": [str], "inputs?": {"*": str},
+        "confinement?": ({"requested": str, "level": str, **OPEN}, None), **OPEN,
     },
     **OPEN,
 }
-GATE = {
-    "metric": str,
-    "of?": ("ratio", "difference", "value"),
-    "max?": REAL,
-    "min?": REAL,
-    "statistic?": ("value", "upper", "lower"),
-}
+GATE = {"metric": str, "of?": ("ratio", "difference", "value"), "max?": REAL, "min?": REAL, "statistic?": ("value", "upper", "lower")}
 GUARD = {"name": str, "required?": (bool, str), "limits?": {"*": SCALAR}}
 DEFAULTS: dict[str, Json] = {
-    "profile": "ci",
-    "gates": [],
-    "guards": [],
-    "minimum_windows": None,
-    "maximum_width": None,
-    "confidence": 0.95,
-    "confinement": None,
-    "provenance": [],
-    "signature": "optional",
+    "profile": "ci", "gates": [], "guards": [], "minimum_windows": None, "maximum_width": None, "confidence": 0.95,
+    "confinement": None, "provenance": [], "signature": "optional",
 }
 POLICY = {
-    "profile": ("dev", "ci", "release"),
-    "gates": [GATE],
-    "guards": [GUARD],
-    "minimum_windows": (int, None),
-    "maximum_width": REAL,
-    "confidence": float,
-    "confinement": TEXT,
-    "provenance": [str],
-    "signature": ("optional", "required", "waived"),
+    "profile": ("dev", "ci", "release"), "gates": [GATE], "guards": [GUARD], "minimum_windows": (int, None), "maximum_width": REAL,
+    "confidence": float, "confinement": TEXT, "provenance": [str], "signature": ("optional", "required", "waived"),
 }
 CERTIFICATE = {
     "schema_version": "v1", "run_id": sized(4), "meta": {"model": MODEL, "device": TEXT, "seeds": SEEDS},
@@ -316,10 +232,7 @@ P, ORDER = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
 D, ROOT = -121665 * pow(121666, -1, P) % P, pow(2, (P - 1) // 4, P)
 Point = tuple[int, int, int, int]
 
-
-def point(
-    encoded: bytes,
-) -> Point | None:  # Return the point of the curve that 32 bytes are the one encoding of.
+def point(encoded: bytes) -> Point | None:  # Return the point of the curve that 32 bytes are the one encoding of.
     sign, y = int.from_bytes(encoded, "little") >> 255, int.from_bytes(encoded, "little") & (1 << 255) - 1
     above, below = (y * y - 1) % P, (D * y * y + 1) % P
     x = above * pow(below, -1, P) % P
@@ -330,13 +243,11 @@ def point(
     x = x if x & 1 == sign else P - x
     return x, y, 1, x * y % P
 
-
 def added(first: Point, second: Point) -> Point:  # Return the sum of two points.
     (x1, y1, z1, t1), (x2, y2, z2, t2) = first, second
     a, b, c, d = (y1 - x1) * (y2 - x2), (y1 + x1) * (y2 + x2), 2 * t1 * t2 * D, 2 * z1 * z2
     e, f, g, h = (b - a) % P, (d - c) % P, (d + c) % P, (b + a) % P
     return e * f % P, g * h % P, f * g % P, e * h % P
-
 
 def times(factor: int, of: Point) -> Point:  # Return a multiple of a point.
     total = (0, 1, 1, 0)
@@ -344,13 +255,11 @@ def times(factor: int, of: Point) -> Point:  # Return a multiple of a point.
         total, of, factor = added(total, of) if factor & 1 else total, added(of, of), factor >> 1
     return total
 
-
 def sound_key(raw: bytes) -> Point | None:
     # Return the point of a public key; None for one that is not to be trusted: of small order, or written otherwise.
     key = point(raw)
     x, y, z, _ = times(8, key) if key else (0, 1, 1, 0)
     return None if x == 0 and y == z else key
-
 
 def signs(raw: bytes, message: bytes, signature: bytes) -> bool:  # Whether an Ed25519 signature holds.
     key, scalar = sound_key(raw), int.from_bytes(signature[32:], "little")
@@ -362,14 +271,12 @@ def signs(raw: bytes, message: bytes, signature: bytes) -> bool:  # Whether an E
     x, y = x * pow(z, -1, P) % P, y * pow(z, -1, P) % P
     return (y | (x & 1) << 255).to_bytes(32, "little") == signature[:32]
 
-
 def from_base64(text: str) -> bytes | None:  # Return what base64 in its one form stands for.
     try:
         data = base64.b64decode(text, validate=True)
     except ValueError:
         return None
     return data if base64.b64encode(data).decode() == text else None
-
 
 MOMENT = like(r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\dZ\Z")
 ROLE = re.compile(r"[a-z][a-z0-9-]{0,31}")
@@ -392,43 +299,26 @@ STATEMENT = {
     },
 }  # fmt: skip
 
-
 def trusted(data: bytes) -> Json:  # Return a trust file in which everything is sound.
     trust = parsed(data, "cannot_start")
-    is_sound = (
-        fits(trust, TRUST)
-        and 1 <= len(trust["keys"]) <= 1000
-        and all(map(ROLE.fullmatch, trust["roles"]))
-        and "certify" in trust["roles"]
-    )
+    is_sound = fits(trust, TRUST) and 1 <= len(trust["keys"]) <= 1000 and all(map(ROLE.fullmatch, trust["roles"])) and "certify" in trust["roles"]
     for key in trust["keys"] if is_sound else ():
         raw, since, until = from_base64(key["public"]) or b"", key.get("valid_from"), key.get("valid_until")
-        is_sound &= (
-            raw.startswith(DER)
-            and sound_key(raw[12:]) is not None
-            and sha256(raw) == key["id"]
-            and key["roles"] != []
-        )
+        is_sound &= raw.startswith(DER) and sound_key(raw[12:]) is not None and sha256(raw) == key["id"] and key["roles"] != []
         is_sound &= not (since and until and since >= until) and key.get("owner", "").isprintable()
     if is_sound:
         holders = [name for key in trust["keys"] for name in set(key["roles"])]
         is_sound = len({key["id"] for key in trust["keys"]}) == len(trust["keys"])
-        is_sound &= all(
-            holders.count(name) >= role.get("threshold", 1) for name, role in trust["roles"].items()
-        )
+        is_sound &= all(holders.count(name) >= role.get("threshold", 1) for name, role in trust["roles"].items())
     if not is_sound:
         raise Refused("cannot_start", "the trust file is malformed")
     return trust
-
 
 def authenticate(data: bytes, certificate: Json, envelope: bytes, trust: Json) -> str:
     # Return who vouches for a certificate; the order of the questions is that of docs/signing.md.
     outer = parsed(envelope, "malformed_envelope")
     demand(fits(outer, ENVELOPE) and 1 <= len(outer["signatures"]) <= 64, "malformed_envelope")
-    payload, made = (
-        from_base64(outer["payload"]),
-        [(each["keyid"], from_base64(each["sig"])) for each in outer["signatures"]],
-    )
+    payload, made = from_base64(outer["payload"]), [(each["keyid"], from_base64(each["sig"])) for each in outer["signatures"]]
     if payload is None or any(signature is None or len(signature) != 64 for _, signature in made):
         raise Refused("malformed_envelope", "base64 in another form, or a signature of another length")
     kind, keys = outer["payloadType"].encode(), {key["id"]: key for key in trust["keys"]}
@@ -436,20 +326,13 @@ def authenticate(data: bytes, certificate: Json, envelope: bytes, trust: Json) -
     message, found = b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload), {}
     for name, signature in made:
         if name in keys:
-            demand(
-                signs((from_base64(keys[name]["public"]) or b"")[12:], message, signature or b""),
-                "signature_broken",
-                name,
-            )
+            demand(signs((from_base64(keys[name]["public"]) or b"")[12:], message, signature or b""), "signature_broken", name)
             found[name] = keys[name]
     demand(found, "untrusted_key")
     statement = parsed(payload, "malformed_statement")
     demand(fits(statement, STATEMENT), "malformed_statement")
     said, named = statement["predicate"], certificate["policy_provenance"]
-    files = [
-        ("evaluation.cert.json", sha256(data)),
-        *((each["path"], each["sha256"]) for each in certificate["evidence"]),
-    ]
+    files = [("evaluation.cert.json", sha256(data)), *((each["path"], each["sha256"]) for each in certificate["evidence"])]
     expected = {
         "decision": certificate["decision"], "run_id": certificate["run_id"], "baseline_run_id": certificate["baseline"]["run_id"],
         "tier": named["tier"], "policy_digest": named["policy_digest"], "signed_at": said["signed_at"], "engine": said["engine"],
@@ -463,7 +346,6 @@ def authenticate(data: bytes, certificate: Json, envelope: bytes, trust: Json) -
     demand(said["signed_at"] >= (trust.get("not_before") or ""), "signature_too_old", said["signed_at"])
     return f"{said['decision']} of {said['run_id']}, signed {said['signed_at']} by {' and '.join(vouching)}"
 
-
 def _doubt(key: Json, signed_at: str) -> str:
     revoked = key.get("revoked")
     if "certify" not in key["roles"]:
@@ -474,22 +356,17 @@ def _doubt(key: Json, signed_at: str) -> str:
         return "key_not_yet_valid"
     return "key_expired" if key.get("valid_until") and signed_at >= key["valid_until"] else ""
 
-
-def demand(
-    holds: object, reason: str, found: str = ""
-) -> None:  # Refuse for a reason unless something holds.
+def demand(holds: object, reason: str, found: str = "") -> None:  # Refuse for a reason unless something holds.
     if not holds:
         raise Refused(reason, found)
 
-
 # ------------------------------------------------ evidence: reports, pairing, statistics
-
 
 def mean(windows: Windows) -> float:  # Return the mean of values by weight.
     return math.fsum(w * v for *_, w, v in windows) / math.fsum(w for *_, w, _ in windows)
 
-
 class Report:  # A report that is evidence: what certificates take from it, by itself consistent.
+
     def __init__(self, data: bytes) -> None:  # Read it, or refuse it.
         self.data = data
         self.document = document = parsed(data, "malformed_report")
@@ -499,18 +376,10 @@ class Report:  # A report that is evidence: what certificates take from it, by i
         demand(fits(document, REPORT), "malformed_report")
         self.meta, self.guards, self.auto = document["meta"], document["guards"], document["auto"]
         self.metric = {"link": "identity", "preview": None, **document["metrics"]["primary_metric"]}
-        self.set = {
-            "provider": "unknown",
-            "sequence_length": 1,
-            "stride": None,
-            "window_seed": 0,
-            "windows": {},
-            **document["data"],
-        }
+        self.set = {"provider": "unknown", "sequence_length": 1, "stride": None, "window_seed": 0, "windows": {}, **document["data"]}
         self.provenance = document.get("provenance", {})
         self.arms: dict[str, Windows] = {
-            arm: [(w["id"], w["content_digest"], float(w["weight"]), float(w["value"])) for w in rows]
-            for arm, rows in arms.items()
+            arm: [(w["id"], w["content_digest"], float(w["weight"]), float(w["value"])) for w in rows] for arm, rows in arms.items()
         }
         self.final, self.preview = self.arms["final"], self.arms.get("preview", [])
         for name, seed in self.meta["seeds"].items():
@@ -518,13 +387,8 @@ class Report:  # A report that is evidence: what certificates take from it, by i
         self._refuse_repeated()
         for rows, stated in ((self.final, self.metric["final"]), (self.preview, self.metric["preview"])):
             demand(bool(rows) == (stated is not None), "report_inconsistent")
-            demand(
-                not rows or abs(mean(rows) - stated) <= 2e-6 * max(1, abs(mean(rows))), "report_inconsistent"
-            )
-        demand(
-            all(len(self.arms.get(arm, ())) == count for arm, count in self.set["windows"].items()),
-            "lengths_differ",
-        )
+            demand(not rows or abs(mean(rows) - stated) <= 2e-6 * max(1, abs(mean(rows))), "report_inconsistent")
+        demand(all(len(self.arms.get(arm, ())) == count for arm, count in self.set["windows"].items()), "lengths_differ")
         demand(len(self.final) > 1, "no_windows")
         demand(len({guard["name"] for guard in self.guards}) == len(self.guards), "report_inconsistent")
 
@@ -538,7 +402,6 @@ class Report:  # A report that is evidence: what certificates take from it, by i
             demand(not marked & seen, "arms_overlap")
             seen |= marked
 
-
 def refuse_unpaired(new: Report, old: Report) -> None:  # Refuse two reports that are no pair.
     keys = ("provider", "sequence_length", "stride", "window_seed")
     told = [[each.metric[key] for key in ("kind", "unit", "direction", "link")] for each in (new, old)]
@@ -548,19 +411,14 @@ def refuse_unpaired(new: Report, old: Report) -> None:  # Refuse two reports tha
     demand([new.set[key] for key in keys] == [old.set[key] for key in keys], "settings_differ")
     demand(new.meta["seeds"] == old.meta["seeds"], "seeds_differ")
     demand(told[0] == told[1], "metric_differs")
-    demand(
-        {a: len(rows) for a, rows in new.arms.items()} == {a: len(rows) for a, rows in old.arms.items()},
-        "lengths_differ",
-    )
+    demand({a: len(rows) for a, rows in new.arms.items()} == {a: len(rows) for a, rows in old.arms.items()}, "lengths_differ")
     for arm, rows in old.arms.items():
         for was, now in zip(rows, new.arms[arm], strict=True):
             for place, reason in enumerate(("windows_differ", "contents_differ", "weights_differ")):
                 demand(was[place] == now[place], reason, was[0])
 
-
 def phi(value: float) -> float:  # Return the standard normal distribution function.
     return math.erfc(-value / math.sqrt(2)) / 2
-
 
 def quantile(level: float) -> float:  # Return its inverse.
     low, high = -9.0, 9.0
@@ -569,30 +427,21 @@ def quantile(level: float) -> float:  # Return its inverse.
         low, high = (middle, high) if phi(middle) < level else (low, middle)
     return (low + high) / 2
 
-
 def integers(values: list[float]) -> tuple[list[float], int]:
     # Return values as integers in doubles, whose sums are exact, and the power of two they were scaled by.
     shift = 53 - len(values).bit_length() - math.frexp(max(map(abs, values)))[1]
     return [float(round(math.ldexp(each, shift))) for each in values], shift
 
-
 def statistics(new: Report, old: Report, confidence: float) -> tuple[dict[str, Json], str]:
     # Return the interval of the paired difference, and the digest of the schedule.
     weights = [row[2] for row in new.final]
-    products, up = integers(
-        [w * (a[3] - b[3]) for w, a, b in zip(weights, new.final, old.final, strict=True)]
-    )
+    products, up = integers([w * (a[3] - b[3]) for w, a, b in zip(weights, new.final, old.final, strict=True)])
     scaled, down = integers(weights)
     n, total, size = len(weights), sum(scaled), 2 if len(weights) <= 4096 else 4
-    arms = {
-        arm: [[i, c, int(w) if w.is_integer() else w] for i, c, w, _ in rows]
-        for arm, rows in new.arms.items()
-    }
+    arms = {arm: [[i, c, int(w) if w.is_integer() else w] for i, c, w, _ in rows] for arm, rows in new.arms.items()}
     schedule = sha256(canonical({"arms": arms, "format": "runpact.schedule/1"}))
     values = [row[3] + 0.0 for report in (new, old) for row in report.final]
-    seed = hashlib.sha256(
-        b"runpact.bootstrap/1\n" + schedule.encode() + struct.pack(f"<{2 * n}d", *values)
-    ).digest()
+    seed = hashlib.sha256(b"runpact.bootstrap/1\n" + schedule.encode() + struct.pack(f"<{2 * n}d", *values)).digest()
     words: list[int] = []
     limit, asked = (1 << 8 * size) - (1 << 8 * size) % n, RESAMPLES * n + 64
     while len(words) < RESAMPLES * n:
@@ -608,9 +457,7 @@ def statistics(new: Report, old: Report, confidence: float) -> tuple[dict[str, J
     pulls = [(p - estimate * w) / total for p, w in zip(products, scaled, strict=True)]
     largest, acceleration, spread = max(map(abs, steps)), 0.0, 1.0
     if largest > 2.0**-45 * abs(estimate):
-        squares, pulled = (
-            math.fsum((each / largest) * (each / largest) for each in each_of) for each_of in (steps, pulls)
-        )
+        squares, pulled = (math.fsum((each / largest) * (each / largest) for each in each_of) for each_of in (steps, pulls))
         cubes = math.fsum((each / largest) * (each / largest) * (each / largest) for each in steps)
         acceleration = cubes / (6 * squares * math.sqrt(squares))
         spread = math.sqrt(squares / pulled * (n - 1) / n)
@@ -621,46 +468,32 @@ def statistics(new: Report, old: Report, confidence: float) -> tuple[dict[str, J
     for at, rounded in ((bias - reach, math.floor), (bias + reach, math.ceil)):
         room = 1 - acceleration * at
         level = phi(bias + at / room) if room > 0 else float(at > 0)
-        ends.append(
-            math.ldexp(drawn[min(max(rounded(level * (RESAMPLES + 1)) - 1, 0), RESAMPLES - 1)], down - up)
-        )
+        ends.append(math.ldexp(drawn[min(max(rounded(level * (RESAMPLES + 1)) - 1, 0), RESAMPLES - 1)], down - up))
     return {
         "method": "bca-bootstrap", "stream": "runpact.bootstrap/1", "seed": seed.hex(), "resamples": RESAMPLES, "confidence": confidence,
         "windows": n, "effective_windows": effective, "estimate": math.ldexp(estimate, down - up), "lower": ends[0], "upper": ends[1],
         "bias": bias, "acceleration": acceleration, "spread": spread,
     }, schedule  # fmt: skip
 
-
 # ------------------------------------------------ the policy, gates, guards; the certificate that follows
 
-
-def policy_of(
-    contract: Json, tier: str
-) -> dict[str, Json]:  # Return the policy of a tier with every key said, if it can judge.
+def policy_of(contract: Json, tier: str) -> dict[str, Json]:  # Return the policy of a tier with every key said, if it can judge.
     policies = contract.get("policies", {}) if fits(contract, dict) else {}
     demand(fits(policies, dict) and tier in policies, "no_policy", tier)
-    demand(
-        "extends" not in contract and "like" not in policies[tier],
-        "unsupported_policy",
-        "write the policy out",
-    )
+    demand("extends" not in contract and "like" not in policies[tier], "unsupported_policy", "write the policy out")
     given = {key: each for key, each in policies[tier].items() if key not in {"rules", "keep", "description"}}
     policy = DEFAULTS | given
     demand(fits(policy, POLICY), "unsupported_policy", "it is malformed")
-    policy["gates"] = [
-        {"of": "ratio", "max": None, "min": None, "statistic": "value", **gate} for gate in policy["gates"]
-    ]
+    policy["gates"] = [{"of": "ratio", "max": None, "min": None, "statistic": "value", **gate} for gate in policy["gates"]]
     policy["guards"] = [{"required": True, "limits": {}, **guard} for guard in policy["guards"]]
     demand(policy["gates"] or any(guard["required"] for guard in policy["guards"]), "empty_policy")
     demand(not policies[tier].get("rules"), "unsupported_policy")
     demand(all(type(guard["required"]) is bool for guard in policy["guards"]), "unsupported_policy")
-    demand(
-        all(gate["min"] is not None or gate["max"] is not None for gate in policy["gates"]), "empty_policy"
-    )
+    demand(all(gate["min"] is not None or gate["max"] is not None for gate in policy["gates"]), "empty_policy")
     return policy
 
-
 class Judgement:  # What a policy makes of a pair: the numbers, gates, guards, and why it is no pass.
+
     def __init__(self, new: Report, old: Report, policy: dict[str, Json], tier: str) -> None:  # Judge.
         self.new, self.old, self.policy = new, old, policy
         self.causes: list[dict[str, str]] = []
@@ -681,45 +514,20 @@ class Judgement:  # What a policy makes of a pair: the numbers, gates, guards, a
         self.causes.append({"code": code, "subject": subject, "message": message})
 
     def _demands(self, tier: str) -> None:
-        auto, facts, policy, width = (
-            self.new.auto,
-            self.new.provenance,
-            self.policy,
-            self.shown[2] - self.shown[1],
-        )
+        auto, facts, policy, width = self.new.auto, self.new.provenance, self.policy, self.shown[2] - self.shown[1]
         if auto["policy_digest"] != self.digest or auto["tier"] != tier:
-            under = (
-                "no policy"
-                if auto["tier"] is None
-                else f"`{auto['tier']}` ({(auto['policy_digest'] or 'no digest')[:19]}…)"
-            )
-            self._cause(
-                "policy_not_announced",
-                "auto.policy_digest",
-                f"the run was made under {under}, it is judged by `{tier}`",
-            )
+            under = "no policy" if auto["tier"] is None else f"`{auto['tier']}` ({(auto['policy_digest'] or 'no digest')[:19]}…)"
+            self._cause("policy_not_announced", "auto.policy_digest", f"the run was made under {under}, it is judged by `{tier}`")
         least, most, wanted = policy["minimum_windows"], policy["maximum_width"], policy["confinement"]
         if least is not None and len(self.new.final) < least:
-            self._cause(
-                "too_few_windows",
-                "minimum_windows",
-                f"{len(self.new.final)} paired windows, {least} are demanded",
-            )
+            self._cause("too_few_windows", "minimum_windows", f"{len(self.new.final)} paired windows, {least} are demanded")
         if most is not None and width > most:
-            self._cause(
-                "interval_too_wide", "maximum_width", f"{width:.6g} wide, at most {most:.6g} is allowed"
-            )
+            self._cause("interval_too_wide", "maximum_width", f"{width:.6g} wide, at most {most:.6g} is allowed")
         if wanted is not None:
             level = re.fullmatch(r"W(\d)(\+hook)?", (facts.get("confinement") or {"level": ""})["level"])
             demanded = re.fullmatch(r"W(\d)(\+hook)?", wanted)
-            if not (
-                demanded and level and int(level[1]) >= int(demanded[1]) and (demanded[2] is None or level[2])
-            ):
-                self._cause(
-                    "confinement_too_low",
-                    "confinement",
-                    f"{level[0] if level else 'nothing recorded'}, at least {wanted} is demanded",
-                )
+            if not (demanded and level and int(level[1]) >= int(demanded[1]) and (demanded[2] is None or level[2])):
+                self._cause("confinement_too_low", "confinement", f"{level[0] if level else 'nothing recorded'}, at least {wanted} is demanded")
         has = {
             "commit": facts.get("commit") not in {None, "", "unknown"}, "clean": facts.get("dirty") is False, "lock": facts.get("locks"),
             "inputs": facts.get("inputs"), "config": facts.get("config_digest"),
@@ -729,24 +537,13 @@ class Judgement:  # What a policy makes of a pair: the numbers, gates, guards, a
                 self._cause("provenance_missing", name, f"the report has no `{name}`")
 
     def _gate(self, gate: Json) -> Json:
-        numbers, limits = (
-            self._numbers(gate),
-            [None if gate[key] is None else float(gate[key]) for key in ("min", "max")],
-        )
-        bounds = " and ".join(
-            f"{word} {each}"
-            for word, each in zip(("at least", "at most"), limits, strict=True)
-            if each is not None
-        )
+        numbers, limits = self._numbers(gate), [None if gate[key] is None else float(gate[key]) for key in ("min", "max")]
+        bounds = " and ".join(f"{word} {each}" for word, each in zip(("at least", "at most"), limits, strict=True) if each is not None)
 
         def holds(number: float) -> bool:
             return (limits[0] is None or number >= limits[0]) and (limits[1] is None or number <= limits[1])
 
-        outcome, about, most = (
-            "insufficient_evidence",
-            f"{gate['metric']} ({gate['of']})",
-            self.policy["maximum_width"],
-        )
+        outcome, about, most = "insufficient_evidence", f"{gate['metric']} ({gate['of']})", self.policy["maximum_width"]
         if numbers is None:
             self._cause("gate_undecided", about, f"there is no {gate['statistic']} of it to be {bounds}")
         elif not holds(numbers[0]):
@@ -758,9 +555,7 @@ class Judgement:  # What a policy makes of a pair: the numbers, gates, guards, a
             if numbers[2] - numbers[1] <= most if is_narrow else all(map(holds, ends)):
                 outcome = "pass"
             else:
-                told = (
-                    f"{numbers[0]:.6g} is {bounds}, its interval {numbers[1]:.6g} to {numbers[2]:.6g} is not"
-                )
+                told = f"{numbers[0]:.6g} is {bounds}, its interval {numbers[1]:.6g} to {numbers[2]:.6g} is not"
                 self._cause("gate_undecided", about, told)
         observed = None if numbers is None else numbers[("value", "lower", "upper").index(gate["statistic"])]
         names = {key: gate[key] for key in ("metric", "of", "statistic")}
@@ -769,11 +564,7 @@ class Judgement:  # What a policy makes of a pair: the numbers, gates, guards, a
     def _numbers(self, gate: Json) -> tuple[float, ...] | None:
         if gate["metric"] not in {"primary", self.new.metric["kind"]}:
             stated = self.new.document["metrics"].get(gate["metric"])
-            return (
-                (float(stated),) * 3
-                if gate["of"] == gate["statistic"] == "value" and fits(stated, float)
-                else None
-            )
+            return (float(stated),) * 3 if gate["of"] == gate["statistic"] == "value" and fits(stated, float) else None
         if gate["of"] == "value":
             return (mean(self.new.final),) * 3 if gate["statistic"] == "value" else None
         return self.ratio if gate["of"] == "ratio" else self.difference
@@ -787,9 +578,7 @@ class Judgement:  # What a policy makes of a pair: the numbers, gates, guards, a
                 self._cause("guard_missing", name, "the run left no measurement of it")
             return None
         evidence = record.get("evidence", {}) if record else {}
-        seen = {key: each for key, each in evidence.items() if fits(each, SCALAR)} | self._derived(
-            name, evidence
-        )
+        seen = {key: each for key, each in evidence.items() if fits(each, SCALAR)} | self._derived(name, evidence)
         code, told = self._verdict(guard, record, seen)
         if code:
             self._cause(code, name, told)
@@ -809,46 +598,24 @@ class Judgement:  # What a policy makes of a pair: the numbers, gates, guards, a
         if name == "metric_drift":
             return {"drift": abs(mean(self.new.final) - mean(self.new.preview)) if self.new.preview else None}
         if name == "variance":
-            ours, theirs = (
-                mean([(*row[:3], (row[3] - mean(each.final)) ** 2) for row in each.final])
-                for each in (self.new, self.old)
-            )
-            return {
-                "variance": ours,
-                "baseline_variance": theirs,
-                "ratio": ours / theirs if theirs else None if ours else 1.0,
-            }
+            ours, theirs = (mean([(*row[:3], (row[3] - mean(each.final)) ** 2) for row in each.final]) for each in (self.new, self.old))
+            return {"variance": ours, "baseline_variance": theirs, "ratio": ours / theirs if theirs else None if ours else 1.0}
         if name == "invariants":
             checks = inner("checks")
             broken = sorted(key for key, holds in checks.items() if holds is not True)
-            return {
-                "checked": len(checks),
-                "broken": len(broken),
-                "first_broken": broken[0] if broken else None,
-            }
+            return {"checked": len(checks), "broken": len(broken), "first_broken": broken[0] if broken else None}
         if name == "norm":
             norms = inner("norms").values()
-            return {
-                "norm": max(map(abs, norms)) if norms and all(fits(each, float) for each in norms) else None,
-                "tensors": len(norms),
-            }
+            return {"norm": max(map(abs, norms)) if norms and all(fits(each, float) for each in norms) else None, "tensors": len(norms)}
         if name == "negative_control":
-            worse = (
-                evidence["control"] - mean(self.new.final) if fits(evidence.get("control"), float) else None
-            )
+            worse = evidence["control"] - mean(self.new.final) if fits(evidence.get("control"), float) else None
             return {"effect": worse if worse is None or self.new.metric["direction"] == "lower" else -worse}
         return {}
 
     def _verdict(self, guard: Json, record: Json, seen: dict[str, Json]) -> tuple[str, str]:
-        limits = ({"max_broken": 0, "min_checked": 1} if guard["name"] == "invariants" else {}) | guard[
-            "limits"
-        ]
+        limits = ({"max_broken": 0, "min_checked": 1} if guard["name"] == "invariants" else {}) | guard["limits"]
         if record and record["verdict"] in {"fail", "skipped"}:
-            return (
-                ("guard_failed", "the run reported that it failed")
-                if record["verdict"] == "fail"
-                else ("guard_undecided", "the run skipped it")
-            )
+            return ("guard_failed", "the run reported that it failed") if record["verdict"] == "fail" else ("guard_undecided", "the run skipped it")
         if not limits and guard["name"] in {"metric_drift", "variance", "norm", "negative_control"}:
             return "guard_undecided", "the policy gives it no limit"
         answers = {name: self._keeps(seen, name, limit) for name, limit in limits.items()}
@@ -856,9 +623,7 @@ class Judgement:  # What a policy makes of a pair: the numbers, gates, guards, a
             if holds is False:
                 return "guard_failed", f"{name} is {limits[name]}, seen {seen.get(name, seen.get(name[4:]))}"
         unseen = [name for name, holds in answers.items() if holds is None]
-        return (
-            ("guard_undecided", f"nothing was measured that `{unseen[0]}` speaks of") if unseen else ("", "")
-        )
+        return ("guard_undecided", f"nothing was measured that `{unseen[0]}` speaks of") if unseen else ("", "")
 
     def _keeps(self, seen: dict[str, Json], name: str, limit: Json) -> bool | None:
         sort, _, key = name.partition("_")
@@ -872,40 +637,15 @@ class Judgement:  # What a policy makes of a pair: the numbers, gates, guards, a
     def certificate(self, stated: Json, tier: str) -> dict[str, Json]:
         # Return the certificate that follows; who made it and when is taken from the one that is judged.
         new, old, policy, numbers, meta = self.new, self.old, self.policy, self.numbers, self.new.meta
-        first = next(
-            (
-                gate["statistic"]
-                for gate in policy["gates"]
-                if gate["metric"] in {"primary", new.metric["kind"]}
-            ),
-            "none",
-        )
+        first = next((gate["statistic"] for gate in policy["gates"] if gate["metric"] in {"primary", new.metric["kind"]}), "none")
         guards = {guard["name"]: guard for guard in reversed(self.guards)}
-        answers = {
-            "metric_drift": "preview_final_drift_acceptable",
-            "invariants": "invariants_pass",
-            "variance": "variance_acceptable",
-        }
-        limitations = [
-            "the reports are what the runs wrote; that they measured what they say rests on whoever signed"
-        ]
-        limitations += [
-            f"guard `{each['name']}`: its measurement is the run's own"
-            for each in self.guards
-            if each["source"] == "report"
-        ]
-        limitations += [
-            f"guard `{each['name']}` warned in the run" for each in new.guards if each["verdict"] == "warn"
-        ]
-        limitations += ["the report does not say how many attempts came before"] * (
-            meta.get("attempt") is None
-        )
-        limitations += ["the report does not say how windows were cut"] * (
-            new.set["sequence_length"] == 1 and new.set["stride"] is None
-        )
-        thresholds = {
-            key: policy[key] for key in ("gates", "guards", "minimum_windows", "maximum_width", "confidence")
-        }
+        answers = {"metric_drift": "preview_final_drift_acceptable", "invariants": "invariants_pass", "variance": "variance_acceptable"}
+        limitations = ["the reports are what the runs wrote; that they measured what they say rests on whoever signed"]
+        limitations += [f"guard `{each['name']}`: its measurement is the run's own" for each in self.guards if each["source"] == "report"]
+        limitations += [f"guard `{each['name']}` warned in the run" for each in new.guards if each["verdict"] == "warn"]
+        limitations += ["the report does not say how many attempts came before"] * (meta.get("attempt") is None)
+        limitations += ["the report does not say how windows were cut"] * (new.set["sequence_length"] == 1 and new.set["stride"] is None)
+        thresholds = {key: policy[key] for key in ("gates", "guards", "minimum_windows", "maximum_width", "confidence")}
         paths, at = ("report.json", "../baseline/report.json"), stated["policy_provenance"]["resolved_at"]
         used = {arm: {"used": len(rows)} for arm, rows in new.arms.items()}
         return {
@@ -950,7 +690,6 @@ class Judgement:  # What a policy makes of a pair: the numbers, gates, guards, a
             "edit": {key: new.document["edit"][key] for key in ("name", "deltas")},
         }  # fmt: skip
 
-
 # ------------------------------------------------ the steps
 
 STEPS = (
@@ -958,15 +697,7 @@ STEPS = (
     (("/gates",), "gates_differ"), (("/guards", "/variance"), "guards_differ"), (("/attempt",), "attempts_differ"),
     (("/decision", "/reasons", "/validation"), "decision_differs"), (("",), "fields_differ"),
 )  # fmt: skip
-ORDER_OF_STEPS = [
-    "pairing_differs",
-    "statistics_differ",
-    "gates_differ",
-    "guards_differ",
-    "attempts_differ fields_differ",
-    "decision_differs",
-]
-
+ORDER_OF_STEPS = ["pairing_differs", "statistics_differ", "gates_differ", "guards_differ", "attempts_differ fields_differ", "decision_differs"]
 
 def leaves(stated: Json, expected: Json, at: str) -> Iterator[str]:  # Yield the pointers of what differs.
     if isinstance(stated, dict) and isinstance(expected, dict):
@@ -974,25 +705,16 @@ def leaves(stated: Json, expected: Json, at: str) -> Iterator[str]:  # Yield the
             yield from leaves(stated.get(key, leaves), expected.get(key, leaves), f"{at}/{key}")
     elif isinstance(stated, list) and isinstance(expected, list):
         for place in range(max(len(stated), len(expected))):
-            yield from leaves(
-                [*stated, leaves][min(place, len(stated))],
-                [*expected, leaves][min(place, len(expected))],
-                f"{at}/{place}",
-            )
+            yield from leaves([*stated, leaves][min(place, len(stated))], [*expected, leaves][min(place, len(expected))], f"{at}/{place}")
     elif isinstance(stated, bool) is not isinstance(expected, bool) or stated != expected:
         yield at
 
-
-def read(
-    root: str, path: str, reason: str
-) -> bytes:  # Return the bytes of a regular file below a folder; no link is followed.
+def read(root: str, path: str, reason: str) -> bytes:  # Return the bytes of a regular file below a folder; no link is followed.
     parts = os.path.normpath(path).split(os.sep)
     place = os.path.join(root, *parts)
     if not os.path.lexists(place):
         raise Refused("evidence_missing", path)
-    if any(
-        os.path.islink(os.path.join(root, *parts[: count + 1])) for count in range(len(parts))
-    ) or not os.path.isfile(place):
+    if any(os.path.islink(os.path.join(root, *parts[: count + 1])) for count in range(len(parts))) or not os.path.isfile(place):
         raise Refused(reason, f"{path} is no regular file")
     with open(place, "rb") as file:
         data = file.read(16_000_001)
@@ -1000,14 +722,9 @@ def read(
         raise Refused(reason, f"{path} is too large")
     return data
 
-
 def whole_certificate(data: bytes) -> Json:  # Return a certificate that is whole by itself.
     stated = parsed(data, "malformed_certificate")
-    demand(
-        fits(stated, dict) and "schema_version" in stated,
-        "malformed_certificate",
-        "it is no certificate: it says no schema_version",
-    )
+    demand(fits(stated, dict) and "schema_version" in stated, "malformed_certificate", "it is no certificate: it says no schema_version")
     version = stated.get("schema_version")
     demand(not isinstance(version, str) or version == "v1", "unknown_version")
     try:
@@ -1021,7 +738,6 @@ def whole_certificate(data: bytes) -> Json:  # Return a certificate that is whol
     demand(own == stated["digest"], "altered_certificate")
     return stated
 
-
 def verify(path: str, contract: Json, tier: str, trust: Json, *, needs_signature: bool) -> tuple[str, str]:
     # Return why a certificate is not accepted (nothing for an intact pass), and what was found.
     folder, name = os.path.split(os.path.abspath(path))
@@ -1031,52 +747,29 @@ def verify(path: str, contract: Json, tier: str, trust: Json, *, needs_signature
     demand([each["role"] for each in stated["evidence"]] == ["subject", "baseline"], "wrong_references")
     for each in stated["evidence"]:
         inner = each["path"].removeprefix("../")
-        is_plain = inner and not (
-            inner.startswith("/") or "\\" in inner or "\0" in inner or ".." in inner.split("/")
-        )
+        is_plain = inner and not (inner.startswith("/") or "\\" in inner or "\0" in inner or ".." in inner.split("/"))
         demand(is_plain and os.path.normpath(inner) == inner, "escaping_path", each["path"])
     contents = []
     for each in stated["evidence"]:
         contents.append(read(root, os.path.normpath(os.path.join(base, each["path"])), "report_unreadable"))
-        demand(
-            (sha256(contents[-1]), len(contents[-1])) == (each["sha256"], each["size"]),
-            "digest_differs",
-            each["path"],
-        )
+        demand((sha256(contents[-1]), len(contents[-1])) == (each["sha256"], each["size"]), "digest_differs", each["path"])
     beside = os.listdir(folder)
-    demand(
-        set(beside) <= BELONGS | {name}
-        and not any(os.path.isdir(os.path.join(folder, each)) for each in beside),
-        "extra_file",
-    )
+    demand(set(beside) <= BELONGS | {name} and not any(os.path.isdir(os.path.join(folder, each)) for each in beside), "extra_file")
     demand(contents[0] != contents[1], "self_comparison")
     signature, told = "not_authenticated", "no signature"
     if os.path.lexists(os.path.join(folder, "attestation.dsse.json")):
         signature = "" if trust else "signature_not_checked"
-        told = (
-            authenticate(
-                data, stated, read(root, f"{base}/attestation.dsse.json", "malformed_envelope"), trust
-            )
-            if trust
-            else "a signature"
-        )
+        told = authenticate(data, stated, read(root, f"{base}/attestation.dsse.json", "malformed_envelope"), trust) if trust else "a signature"
     new, old = Report(contents[0]), Report(contents[1])
     refuse_unpaired(new, old)
     policy = policy_of(contract, tier := tier or stated["policy_provenance"]["tier"])
     named, judged = stated["policy_provenance"], sha256(canonical(policy))
-    demand(
-        (named["tier"], named["policy_digest"]) == (tier, judged)
-        and filled(stated["resolved_policy"]) == policy,
-        "policy_differs",
-        judged,
-    )
+    demand((named["tier"], named["policy_digest"]) == (tier, judged) and filled(stated["resolved_policy"]) == policy, "policy_differs", judged)
     judgement = Judgement(new, old, policy, tier)
     differing: dict[str, str] = {}
     for at in leaves({**stated, "digest": 0}, {**judgement.certificate(stated, tier), "digest": 0}, ""):
         prefixes = ((prefix, reason) for prefixes, reason in STEPS for prefix in prefixes)
-        differing.setdefault(
-            next(reason for prefix, reason in prefixes if at == prefix or at.startswith(prefix + "/")), at
-        )
+        differing.setdefault(next(reason for prefix, reason in prefixes if at == prefix or at.startswith(prefix + "/")), at)
     for reason in (each for group in ORDER_OF_STEPS for each in group.split()):
         demand(reason not in differing, reason, differing.get(reason, ""))
     found = [(cause["code"], f"{cause['subject']}: {cause['message']}") for cause in judgement.causes]
@@ -1086,21 +779,12 @@ def verify(path: str, contract: Json, tier: str, trust: Json, *, needs_signature
         found.append((signature, told))
     return max(found or [("", told)], key=lambda each: exit_code(each[0]))
 
-
 def filled(policy: Json) -> Json:  # Return an embedded policy with the keys of its gates and guards said.
-    gates = [
-        {"of": "ratio", "max": None, "min": None, "statistic": "value", **gate} for gate in policy["gates"]
-    ]
-    return {
-        **policy,
-        "gates": gates,
-        "guards": [{"required": True, "limits": {}, **guard} for guard in policy["guards"]],
-    }
-
+    gates = [{"of": "ratio", "max": None, "min": None, "statistic": "value", **gate} for gate in policy["gates"]]
+    return {**policy, "gates": gates, "guards": [{"required": True, "limits": {}, **guard} for guard in policy["guards"]]}
 
 def exit_code(reason: str) -> int:  # Return what a reason weighs.
     return 0 if not reason else 1 if reason in WARNINGS else 2 if reason in INCOMPLETE else 3
-
 
 def certificates_at(path: str) -> list[str]:
     # Return the certificates that a path means: itself, the one in it, or those in the folders below it.
@@ -1112,43 +796,26 @@ def certificates_at(path: str) -> list[str]:
     below = [os.path.join(path, name, "evaluation.cert.json") for name in sorted(os.listdir(path))]
     return [place for place in below if os.path.lexists(place)]
 
-
 def main(arguments: list[str]) -> int:  # Verify what the command line names.
-    parser = argparse.ArgumentParser(
-        description="Verify runpact certificates: what does not follow from the evidence is refused."
-    )
+    parser = argparse.ArgumentParser(description="Verify runpact certificates: what does not follow from the evidence is refused.")
     parser.add_argument("path", nargs="+", help="certificate, its folder, or a folder of such folders")
-    parser.add_argument(
-        "--policy",
-        metavar="FILE[#TIER]",
-        required=True,
-        help="contract in JSON with the policies; yours, not theirs",
-    )
+    parser.add_argument("--policy", metavar="FILE[#TIER]", required=True, help="contract in JSON with the policies; yours, not theirs")
     parser.add_argument("--trust", metavar="FILE", help="whom you trust")
-    parser.add_argument(
-        "--require-signature", action="store_true", help="refuse what nobody whom you trust signed"
-    )
+    parser.add_argument("--require-signature", action="store_true", help="refuse what nobody whom you trust signed")
     parser.add_argument("--json", action="store_true", help="one line of JSON for each certificate")
     parser.error = lambda message: parser.exit(64, f"{parser.prog}: {message}; --help explains\n")  # type: ignore[method-assign] # as the tool
     chosen = parser.parse_args(arguments)
     place, _, tier = chosen.policy.partition("#")
     worst = 0
     try:
-        if place.endswith((".yaml", ".yml")):
-            raise Refused(
-                "cannot_start",
-                "a policy is read as JSON here; `runpact contract policies --output policy.json` writes it",
-            )
+        told = "a policy is read as JSON here; `runpact contract policies --output policy.json` writes it"
+        demand(not place.endswith((".yaml", ".yml")), "cannot_start", told)
         contract = parsed(read(*os.path.split(os.path.abspath(place)), "cannot_start"), "cannot_start")
-        trust = (
-            trusted(read(*os.path.split(os.path.abspath(chosen.trust)), "cannot_start"))
-            if chosen.trust
-            else None
-        )
-        paths = [each for path in chosen.path for each in certificates_at(path)]
-        demand(paths, "no_certificate")
+        trust = trusted(read(*os.path.split(os.path.abspath(chosen.trust)), "cannot_start")) if chosen.trust else None
         if gone := [path for path in chosen.path if not os.path.lexists(path)]:
             return say(gone[0], "no_certificate", "nothing stands there", is_json=chosen.json)
+        paths = [each for path in chosen.path for each in certificates_at(path)]
+        demand(paths, "no_certificate")
     except Refused as error:
         return say(chosen.policy, error.args[0], error.args[-1], is_json=chosen.json)
     for path in paths:
@@ -1159,21 +826,15 @@ def main(arguments: list[str]) -> int:  # Verify what the command line names.
         worst = max(worst, say(path, reason, told, is_json=chosen.json))
     return worst
 
-
-def say(
-    path: str, reason: str, told: str, *, is_json: bool
-) -> int:  # Print one verdict and return its exit code.
+def say(path: str, reason: str, told: str, *, is_json: bool) -> int:  # Print one verdict and return its exit code.
     code = exit_code(reason)
     verdict = ("OK", "WARNING", "INCOMPLETE", "ERROR")[code]
     if is_json:
-        sys.stdout.write(
-            json.dumps({"path": path, "verdict": verdict, "reason": reason, "told": told}) + "\n"
-        )
+        sys.stdout.write(json.dumps({"path": path, "verdict": verdict, "reason": reason, "told": told}) + "\n")
     else:
         text = f"{verdict} {path}{': ' * bool(reason)}{reason} {f'({told})' if told else ''}"
         sys.stdout.write("".join(each if each.isprintable() else "?" for each in text) + "\n")
     return code
-
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))
