@@ -262,17 +262,17 @@ def test_a_command_that_is_not_offered_has_no_words() -> None:
         OFFERED.words("demo", None)
 
 
-def sample(schema: dict[str, object]) -> object:
+def sample(schema: dict[str, object], text: str = "--a=b") -> object:
     """Return a value that fits the schema of a parameter, and is not its default."""
     for word in ("anyOf", "enum"):
         choices = schema.get(word)
         if isinstance(choices, list):
-            return sample(choices[0]) if word == "anyOf" else choices[0]
+            return sample(choices[0], text) if word == "anyOf" else choices[0]
     kind = schema.get("type")
     if kind == "array":
         items = schema.get("items")
-        return [sample(items) if isinstance(items, dict) else "a"]
-    return {"boolean": True, "integer": 3, "number": 0.5}.get(str(kind), "--a=b")
+        return [sample(items, text) if isinstance(items, dict) else "a"]
+    return {"boolean": True, "integer": 3, "number": 0.5}.get(str(kind), text)
 
 
 @pytest.mark.parametrize("name", sorted(OFFERED))
@@ -280,18 +280,21 @@ def test_a_request_with_every_parameter_is_understood_by_its_command(name: str) 
     command = OFFERED[name]
     schema = msgspec.json.schema(command.form.declared)
     (definition,) = schema["$defs"].values()
-    params = {key: sample(each) for key, each in definition["properties"].items() if key != "copy"}
-    value, faults = command.form.judge(params)
-    assert faults == ()
-    words = OFFERED.words(name, value)
     found = OFFERED.path_of(name)
     assert found is not None
     path, declared = found
+    behind = getattr(declared, "behind", None)
+    text = "--a=b" if behind is None else "a=b"
+    params = {key: sample(each, text) for key, each in definition["properties"].items() if key != "copy"}
+    value, faults = command.form.judge(params)
+    assert faults == ()
+    words = OFFERED.words(name, value)
     context = declared.make_context("x", words[len(path) :])
     told = {
         max(each.opts, key=len).lstrip("-").replace("-", "_"): context.params.get(str(each.name))
         for each in declared.params
     }
+    told |= {} if behind is None else {behind: context.params[behind]}
     assert told["json"] is True
     for key, each in params.items():
         given = list(told[key]) if isinstance(told[key], tuple) else told[key]
