@@ -46,6 +46,9 @@ _SHOWN = 10
 class SweepCommand(click.Command):
     """Takes what stands behind `--` as the command of a trial, and nothing else as such."""
 
+    behind = "command"
+    """The parameter for it, where a program asks."""
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Part the words at the first `--`."""
         place = args.index("--") if "--" in args else len(args)

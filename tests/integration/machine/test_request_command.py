@@ -237,6 +237,21 @@ def test_every_command_with_a_document_is_offered_or_withheld_for_a_reason() -> 
     assert WITHHELD_OPTIONS.keys() <= set(OFFERED)
 
 
+@pytest.mark.requirement("E4.9")
+def test_a_sweep_is_asked_for_with_the_command_of_its_trials(capfd: Capture, here: Path) -> None:
+    script = 'echo "{\\"loss\\": $0}" > $RUNPACT_RUN_DIR/metrics.json'
+    params = {
+        "grid": ["lr=1,2"],
+        "objective": "metrics.json#/loss:min",
+        "contract": "runpact:basic@1",
+        "command": ["/bin/sh", "-c", script, "{lr}"],
+    }
+    answer = answered(capfd, "sweep", params)
+    assert (answer["status"], answer["result"]["counts"]["finished"]) == ("success", 2)  # type: ignore[index]
+    records = [json.loads(path.read_bytes()) for path in here.glob("runs/*/.runpact/run.json")]
+    assert [each["provenance"]["request"] for each in records] == [{"id": "q", "command": "sweep"}] * 2
+
+
 class Trailing(click.Command):
     """Takes what stands behind `--` as a command line of its own."""
 
