@@ -250,6 +250,8 @@ def test_the_doctor_records_that_the_process_of_a_session_was_gone(paper: Paper)
     told = paper.status("s1")
     assert (told["status"], told["status_reason"]) == ("aborted", "process_gone")
     assert paper.place.call("check", "s1")[0] == 0
+    assert paper.place.call("sessions", "index", "--check")[0] == 0
+    assert json.loads((paper.root / INDEX[1]).read_text())["sessions"][0]["status"] == "aborted"
 
 
 def test_an_end_that_was_told_before_a_kill_stays_what_it_was(paper: Paper) -> None:

@@ -19,6 +19,7 @@ import msgspec
 from runpact.disk.aside import Aside
 from runpact.disk.cachefolder import CacheFile
 from runpact.disk.latest import replace_copy, replace_link
+from runpact.disk.reader import read_run
 from runpact.disk.setup import rewrite_text
 from runpact.host import clock
 from runpact.model.contract.ignoring import with_block
@@ -37,8 +38,9 @@ from runpact.model.errors import RunpactError
 from runpact.verbs.doctor.patient import Patient
 from runpact.verbs.doctor.runs import is_abandoned
 from runpact.verbs.finding.reindex import FILE
+from runpact.verbs.life.opened import Registry
 from runpact.verbs.life.recover import recover_run
-from runpact.verbs.life.views import write_views
+from runpact.verbs.life.views import refresh_views, write_views
 
 
 class Treated(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,6 +82,7 @@ class Doctor:
         root = self._patient.root
         if isinstance(remedy, SealRun):
             recover_run(root, remedy.path, self._aside)
+            self._list(remedy.path)
         elif isinstance(remedy, SetAside):
             self._set_aside(remedy)
         elif isinstance(remedy, RenewLatest):
@@ -94,6 +97,14 @@ class Doctor:
         else:
             assert_type(remedy, ClearCache)
             CacheFile(root, FILE).clear()
+
+    def _list(self, path: str) -> None:
+        """Bring the registry of sessions up to date, which every end of one does."""
+        record, contract = read_run(self._patient.absolute(path)).record, self._patient.contract
+        kind = contract.kinds.get(record.kind) if record is not None else None
+        if record is not None and kind is not None and kind.session is not None:
+            registry = Registry(contract, is_own=self._patient.is_kept)
+            refresh_views(self._patient.root, registry, kind=record.kind, uid=record.uid)
 
     def _set_aside(self, remedy: SetAside) -> None:
         """Move something away, unless that was done already or a creation is alive after all."""
