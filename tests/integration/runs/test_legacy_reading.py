@@ -6,6 +6,7 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import runpact
@@ -125,3 +126,35 @@ def test_no_command_writes_an_old_name(desk: Place) -> None:
 def test_a_configuration_that_is_no_document_is_told_as_none(desk: Place) -> None:
     (folder(desk) / "config.json").write_text("[1]")
     assert desk.json("show", NAME)[1]["config"] == {}
+
+
+@pytest.mark.requirement("E8.1", "E8.3")
+def test_runs_are_compared_under_canonical_names(desk: Place) -> None:
+    old = desk.root / "outputs/runs/20250309_064210_run_1a2b3c4"
+    shutil.copytree(folder(desk), old)
+    for new, legacy in LEGACY.items():
+        (old / new).rename(old / legacy)
+    assert desk.call("diff", old.name, NAME)[0] == 0
+    edit(old / "meta.json", mode="grid")
+    code, out, _err = desk.call("diff", old.name, NAME)
+    assert code == 1
+    assert "metadata.json" in out
+    assert "meta.json" not in out
+    shutil.copy(folder(desk) / "metadata.json", old / "metadata.json")  # which supersedes the other
+    assert desk.call("diff", old.name, NAME)[0] == 0
+
+
+def test_arrays_and_tables_are_compared_under_canonical_names(empty: Place) -> None:
+    entries = "[{file: t.csv, formerly: {u.csv: '2.0'}}, {file: a.npz, formerly: {b.npz: '2.0'}}]"
+    kinds = f"{{run: {{at: 'r/{{name}}', entries: [{{dir: gone, required: false}}, {entries[1:]}}}}}"
+    empty.write("contract.yaml", f"contract: a.b\nversion: '1.0.0'\nkinds: {kinds}\n")
+    for name, table, arrays in (("old", "u.csv", "b.npz"), ("new", "t.csv", "a.npz")):
+        empty.write(f"r/{name}/{table}", f"x\n{len(name + table)}\n")
+        np.savez(empty.root / f"r/{name}/{arrays}", x=np.arange(3.0) + len(table))
+    assert empty.call("diff", "r/old", "r/new")[0] == 0
+    empty.write("r/old/u.csv", "x\n1\n")
+    np.savez(empty.root / "r/old/b.npz", x=np.arange(3.0))
+    code, out, _err = empty.call("diff", "r/old", "r/new")
+    assert code == 1
+    assert "t.csv" in out
+    assert "a.npz" in out

@@ -24,6 +24,7 @@ from runpact.model.run import State
 from runpact.model.variables import outcome_of
 from runpact.verbs.finding.origin import origin_of
 from runpact.verbs.finding.standing import stand
+from runpact.verbs.judging.canonical import under_canonical_names
 from runpact.verbs.judging.check import judging_contract
 from runpact.verbs.judging.sealedcontents import contents_of, layout_files, place_files
 
@@ -60,6 +61,7 @@ def compare(
     record = readings[0].record
     kind = _kind_of(readings[0], sides[0], contract, is_named=is_named)
     records = record.records if record else {"metrics": kind.records.metrics}
+    sides = tuple(under_canonical_names(side, kind) for side in sides)
     return compare_runs(sides, kind, only=only, metrics=records["metrics"])
 
 
