@@ -18,11 +18,14 @@ from runpact.cli.output import STATE_COLOUR, paint, plain, print_json, say, tabl
 from runpact.model.confinement import ANY, Confinement
 from runpact.model.inputs import Input
 from runpact.model.masking import Masking
+from runpact.model.place import SWEEP
 from runpact.model.provenance import Config
+from runpact.workspace.finding import parts_by_state
 
 if TYPE_CHECKING:
     from runpact.model.summary import RunSummary
-    from runpact.workspace import RunDetails
+    from runpact.workspace import RunDetails, Workspace
+    from runpact.workspace.sweeping import SweepSummary
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
@@ -62,12 +65,38 @@ def show_command(
     """Show what is recorded about RUN: state, origin, configuration, metrics, events, files."""
     place = open_workspace(workspace, workdir, contract)
     details = place.show(run)
+    parts = parts_by_state(place, details.summary.uid) if details.summary.uid else {}
+    sweep = _swept(place, run, details)
     if is_json:
-        print_json("show", **_document(details))
+        print_json("show", **_document(details), parts=parts, sweep=sweep)
         return 0
-    for line in _page(details):
+    for line in [*_page(details), *_parts(parts), *_sweep(sweep)]:
         say(line)
     return 0
+
+
+def _swept(place: Workspace, run: str, details: RunDetails) -> SweepSummary | None:
+    """Return what a sweep came to; None for any other run."""
+    events = (str(event.get("event", "")) for event in details.last_events)
+    if details.summary.kind != SWEEP and not any(event.startswith("sweep.") for event in events):
+        return None
+    from runpact.workspace.sweeping import summary  # noqa: PLC0415 - few runs are sweeps
+
+    return summary(place, run)
+
+
+def _parts(parts: dict[str, int]) -> list[str]:
+    return _pairs("runs that are part of it", [(state, str(number)) for state, number in parts.items()])
+
+
+def _sweep(sweep: SweepSummary | None) -> list[str]:
+    if sweep is None:
+        return []
+    best = "nothing is ranked" if sweep.best_result is None else _short(sweep.best_result)
+    told = f"{sweep.counts.told}, of {sweep.counts.asked}"
+    return _pairs(
+        "sweep", [("objective", f"{sweep.objective} ({sweep.mode})"), ("trials", told), ("best", best)]
+    )
 
 
 def _document(details: RunDetails) -> dict[str, object]:

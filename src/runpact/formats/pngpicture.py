@@ -12,17 +12,17 @@ from typing import Any
 
 from runpact.model.errors import CannotStartError
 from runpact.model.plot.axis import Axis, shortened
+from runpact.model.plot.heat import Heat
 from runpact.model.plot.picture import Parallel, Picture
 from runpact.model.plot.style import RAMP, ramp_colour, style_of
 from runpact.model.plot.svg import (
-    HEIGHT,
     MOST_IN_LEGEND,
-    WIDTH,
     left_out_text,
     parallel_width,
     shown_labels,
     ticks_apart,
 )
+from runpact.model.plot.svgparts import HEIGHT, WIDTH
 
 _LONGEST_TITLE, _LONGEST_TICK = 24, 14
 _MOST_LETTERS = 90
@@ -32,7 +32,7 @@ _MOST_NAMES = 12
 _DASHES = {"": "-", "7 4": "--", "2 3": ":", "9 3 2 3": "-."}
 
 
-def png_of(picture: Picture | Parallel) -> bytes:
+def png_of(picture: Picture | Parallel | Heat) -> bytes:
     """Return the picture as PNG.
 
     Raises:
@@ -52,6 +52,8 @@ def png_of(picture: Picture | Parallel) -> bytes:
     axes = figure.add_subplot()
     if isinstance(picture, Parallel):
         _parallel(axes, picture)
+    elif isinstance(picture, Heat):
+        _heat(axes, picture)
     else:
         _plane(axes, picture)
     told = left_out_text(picture)
@@ -121,6 +123,22 @@ def _parallel(axes: Any, picture: Parallel) -> None:  # noqa: ANN401 - an option
     axes.set_yticks([])
     axes.set_ylim(-0.02, 1.02)
     axes.set_xlim(-0.1, len(titles) - 0.6)
+
+
+def _heat(axes: Any, picture: Heat) -> None:  # noqa: ANN401 - an optional library's object
+    for _label, x, y, value in picture.cells:
+        place = picture.x.categories.index(x), picture.y.categories.index(y)
+        corners = [place[0], place[0] + 1]
+        colour = ramp_colour(picture.value.position(value))
+        axes.fill_between(corners, place[1], place[1] + 1, color=colour, linewidth=0)
+        axes.annotate(f"{value:.4g}", (place[0] + 0.5, place[1] + 0.5), ha="center", color="#888888")
+    for axis, ticks, label in (
+        (picture.x, axes.set_xticks, axes.set_xlabel),
+        (picture.y, axes.set_yticks, axes.set_ylabel),
+    ):
+        names = [_plain(shortened(name, _LONGEST_TICK)) for name in axis.categories]
+        ticks([number + 0.5 for number in range(len(names))], names)
+        label(_plain(axis.title))
 
 
 def _colour_bar(axes: Any, place: int) -> None:  # noqa: ANN401 - an optional library's object

@@ -9,9 +9,13 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 
-from runpact.model.contract.language import Kind
+from runpact.model.contract.language import Contract, Kind
 from runpact.model.template import PathTemplate
 
+SWEEP = "sweep"
+"""The kind of sweeps, of `runpact:basic@1` where a contract has none."""
+SWEEPS, SWEEPS_CLASH = "sweeps/{name}-{started:%Y%m%d-%H%M%S}", "-{n:02}"
+"""Where that pack has them stand."""
 _NUMBER = "clash.n"
 """Name of the suffix's number, apart from a capture that is called `n`."""
 
@@ -59,3 +63,9 @@ class Place:
             return plain
         clashing = self.clashing.match(path)
         return None if clashing is None else {key: value for key, value in clashing.items() if key != _NUMBER}
+
+
+def sweep_home(contract: Contract) -> tuple[Place, ...]:
+    """Return where sweeps stand that a contract has no kind for; nowhere when it has one."""
+    is_told = SWEEP in contract.kinds
+    return () if is_told else (Place(SWEEP, PathTemplate.parse(SWEEPS), SWEEPS_CLASH),)

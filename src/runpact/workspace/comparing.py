@@ -16,11 +16,12 @@ from runpact.model.errors import UsageError
 if TYPE_CHECKING:
     from runpact.model.compare.row import Comparison
     from runpact.model.lineage import Lineage
+    from runpact.model.plot.heat import Heat
     from runpact.model.plot.picture import Drawing, Parallel, Picture
     from runpact.verbs.finding.tail import News  # noqa: TC004 - exported for annotations alone
     from runpact.workspace import Workspace
 
-__all__ = ["News", "diff", "follow", "lineage", "patches", "plot"]
+__all__ = ["News", "diff", "follow", "lineage", "patches", "plot", "plot_sweep"]
 
 
 def diff(place: Workspace, references: Sequence[str], *, only: Collection[str] = ()) -> Comparison:
@@ -89,5 +90,30 @@ def plot(
         run.directory for run in page(place, Question(filter=where, sort="started"))
     ]
     picture = draw(directories, drawing, root=place.data_root)
+    write(picture, posixpath.normpath(posixpath.join(place.cwd, output)))
+    return picture
+
+
+def plot_sweep(
+    place: Workspace, reference: str, form: str, *, output: str, is_log: bool | None = None
+) -> Picture | Parallel | Heat:
+    """Draw a sweep and write the picture.
+
+    Args:
+        place: The workspace.
+        reference: The sweep.
+        form: One of `model.sweep.picture.FORMS`.
+        output: File to write.
+        is_log: The axis of the objective is logarithmic; by default as the values suggest.
+
+    Raises:
+        CannotStartError: It is no sweep, or none of its trials is ranked.
+    """
+    from runpact.model.sweep.picture import sweep_picture
+    from runpact.verbs.judging.plot import write
+    from runpact.workspace.goingon import trials_of
+
+    plan, ends = trials_of(place, reference)
+    picture = sweep_picture(plan, ends, form, is_log=is_log)
     write(picture, posixpath.normpath(posixpath.join(place.cwd, output)))
     return picture

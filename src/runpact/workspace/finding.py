@@ -11,6 +11,7 @@ import posixpath
 from typing import TYPE_CHECKING
 
 from runpact.host.clock import utc_now
+from runpact.model.query.order import parse_columns
 from runpact.model.query.tree import Field
 from runpact.model.summary import RunSummary
 from runpact.verbs.finding import search
@@ -37,6 +38,7 @@ __all__ = [
     "count",
     "facets",
     "page",
+    "parts_by_state",
     "rebuild",
     "resolve",
     "write_views",
@@ -107,6 +109,14 @@ def facets(place: Workspace, fields: tuple[Field, ...], question: Question) -> d
     most = _MOST_VALUES if question.limit is None else question.limit
     with _catalogue(place) as catalogue:
         return search.facets(catalogue, fields, question, now=utc_now(), most=most)
+
+
+def parts_by_state(place: Workspace, uid: str) -> dict[str, int]:
+    """Return how many runs are part of a run, by their state."""
+    state = parse_columns("state")
+    with _catalogue(place) as catalogue:
+        found = search.facets(catalogue, state, Question(filter=f"parent = {uid}"), now=utc_now())
+    return {str(facet.value): facet.runs for facet in found["state"].values}
 
 
 def resolve(place: Workspace, reference: str) -> str:

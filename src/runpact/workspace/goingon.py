@@ -10,13 +10,12 @@ import time
 from typing import TYPE_CHECKING
 
 from runpact.model.errors import CannotStartError, ConfigError
-from runpact.workspace.sweepplans import homes_of
 
 if TYPE_CHECKING:
     from runpact.model.sweep.plan import Plan
-    from runpact.verbs.finding.found import FoundRun
+    from runpact.model.sweep.trial import TrialEnd
     from runpact.verbs.judging.check import CheckedRun
-    from runpact.verbs.sweep.earlier import Earlier, Sweep
+    from runpact.verbs.sweep.earlier import Earlier, Parts, Sweep
     from runpact.workspace import Workspace
 
 _PATIENCE_SECONDS = 10.0
@@ -64,24 +63,14 @@ def earlier_in(place: Workspace, first: Sweep, digest: str, *, is_failed_again: 
             hint="put it back, or begin a sweep anew: what finished was tried under the other one",
         )
 
-    def parts(uid: str) -> tuple[FoundRun, ...]:
-        from runpact.workspace.finding import Question, page
-
-        found = {
-            run.uid: run
-            for home in homes_of(place, first.plan)
-            for run in page(home, Question(filter=f"parent = {uid}"))
-        }
-        return tuple(found.values())
-
     def check(directory: str) -> CheckedRun:
         return place.check([directory])[0]
 
     deadline = time.monotonic() + _PATIENCE_SECONDS
-    earlier = earlier_of(first, parts, check, is_failed_again=is_failed_again)
+    earlier = earlier_of(first, _parts_of(place), check, is_failed_again=is_failed_again)
     while earlier.alive and time.monotonic() < deadline:
         time.sleep(_PAUSE_SECONDS)
-        earlier = earlier_of(first, parts, check, is_failed_again=is_failed_again)
+        earlier = earlier_of(first, _parts_of(place), check, is_failed_again=is_failed_again)
     if earlier.alive:
         raise CannotStartError(
             f"a trial of `{first.path}` still runs",
@@ -97,3 +86,22 @@ def earlier_in(place: Workspace, first: Sweep, digest: str, *, is_failed_again: 
             hint="`--retry N` tries what failed again",
         )
     return earlier
+
+
+def trials_of(place: Workspace, reference: str) -> tuple[Plan, tuple[TrialEnd, ...]]:
+    """Return the plan of a sweep, and what became of its trials, also after others went on with it.
+
+    Raises:
+        CannotStartError: It is no sweep.
+    """
+    from runpact.verbs.sweep.earlier import noted_ends
+
+    first = first_of(place, reference)
+    return first.plan, noted_ends(first, _parts_of(place))
+
+
+def _parts_of(place: Workspace) -> Parts:
+    """Return what finds the runs that are part of another."""
+    from runpact.workspace.finding import Question, page
+
+    return lambda uid: page(place, Question(filter=f"parent = {uid}"))

@@ -7,20 +7,24 @@ Does not know: in which order settings are tried, what a leaderboard looks like.
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from runpact.model.errors import CannotStartError, RunpactError, UsageError
+from runpact.model.facts import Json
 from runpact.model.finding import Verdict
+from runpact.model.place import SWEEP
 from runpact.model.run import State
+from runpact.model.sweep.leaderboard import Counts, counts_of, ranked, row_of
 from runpact.model.sweep.plan import Plan, Saying, plan_of, saying_of
 from runpact.model.sweep.source import Source
 from runpact.model.sweep.trial import filled
-from runpact.workspace.goingon import earlier_in, first_of
+from runpact.model.sweep.walkforward import out_of_sample
+from runpact.workspace.goingon import earlier_in, first_of, trials_of
 from runpact.workspace.sweepplans import (
-    SWEEP,
     Planned,
     home_of,
     planned,
@@ -47,6 +51,7 @@ __all__ = [
     "Planned",
     "Saying",
     "SweepResult",
+    "SweepSummary",
     "begin",
     "first_of",
     "plan_of",
@@ -54,6 +59,7 @@ __all__ = [
     "read_saying",
     "resume",
     "saying_of",
+    "summary",
     "sweep",
     "with_kinds",
 ]
@@ -226,6 +232,33 @@ def _conducted(place: Workspace, ready: _Ready, trials: Trials, going: Going) ->
     )
 
 
+class SweepSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """A sweep in short, also while it runs, and with what went on with it."""
+
+    mode: str
+    objective: str
+    counts: Counts
+    best_result: dict[str, Json] | None
+
+
+def summary(place: Workspace, reference: str) -> SweepSummary | None:
+    """Return a sweep in short; None for a run that is no sweep."""
+    try:
+        plan, ends = trials_of(place, reference)
+    except CannotStartError:
+        return None
+    asked = source_for(plan).count if plan.method != "optuna" else plan.trials or 0
+    listed = out_of_sample(ends) if plan.is_walk else ends
+    places = ranked(listed, plan.objective)
+    is_ranked = bool(places) and places[0].rank is not None
+    return SweepSummary(
+        mode=plan.mode,
+        objective=plan.objective.text,
+        counts=counts_of(ranked(ends, plan.objective), asked=asked, resumed=0),
+        best_result=row_of(places[0], plan.objective) if is_ranked else None,
+    )
+
+
 def _refresh_views(place: Workspace) -> None:
     """List all trials, some of which the views had no time for."""
     from runpact.workspace.finding import write_views
@@ -253,7 +286,7 @@ def _sweep_request(
         config=plan.config if given is None else given,
         overrides=plan.overrides,
         seeds={"sweep": plan.seed},
-        command=plan.command,
+        command=tuple(sys.orig_argv) or (sys.executable,),
         guard=OFF,
     )
     return request if first is None else msgspec.structs.replace(request, outer=first.outer)

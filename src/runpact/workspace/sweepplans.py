@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from runpact.model.errors import CannotStartError, UsageError
+from runpact.model.place import SWEEP
 from runpact.model.sweep.plan import Plan, Saying, plan_of, saying_of
 from runpact.model.sweep.source import Source, source_of
 from runpact.model.sweep.trial import Trial, placeholders
@@ -26,7 +27,6 @@ __all__ = [
     "Planned",
     "Saying",
     "home_of",
-    "homes_of",
     "planned",
     "read_saying",
     "remarks_on",
@@ -35,8 +35,6 @@ __all__ = [
     "with_kinds",
 ]
 
-SWEEP = "sweep"
-"""The usual kind of a sweep."""
 _TRIAL, _RUN = "trial", "run"
 _MOST_SHOWN = 1_000
 _LIMIT = 16 * 1024 * 1024
@@ -137,12 +135,6 @@ def home_of(place: Workspace, plan: Plan) -> Workspace:
         is_named=True,
         is_trusted=True,
     )
-
-
-def homes_of(place: Workspace, plan: Plan) -> tuple[Workspace, ...]:
-    """Return where runs of a sweep and of its trials may stand."""
-    home = home_of(place, plan)
-    return (place,) if home is place else (place, home)
 
 
 def source_for(plan: Plan, earlier: Earlier | None = None) -> Source:

@@ -11,6 +11,8 @@ import yaml
 
 from integration.runs.place import Place
 from integration.sweeps.conftest import CAPTURES
+from runpact.model.place import SWEEP, SWEEPS, SWEEPS_CLASH
+from runpact.verbs.contracts.load_contract import load_contract
 
 LOSS = ("--objective", "out.json#/loss:min")
 WRITE = ("sh", "-c", 'echo "{\\"loss\\": {lr}}" > "$RUNPACT_RUN_DIR/out.json"')
@@ -281,3 +283,49 @@ def test_a_walk_judges_on_each_test_window_what_was_best_before_it(empty: Place)
     for name in ("selected_configs", "split_metrics", "oos_leaderboard"):
         assert rows(home / f"{name}.csv")
     assert not (home / "experiments.csv").exists()
+
+
+def test_show_and_ls_and_lineage_know_the_trials_of_a_sweep(place: Place) -> None:
+    _code, found = place.json("sweep", "--grid", "lr=1,2", *CAPTURES, *LOSS, "--", *WRITE)
+    shown = place.json("show", found["path"])[1]
+    assert shown["parts"] == {"finished": 2}
+    assert shown["sweep"]["best_result"]["lr"] == 1
+    assert shown["sweep"]["counts"]["asked"] == 2
+    out = place.call("show", found["path"])[1]
+    assert "out.json#/loss:min (grid)" in out
+    assert place.json("show", found["leaderboard"][0]["run"])[1]["sweep"] is None
+    nodes = place.json("lineage", found["path"])[1]["nodes"]
+    assert {node["path"] for node in nodes} == {found["path"], *(row["run"] for row in found["leaderboard"])}
+
+
+def test_a_sweep_of_a_contract_without_a_kind_for_it_is_listed_and_found(place: Place) -> None:
+    text = (place.root / "contract.yaml").read_text()
+    place.write("contract.yaml", text[: text.index("  sweep:")].replace("[run, sweep]", "[run]"))
+    code, found = place.json("sweep", "--grid", "lr=1,2", *LOSS, "--", *WRITE)
+    assert code == 0
+    assert "no kind `sweep`" in found["remarks"][0]
+    assert found["path"] in [run["path"] for run in place.runs()]
+    assert place.call("check", found["uid"])[0] == 0
+    assert "nothing is ranked" not in place.call("show", found["uid"])[1]
+
+
+def test_a_sweep_is_drawn_by_its_keys(empty: Place) -> None:
+    _code, one = empty.json("sweep", "--grid", "lr=1,2", *LOSS, "--", *WRITE)
+    _code, two = empty.json("sweep", "--grid", "lr=1,2", "--grid", "k=1,2", *LOSS, "--", *WRITE)
+    assert "against lr, 2 drawn" in empty.call("plot", one["path"], "-o", "one.svg")[1]
+    assert "by lr and k, 4 drawn" in empty.call("plot", two["path"], "-o", "two.svg")[1]
+    assert (
+        "by lr, k, 4 drawn" in empty.call("plot", two["path"], "--picture", "parallel", "-o", "three.json")[1]
+    )
+    assert empty.json("plot", two["path"], "-o", "two.json")[1]["drawn"][0]["points"] == 1
+    assert (empty.root / "two.svg").read_text().startswith("<svg")
+    trial = one["leaderboard"][0]["run"]
+    for arguments in ((), (one["path"], two["path"]), (trial,), (one["path"], "--where", "kind = run")):
+        code, _out, err = empty.call("plot", *arguments, "-o", "x.svg")
+        assert code in {2, 64}
+        assert "error[" in err
+
+
+def test_the_fallback_stands_where_the_basic_pack_says() -> None:
+    kind = load_contract("runpact:basic@1").contract.kinds[SWEEP]
+    assert (kind.at, kind.clash) == (SWEEPS, SWEEPS_CLASH)

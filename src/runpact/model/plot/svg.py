@@ -9,7 +9,6 @@ description for those who hear the picture; a title for each line.
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from posixpath import commonprefix
@@ -18,13 +17,24 @@ from unicodedata import east_asian_width
 
 from runpact.model.facts import Json
 from runpact.model.plot.axis import Axis, Tick, category_of, number_text, shortened
+from runpact.model.plot.heat import Heat
 from runpact.model.plot.picture import Line, Parallel, Picture
 from runpact.model.plot.style import RAMP, Style, ramp_colour, style_of
+from runpact.model.plot.svgheat import heat_body
+from runpact.model.plot.svgparts import (
+    BOTTOM,
+    END,
+    HEIGHT,
+    LETTER,
+    LINE,
+    MIDDLE,
+    RIGHT,
+    TOP,
+    WIDTH,
+    Frame,
+    tag,
+)
 
-WIDTH, HEIGHT = 860, 480
-_LETTER = 6.6
-"""Mean width of a letter of the labels, pixels."""
-_TOP, _BOTTOM, _RIGHT = 46, 58, 24
 _LEGEND_LINE = 20
 MOST_IN_LEGEND = 18
 """Lines that the legend names; of more it says how many."""
@@ -40,22 +50,7 @@ _SLOT = 110
 """Least room for each of parallel axes, pixels."""
 
 
-class _Frame(NamedTuple):
-    """The rectangle that values are drawn in."""
-
-    left: float
-    top: float
-    width: float
-    height: float
-
-    def x(self, position: float) -> float:
-        return round(self.left + position * self.width, 2)
-
-    def y(self, position: float) -> float:
-        return round(self.top + (1 - position) * self.height, 2)
-
-
-def svg_of(picture: Picture | Parallel, *, name: str = "") -> str:
+def svg_of(picture: Picture | Parallel | Heat, *, name: str = "") -> str:
     """Return the picture as an SVG document.
 
     Args:
@@ -63,43 +58,51 @@ def svg_of(picture: Picture | Parallel, *, name: str = "") -> str:
         name: Begins the names of its parts, where several pictures stand in one page.
     """
     width = parallel_width(picture) if isinstance(picture, Parallel) else WIDTH
-    body = _parallel(picture, width) if isinstance(picture, Parallel) else _plane(picture)
+    if isinstance(picture, Parallel):
+        body = _parallel(picture, width)
+    else:
+        body = heat_body(picture) if isinstance(picture, Heat) else _plane(picture)
     return "\n".join(_document(picture, body, width, name)) + "\n"
 
 
-def _document(picture: Picture | Parallel, body: Iterator[str], width: int, name: str) -> Iterator[str]:
+def _document(
+    picture: Picture | Parallel | Heat, body: Iterator[str], width: int, name: str
+) -> Iterator[str]:
     yield (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {HEIGHT}" width="{width}"'
         f' height="{HEIGHT}" role="img" aria-labelledby="{name}title {name}description"'
         ' font-family="system-ui, sans-serif" font-size="12" fill="#222">'
     )
-    yield _tag("title", picture.title, id=f"{name}title")
-    yield _tag("desc", _description(picture), id=f"{name}description")
-    yield _tag("rect", width=width, height=HEIGHT, fill="#fff")
-    yield _tag("text", shortened(picture.title, 90), x=width / 2, y=24, font_size=16, **_MIDDLE)
+    yield tag("title", picture.title, id=f"{name}title")
+    yield tag("desc", _description(picture), id=f"{name}description")
+    yield tag("rect", width=width, height=HEIGHT, fill="#fff")
+    yield tag("text", shortened(picture.title, 90), x=width / 2, y=24, font_size=16, **MIDDLE)
     yield from body
     told = left_out_text(picture)
     if told:
-        yield _tag("text", told, x=width - 8, y=HEIGHT - 6, font_size=10, fill="#555", **_END)
+        yield tag("text", told, x=width - 8, y=HEIGHT - 6, font_size=10, fill="#555", **END)
     yield "</svg>"
 
 
-def left_out_text(picture: Picture | Parallel) -> str:
+def left_out_text(picture: Picture | Parallel | Heat) -> str:
     """Return what a picture says of runs that are not in it; empty when all are."""
     left_out = len(picture.left_out)
     return f"not drawn, for want of values: {left_out} of {_total(picture)} runs" if left_out else ""
 
 
-def _total(picture: Picture | Parallel) -> int:
-    return (len(picture.rows) if isinstance(picture, Parallel) else picture.runs) + len(picture.left_out)
+def _total(picture: Picture | Parallel | Heat) -> int:
+    drawn = len(picture.rows) if isinstance(picture, Parallel) else picture.runs
+    return drawn + len(picture.left_out)
 
 
-def _description(picture: Picture | Parallel) -> str:
+def _description(picture: Picture | Parallel | Heat) -> str:
     if isinstance(picture, Parallel):
         axes = ", ".join(axis.title for axis in picture.axes)
         return (
             f"Parallel coordinates of {len(picture.rows)} runs over {axes}; the last axis gives the colour."
         )
+    if isinstance(picture, Heat):
+        return picture.description
     if not picture.has_lines:
         return f"{len(picture.lines)} runs: {picture.y.title} against {picture.x.title}."
     names = "; ".join(f"{line.label}: {line.count} points" for line in picture.lines[:MOST_IN_LEGEND])
@@ -110,7 +113,7 @@ def _plane(picture: Picture) -> Iterator[str]:
     labels = shown_labels([line.label for line in picture.lines])
     legend = max(map(_width, labels)) + 44 if picture.has_lines else 0.0
     left = 44 + max((_width(tick.text) for tick in picture.y.ticks), default=0.0)
-    frame = _Frame(left, _TOP, WIDTH - left - _RIGHT - legend, HEIGHT - _TOP - _BOTTOM)
+    frame = Frame(left, TOP, WIDTH - left - RIGHT - legend, HEIGHT - TOP - BOTTOM)
     yield from _grid(picture, frame)
     for number, line in enumerate(picture.lines):
         yield from _line(picture, line, number, frame) if picture.has_lines else _dot(picture, line, frame)
@@ -143,25 +146,25 @@ def _whole_words(text: str) -> str:
 
 def _width(text: str) -> float:
     """Return about how many pixels a text takes; letters of East Asia are twice as wide."""
-    return _LETTER * sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
+    return LETTER * sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
-def _grid(picture: Picture, frame: _Frame) -> Iterator[str]:
+def _grid(picture: Picture, frame: Frame) -> Iterator[str]:
     top, left, bottom, right = frame.top, frame.left, frame.top + frame.height, frame.left + frame.width
     yield '<g class="axes" stroke="#ddd">'
     for tick in picture.x.ticks:
-        yield _tag("line", x1=frame.x(tick.position), y1=top, x2=frame.x(tick.position), y2=bottom)
+        yield tag("line", x1=frame.x(tick.position), y1=top, x2=frame.x(tick.position), y2=bottom)
     for tick in picture.y.ticks:
-        yield _tag("line", x1=left, y1=frame.y(tick.position), x2=right, y2=frame.y(tick.position))
-    yield _tag("path", d=f"M{left} {top}V{bottom}H{right}", fill="none", stroke="#444")
+        yield tag("line", x1=left, y1=frame.y(tick.position), x2=right, y2=frame.y(tick.position))
+    yield tag("path", d=f"M{left} {top}V{bottom}H{right}", fill="none", stroke="#444")
     yield '</g><g class="ticks">'
     for tick in _spaced(picture.x, frame.width):
-        yield _tag("text", tick.text, x=frame.x(tick.position), y=bottom + 17, **_MIDDLE)
+        yield tag("text", tick.text, x=frame.x(tick.position), y=bottom + 17, **MIDDLE)
     for tick in picture.y.ticks:
-        yield _tag("text", tick.text, x=left - 7, y=frame.y(tick.position) + 4, **_END)
-    yield _tag("text", _titled(picture.x), x=frame.x(0.5), y=bottom + 40, font_size=13, **_MIDDLE)
+        yield tag("text", tick.text, x=left - 7, y=frame.y(tick.position) + 4, **END)
+    yield tag("text", _titled(picture.x), x=frame.x(0.5), y=bottom + 40, font_size=13, **MIDDLE)
     turned = f"translate(16 {frame.y(0.5)}) rotate(-90)"
-    yield _tag("text", _titled(picture.y), transform=turned, font_size=13, **_MIDDLE)
+    yield tag("text", _titled(picture.y), transform=turned, font_size=13, **MIDDLE)
     yield "</g>"
 
 
@@ -181,37 +184,35 @@ def _titled(axis: Axis) -> str:
     return shortened(axis.title, 60) + (" (logarithmic)" if axis.is_log else "")
 
 
-def _line(picture: Picture, line: Line, number: int, frame: _Frame) -> Iterator[str]:
+def _line(picture: Picture, line: Line, number: int, frame: Frame) -> Iterator[str]:
     style = style_of(number)
     stretches = [[_place(picture, value, frame) for value in stretch] for stretch in line.stretches]
     yield _series(line.label, line.count, line.label)
     for places in stretches:
         points = " ".join(f"{x},{y}" for x, y in places)
-        yield _tag(
-            "polyline", points=points, stroke=style.colour, stroke_width=1.8, **_LINE, **_dashed(style)
-        )
+        yield tag("polyline", points=points, stroke=style.colour, stroke_width=1.8, **LINE, **_dashed(style))
         is_marked = len(line.values) <= _MARKED_UP_TO or len(places) == 1
-        yield from (_tag("circle", cx=x, cy=y, r=2.4, fill=style.colour) for x, y in places if is_marked)
+        yield from (tag("circle", cx=x, cy=y, r=2.4, fill=style.colour) for x, y in places if is_marked)
     for (*_before, (x1, y1)), ((x2, y2), *_behind) in pairwise(stretches):
         ends = {"x1": x1, "y1": y1, "x2": x2, "y2": y2}
-        yield _tag("line", stroke=style.colour, stroke_width=1, stroke_dasharray="1 4", **ends)
+        yield tag("line", stroke=style.colour, stroke_width=1, stroke_dasharray="1 4", **ends)
     yield "</g>"
 
 
 def _series(label: str, count: int, told: str) -> str:
     attributes: dict[str, str | float] = {"class": "series", "data-label": label, "data-points": count}
-    opening = _tag("g", **attributes)
-    return opening.removesuffix("/>") + ">" + _tag("title", told)
+    opening = tag("g", **attributes)
+    return opening.removesuffix("/>") + ">" + tag("title", told)
 
 
 def _dashed(style: Style) -> dict[str, str]:
     return {"stroke-dasharray": style.dash} if style.dash else {}
 
 
-def _dot(picture: Picture, line: Line, frame: _Frame) -> Iterator[str]:
+def _dot(picture: Picture, line: Line, frame: Frame) -> Iterator[str]:
     x, y = _place(picture, line.values[0], frame)
     yield _series(line.label, 1, f"{line.label}: {_value(line.values[0][0])}, {_value(line.values[0][1])}")
-    yield _tag("circle", cx=x, cy=y, r=5, fill=style_of(0).colour, fill_opacity=0.75, stroke="#fff") + "</g>"
+    yield tag("circle", cx=x, cy=y, r=5, fill=style_of(0).colour, fill_opacity=0.75, stroke="#fff") + "</g>"
 
 
 class _Box(NamedTuple):
@@ -227,7 +228,7 @@ class _Box(NamedTuple):
         return not (beside or self.bottom < other.top or other.bottom < self.top)
 
 
-def _names(picture: Picture, labels: Sequence[str], frame: _Frame) -> Iterator[str]:
+def _names(picture: Picture, labels: Sequence[str], frame: Frame) -> Iterator[str]:
     """Yield the names of points, each where it covers nothing; one without room stands in its title alone."""
     places = [_place(picture, line.values[0], frame) for line in picture.lines]
     taken = [_Box(x - 5, y - 5, x + 5, y + 5) for x, y in places]
@@ -235,10 +236,10 @@ def _names(picture: Picture, labels: Sequence[str], frame: _Frame) -> Iterator[s
     for label, (x, y) in zip(labels, places, strict=True):
         for anchor, x_at, y_at in _rooms(x, y):
             box = _box(label, anchor, x_at, y_at)
-            is_inside = frame.left <= box.left and box.right <= WIDTH and box.top >= _TOP - 10
+            is_inside = frame.left <= box.left and box.right <= WIDTH and box.top >= TOP - 10
             if is_inside and not any(box.meets(other) for other in taken):
                 taken.append(box)
-                yield _tag("text", label, x=round(x_at, 2), y=round(y_at, 2), text_anchor=anchor)
+                yield tag("text", label, x=round(x_at, 2), y=round(y_at, 2), text_anchor=anchor)
                 break
     yield "</g>"
 
@@ -254,7 +255,7 @@ def _box(label: str, anchor: str, x: float, y: float) -> _Box:
     return _Box(left, y - 9, left + width, y + 2)
 
 
-def _place(picture: Picture, value: tuple[Json, Json], frame: _Frame) -> tuple[float, float]:
+def _place(picture: Picture, value: tuple[Json, Json], frame: Frame) -> tuple[float, float]:
     return frame.x(picture.x.position(value[0])), frame.y(picture.y.position(value[1]))
 
 
@@ -265,13 +266,13 @@ def _value(value: Json) -> str:
 def _legend(labels: Sequence[str], left: float) -> Iterator[str]:
     yield '<g class="legend">'
     for number, label in enumerate(labels[:MOST_IN_LEGEND]):
-        style, y = style_of(number), _TOP + 8 + number * _LEGEND_LINE
+        style, y = style_of(number), TOP + 8 + number * _LEGEND_LINE
         ends = {"x1": left, "y1": y, "x2": left + 22, "y2": y}
-        yield _tag("line", stroke=style.colour, stroke_width=2.4, **ends, **_dashed(style))
-        yield _tag("text", label, x=left + 28, y=y + 4)
+        yield tag("line", stroke=style.colour, stroke_width=2.4, **ends, **_dashed(style))
+        yield tag("text", label, x=left + 28, y=y + 4)
     if len(labels) > MOST_IN_LEGEND:
-        y = _TOP + 12 + MOST_IN_LEGEND * _LEGEND_LINE
-        yield _tag("text", f"and {len(labels) - MOST_IN_LEGEND} more", x=left, y=y)
+        y = TOP + 12 + MOST_IN_LEGEND * _LEGEND_LINE
+        yield tag("text", f"and {len(labels) - MOST_IN_LEGEND} more", x=left, y=y)
     yield "</g>"
 
 
@@ -288,7 +289,7 @@ def _margins(picture: Parallel) -> tuple[float, float]:
 
 def _parallel(picture: Parallel, width: int) -> Iterator[str]:
     left, right = _margins(picture)
-    frame = _Frame(left, _TOP + 40, width - left - right, HEIGHT - _TOP - _BOTTOM - 24)
+    frame = Frame(left, TOP + 40, width - left - right, HEIGHT - TOP - BOTTOM - 24)
     places = [number / (len(picture.axes) - 1) for number in range(len(picture.axes))]
     for label, values in picture.rows:
         parts = list(zip(places, picture.axes, values, strict=True))
@@ -296,7 +297,7 @@ def _parallel(picture: Parallel, width: int) -> Iterator[str]:
         told = ", ".join(f"{axis.title} {_value(each)}" for _place, axis, each in parts)
         yield _series(label, len(values), f"{label}: {told}")
         colour = ramp_colour(picture.axes[-1].position(values[-1]))
-        yield _tag("polyline", points=corners, stroke=colour, stroke_width=1.8, **_LINE) + "</g>"
+        yield tag("polyline", points=corners, stroke=colour, stroke_width=1.8, **LINE) + "</g>"
     slot = frame.width / (len(picture.axes) - 1)
     for number, (place, axis) in enumerate(zip(places, picture.axes, strict=True)):
         yield '<g class="axis">'
@@ -319,27 +320,27 @@ def _heading(axis: Axis, number: int, slot: _Slot, y: float) -> str:
     """Return the title of an axis; every other one stands higher, so each has the room of two."""
     ending = " (log)" if axis.is_log else ""
     room = min(2 * slot.width, slot.middle + slot.width, slot.most - slot.middle + slot.width) - 16
-    letters = int(room / _LETTER / 1.08) - len(ending)
+    letters = int(room / LETTER / 1.08) - len(ending)
     text = shortened(axis.title, max(letters, 8)) + ending
     half = _width(text) * 1.08 / 2
     middle = min(max(slot.middle, half + 6), slot.most - half - 6)
-    return _tag("text", text, x=round(middle, 2), y=y - 16 * (number % 2), font_size=13, **_MIDDLE)
+    return tag("text", text, x=round(middle, 2), y=y - 16 * (number % 2), font_size=13, **MIDDLE)
 
 
-def _upright(axis: Axis, frame: _Frame, x: float, *, slot: float, is_last: bool) -> Iterator[str]:
-    yield _tag("line", x1=x, y1=frame.top, x2=x, y2=frame.top + frame.height, stroke="#444")
-    beside: dict[str, str | float] = {"x": x + 20} if is_last else {"x": x - 7, **_END}
-    letters = max(int((slot - 16) / _LETTER), 6)
+def _upright(axis: Axis, frame: Frame, x: float, *, slot: float, is_last: bool) -> Iterator[str]:
+    yield tag("line", x1=x, y1=frame.top, x2=x, y2=frame.top + frame.height, stroke="#444")
+    beside: dict[str, str | float] = {"x": x + 20} if is_last else {"x": x - 7, **END}
+    letters = max(int((slot - 16) / LETTER), 6)
     for tick in ticks_apart(axis, frame.height):
         y = frame.y(tick.position)
         text = shortened(tick.text, letters)
-        yield _tag("line", x1=x - 4, y1=y, x2=x, y2=y, stroke="#444")
-        yield _tag("text", text, y=y + 4, stroke="#fff", stroke_width=3, paint_order="stroke", **beside)
+        yield tag("line", x1=x - 4, y1=y, x2=x, y2=y, stroke="#444")
+        yield tag("text", text, y=y + 4, stroke="#fff", stroke_width=3, paint_order="stroke", **beside)
     if is_last:
         height = frame.height / len(RAMP)
         for number, colour in enumerate(reversed(RAMP)):
             y = round(frame.top + number * height, 2)
-            yield _tag("rect", x=x + 5, y=y, width=9, height=round(height + 0.5, 2), fill=colour)
+            yield tag("rect", x=x + 5, y=y, width=9, height=round(height + 0.5, 2), fill=colour)
 
 
 def ticks_apart(axis: Axis, height: float) -> list[Tick]:
@@ -349,19 +350,3 @@ def ticks_apart(axis: Axis, height: float) -> list[Tick]:
         if not kept or (tick.position - kept[-1].position) * height >= _LINE_HEIGHT:
             kept.append(tick)
     return kept
-
-
-_MIDDLE: dict[str, str] = {"text-anchor": "middle"}
-_END: dict[str, str] = {"text-anchor": "end"}
-_LINE: dict[str, str] = {"fill": "none", "stroke-linejoin": "round"}
-
-
-def _tag(name: str, text: str | None = None, /, **attributes: str | float) -> str:
-    """Return an element; an underscore in an attribute's name stands for a hyphen."""
-    told = "".join(f' {key.replace("_", "-")}="{_safe(str(value))}"' for key, value in attributes.items())
-    return f"<{name}{told}/>" if text is None else f"<{name}{told}>{_safe(text)}</{name}>"
-
-
-def _safe(text: str) -> str:
-    """Return a text that is safe in SVG: no markup, and nothing that XML has no place for."""
-    return html.escape("".join(c if c.isprintable() else "�" for c in text))

@@ -8,15 +8,19 @@ from __future__ import annotations
 
 from runpact.model.facts import Json
 from runpact.model.plot.axis import Axis
+from runpact.model.plot.heat import Heat
 from runpact.model.plot.picture import Parallel, Picture
 from runpact.model.plot.style import COLOURS, RAMP
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
 
 
-def vega_of(picture: Picture | Parallel) -> dict[str, Json]:
+def vega_of(picture: Picture | Parallel | Heat) -> dict[str, Json]:
     """Return the picture as a Vega-Lite document, its values inside."""
-    body = _parallel(picture) if isinstance(picture, Parallel) else _plane(picture)
+    if isinstance(picture, Heat):
+        body = _heat(picture)
+    else:
+        body = _parallel(picture) if isinstance(picture, Parallel) else _plane(picture)
     return {"$schema": SCHEMA, "title": picture.title, "width": 640, "height": 360, **body}
 
 
@@ -65,6 +69,22 @@ def _parallel(picture: Parallel) -> dict[str, Json]:
         "tooltip": [{"field": name} for name in ("run", "axis", "value")],
     }
     return {"data": {"values": values}, "mark": {"type": "line", "point": True}, "encoding": encoding}
+
+
+def _heat(picture: Heat) -> dict[str, Json]:
+    values = [{"run": label, "x": x, "y": y, "value": value} for label, x, y, value in picture.cells]
+    scale = {"range": list(RAMP)} | ({"type": "log"} if picture.value.is_log else {})
+    colour = {"field": "value", "type": "quantitative", "title": picture.value.title, "scale": scale}
+    sides = {
+        name: {"field": name, "type": "ordinal", "title": axis.title, "sort": list(axis.categories)}
+        for name, axis in (("x", picture.x), ("y", picture.y))
+    }
+    tooltip = [{"field": name} for name in ("run", "x", "y", "value")]
+    return {
+        "data": {"values": values},
+        "mark": {"type": "rect"},
+        "encoding": {**sides, "color": colour, "tooltip": tooltip},
+    }
 
 
 def _channel(field: str, axis: Axis) -> dict[str, Json]:

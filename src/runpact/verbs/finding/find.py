@@ -14,7 +14,7 @@ from runpact.disk.inputs import run_around
 from runpact.disk.reader import Reading, is_directory, is_file
 from runpact.model.contract.language import Contract, Kind, LoadedContract
 from runpact.model.errors import AmbiguousRunError, NoSuchRunError
-from runpact.model.place import Place
+from runpact.model.place import Place, sweep_home
 from runpact.model.run import Standing
 from runpact.model.summary import RunSummary
 from runpact.verbs.finding.standing import stand
@@ -63,9 +63,14 @@ def summarise_in(root: str, path: str, loaded: LoadedContract | None) -> RunSumm
 
 
 def places_of(contract: Contract | None, *, with_copies: bool = False) -> list[Place]:
-    """Return where a contract puts runs, and their curated copies if asked for; nowhere without one."""
-    kinds = {} if contract is None else contract.kinds if with_copies else kinds_of_runs(contract)
-    return [Place.of(name, kind) for name, kind in kinds.items()]
+    """Return where a contract puts runs, and their curated copies if asked for; nowhere without one.
+
+    Sweeps stand where the basic pack has them when the contract has no kind for them.
+    """
+    if contract is None:
+        return []
+    kinds = contract.kinds if with_copies else kinds_of_runs(contract)
+    return [*(Place.of(name, kind) for name, kind in kinds.items()), *sweep_home(contract)]
 
 
 def summary_of(reading: Reading, standing: Standing, path: str, places: Iterable[Place] = ()) -> RunSummary:

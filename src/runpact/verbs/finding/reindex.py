@@ -21,9 +21,8 @@ from runpact.index.tables import Row
 from runpact.model.contract.language import Contract
 from runpact.model.digest import digest_bytes
 from runpact.model.errors import StorageError
-from runpact.model.place import Place
 from runpact.model.template import PathTemplate
-from runpact.verbs.finding.find import kinds_of_runs
+from runpact.verbs.finding.find import places_of
 from runpact.verbs.finding.observe import (
     Difference,
     DirectoryGone,
@@ -82,7 +81,7 @@ class Catalogue:
         self.root = root
         self.curated = tuple(PathTemplate.parse(each.at) for each in contract.promotions.values())
         """Where copies stand that promotions made; they are named by their paths alone."""
-        places = tuple(Place.of(name, kind) for name, kind in kinds_of_runs(contract).items())
+        places = tuple(places_of(contract))
         self.observer = Observer(root, places, _lister(root, contract))
         self._layout = msgspec.json.encode(
             [

@@ -16,6 +16,7 @@ from runpact.disk.picture import write_picture
 from runpact.formats.pngpicture import png_of
 from runpact.model.errors import UsageError
 from runpact.model.names import shown_path
+from runpact.model.plot.heat import Heat
 from runpact.model.plot.picture import (
     Drawing,
     Parallel,
@@ -57,7 +58,7 @@ def draw(directories: Sequence[str], drawing: Drawing, *, root: str) -> Picture 
     return series_picture(runs, drawing.metrics, over=drawing.over, is_log=drawing.is_log)
 
 
-def write(picture: Picture | Parallel, path: str) -> None:
+def write(picture: Picture | Parallel | Heat, path: str) -> None:
     """Write a picture as the suffix of its file says: SVG, PNG, or Vega-Lite as JSON.
 
     Raises:

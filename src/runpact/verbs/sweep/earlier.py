@@ -156,6 +156,17 @@ def earlier_of(
     return Earlier(ends=kept, alive=alive, is_complete=is_complete)
 
 
+def noted_ends(first: Sweep, parts: Parts) -> tuple[TrialEnd, ...]:
+    """Return the ends that the logs of a sweep and of those that went on with it have, one of each trial."""
+    sweeps, _trials, _is_complete = _family(first, parts)
+    found: dict[tuple[str, ...], TrialEnd] = {}
+    for end in (end for sweep in sweeps for end in sweep.ends):
+        before = found.get(end.trial.overrides)
+        if before is None or not before.is_done:
+            found[end.trial.overrides] = end
+    return tuple(sorted(found.values(), key=lambda end: end.trial.number))
+
+
 def _family(first: Sweep, parts: Parts) -> tuple[list[Sweep], list[FoundRun], bool]:
     """Return the sweep with those that went on with it, all their trials, whether one came to its end."""
     sweeps, trials = [first], []
