@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from runpact.api.context import within
+from runpact.host.callers import calling_files
 from runpact.host.signals import Terminated, raising_on_termination
-from runpact.model.errors import RunpactError, UsageError, ValueRefusedError
+from runpact.model.errors import RunpactError, ValueRefusedError
 from runpact.model.facts import Json
 from runpact.model.sweep.objective import number_of
 from runpact.model.sweep.plan import Plan, Saying, plan_of
@@ -137,15 +138,14 @@ def sweep(
     said = sweeping.saying_of(msgspec.to_builtins(said), file="the sweep")
     place = Workspace.open(workspace=_text(workspace), workdir=_text(workdir), contract=_text(contract))
     plan = sweeping.with_kinds(place, plan_of(said, space_of(space)))
-    if jobs < 1:
-        raise UsageError("no such number of jobs", expected="1 or more", got=str(jobs))
     first = sweeping.first_of(place, os.fspath(resume), plan) if resume is not None else None
-    calls = _Calls(trial, given, place, plan, jobs)
+    callers = calling_files()
+    calls = _Calls(trial, given, place, plan, jobs=jobs, callers=callers)
     result = sweeping.begin(
         place,
         plan,
         calls,
-        Going(jobs=jobs, report=report),
+        Going(jobs=jobs, report=report, callers=callers),
         first=first,
         is_failed_again=retry > 0,
         given=given,
@@ -190,11 +190,13 @@ class _Calls(Trials):
         given: Mapping[str, object] | None,
         place: Workspace,
         plan: Plan,
+        *,
         jobs: int,
+        callers: tuple[str, ...],
     ) -> None:
         """Store what is called; nothing is forked before the sweep begins."""
         self._function, self._given = function, given
-        self._place, self._plan, self._jobs = place, plan, jobs
+        self._place, self._plan, self._jobs, self._callers = place, plan, jobs, callers
         self._crew: Crew | None = None
         self._within: ActiveRun | None = None
         self._is_stopping = False
@@ -264,7 +266,8 @@ class _Calls(Trials):
         reason = ""
         try:
             request = trial_request(self._place, self._plan, trial, self._within, given=self._given)
-            request = msgspec.structs.replace(request, command=tuple(sys.orig_argv) or (sys.executable,))
+            command = tuple(sys.orig_argv) or (sys.executable,)
+            request = msgspec.structs.replace(request, command=command, callers=self._callers)
             run = self._place.start(request)
         except REFUSALS as error:
             return refused(trial, error)

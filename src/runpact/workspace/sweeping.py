@@ -101,6 +101,8 @@ class Going(msgspec.Struct, frozen=True, kw_only=True):
     """Is told how many trials there will be at most, and what they are after."""
     report: Callable[[ActiveRun, Outcome], None] | None = None
     """The program's own last words in the sweep's run, before it is sealed."""
+    callers: tuple[str, ...] = ()
+    """Files whose code asks for the sweep, nearest first; the command of its trials answers without any."""
 
 
 def sweep(place: Workspace, said: Saying | Mapping[str, object], going: Going | None = None) -> SweepResult:
@@ -196,7 +198,7 @@ def _conducted(place: Workspace, ready: _Ready, trials: Trials, going: Going) ->
     home = home_of(place, plan)
     going.expect(ready.source.count, plan.objective)
     with trials.at_work():
-        run = home.start(_sweep_request(home, plan, first, ready.given))
+        run = home.start(_sweep_request(home, ready, going))
         trials.begin(run)
         handling = Handling(
             run=trials.run,
@@ -268,13 +270,12 @@ def _refresh_views(place: Workspace) -> None:
             write_views(place)
 
 
-def _sweep_request(
-    home: Workspace, plan: Plan, first: Sweep | None, given: Mapping[str, object] | None
-) -> Request:
+def _sweep_request(home: Workspace, ready: _Ready, going: Going) -> Request:
     """Return what is asked of the sweep's own run; it writes nothing itself but its records."""
     from runpact.model.confinement import OFF
     from runpact.verbs.life.start import takes_name
 
+    plan, first, given = ready.plan, ready.first, ready.given
     kind = plan.sweep_kind or SWEEP
     words = {"mode": plan.mode, "seed": str(plan.seed), "digest": plan.digest.rpartition(":")[2]}
     captures = {key: filled(text, words) for key, text in plan.sweep_captures.items()}
@@ -286,7 +287,8 @@ def _sweep_request(
         config=plan.config if given is None else given,
         overrides=plan.overrides,
         seeds={"sweep": plan.seed},
-        command=tuple(sys.orig_argv) or (sys.executable,),
+        command=plan.command or tuple(sys.orig_argv) or (sys.executable,),
         guard=OFF,
+        callers=going.callers,
     )
     return request if first is None else msgspec.structs.replace(request, outer=first.outer)
