@@ -416,7 +416,7 @@ def do_pins(arguments: list[str]) -> int:
     write_pins([])  # so that the old pins do not hold the new ones back
     lanes = {
         "test": tested,
-        "nightly": [*tested, "--extra", "plots", "--constraint", str(everything)],
+        "nightly": [*tested, "--extra", "plots", "--extra", "sweep", "--constraint", str(everything)],
         "vision": ["--group", "vision", "--group", "build", "--constraint", str(everything)],
         "demo": ["--group", "demo", "--group", "build", "--constraint", str(everything)],
         "core": ["--group", "build", "--constraint", str(everything)],
