@@ -113,7 +113,6 @@ def sweep_command(place: str, scale: Scale) -> Contest:
 @row(
     "sweep-views",
     "one trial of many where a registry view lists them, beside one where none does",
-    budget=1.2,
     derived="a refresh each ten seconds and one at the end",
     why="every trial is read once into the index and becomes a line of each file",
 )

@@ -78,6 +78,8 @@ def sweep(
     sweep_captures: Mapping[str, str] | None = None,
     splits: Mapping[str, object] | None = None,
     report: Callable[[ActiveRun, Outcome], None] | None = None,
+    caches: tuple[str, ...] = (),
+    durability: str = "commit",
     resume: PathLike | None = None,
     workspace: PathLike | None = None,
     workdir: PathLike | None = None,
@@ -105,7 +107,10 @@ def sweep(
         sweep_captures: Captures of the sweep's place; `{mode}`, `{seed}`, `{digest:7}` are filled.
         splits: Walk over an index and try on each window: `{"index": [...], "walk": {"train": 250, "test":
             60}, "keys": ["start", "end"]}`. What is best on a train window is tried on its test window.
-        report: Is called with the sweep's run, still open, and what came out: write its own files here.
+        report: Is called with the sweep's run, still open and with its tables, and what came out: write the
+            program's own files here. Not called when the sweep was interrupted.
+        caches: Globs that a trial may write besides its run, as in `runpact.run`.
+        durability: Of the trials: `commit`, or `none`, which flushes nothing.
         resume: A sweep of the same space to go on with: what finished is not tried again.
         workspace: Folder of the contract; by default found upwards.
         workdir: Folder for the data, when it is not the contract's.
@@ -133,26 +138,15 @@ def sweep(
         config=None if config is None or given is not None else os.fspath(config),  # type: ignore[arg-type]  # a path
         overrides=tuple(overrides),
         retry=retry,
+        caches=tuple(caches),
+        durability=durability,  # type: ignore[arg-type]  # as above
         splits=splits,  # type: ignore[arg-type]  # read there
     )
     said = sweeping.saying_of(msgspec.to_builtins(said), file="the sweep")
     place = Workspace.open(workspace=_text(workspace), workdir=_text(workdir), contract=_text(contract))
     plan = sweeping.with_kinds(place, plan_of(said, space_of(space)))
-    first = sweeping.first_of(place, os.fspath(resume), plan) if resume is not None else None
-    callers = calling_files()
-    calls = _Calls(trial, given, place, plan, jobs=jobs, callers=callers)
-    result = sweeping.begin(
-        place,
-        plan,
-        calls,
-        Going(jobs=jobs, report=report, callers=callers),
-        first=first,
-        is_failed_again=retry > 0,
-        given=given,
-    )
-    if result.interrupted_by is not None:
-        raise calls.error or _raised_by(result.interrupted_by)
-    return result
+    calls = _Calls(trial, given, place, plan, jobs=jobs, callers=calling_files())
+    return calls.swept(report, None if resume is None else os.fspath(resume))
 
 
 def _raised_by(number: int) -> BaseException:
@@ -202,6 +196,23 @@ class _Calls(Trials):
         self._is_stopping = False
         self.error: BaseException | None = None
         """What ended the sweep from outside, to be raised once it is sealed."""
+
+    def swept(self, report: Callable[[ActiveRun, Outcome], None] | None, resume: str | None) -> SweepResult:
+        """Try all there is; raise again what ended it."""
+        place, plan = self._place, self._plan
+        first = sweeping.first_of(place, resume, plan) if resume is not None else None
+        result = sweeping.begin(
+            place,
+            plan,
+            self,
+            Going(jobs=self._jobs, report=report, callers=self._callers),
+            first=first,
+            is_failed_again=plan.retry > 0,
+            given=self._given,
+        )
+        if result.interrupted_by is not None:
+            raise self.error or _raised_by(result.interrupted_by)
+        return result
 
     @property
     def interrupted_by(self) -> int | None:

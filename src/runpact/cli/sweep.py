@@ -89,6 +89,15 @@ class SweepCommand(click.Command):
     metavar="KEY=VALUE",
     help="Captures of the sweep's place.",
 )
+@click.option(
+    "--cache", "caches", multiple=True, metavar="GLOB", help="Let trials write here, as in 'tmp/**'."
+)
+@click.option(
+    "--input", "inputs", multiple=True, metavar="FILE", help="Record a file or folder that trials read."
+)
+@click.option(
+    "--durability", type=click.Choice(["commit", "none"]), help="Of the trials; by default `commit`."
+)
 @click.option("--dry-run", is_flag=True, help="Say what would be tried; make nothing.")
 @json_option
 def sweep_command(
@@ -113,6 +122,9 @@ def sweep_command(
     sweep_kind: str | None,
     captures: tuple[str, ...],
     sweep_captures: tuple[str, ...],
+    caches: tuple[str, ...],
+    inputs: tuple[str, ...],
+    durability: str | None,
     dry_run: bool,
     is_json: bool,
     command: tuple[str, ...] = (),
@@ -141,6 +153,9 @@ def sweep_command(
         "captures": dict(pairs(captures, "--capture")),
         "sweep_captures": dict(pairs(sweep_captures, "--sweep-capture")),
         "command": command,
+        "caches": caches,
+        "inputs": inputs,
+        "durability": durability,
     }
     said = {key: value for key, value in said.items() if value not in (None, (), {})}
     if resume is not None:

@@ -7,7 +7,7 @@ Does not know: how trials are run.
 from __future__ import annotations
 
 import posixpath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 import msgspec
 
@@ -70,7 +70,35 @@ def read_saying(place: Workspace, path: str) -> Saying:
         raise CannotStartError(
             f"`{path}` cannot be read: {value.message}", at=path, hint="it must be YAML or JSON"
         )
-    return saying_of(value, file=path)
+    return saying_of(_with_index(place, value), file=path)
+
+
+def _with_index(place: Workspace, said: object) -> object:
+    """Return a plan whose splits have their index, where they name a file and its column for it."""
+    splits = said.get("splits") if isinstance(said, dict) else None
+    named = splits.get("index") if isinstance(splits, dict) else None
+    if not isinstance(said, dict) or not isinstance(splits, dict) or not isinstance(named, str):
+        return said
+    return {**said, "splits": {**splits, "index": index_of(place, named)}}
+
+
+def index_of(place: Workspace, named: str) -> list[object]:
+    """Return a column of a table, as in `prices.csv#date`.
+
+    Raises:
+        UsageError: It names no column of a table.
+        CannotStartError: The file cannot be read.
+    """
+    path, _mark, column = named.partition("#")
+    rows = place.read(path, None).value
+    found = [row[column] for row in rows if column in row] if _is_table(rows) else []
+    if not found:
+        raise UsageError("the index is no column of a table", expected="as in prices.csv#date", got=named)
+    return found
+
+
+def _is_table(rows: object) -> TypeGuard[list[dict[str, object]]]:
+    return isinstance(rows, list) and all(isinstance(row, dict) for row in rows)
 
 
 def planned(place: Workspace, said: Saying) -> Planned:

@@ -171,6 +171,9 @@ def trial_request(
         config=plan.config if given is None else given,
         overrides=(*plan.overrides, *trial.overrides),
         seeds={"trial": seed},
+        caches=plan.caches,
+        inputs=plan.inputs,
+        durability=plan.durability,
     )
     is_named = any("digest" in placeholders(text) for text in (*plan.captures.values(), *plan.command))
     digest = _recorded_digest(place, plan, request) if is_named else ""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -329,3 +331,50 @@ def test_a_sweep_is_drawn_by_its_keys(empty: Place) -> None:
 def test_the_fallback_stands_where_the_basic_pack_says() -> None:
     kind = load_contract("runpact:basic@1").contract.kinds[SWEEP]
     assert (kind.at, kind.clash) == (SWEEPS, SWEEPS_CLASH)
+
+
+def test_a_walk_may_name_the_column_of_a_table_for_its_index(empty: Place) -> None:
+    empty.write("prices.csv", "date,close\n" + "".join(f"2024-01-0{day},1\n" for day in range(1, 7)))
+    plan = {
+        "space": {"k": [1]},
+        "objective": "out.json#/loss:max",
+        "splits": {"index": "prices.csv#date", "walk": {"train": "2d", "test": "1d"}},
+        "command": ["true"],
+    }
+    empty.write("walk.json", json.dumps(plan))
+    code, found = empty.json("sweep", "walk.json", "--dry-run")
+    assert (code, found["count"]) == (0, 8)
+    assert found["trials"][0]["overrides"] == ["k=1", "start=2024-01-01", "end=2024-01-02"]
+    for index in ("prices.csv#time", "prices.csv", "walk.json#space", "none.csv#date"):
+        empty.write("other.json", json.dumps({**plan, "splits": {**plan["splits"], "index": index}}))
+        assert empty.call("sweep", "other.json", "--dry-run")[0] in {2, 64}
+
+
+def test_caches_inputs_and_durability_reach_each_trial(empty: Place) -> None:
+    empty.write("data.csv", "a\n1\n")
+    (empty.root / "cache").mkdir()
+    script = 'echo {lr} > cache/{lr}; echo "{\\"loss\\": {lr}}" > "$RUNPACT_RUN_DIR/out.json"'
+    options = ("--cache", "cache/**", "--input", "data.csv", "--durability", "none")
+    code, found = empty.json("sweep", "--grid", "lr=1,2", *options, *LOSS, "--", "sh", "-c", script)
+    assert code == 0
+    assert {path.name for path in (empty.root / "cache").iterdir()} == {"1", "2"}
+    shown = empty.json("show", found["leaderboard"][0]["run"])[1]
+    assert [each["name"] for each in shown["provenance"]["inputs"]] == ["data.csv"]
+
+
+@pytest.mark.requirement("E2.3", "E4.5")
+def test_a_program_seals_a_sweep_of_the_run_registry(empty: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    empty.write("contract.yaml", 'contract: my.quant\nversion: "1.0.0"\nextends: runpact:run-registry@1\n')
+    empty.write("program.py", (Path(__file__).parent / "registered.py").read_text())
+    done = subprocess.run(
+        [sys.executable, "program.py"], cwd=empty.root, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    path = done.stdout.split()[-1]
+    code, found = empty.json("check", path)
+    assert (code, found["verdict"]) == (0, "OK"), found
+    home = empty.root / path
+    for name in ("experiments.csv", "leaderboard.csv", "best_config.json", "config_resolved.yaml"):
+        assert (home / name).is_file()
+    listed = json.loads((empty.root / "outputs/runs/runs_index.json").read_text())
+    assert path in [run["path"] for run in listed["runs"]]

@@ -159,16 +159,26 @@ def test_failed_trials_are_tried_again_only_when_asked(empty: Place) -> None:
     assert {end.trial.number: end.attempts for end in again.outcome.ends}[2] == 2
 
 
-def test_the_program_writes_its_own_files_before_the_sweep_is_sealed(empty: Place) -> None:
+def test_the_program_has_the_last_word_before_the_sweep_is_sealed(empty: Place) -> None:
     def report(run, outcome):
-        run.save("report.json", {"n": outcome.counts.ranked})
-        run.save("leaderboard.md", "mine")
+        lines = Path(run.dir, "leaderboard.csv").read_text().count("\n")
+        run.save("report.json", {"ranked": outcome.counts.ranked, "lines": lines})
 
     found = runpact.sweep(SPACE, trial=square, objective="metrics.loss:min", report=report)
-    assert json.loads((empty.root / found.path / "report.json").read_text()) == {"n": 4}
-    assert (empty.root / found.path / "leaderboard.md").read_text() == "mine"
-    assert "leaderboard.md" not in found.files
+    assert json.loads((empty.root / found.path / "report.json").read_text()) == {"ranked": 4, "lines": 5}
     assert empty.call("verify", found.path)[0] == 0
+
+
+def test_an_error_in_the_last_word_fails_the_sweep_and_keeps_its_trials(empty: Place) -> None:
+    def report(_run, _outcome):
+        raise ValueError("no words")
+
+    with pytest.raises(ValueError, match="no words"):
+        runpact.sweep(SPACE, trial=square, objective="metrics.loss:min", report=report)
+    sweep = runpact.runs("kind = sweep")[0]
+    assert (sweep.state.value, sweep.reason) == ("failed", "ValueError: no words")
+    found = runpact.sweep(SPACE, trial=square, objective="metrics.loss:min", resume=sweep.path)
+    assert found.outcome.counts.resumed == 4
 
 
 def test_a_walk_tells_each_trial_its_window(empty: Place) -> None:

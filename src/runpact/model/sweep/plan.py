@@ -59,6 +59,12 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     splits: SplitPlan | None = None
     retry: int = 0
     """How often a failed trial is tried again."""
+    caches: tuple[str, ...] = ()
+    """Globs that a trial may write besides its run."""
+    inputs: tuple[str, ...] = ()
+    """Files and folders that each trial of a command records as inputs."""
+    durability: Literal["commit", "none"] = "commit"
+    """Of the trials; the sweep itself is always durable."""
 
     @property
     def is_walk(self) -> bool:
@@ -73,7 +79,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     @property
     def digest(self) -> str:
         """Of everything that decides which trials there are; not of jobs and retries."""
-        decisive = msgspec.to_builtins(msgspec.structs.replace(self, retry=0, name=""))
+        decisive = msgspec.to_builtins(msgspec.structs.replace(self, retry=0, name="", durability="commit"))
         return digest_bytes(canonical_json(decisive))
 
 
@@ -95,6 +101,9 @@ class Saying(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     overrides: tuple[str, ...] = msgspec.field(name="set", default=())
     splits: SplitPlan | None = None
     retry: int = 0
+    caches: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ()
+    durability: Literal["commit", "none"] = "commit"
 
 
 def saying_of(document: object, *, file: str) -> Saying:
@@ -154,6 +163,9 @@ def plan_of(said: Saying, space: Space | None = None) -> Plan:
         overrides=said.overrides,
         splits=said.splits,
         retry=said.retry,
+        caches=said.caches,
+        inputs=said.inputs,
+        durability=said.durability,
     )
     _demand_apart(plan)
     return plan

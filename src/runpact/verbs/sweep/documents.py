@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Mapping
 import msgspec
 
 from runpact.model.contract.language import Kind
-from runpact.model.errors import WriteOnceError
 from runpact.model.facts import Json
 from runpact.model.sweep.leaderboard import Counts, Place, counts_of, ranked, row_of
 from runpact.model.sweep.plan import Plan
@@ -105,7 +104,7 @@ def _config_of(directory: str) -> dict[str, object] | None:
 
 
 def write_documents(run: ActiveRun, outcome: Outcome) -> tuple[str, ...]:
-    """Write the files of a sweep that its contract allows and nobody wrote yet; return their paths.
+    """Write the files of a sweep that its contract allows; return their paths.
 
     Raises:
         StorageError: One could not be written.
@@ -113,10 +112,7 @@ def write_documents(run: ActiveRun, outcome: Outcome) -> tuple[str, ...]:
     written = []
     for name, value in _documents(run, outcome):
         if is_allowed(run.kind, name):
-            try:
-                run.save(name, value)
-            except WriteOnceError:
-                continue  # the program wrote its own
+            run.save(name, value)
             written.append(name)
     return tuple(written)
 

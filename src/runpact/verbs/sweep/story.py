@@ -82,9 +82,9 @@ def conduct(
             at=lambda path: posixpath.normpath(posixpath.join(run.root, path)),
         )
         run.names["sweep"] = outcome.facts()
+        files = write_documents(run, outcome)
         if begun.report is not None and number is None:
             begun.report(run, outcome)
-        files = write_documents(run, outcome)
         state, reason = _meaning(outcome, number)
         standing = finish_run(run, state, error=reason)
     return Conducted(standing=standing, outcome=outcome, files=files, interrupted_by=number)
