@@ -276,7 +276,7 @@ class _Calls(Trials):
     def _called(self, trial: Trial) -> TrialEnd:
         reason = ""
         try:
-            request = trial_request(self._place, self._plan, trial, self._within, given=self._given)
+            request = trial_request(self._place, self._plan, trial, self._within, base=self._given)
             command = tuple(sys.orig_argv) or (sys.executable,)
             request = msgspec.structs.replace(request, command=command, callers=self._callers)
             run = self._place.start(request)

@@ -273,13 +273,14 @@ def _refresh_views(place: Workspace) -> None:
 def _sweep_request(home: Workspace, ready: _Ready, going: Going) -> Request:
     """Return what is asked of the sweep's own run; it writes nothing itself but its records."""
     from runpact.model.confinement import OFF
-    from runpact.verbs.life.start import takes_name
+    from runpact.verbs.life.start import filled_captures, takes_name
 
     plan, first, given = ready.plan, ready.first, ready.given
     kind = plan.sweep_kind or SWEEP
     words = {"mode": plan.mode, "seed": str(plan.seed), "digest": plan.digest.rpartition(":")[2]}
-    captures = {key: filled(text, words) for key, text in plan.sweep_captures.items()}
     rules = home.working_contract.contract.kinds[kind]
+    asked = {key: filled(text, words) for key, text in plan.sweep_captures.items()}
+    captures = filled_captures(rules, asked, words)
     request = home.request(
         kind=kind,
         name=plan.name if takes_name(rules, captures) else None,

@@ -151,7 +151,7 @@ def trial_request(
     trial: Trial,
     within: ActiveRun | None,
     *,
-    given: Mapping[str, object] | None = None,
+    base: Mapping[str, object] | None = None,
 ) -> Request:
     """Return the request for a trial's run, its command and captures filled.
 
@@ -160,15 +160,15 @@ def trial_request(
         plan: Of the sweep.
         trial: What is tried.
         within: The sweep's run, where it is open in this process.
-        given: The base configuration, where a program gave it.
+        base: The base configuration, where a program gave it.
     """
-    from runpact.verbs.life.start import takes_name
+    from runpact.verbs.life.start import filled_captures, takes_name
 
     seed = trial.seed(plan.seed)
     request = place.request(
         within=within,
         kind=plan.kind,
-        config=plan.config if given is None else given,
+        config=plan.config if base is None else base,
         overrides=(*plan.overrides, *trial.overrides),
         seeds={"trial": seed},
         caches=plan.caches,
@@ -178,8 +178,9 @@ def trial_request(
     is_named = any("digest" in placeholders(text) for text in (*plan.captures.values(), *plan.command))
     digest = _recorded_digest(place, plan, request) if is_named else ""
     words = known_words(trial, seed=seed, name=plan.name, digest=digest)
-    captures = {key: filled(text, words) for key, text in plan.captures.items()}
     kind = place.working_contract.contract.kinds[plan.kind or "run"]
+    given = {key: filled(text, words) for key, text in plan.captures.items()}
+    captures = filled_captures(kind, given, {**words, "mode": plan.kind or "run"})
     return msgspec.structs.replace(
         request,
         captures=captures,

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -360,21 +358,3 @@ def test_caches_inputs_and_durability_reach_each_trial(empty: Place) -> None:
     assert {path.name for path in (empty.root / "cache").iterdir()} == {"1", "2"}
     shown = empty.json("show", found["leaderboard"][0]["run"])[1]
     assert [each["name"] for each in shown["provenance"]["inputs"]] == ["data.csv"]
-
-
-@pytest.mark.requirement("E2.3", "E4.5")
-def test_a_program_seals_a_sweep_of_the_run_registry(empty: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    empty.write("contract.yaml", 'contract: my.quant\nversion: "1.0.0"\nextends: runpact:run-registry@1\n')
-    empty.write("program.py", (Path(__file__).parent / "registered.py").read_text())
-    done = subprocess.run(
-        [sys.executable, "program.py"], cwd=empty.root, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    path = done.stdout.split()[-1]
-    code, found = empty.json("check", path)
-    assert (code, found["verdict"]) == (0, "OK"), found
-    home = empty.root / path
-    for name in ("experiments.csv", "leaderboard.csv", "best_config.json", "config_resolved.yaml"):
-        assert (home / name).is_file()
-    listed = json.loads((empty.root / "outputs/runs/runs_index.json").read_text())
-    assert path in [run["path"] for run in listed["runs"]]

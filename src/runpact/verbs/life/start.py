@@ -320,6 +320,12 @@ def candidates(base: str, clash: str) -> Iterator[str]:
         yield base + suffix.render({"n": number})
 
 
+def filled_captures(kind: Kind, given: Mapping[str, str], known: Mapping[str, str]) -> dict[str, str]:
+    """Return what is given for the captures of a kind's place, for others what is known by their names."""
+    names = [name for name in PathTemplate.parse(kind.at).captures if name in known and name not in BUILT_IN]
+    return {name: known[name] for name in names} | dict(given)
+
+
 def takes_name(kind: Kind, captures: Mapping[str, str]) -> bool:
     """Whether a run of a kind can be given a name besides these captures."""
     template = PathTemplate.parse(kind.at)

@@ -21,6 +21,7 @@ from runpact.model.template import PathTemplate
 from runpact.verbs.finding.origin import origin_of
 from runpact.verbs.finding.standing import stand
 from runpact.verbs.life.active import ActiveRun
+from runpact.verbs.sweep.measure import metrics_in
 
 _TOP = 10
 
@@ -35,6 +36,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     counts: Counts
     best_config: dict[str, object] | None
     """The whole configuration of the best trial, as its run recorded it."""
+    best_metrics: dict[str, float]
+    """The last value of each metric of the best trial."""
 
     @property
     def best(self) -> TrialEnd | None:
@@ -68,6 +71,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
             "leaderboard_size": self.counts.ranked,
             "best_result": self.best_result,
             "best_config": self.best_config,
+            "best_metrics": self.best_metrics,
             "top10": self.rows[:_TOP],
         }
 
@@ -88,19 +92,23 @@ def outcome_of(
     places = ranked(listed, plan.objective)
     everything = ranked(ends, plan.objective)
     best = places[0].end if places and places[0].rank is not None else None
+    config, metrics = _recorded(at(best.path)) if best is not None else (None, {})
     return Outcome(
         plan=plan,
         ends=tuple(sorted(ends, key=lambda end: end.trial.number)),
         places=places,
         counts=counts_of(everything, asked=asked, resumed=resumed),
-        best_config=_config_of(at(best.path)) if best is not None else None,
+        best_config=config,
+        best_metrics=metrics,
     )
 
 
-def _config_of(directory: str) -> dict[str, object] | None:
+def _recorded(directory: str) -> tuple[dict[str, object] | None, dict[str, float]]:
+    """Return the configuration of a run, and its metrics."""
     reading, _standing = stand(directory)
     origin = origin_of(reading)
-    return dict(origin.config.resolved) if origin is not None else None
+    config = dict(origin.config.resolved) if origin is not None else None
+    return config, {each.name: each.last for each in metrics_in(reading)}
 
 
 def write_documents(run: ActiveRun, outcome: Outcome) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from runpact.formats.inspect import parse_document
 from runpact.formats.pointer import value_at
 from runpact.model.facts import FormatFault
 from runpact.model.finding import Severity
-from runpact.model.metrics import summarise_metrics
+from runpact.model.metrics import MetricSummary, summarise_metrics
 from runpact.model.run import State
 from runpact.model.sweep.objective import Objective, number_of
 from runpact.model.sweep.trial import Trial, TrialEnd
@@ -70,9 +70,15 @@ def measured(reading: Reading, objective: Objective) -> tuple[float | None, str]
         return _in_document(reading, objective)
     if reading.record is None:
         return None, "its records are damaged"
-    log = StoredLog(reading.directory, reading.record.records["metrics"])
-    found = {each.name: each for each in summarise_metrics(log.entries())}
+    found = {each.name: each for each in metrics_in(reading)}
     return number_of(getattr(found.get(metric), objective.end, None))
+
+
+def metrics_in(reading: Reading) -> tuple[MetricSummary, ...]:
+    """Return the metrics of a run in short; none of one without records."""
+    if reading.record is None:
+        return ()
+    return summarise_metrics(StoredLog(reading.directory, reading.record.records["metrics"]).entries())
 
 
 def _in_document(reading: Reading, objective: Objective) -> tuple[float | None, str]:
