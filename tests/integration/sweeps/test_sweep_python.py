@@ -15,7 +15,7 @@ from runpact.disk.reader import Reading
 from runpact.host.signals import Terminated
 from runpact.model.sweep.objective import objective_of
 from runpact.model.sweep.source import Listed
-from runpact.verbs.sweep.measure import measured
+from runpact.verbs.sweep.measure import measured, metrics_in
 from runpact.workspace import Workspace, sweeping
 
 SPACE = {"x": [1, 2, 3, 4]}
@@ -269,3 +269,4 @@ def test_a_trial_whose_records_are_damaged_has_no_objective() -> None:
         has_seal=False,
     )
     assert measured(reading, objective_of("metrics.x:min")) == (None, "its records are damaged")
+    assert metrics_in(reading) == ()

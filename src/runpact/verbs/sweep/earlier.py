@@ -148,8 +148,7 @@ def earlier_of(
         if run.state not in {State.FINISHED, State.FAILED}:
             continue
         end = noted.get(run.uid or "") or _unnoted(first.plan, run, check)
-        before = ends.get(end.trial.overrides)
-        if before is None or not before.is_done:
+        if end.is_done or end.trial.overrides not in ends:
             ends[end.trial.overrides] = end
     kept = {key: end for key, end in ends.items() if end.is_done or not is_failed_again}
     alive = tuple(run.path for run in trials if run.state is State.RUNNING)
@@ -161,8 +160,7 @@ def noted_ends(first: Sweep, parts: Parts) -> tuple[TrialEnd, ...]:
     sweeps, _trials, _is_complete = _family(first, parts)
     found: dict[tuple[str, ...], TrialEnd] = {}
     for end in (end for sweep in sweeps for end in sweep.ends):
-        before = found.get(end.trial.overrides)
-        if before is None or not before.is_done:
+        if end.is_done or end.trial.overrides not in found:
             found[end.trial.overrides] = end
     return tuple(sorted(found.values(), key=lambda end: end.trial.number))
 
