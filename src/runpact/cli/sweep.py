@@ -17,7 +17,6 @@ from runpact.cli.output import (
     STATE_COLOUR,
     VERDICT_COLOUR,
     counted,
-    finding_documents,
     finding_lines,
     note,
     paint,
@@ -255,34 +254,12 @@ def _told_plan(planned: sweeping.Planned, *, is_json: bool) -> int:
 
 def _told(result: sweeping.SweepResult, *, is_json: bool) -> int:
     if is_json:
-        _print_result(result)
+        print_json("sweep-result", **result.document())
     else:
         _say_result(result)
     if result.interrupted_by is not None:
         return _SIGNALLED + result.interrupted_by
     return result.verdict.exit_code
-
-
-def _print_result(result: sweeping.SweepResult) -> None:
-    outcome = result.outcome
-    print_json(
-        "sweep-result",
-        id=result.id,
-        uid=result.uid,
-        path=result.path,
-        state=result.state.value,
-        reason=result.reason,
-        interrupted_by=result.interrupted_by,
-        verdict=result.verdict.value,
-        judged_by=result.checked.judged_by,
-        counts=outcome.counts,
-        best_result=outcome.best_result,
-        best_config=outcome.best_config,
-        leaderboard=outcome.rows,
-        files=result.files,
-        remarks=result.remarks,
-        findings=finding_documents(result.checked.report.findings),
-    )
 
 
 def _say_result(result: sweeping.SweepResult) -> None:

@@ -91,6 +91,27 @@ class SweepResult(msgspec.Struct, frozen=True, kw_only=True):
             doubt = Verdict.WARNING if counts.failed else Verdict.OK
         return max((self.checked.verdict, doubt), key=lambda verdict: verdict.exit_code)
 
+    def document(self) -> dict[str, object]:
+        """Return the result as plain data, for programs."""
+        outcome = self.outcome
+        return {
+            "id": self.id,
+            "uid": self.uid,
+            "path": self.path,
+            "state": self.state.value,
+            "reason": self.reason,
+            "interrupted_by": self.interrupted_by,
+            "verdict": self.verdict.value,
+            "judged_by": self.checked.judged_by,
+            "counts": msgspec.to_builtins(outcome.counts),
+            "best_result": outcome.best_result,
+            "best_config": outcome.best_config,
+            "leaderboard": outcome.rows,
+            "files": list(self.files),
+            "remarks": list(self.remarks),
+            "findings": [msgspec.to_builtins(finding) for finding in self.checked.report.findings],
+        }
+
 
 class Going(msgspec.Struct, frozen=True, kw_only=True):
     """How a sweep is gone about."""

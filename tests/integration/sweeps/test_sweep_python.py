@@ -270,3 +270,24 @@ def test_a_trial_whose_records_are_damaged_has_no_objective() -> None:
     )
     assert measured(reading, objective_of("metrics.x:min")) == (None, "its records are damaged")
     assert metrics_in(reading) == ()
+
+
+@pytest.mark.requirement("E5.2")
+def test_a_view_is_not_rewritten_for_every_trial_and_lists_all_in_the_end(place: Place) -> None:
+    index = place.root / "runs/index.json"
+    seen = []
+
+    def looking(_trial):
+        seen.append(index.stat().st_mtime_ns if index.exists() else 0)
+        return 1.0
+
+    captures = {"mode": "{mode}", "digest": "{digest:7}"}
+    found = runpact.sweep(
+        {"lr": list(range(9))}, trial=looking, objective="metrics.x:min", sweep_captures=captures
+    )
+    assert len(set(seen)) <= 2  # none yet, then that of the first trial
+    listed = {row["path"] for row in json.loads(index.read_text())["runs"]}
+    assert listed == {found.path, *(end.path for end in found.outcome.ends)}
+    with runpact.run(name="alone"):
+        pass
+    assert len(json.loads(index.read_text())["runs"]) == len(listed) + 1
