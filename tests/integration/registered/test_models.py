@@ -219,7 +219,8 @@ def test_a_command_names_a_model_as_its_input(workspace: Path, capsys: Captured)
     save = """import runpact; runpact.current().save("metrics", {"loss": 1})"""
     told = """; print(runpact.current().use_model("local://vision/depth").version)"""
     words = ("run", "--kind", "run", "--name", "cmd", "--input", "local://vision/depth/tiny")
-    assert run(*words, "--", sys.executable, "-c", save + told) == 0
+    (workspace / "use.py").write_text(save + told)
+    assert run(*words, "--", sys.executable, "use.py") == 0
     (directory,) = (workspace / "runs" / "cmd").iterdir()
     inputs = json.loads((directory / "run_manifest.json").read_bytes())["provenance"]["inputs"]
     assert [each["uri"] for each in inputs] == [only_uri()]
@@ -434,7 +435,7 @@ def test_a_place_that_cannot_be_told_is_refused(workspace: Path, capsys: Capture
     contract = workspace / "contract.yaml"
     contract.write_text(
         contract.read_text()
-        + "kinds:\n  model:\n    at: 'models/{domain}/{skill}/{model}/trained/{dataset}/{colour}'\n"
+        + "  model:\n    at: 'models/{domain}/{skill}/{model}/trained/{dataset}/{colour}'\n"
     )
     train()
     assert run("models", "promote", "detector", "--to", TARGET) == 2
