@@ -51,21 +51,22 @@ def held_home(root: str, *, is_kept: bool) -> Iterator[str]:
         io.close_quietly(descriptor)
 
 
-def remove_stale(root: str) -> list[str]:
-    """Remove what somebody left who was killed while making a run again; return the trees that were there.
+def remove_stale(root: str, drop: Callable[[str], None]) -> None:
+    """Remove what somebody left who was killed while making a run again.
 
     Args:
         root: Absolute data root.
+        drop: Lets a working tree go; is given its absolute path.
     """
     cache = posixpath.join(root, CACHE)
     try:
         names = sorted(name for name in os.listdir(cache) if name.startswith(_PREFIX))
     except OSError:
-        return []
-    stale = [posixpath.join(cache, name) for name in names if not _is_held(posixpath.join(cache, name))]
-    for home in stale:
-        io.remove_tree_quietly(home)
-    return [posixpath.join(home, TREE) for home in stale]
+        return
+    for home in (posixpath.join(cache, name) for name in names):
+        if not _is_held(home):
+            drop(posixpath.join(home, TREE))
+            io.remove_tree_quietly(home)
 
 
 def _is_held(home: str) -> bool:

@@ -50,8 +50,7 @@ def replay(
         StorageError: There is no room for it.
     """
     trees = Trees(original.top, environ)
-    for stale in remove_stale(root):
-        trees.remove(stale)
+    remove_stale(root, trees.remove)
     with raising_on_termination(), held_home(root, is_kept=way.is_kept) as home:
         tree = posixpath.join(home, TREE)
         inside = posixpath.relpath(os.path.realpath(root), os.path.realpath(original.top))
