@@ -39,13 +39,14 @@ USAGE = 64
 
 # An environment that serves one lane serves those it includes.
 INCLUDED_BY = {
-    "core": ("core", "demo", "vision", "test", "nightly"),
-    "demo": ("demo", "vision", "test", "nightly"),
+    "core": ("core", "demo", "quant", "vision", "test", "nightly"),
+    "demo": ("demo", "quant", "vision", "test", "nightly"),
+    "quant": ("quant", "nightly"),
     "vision": ("vision", "test", "nightly"),
     "test": ("test", "nightly"),
     "nightly": ("nightly",),
 }
-EXAMPLE_LANES = {"vision": "vision"}
+EXAMPLE_LANES = {"quant": "quant", "vision": "vision"}
 """Examples that need more than the others to be run."""
 FAST_LANE = "not nightly and not browser"
 FULL_BRANCH_COVERAGE = ("model", "verbs")
@@ -416,7 +417,11 @@ def do_pins(arguments: list[str]) -> int:
     write_pins([])  # so that the old pins do not hold the new ones back
     lanes = {
         "test": tested,
-        "nightly": [*tested, "--extra", "plots", "--extra", "sweep", "--constraint", str(everything)],
+        "nightly": [
+            *tested,
+            *("--extra", "plots", "--extra", "sweep", "--group", "nightly", "--constraint", str(everything)),
+        ],
+        "quant": ["--group", "quant", "--group", "build", "--constraint", str(everything)],
         "vision": ["--group", "vision", "--group", "build", "--constraint", str(everything)],
         "demo": ["--group", "demo", "--group", "build", "--constraint", str(everything)],
         "core": ["--group", "build", "--constraint", str(everything)],
