@@ -70,7 +70,6 @@ ELSEWHERE = {
     ("host/selftest.py", "os.mkdir"): "makes a temporary folder, and that of the verdict in the user's cache",
     ("host/selftest.py", "os.replace"): "keeps the verdict, in the user's cache",
     ("host/selftest.py", "os.utime"): "as above",
-    ("host/streams.py", "open"): "stands in for a stream that was closed",
     ("host/strace.py", "shutil.which"): "finds strace",
     ("host/selftest.py", "shutil.rmtree"): "removes the temporary folder",
     ("host/toolchain.py", "shutil.which"): "finds a program",
