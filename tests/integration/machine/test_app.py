@@ -285,6 +285,16 @@ def test_a_second_end_is_not_signalled(here: Path) -> None:
     assert list(here.iterdir()) == [here / "signals.jsonl"]
 
 
+def test_signals_from_a_folder_that_is_gone_change_nothing(here: Path, capfd: Capture) -> None:
+    (here / "gone").mkdir()
+    os.chdir(here / "gone")
+    (here / "gone").rmdir()
+    assert toy.app.main(["--json-request", request(), "--signal-file", "signals.jsonl"]) == 0
+    out = capfd.readouterr()
+    assert out.err.count("warning: no signal written") == 1
+    assert json.loads(out.out)["status"] == "success"
+
+
 def test_signals_that_hold_no_json_change_nothing(capfd: Capture) -> None:
     app = runpact.App("odd", version="1")
 

@@ -38,8 +38,9 @@ class Signals:
             path: File that lines are appended to; None for none.
             warn: Told once, when a line cannot be written.
         """
-        self._log = CommonLog(os.path.realpath(path), what="signal") if path else None
         self._warn: Callable[[str], None] | None = warn
+        fixed = self._fixed(path) if path else None
+        self._log = CommonLog(fixed, what="signal") if fixed else None
         self._moment = Moment(mode=NO_MODE, request_id=None, invocation=clock.new_uid())
         self._more: dict[str, object] = {}
         self._is_over = False
@@ -76,6 +77,18 @@ class Signals:
             line = signal_line(event, self._moment, clock.now(), **fields)
             self._log.append(line)
         except (RunpactError, TypeError, ValueError, RecursionError, OverflowError) as error:
-            if self._warn is not None:
-                warn, self._warn = self._warn, None
-                warn(f"no signal written: {' '.join(str(error).split())}")
+            self._told(error)
+
+    def _told(self, error: Exception) -> None:
+        """Say once that signals are not written."""
+        if self._warn is not None:
+            warn, self._warn = self._warn, None
+            warn(f"no signal written: {' '.join(str(error).split())}")
+
+    def _fixed(self, path: str) -> str | None:
+        """Return a path that stays the same wherever the command goes; None where that cannot be told."""
+        try:
+            return os.path.realpath(path)
+        except (OSError, ValueError) as error:
+            self._told(error)
+            return None
