@@ -209,6 +209,7 @@ def test_a_command_line_that_is_not_understood_is_answered_too(capfd: Capture, w
         ("signal SIGTERM", 143, "interrupted"),
         ("signal SIGINT", 130, "interrupted"),
         ("signal SIGHUP", 129, "interrupted"),
+        ("panic", 143, "interrupted"),
     ],
 )
 def test_each_bad_end_has_its_code_and_one_terminal_signal(

@@ -79,6 +79,11 @@ def run(params: RunParams, call: runpact.Call) -> object:
         return None
     if params.how.startswith("closed "):
         return call.failure(params.how[7:], {"is_open": False})
+    if params.how == "panic":
+        try:
+            signal.raise_signal(signal.SIGTERM)
+        except SystemExit:
+            raise OddExit from None
     if params.how == "caught":
         try:
             signal.raise_signal(signal.SIGTERM)

@@ -74,6 +74,8 @@ def outcome_of(error: BaseException, application: Application, number: int | Non
     if isinstance(error, RunpactError):
         failure = engine_failure(error, application.errors)
         return Outcome(exit_code=_engine_code(error, application), error=failure)
+    if number is not None and not isinstance(error, Exception):
+        return interrupted(number, error)  # what a library in Rust makes of the signal's own exception
     message = f"a fault in the command: {_told(error)}"
     hint = "run it again with --debug to see where"
     failure = Failure(code=INTERNAL_ERROR, type=type(error).__name__, message=message, hint=hint)
