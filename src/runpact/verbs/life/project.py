@@ -27,9 +27,10 @@ def write_projections(
     """Write every entry with `fields` that is due now; the manifest's own fields come with it.
 
     What lists the run's files comes after them, and the lifecycle document of a session last of all. A file
-    that the program saved itself instead stays as it is.
+    that the program saved itself instead stays as it is; but of a stage, the orchestrator has the last word.
     """
-    due = due_entries(run.kind, moments, saved={*run.stored, *run.labels})
+    saved = {*run.stored, *run.labels} if run.record.stage is None else set[str]()
+    due = due_entries(run.kind, moments, saved=saved)
     last = lifecycle_entry(run.kind)
     for number, (path, entry) in enumerate(due):
         if entry == last:
