@@ -57,6 +57,35 @@ def raise_again(number: int) -> None:
     raise Terminated(number)
 
 
+@contextlib.contextmanager
+def putting_off_the_end() -> Iterator[None]:
+    """Heed Ctrl-C and requests to end only when the block is done; a second one is heeded at once.
+
+    Does nothing outside the main thread; a signal that is ignored, or ends the process at once, stays so.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, *_ENDING)}
+    heeded = {number: handler for number, handler in before.items() if callable(handler)}
+    come: list[int] = []
+
+    def note(number: int, frame: FrameType | None) -> None:
+        if come:
+            heeded[signal.Signals(number)](number, frame)
+        come.append(number)
+
+    for number in heeded:
+        signal.signal(number, note)
+    try:
+        yield
+    finally:
+        for number, handler in heeded.items():
+            signal.signal(number, handler)
+        if come:
+            heeded[signal.Signals(come[0])](come[0], None)
+
+
 def _raise(number: int, frame: FrameType | None) -> None:
     del frame
     raise Terminated(number)

@@ -11,6 +11,7 @@ import contextlib
 from runpact.disk.layout import is_unpinned
 from runpact.disk.tree import Folders, list_tree
 from runpact.host import clock
+from runpact.host.signals import putting_off_the_end
 from runpact.model.errors import RunpactError, StorageError
 from runpact.model.facts import FileFact
 from runpact.model.manifest import FileRecord, LogRecord, Manifest, encode_manifest, encode_seal, seal_for
@@ -50,14 +51,16 @@ def finish_run(
         signal=signal,
         error=run.masker.text("error", error) if error else error,
     )
-    try:
-        settle_confinement(run, seconds=outcome.duration_seconds)
-        run.writer.free_ballast()
-        return seal_run(run, outcome)
-    except RunpactError as fault:
-        return _seal_as_failed(run, outcome, fault)
-    finally:
-        run.writer.close()
+    whole = putting_off_the_end() if run.kind.session is not None else contextlib.nullcontext()
+    with whole:  # a session that is asked to end while it ends is not torn: its end is told
+        try:
+            settle_confinement(run, seconds=outcome.duration_seconds)
+            run.writer.free_ballast()
+            return seal_run(run, outcome)
+        except RunpactError as fault:
+            return _seal_as_failed(run, outcome, fault)
+        finally:
+            run.writer.close()
 
 
 def seal_run(run: OpenRun, outcome: Outcome) -> Standing:
