@@ -223,3 +223,26 @@ def test_a_page_of_a_directory_that_runpact_did_not_make(desk: Place) -> None:
     assert "`summary.sharpe_simple` | `1.5`" in out
     assert "## trades.csv" in out
     assert "again" not in out
+
+
+@pytest.mark.requirement("E1.2", "E6.2")
+def test_runs_sessions_and_models_have_roots_of_their_own(desk: Place) -> None:
+    for kind, root in (("run", "runs"), ("session", "paper_sessions"), ("model_run", "model_runs")):
+        asked = {"workspace": desk.root, "config": CONFIG, "durability": "none", "unsafe_skip_check": True}
+        with runpact.run(kind=kind, **asked) as run:
+            assert Path(run.dir).parent == desk.root / "outputs" / root
+    registry = json.loads((desk.root / "outputs/runs/runs_index.json").read_text())
+    assert [row["path"].split("/")[:2] for row in registry["runs"]] == [["outputs", "runs"]]
+
+
+@pytest.mark.requirement("E5.4")
+def test_who_reads_leaves_the_registry_as_it_is(desk: Place) -> None:
+    program(desk)
+    shell(desk, "python main.py")
+    files = [desk.root / f"outputs/runs/runs_index.{form}" for form in ("csv", "json", "md")]
+    before = [(path.read_bytes(), path.stat().st_mtime_ns) for path in files]
+    name = newest(desk).name
+    reading = (("ls",), ("show", name), ("check",), ("verify", name), ("sessions", "list"))
+    for command in (*reading, ("report", name, "--format", "md")):
+        assert desk.call(*command)[0] == 0
+    assert [(path.read_bytes(), path.stat().st_mtime_ns) for path in files] == before
