@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from runpact.api.context import within
+from runpact.api.context import CURRENT, within
 from runpact.host.callers import calling_files
 from runpact.host.signals import Terminated, raising_on_termination
 from runpact.model.errors import RunpactError, ValueRefusedError
@@ -205,7 +205,7 @@ class _Calls(Trials):
             place,
             plan,
             self,
-            Going(jobs=self._jobs, report=report, callers=self._callers),
+            Going(jobs=self._jobs, report=report, callers=self._callers, within=CURRENT.get(None)),
             first=first,
             is_failed_again=plan.retry > 0,
             given=self._given,

@@ -122,6 +122,8 @@ class Going(msgspec.Struct, frozen=True, kw_only=True):
     """Is told how many trials there will be at most, and what they are after."""
     report: Callable[[ActiveRun, Outcome], None] | None = None
     """The program's own last words in the sweep's run, before it is sealed."""
+    within: ActiveRun | None = None
+    """The open run of this process that the sweep is part of."""
     callers: tuple[str, ...] = ()
     """Files whose code asks for the sweep, nearest first; the command of its trials answers without any."""
 
@@ -303,6 +305,7 @@ def _sweep_request(home: Workspace, ready: _Ready, going: Going) -> Request:
     asked = {key: filled(text, words) for key, text in plan.sweep_captures.items()}
     captures = filled_captures(rules, asked, words)
     request = home.request(
+        within=going.within,
         kind=kind,
         name=plan.name if takes_name(rules, captures) else None,
         captures=captures,

@@ -39,6 +39,8 @@ found = runpact.sweep(
 print(found.path)
 """ % (TRIALS + 1)  # noqa: UP031 - braces stand in the program
 GRID = "lr=" + ",".join(str(number) for number in range(1, TRIALS + 1))
+STARTING = 0.15
+"""Up to so many seconds are counted from the start of the process."""
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 
 
@@ -75,8 +77,13 @@ def settled(place: Place) -> tuple[list[dict], list[dict]]:
 
 
 def struck(place: Place, way: str, number: signal.Signals, seconds: float) -> int:
-    """Strike a sweep at a moment; return its exit code."""
+    """Strike a sweep so long after its folder appeared, or while it starts; return its exit code."""
     child = begun(place, way)
+    deadline = time.monotonic() + 60
+    while seconds > STARTING and time.monotonic() < deadline and child.poll() is None:
+        if any((place.root / "sweeps").glob("*")):
+            break
+        time.sleep(0.01)
     time.sleep(seconds)
     child.send_signal(number)
     _out, err = child.communicate(timeout=60)
@@ -143,7 +150,7 @@ def moments(count: int, *, seed: int) -> list[tuple[str, signal.Signals, float]]
     """Return random moments, over all ways and signals."""
     generator = random.Random(seed)
     ways = ("command", "function 1", "function 2")
-    return [(ways[n % 3], SIGNALS[n // 3 % 3], generator.uniform(0.15, 1.6)) for n in range(count)]
+    return [(ways[n % 3], SIGNALS[n // 3 % 3], generator.uniform(0.0, 1.3)) for n in range(count)]
 
 
 def swept(empty: Place, count: int, seed: int, figures: Callable[[str], None]) -> Counter[str]:

@@ -291,3 +291,12 @@ def test_a_view_is_not_rewritten_for_every_trial_and_lists_all_in_the_end(place:
     with runpact.run(name="alone"):
         pass
     assert len(json.loads(index.read_text())["runs"]) == len(listed) + 1
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_sweep_inside_an_open_run_is_part_of_it(empty: Place, jobs: int) -> None:
+    with runpact.run(name="outer") as outer:
+        found = runpact.sweep(SPACE, trial=square, objective="metrics.loss:min", jobs=jobs)
+    assert {run.uid: run.parent for run in runpact.runs("kind = sweep")} == {found.uid: outer.uid}
+    assert {run.parent for run in runpact.runs("kind = run and name != outer")} == {found.uid}
+    assert empty.call("check")[0] == 0
