@@ -82,6 +82,8 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(folder)
     git(folder, "init", "-q", "-b", "main")
     assert run("init", "--pack", "runpact:project-run@1", "--id", "try.again") == 0
+    with (folder / "contract.yaml").open("a", encoding="utf-8") as contract:
+        contract.write('kinds:\n  run:\n    made_by: ["**"]\n')
     for name, text in (("train.py", TRAIN), ("command.py", COMMAND), ("bias.txt", "0.5")):
         (folder / name).write_text(text, encoding="utf-8")
     git(folder, "add", "-A")

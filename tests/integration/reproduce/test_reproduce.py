@@ -210,12 +210,12 @@ def test_a_setting_from_the_environment_must_be_there(
     contract = workspace / "contract.yaml"
     schema = '{"type": "object", "properties": {"token": {"type": "string", "x-secret": true}}}'
     (workspace / "config.json").write_text(schema)
-    contract.write_text(contract.read_text() + "kinds: {run: {config: {schema: config.json}}}\n")
+    contract.write_text(contract.read_text() + "    config: {schema: config.json}\n")
     git(workspace, "add", "-A")
     git(workspace, "commit", "-qm", "schema")
     monkeypatch.setenv("MY_TOKEN", "s3cr3t-s3cr3t-s3cr3t")
-    told = "import runpact; runpact.current().save('metrics', {'loss': 1.0})"
-    assert run(*CMD, "--set", "token=${env:MY_TOKEN}", "--", sys.executable, "-c", told) == 3  # A-023
+    (workspace / "save.py").write_text("import runpact; runpact.current().save('metrics', {'loss': 1.0})")
+    assert run(*CMD, "--set", "token=${env:MY_TOKEN}", "--", sys.executable, "save.py") == 3  # A-023
     assert again("cmd", "--check-only")[0] == 0
     monkeypatch.delenv("MY_TOKEN")
     code, told = again("cmd", "--check-only")
@@ -224,7 +224,8 @@ def test_a_setting_from_the_environment_must_be_there(
         "config": ["`token` is taken from the environment variable `MY_TOKEN`, which is not set"]
     }
     assert "s3cr3t" not in json.dumps(told)
-    assert run(*CMD[:4], "other", "--quiet", "--set", "token=s3cr3t-s3cr3t-s3cr3t", "--", "true") == 2
+    words = ("--set", "token=s3cr3t-s3cr3t-s3cr3t", "--", sys.executable, "save.py")
+    assert run(*CMD[:4], "other", "--quiet", *words) == 0
     assert "config" in missing(again(str(only("other")), "--check-only")[1])
 
 
@@ -240,7 +241,8 @@ def test_inputs_are_had_by_digest_wherever_they_stand(workspace: Path, again: An
         "run.save('metrics', {'loss': float(open('bias.txt').read()) + len(open('scans/a.txt').read())})"
     )
     inputs = ("--input", "bias.txt", "--input", "scans")
-    assert run(*CMD, *inputs, "--", sys.executable, "-c", save) == 0
+    (workspace / "save.py").write_text(save)
+    assert run(*CMD, *inputs, "--", sys.executable, "save.py") == 0
     original = str(only("cmd"))
     (workspace / "bias.txt").write_text("99")
     code, told = again(original)
@@ -254,10 +256,9 @@ def test_inputs_are_had_by_digest_wherever_they_stand(workspace: Path, again: An
     assert why.startswith("input `scans`: it has other bytes")
     shutil.rmtree(workspace / "scans")
     assert missing(again(original)[1]) == {"inputs": ["input `scans`: it is gone"]}
-    words = ("--input", str(tmp_path / "outside.txt"), "--", sys.executable, "-c")
-    assert (
-        run(*CMD[:4], "outer", "--quiet", *words, save.replace("+ len(open('scans/a.txt').read())", "")) == 0
-    )
+    words = ("--input", str(tmp_path / "outside.txt"), "--", sys.executable, "alone.py")
+    (workspace / "alone.py").write_text(save.replace("+ len(open('scans/a.txt').read())", ""))
+    assert run(*CMD[:4], "outer", "--quiet", *words) == 0
     original = str(only("outer"))
     (why,) = missing(again(original)[1])["inputs"]
     assert (
@@ -468,3 +469,22 @@ def test_a_contract_can_demand_where_a_run_comes_from(
     )
     assert run("run", "--name", "first", "--", "true") == 3
     assert "nobody knows the code of this run" in capsys.readouterr().err
+
+
+@pytest.mark.requirement("A-001", "A-054")
+def test_a_project_makes_its_run_again_from_the_tree(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, again: Answer
+) -> None:
+    """Only a project makes runs: the file in the tree is one as the original was."""
+    monkeypatch.chdir(tmp_path)
+    git(tmp_path, "init", "-q")
+    assert run("init", "--pack", "runpact:project-run@1", "--id", "try.projects") == 0
+    (tmp_path / "projects").mkdir()
+    (tmp_path / "projects" / "train.py").write_text(
+        "import runpact\nwith runpact.run() as run:\n    run.save('metrics', {'loss': 0.5})\n"
+    )
+    git(tmp_path, "add", "-A")
+    git(tmp_path, "commit", "-qm", "one")
+    start("projects/train.py")
+    code, told = again("train")
+    assert (code, told["word"], told["run"]["path"].startswith("runs/train/")) == (0, "reproduced", True)
