@@ -412,3 +412,20 @@ def test_ctrl_c_ends_it_and_nothing_is_left(simple: Path) -> None:
     thread.join()
     assert not list(simple.glob(".runpact-cache/again-*"))
     assert git(simple, "worktree", "list").count("\n") == 0
+
+
+def test_a_program_says_by_which_words_it_is_run_again(
+    simple: Path, again: Answer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it took from elsewhere the first time stands in its own words then."""
+    (simple / "own.py").write_text(
+        "import os, sys, runpact\n"
+        "value = int(sys.argv[1] if len(sys.argv) > 1 else os.environ['ELSEWHERE'])\n"
+        "with runpact.run(name='own') as run:\n"
+        "    run.reproduced_by('python', 'own.py', str(value))\n    run.save('loss', {'a': value})\n"
+    )
+    git(simple, "add", "-A")
+    git(simple, "commit", "-qm", "two")
+    start("own.py", ELSEWHERE="7")
+    code, told = again("runs/own")
+    assert (code, told["word"], told["command"]) == (0, "reproduced", ["python", "own.py", "7"])

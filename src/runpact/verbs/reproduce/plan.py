@@ -41,7 +41,7 @@ from runpact.model.reproduce.ingredients import (
     variables_of,
 )
 from runpact.model.reproduce.trust import why_foreign
-from runpact.model.reproduction import STARTED
+from runpact.model.reproduction import REPRODUCED, STARTED
 from runpact.model.run import RunRecord, State
 from runpact.verbs.finding.origin import origin_of
 from runpact.verbs.finding.resolve import resolve
@@ -101,7 +101,9 @@ def original(
             hint="`runpact pipeline run --force` makes stages again" if record is not None else "",
         )
     _demand_own_words(directory, reading, shown)
+    is_command, said = _told_by(directory, record)
     origin = origin_of(reading) or record.provenance
+    origin = msgspec.structs.replace(origin, command=said or origin.command)
     repository = find_repository(posixpath.normpath(posixpath.join(root, origin.code.repository or ".")))
     top = repository.top if repository is not None else ""
     environment = _environment(directory, origin, root, environ)
@@ -121,7 +123,7 @@ def original(
         ),
         command=origin.command,
         cwd=origin.cwd,
-        is_command=_is_command(directory, record),
+        is_command=is_command,
         doubts=tuple(
             f"the environment variable {name} held a path, which was not recorded" for name in unknown
         ),
@@ -154,10 +156,14 @@ def _demand_own_words(directory: str, reading: Reading, shown: str) -> None:
         )
 
 
-def _is_command(directory: str, record: RunRecord) -> bool:
-    """Whether `runpact run` started the command; a program that begins a run starts none."""
-    events = StoredLog(directory, record.records["events"]).entries()
-    return any(event.get("event") == STARTED for event in events)
+def _told_by(directory: str, record: RunRecord) -> tuple[bool, tuple[str, ...]]:
+    """Say whether `runpact run` started the command, and by which words its program says that it is again."""
+    is_command, said = False, tuple[str, ...]()
+    for event in StoredLog(directory, record.records["events"]).entries():
+        is_command = is_command or event.get("event") == STARTED
+        if event.get("event") == REPRODUCED and isinstance(words := event.get("argv"), list):
+            said = tuple(map(str, words))
+    return is_command and not said, said
 
 
 def _code(directory: str, origin: Provenance, root: str, top: str, environ: Mapping[str, str]) -> CodeFacts:
