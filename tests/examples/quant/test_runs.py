@@ -266,6 +266,16 @@ def test_a_report_of_old_is_read_and_the_canonical_one_wins(desk: Path) -> None:
     assert row["mode"] == "other"
 
 
+def test_two_runs_of_one_configuration_are_equal(desk: Path) -> None:
+    one, two = make_run(SAID), make_run(SAID)
+    found = runpact.diff(
+        one["run_id"], two["run_id"], only=["config", "metrics", "artifacts"], workspace=desk
+    )
+    assert found.is_equal, found
+    other = make_run(Settings(ticker="GENERATED", fee=0.003))
+    assert not runpact.diff(one["run_id"], other["run_id"], only=["artifacts"], workspace=desk).is_equal
+
+
 def test_times_are_utc_and_paths_are_not_of_this_machine(desk: Path) -> None:
     answer = make_run(SAID)
     found = documents(answer)

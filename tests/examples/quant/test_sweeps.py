@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import itertools
 import json
+import random
 import signal
 import subprocess
 import sys
@@ -193,3 +194,61 @@ def test_an_interrupted_sweep_goes_on_and_repeats_nothing(lab: Path) -> None:
     trials = [path.name for path in (lab / "outputs/trials").iterdir()]
     assert len(trials) <= 61
     assert len(finished & set(trials)) == len(finished)
+
+
+def sweeps_in(lab: Path) -> set[str]:
+    runs = lab / "outputs/runs"
+    return {path.name for path in runs.glob("2*_grid_*")} if runs.exists() else set()
+
+
+def struck(command: list[str], lab: Path, number: int, wait: float) -> tuple[int, str | None]:
+    """Begin a sweep, strike it a while after it stands there; return its exit code and its name."""
+    before = sweeps_in(lab)
+    usual = signal.signal(signal.SIGINT, signal.default_int_handler)  # what is ignored, children ignore too
+    said = (lab / "said.txt").open("wb")
+    process = subprocess.Popen(command, cwd=lab, stdout=subprocess.DEVNULL, stderr=said)
+    signal.signal(signal.SIGINT, usual)
+    with said, process:
+        while not sweeps_in(lab) - before and process.poll() is None:
+            time.sleep(0.02)
+        time.sleep(wait)
+        process.send_signal(number)
+        code = process.wait(120)
+    return code, next(iter(sweeps_in(lab) - before), None)
+
+
+@pytest.mark.nightly
+def test_a_sweep_that_is_struck_again_and_again_tries_each_setting_once(lab: Path) -> None:
+    draw = random.Random(9)
+    values = ", ".join(str(20 + number / 10) for number in range(200))
+    path = plan(lab, f"{{mode: grid, base: {{ticker: GENERATED}}, space: {{rsi_buy_max: [{values}]}}}}")
+    command = [sys.executable, "main.py", "sweep", "--config-path", path]
+    begun, codes = [], []
+    for number in itertools.cycle([signal.SIGKILL, signal.SIGTERM, signal.SIGINT]):
+        words = [*command, "--resume", begun[-1]] if begun else command
+        code, name = struck(words, lab, number, draw.uniform(0.0, 1.5))
+        said = (lab / "said.txt").read_text(encoding="utf-8")
+        if "ended before its plan was written" in said:
+            begun.pop()  # it had tried nothing: the one before is gone on with
+            continue
+        codes.append(code)
+        assert code in {0, -number, 128 + number}, (codes, said)
+        if name is not None:
+            state = runpact.open_run(name, workspace=lab).state
+            assert state is (runpact.State.FINISHED if code == 0 else runpact.State.INTERRUPTED)
+            begun.append(name)
+        if code == 0 or len(codes) == 16:
+            break
+    if codes[-1] != 0:
+        done = subprocess.run(
+            [*command, "--json", "--resume", begun[-1]], cwd=lab, capture_output=True, check=True
+        )
+        begun.append(json.loads(done.stdout)["result"]["run_id"])
+    finished = list(runpact.runs("kind = trial and state = finished", workspace=lab))
+    tried = [
+        runpact.open_run(lab / run.path, workspace=lab).read("config.json")["rsi_buy_max"] for run in finished
+    ]
+    assert len(tried) == len(set(tried)) == 200
+    with (lab / "outputs/runs" / begun[-1] / "leaderboard.csv").open(encoding="utf-8", newline="") as file:
+        assert sum(bool(row["rank"]) for row in csv.DictReader(file)) == 200
+    print(f"struck: {codes}")

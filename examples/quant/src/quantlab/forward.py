@@ -105,7 +105,7 @@ def _make(
         run.save("forward_state.json", _state_after(source, before, span["end"], last - begin, whole.book))
         report.save_equity(run, whole.dates, whole.equity)
         report.save_trades(run, whole.trades)
-        pictures = report.save_curves(run, whole, f"forward of {source.id}", bars.close[first:last])
+        pictures = report.save_curves(run, whole, f"{settings.ticker} on later days", bars.close[first:last])
         summary = summary_of(whole)
         rows = [{"ticker": settings.ticker, **span, **summary}]
         report.write_documents(run, report.Told("forward", summary, rows, bars.source, words, pictures))

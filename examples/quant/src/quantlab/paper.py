@@ -85,7 +85,7 @@ def _close(run: runpact.ActiveRun, settings: Settings, bars: Bars, desk: Desk) -
     )
     summary = summary_of(result)
     report.save_trades(run, desk.trades)
-    pictures = report.draw_curves(run, result, f"paper {run.id}", bars.close)
+    pictures = report.draw_curves(run, result, f"{settings.ticker} on paper", bars.close)
     row = {"ticker": settings.ticker, "start": str(bars.dates[0]), "end": str(bars.dates[-1]), **summary}
     words = report.words_for("run", settings.config())
     report.write_documents(run, report.Told("paper", summary, [row], bars.source, words, pictures))

@@ -20,29 +20,46 @@ _STYLE = (
 
 def curve_plot(title: str, dates: np.ndarray, curves: Sequence[tuple[str, str, np.ndarray]]) -> str:
     """Draw curves over days: (label, colour, values) each."""
-    keep = np.unique(np.linspace(0, len(dates) - 1, min(_POINTS, len(dates))).astype(int))
     low = min(float(values.min()) for _, _, values in curves)
     high = max(float(values.max()) for _, _, values in curves)
     high = high if high > low else low + 1.0
     across = (_WIDTH - _LEFT - _RIGHT) / max(1, len(dates) - 1)
     down = (_HEIGHT - _TOP - _BOTTOM) / (high - low)
     parts = [_head(title, _WIDTH, _HEIGHT)]
-    for value in np.linspace(low, high, 5):
+    for value in ticks(low, high):
         y = _TOP + (high - value) * down
         parts.append(f'<line class="g" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
-        parts.append(f'<text x="{_LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{_short(float(value))}</text>')
-    for index in np.linspace(0, len(dates) - 1, min(6, len(dates))).astype(int):
+        parts.append(f'<text x="{_LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{_short(value)}</text>')
+    for index in np.linspace(0, len(dates) - 1, min(6, len(dates))).astype(int).tolist():
         x = _LEFT + index * across
-        parts.append(
-            f'<text x="{x:.1f}" y="{_HEIGHT - 12}" text-anchor="middle">{str(dates[index])[:7]}</text>'
-        )
+        anchor = "end" if index == len(dates) - 1 > 0 else "middle"
+        day = str(dates[index])[:7]
+        parts.append(f'<text x="{x:.1f}" y="{_HEIGHT - 12}" text-anchor="{anchor}">{day}</text>')
     for place, (label, colour, values) in enumerate(curves):
-        points = " ".join(f"{_LEFT + i * across:.1f},{_TOP + (high - values[i]) * down:.1f}" for i in keep)
+        kept = extremes(values, _POINTS)
+        points = " ".join(f"{_LEFT + i * across:.1f},{_TOP + (high - values[i]) * down:.1f}" for i in kept)
         parts.append(f'<polyline fill="none" stroke="{colour}" stroke-width="1.5" points="{points}"/>')
         x = _WIDTH - _RIGHT - 130 * (len(curves) - place)
         parts.append(f'<rect x="{x}" y="14" width="12" height="12" fill="{colour}"/>')
         parts.append(f'<text x="{x + 18}" y="25">{escape(label)}</text>')
     return "".join([*parts, "</svg>\n"])
+
+
+def extremes(values: np.ndarray, most: int) -> list[int]:
+    """Return the places of at most `most` values, among them the least and greatest of each stretch."""
+    if len(values) <= most:
+        return list(range(len(values)))
+    kept = {0, len(values) - 1}
+    for part in np.array_split(np.arange(len(values)), most // 2 - 1):
+        kept |= {int(part[values[part].argmin()]), int(part[values[part].argmax()])}
+    return sorted(kept)
+
+
+def ticks(low: float, high: float) -> list[float]:
+    """Return round numbers between two, four to ten of them."""
+    size = 10.0 ** np.floor(np.log10((high - low) / 4))
+    step = next(size * part for part in (5.0, 2.0, 1.0) if (high - low) / (size * part) >= 4)
+    return [float(value) for value in np.arange(np.ceil(low / step), np.floor(high / step) + 1) * step]
 
 
 def heat_map(
@@ -89,10 +106,11 @@ def _cell(value: float, low: float, high: float, x: float, y: float, size: int) 
 
 def _head(title: str, width: int, height: int) -> str:
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
+        f'width="{width}" height="{height}" role="img">'
         f'<title>{escape(title)}</title>{_STYLE}<text class="t" x="12" y="25">{escape(title)}</text>'
     )
 
 
 def _short(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.2f}"
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value + 0.0:.4g}"

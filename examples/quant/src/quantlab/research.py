@@ -70,7 +70,7 @@ def make_run(settings: Settings) -> dict[str, Any]:
     with opened("run", config) as run:
         series.note_prices(run, done.bars)
         report.save_trades(run, done.result.trades)
-        title = f"{settings.ticker} {run.id}"
+        title = settings.ticker
         pictures = report.save_curves(run, done.result, title, done.bars.close)
         words = report.words_for("run", config)
         told = report.Told("run", done.summary, [done.row()], done.bars.source, words, pictures)

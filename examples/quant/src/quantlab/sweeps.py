@@ -150,7 +150,7 @@ def _report(run: runpact.ActiveRun, outcome: Any, *, plan: Plan, bars: Bars, wor
 def _report_grid(run: runpact.ActiveRun, outcome: Any, plan: Plan, bars: Bars, words: Sequence[str]) -> None:
     best = _tested(run, outcome.best.trial, bars)
     rows = [_row(place.end, plan.objective) for place in outcome.places if place.rank is not None]
-    pictures = list(report.draw_curves(run, best.result, f"best of {run.id}", best.bars.close))
+    pictures = list(report.draw_curves(run, best.result, "best setting", best.bars.close))
     if len(plan.space) > 1:
         run.save("artifacts/heatmap.svg", _heat_map(plan, outcome))
         pictures.append("artifacts/heatmap.svg")
@@ -173,7 +173,7 @@ def _report_walk(run: runpact.ActiveRun, outcome: Any, plan: Plan, bars: Bars, w
     run.save("oos_equity_timeseries.csv", _series(parts, dates, equity, initial))
     run.save("oos_equity_curve.csv", _curve(parts, equity))
     curves = [("out of sample", "#2f6fde", equity)]
-    run.save("artifacts/oos_equity.svg", curve_plot(f"{run.id}: out of sample", dates, curves))
+    run.save("artifacts/oos_equity.svg", curve_plot("out of sample", dates, curves))
     rows = [_row(place.end, plan.objective) for place in outcome.places if place.rank is not None]
     told = report.Told(WALK, summary, rows, bars.source, words, ["artifacts/oos_equity.svg"])
     report.write_documents(run, told)
