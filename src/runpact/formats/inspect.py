@@ -62,7 +62,7 @@ class Inspector:
         self._links = links
         self._external = external
         self._facts: dict[tuple[str, str], Facts | FormatFault] = {}
-        self._contents: dict[tuple[str, str], ContentFact | FormatFault] = {}
+        self._contents: dict[tuple[str, ...], ContentFact | FormatFault] = {}
         self._values_of = ""
         self._array_file: ArrayFile | None = None
         self._values: dict[str, LoadedValues | str] = {}
@@ -79,14 +79,15 @@ class Inspector:
 
     def facts(self, path: str, form: Form = AS_NAMED) -> Facts | FormatFault:
         """Report everything known about a file of its format."""
-        key = path, form.format
+        named = _format_of(path, form)
+        key = path, named.name
         if key not in self._facts:
-            self._facts[key] = self._inspect(path, _format_of(path, form))
+            self._facts[key] = self._inspect(path, named)
         return self._facts[key]
 
     def content(self, path: str, form: Form = AS_NAMED) -> ContentFact | FormatFault:
         """Report which format a file has, by its name (or as is said) and by its bytes."""
-        key = path, form.format
+        key = path, *(each.name for each in _formats_of(path, form))
         if key not in self._contents:
             self._contents[key] = self._look(path, form)
         return self._contents[key]
@@ -223,7 +224,7 @@ class Inspector:
                 content, has_pickle = content_of(stream)
         except OSError as error:
             return FormatFault("unreadable", f"cannot be read: {error.strerror or error}")
-        named = (BY_NAME[form.format],) if form.format in BY_NAME else formats_named(path)
+        named = _formats_of(path, form)
         fits = [each for each in named if content in each.contents or not each.contents]
         fault = self._strict_fault(path, fits, form)
         return ContentFact(
@@ -245,6 +246,11 @@ class Inspector:
 def _format_of(path: str, form: Form) -> Format:
     """Return the format that a file is read as: the one that was said, else the one of its name."""
     return BY_NAME.get(form.format) or formats_named(path)[0]
+
+
+def _formats_of(path: str, form: Form) -> tuple[Format, ...]:
+    """Return the formats that a file may have: the one that was said, else those of its name."""
+    return (BY_NAME[form.format],) if form.format in BY_NAME else tuple(formats_named(path))
 
 
 def _closing(rows: Iterator[_Row], stream: BinaryIO) -> Iterator[_Row]:

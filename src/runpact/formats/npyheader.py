@@ -10,10 +10,13 @@ Source:
 from __future__ import annotations
 
 import ast
+import functools
 import math
 import re
 import warnings
 from typing import BinaryIO
+
+import msgspec
 
 from runpact.model.facts import ArrayFact, FormatFault
 
@@ -78,6 +81,13 @@ def _header_text(stream: BinaryIO) -> tuple[int, str]:
 
 
 def _parse(name: str, text: str) -> tuple[ArrayFact, int]:
+    fact, width = _parsed(text)
+    return msgspec.structs.replace(fact, name=name), width
+
+
+@functools.lru_cache(maxsize=64)
+def _parsed(text: str) -> tuple[ArrayFact, int]:
+    """Return what a header says; the frames of a run have few different ones."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the compiler comments on odd literals
         header = ast.literal_eval(text.strip())
@@ -88,7 +98,7 @@ def _parse(name: str, text: str) -> tuple[ArrayFact, int]:
         raise _MalformedError("its shape cannot be read")
     width, has_objects = _dtype(header["descr"], 0)
     dtype = header["descr"] if isinstance(header["descr"], str) else repr(header["descr"])
-    return ArrayFact(name, dtype, shape, fortran, has_objects), width
+    return ArrayFact("", dtype, shape, fortran, has_objects), width
 
 
 def _is_shape(shape: object) -> bool:

@@ -142,6 +142,11 @@ def frames_document(rows: Iterable[Row]) -> bytes:
     return b'{\n "frames": [\n  %b\n ]\n}\n' % lines
 
 
+def room_of(row: Row) -> int:
+    """Return how many bytes of the document a row takes."""
+    return len(msgspec.json.encode(row)) + len(",\n  ")
+
+
 def _by_id(row: Row) -> tuple[bool, int, str]:
     frame_id = row.get("frame_id")
     is_number = isinstance(frame_id, int)

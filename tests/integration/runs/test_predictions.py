@@ -220,6 +220,17 @@ def test_what_cannot_be_written_strictly_leaves_nothing(
     assert place.call("check")[0] == 0
 
 
+def test_a_document_that_nobody_could_read_is_not_begun(empty: Place) -> None:
+    with runpact.run(name="p") as run:
+        frames = run.predictions(contract_version="1.0", intrinsics={"table": "x" * 6_000_000})
+        frames.write(0, timestamp=0, a=1)
+        frames.write(1, timestamp=0, a=1)
+        with pytest.raises(ValueRefusedError, match="2 frames has no room"):
+            frames.write(2, timestamp=0, a=1)
+        frames.write(3, timestamp=0, a=1, intrinsics={"fx": 1})
+    assert len(list(runpact.open_run(run.id).predictions())) == 3
+
+
 @pytest.mark.parametrize(
     "said",
     [
@@ -255,6 +266,25 @@ def test_a_frame_that_is_not_acknowledged_is_taken_back(empty: Place) -> None:
         frames.write(0, timestamp=0, a=2)
     (frame,) = runpact.open_run(run.id).predictions()
     assert frame["a"] == 2
+    assert runpact.verify(run.id) is runpact.Verdict.OK
+
+
+def test_a_frame_that_has_its_name_although_that_was_refused_is_taken_back(empty: Place) -> None:
+    with runpact.run(name="p") as run:
+        frames = run.predictions(contract_version="1.0", intrinsics=CAMERA)
+        path = Path(run.path("artifacts/predictions/frame_0000.npz"))
+        store = run.writer.store
+
+        def half_done(*words: object, **said: object) -> None:
+            store(*words, **said)  # type: ignore[arg-type]  # as it was called
+            raise StorageError("late")
+
+        run.writer.store = half_done  # type: ignore[assignment,method-assign]  # as a disk that fails late
+        with pytest.raises(StorageError):
+            frames.write(0, timestamp=0, a=1)
+        assert not path.exists()
+        run.writer.store = store  # type: ignore[method-assign]
+        frames.write(0, timestamp=0, a=2)
     assert runpact.verify(run.id) is runpact.Verdict.OK
 
 
@@ -325,6 +355,7 @@ def killed(place: Place, seconds: float) -> None:
     with out.open("wb") as file:
         process = subprocess.Popen([sys.executable, "-c", ENDLESS], stdout=file, cwd=place.root)
         while len(out.read_bytes().split()) < 2:
+            assert process.poll() is None, "the writer ended by itself"
             time.sleep(0.01)
         time.sleep(seconds)
         process.send_signal(signal.SIGKILL)

@@ -66,8 +66,8 @@ def keep_checkpoint(
     if number is not None:
         said["step"] = number
     path = posixpath.join(FOLDER, f"{stem}.{_suffix_of(state, suffix)}")
+    run.stored.pop(path, None)  # whatever is refused from here on, the file is hashed anew before the seal
     stored = run.writer.store(path, _bytes_of(run, path, state), replaces=True)
-    run.stored.pop(path, None)
     run.stored[path] = stored
     run.note(SAVED, path=path, size=stored.size, digest=stored.digest, **{CHECKPOINT: said})
     names = [each for each in run.stored if posixpath.dirname(each) == FOLDER]

@@ -19,8 +19,16 @@ from types import TracebackType
 from typing import Self
 
 from runpact.formats.encode import plain_data
+from runpact.formats.limits import MAX_SIZE
 from runpact.formats.npzbytes import as_array, encode_arrays, fault_of_array
-from runpact.model.errors import CannotStartError, RunpactError, UsageError, ValueRefusedError, WriteOnceError
+from runpact.model.errors import (
+    CannotStartError,
+    RunpactError,
+    StorageError,
+    UsageError,
+    ValueRefusedError,
+    WriteOnceError,
+)
 from runpact.model.facts import Json
 from runpact.model.frames import (
     ABOUT,
@@ -32,6 +40,7 @@ from runpact.model.frames import (
     frames_document,
     plain_id,
     plain_timestamp,
+    room_of,
 )
 from runpact.model.manifest import FileRecord
 from runpact.model.names import check_relative
@@ -39,6 +48,8 @@ from runpact.model.recovery import SAVED
 from runpact.verbs.life.opened import OpenRun
 
 _Arrays = tuple[str, ...]
+_FRAMING = 32
+"""Bytes of a document without rows."""
 
 
 class Predictions:
@@ -78,6 +89,7 @@ class Predictions:
         self._clauses: dict[str, tuple[_Arrays, bool]] = {}
         run.note(BEGUN, pattern=self._place.pattern, about=self._place.metadata)
         self._rows = run.frames.setdefault(self._place.metadata, {})
+        self._size = _FRAMING + sum(map(room_of, self._rows.values()))
         self._is_open = True
 
     def write(
@@ -107,9 +119,29 @@ class Predictions:
                 f"frame `{number}` was written already", at=path, hint="each frame has an id of its own"
             )
         row = self._row(number, timestamp, intrinsics)
-        stored = self._run.writer.store(path, [encode_arrays(self._checked(arrays))], is_flushed=False)
+        size = self._with_room_for(row)
+        data = encode_arrays(self._checked(arrays))
+        try:
+            stored = self._run.writer.store(path, [data], is_flushed=False)
+        except StorageError:
+            self._run.writer.discard(path)  # it may have its name although that was refused
+            raise
         self._acknowledge(stored, row)
+        self._size = size
         return self._run.writer.paths.at(path)
+
+    def _with_room_for(self, row: Row) -> int:
+        """Return the size of the document with one more row; nobody could read it beyond a limit."""
+        size = self._size + room_of(row)
+        if size > MAX_SIZE:
+            raise ValueRefusedError(
+                f"the document about {len(self._rows)} frames has no room for another one",
+                at=self._place.metadata,
+                expected=f"at most {MAX_SIZE} bytes",
+                got=f"{size} bytes",
+                hint="name the intrinsics by intrinsics_ref=…, or write the frames into several runs",
+            )
+        return size
 
     def _row(self, number: int | str, timestamp: object, intrinsics: object) -> Row:
         camera = self._camera if intrinsics is None else {"intrinsics": _plain_camera(intrinsics)}
