@@ -255,7 +255,7 @@ def make_directory(path: str, *, mode: int = 0o777) -> None:
 def make_parents(path: str, *, sync: bool) -> None:
     """Create the missing directories above and at `path`, each durable before the next."""
     missing = []
-    while not os.path.isdir(path):
+    while path and not os.path.isdir(path):
         missing.append(path)
         path = os.path.dirname(path)
     for directory in reversed(missing):
