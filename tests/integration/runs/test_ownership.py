@@ -409,6 +409,29 @@ def test_a_skill_that_writes_no_number_is_refused(place: Place, call: str) -> No
         project(place, "skill.go()")
 
 
+@pytest.mark.requirement("A-003", "A-004")
+def test_a_skill_in_a_command_is_held_by_the_kernel(place: Place) -> None:
+    place.write("models/depth/model.npz", "curated")
+    place.write(
+        "projects/evaluate/main.py",
+        "import os, runpact\n"
+        "run = runpact.current()\n"
+        "run.scope('motion').save('a', {})\n"
+        "run.save('metrics', {'loss': 0.5})\n"
+        "for path in ('out.json', 'models/depth/model.npz', 'runs/skill.txt'):\n"
+        "    try: open(path, 'w').close()\n"
+        "    except OSError: continue\n"
+        "    raise SystemExit(path)\n"
+        "os.system('echo x > out.txt; mkdir -p runs/skill/2026-01-01_00-00-00_abc1234')\n",
+    )
+    program = (sys.executable, "projects/evaluate/main.py")
+    code, _out, err = place.call("run", "--set", "a=1", "--", *program)
+    assert code == 0, err
+    assert not (place.root / "out.txt").exists()
+    assert [path.name for path in (place.root / "runs").iterdir()] == ["evaluate"]
+    assert (place.root / "models/depth/model.npz").read_text() == "curated"
+
+
 @pytest.mark.parametrize(
     ("name", "error"), [("../x", UnsafeNameError), ("", UnsafeNameError), (7, UsageError)]
 )
