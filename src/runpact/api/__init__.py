@@ -13,8 +13,11 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, Self, TypeVar
 
+import msgspec
+
+from runpact.api.configured import given_config
 from runpact.api.context import CURRENT
 from runpact.api.fencing import fence_in, wanted_by
 from runpact.host.callers import calling_files
@@ -22,7 +25,7 @@ from runpact.model.confinement import MODES, REFUSE
 from runpact.model.errors import ContractBrokenError, UsageError
 from runpact.model.finding import Finding, Verdict
 from runpact.model.run import State
-from runpact.verbs.capturing.said import all_texts, path_or_none, text_or_none, texts_by_name
+from runpact.verbs.capturing.said import all_texts, text_or_none, texts_by_name
 from runpact.verbs.judging.check import CheckedRun
 from runpact.verbs.life.active import ActiveRun, state_after
 from runpact.verbs.life.attach import attached_run
@@ -39,7 +42,8 @@ def run(
     *,
     kind: str | None = None,
     name: str | None = None,
-    config: Mapping[str, object] | PathLike | None = None,
+    config: object = None,
+    typed: type | None = None,
     overrides: tuple[str, ...] = (),
     seeds: Mapping[str, int | None] | None = None,
     captures: Mapping[str, str] | None = None,
@@ -63,7 +67,10 @@ def run(
     Args:
         kind: Kind of the contract; not needed when there is only one.
         name: Fills the place's `{name}`, or its only free capture.
-        config: Resolved configuration, or a JSON, YAML or TOML file to read it from.
+        config: Resolved configuration, or a JSON, YAML or TOML file to read it from. A namespace of argparse,
+            a value of a dataclass, a struct or a pydantic model, or a configuration of OmegaConf as well.
+        typed: Dataclass, `msgspec.Struct` or pydantic model that the resolved configuration must fit:
+            `run.typed` is a value of it. Else every fault is told with its key, and no run is made.
         overrides: `dotted.key=value`, applied in order.
         seeds: Seeds by library; None for a library that is absent.
         captures: Further captures of the place.
@@ -96,6 +103,7 @@ def run(
         kind=kind,
         name=name,
         config=config,
+        typed=typed,
         overrides=overrides,
         seeds={} if seeds is None else seeds,
         captures={} if captures is None else captures,
@@ -142,7 +150,8 @@ class PendingRun:
         *,
         kind: str | None,
         name: str | None,
-        config: Mapping[str, object] | PathLike | None,
+        config: object,
+        typed: type | None,
         overrides: tuple[str, ...],
         seeds: Mapping[str, int | None],
         captures: Mapping[str, str],
@@ -164,7 +173,8 @@ class PendingRun:
         self._where, self._callers = where, callers
         self._kind, self._name = text_or_none(kind, what="the kind"), text_or_none(name, what="the name")
         self._captures = texts_by_name(captures, what="captures")
-        self._config, self._overrides, self._seeds = config, overrides, seeds
+        self._config, self._typed = config, typed
+        self._overrides, self._seeds = overrides, seeds
         self._out, self._durability, self._is_checked = out, durability, is_checked
         self._guard, self._wanted = guard, wanted_by(fence)
         self._caches = all_texts(caches, what="a cache")
@@ -196,7 +206,10 @@ class PendingRun:
         self._workspace = Workspace.open(**self._where)
         if self._workspace.contract is None:
             sys.stderr.write("runpact: no contract here; using the pack runpact:basic@1\n")
-        self._active = self._workspace.start(self._request(self._workspace))
+        request = self._request(self._workspace)
+        value = None if self._typed is None else _typed_value(self._typed, request)
+        self._active = self._workspace.start(request)
+        self._active.typed = value
         self._signals.callback(CURRENT.reset, CURRENT.set(self._active))
         if self._wanted is not None:
             fence_in(self._active, self._wanted)
@@ -259,16 +272,25 @@ class PendingRun:
         again._workspace, again._active, again._signals = clean  # noqa: SLF001 - of its own class
         return again
 
+    def asked_by(self, callers: tuple[str, ...]) -> Self:
+        """Return this run as one that the code of these files asks for, nearest first."""
+        self._callers = callers
+        return self
+
+    @property
+    def workspace(self) -> Workspace:
+        """Where it is to stand."""
+        return self._workspace or Workspace.open(**self._where)
+
     def _request(self, workspace: Workspace) -> Request:
+        given = given_config(self._config)
         request = workspace.request(
             within=CURRENT.get(None),
             callers=self._callers,
             kind=self._kind,
             name=self._name,
             captures=self._captures,
-            config=self._config
-            if isinstance(self._config, Mapping)
-            else path_or_none(self._config, what="a configuration"),
+            config=given.values,
             overrides=self._overrides,
             seeds=self._seeds,
             command=tuple(sys.orig_argv) or (sys.executable,),
@@ -280,8 +302,15 @@ class PendingRun:
             durability=self._durability,
             record_host=self._record_host,
         )
+        request = msgspec.structs.replace(request, config=given.recorded(request.config))
         baseline, policy, profile = self._evidence
         return announcing(workspace, request, policy=policy, baseline=baseline, profile=profile)
+
+
+def _typed_value(kind: type, request: Request) -> object:
+    from runpact.model.config.typed import typed_value  # noqa: PLC0415 - only who asks for it pays
+
+    return typed_value(kind, request.config.resolved)
 
 
 def _demand_kept(checked: CheckedRun) -> None:

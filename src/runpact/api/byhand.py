@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from runpact.model.contract.stages import directory_of
-from runpact.model.errors import RunpactError, UsageError
+from runpact.model.errors import Fault, RunpactError, UsageError
 from runpact.model.finding import Severity
 from runpact.workspace import Workspace
 from runpact.workspace.pipelines import Ordered, run_stages, stage_of_program
@@ -94,8 +94,14 @@ def error_lines(error: RunpactError) -> tuple[str, ...]:
     return (
         f"error[{error.code}]: {error.message}",
         *(f"  {word:8}  {said}" for word, said in evidence if said),
+        *(line for fault in error.faults for line in _fault_lines(fault)),
         *(["", f"hint: {error.hint}"] if error.hint else []),
     )
+
+
+def _fault_lines(fault: Fault) -> list[str]:
+    evidence = (("expected", fault.expected), ("got", fault.got), ("hint", fault.hint))
+    return [f"  {fault.message}", *(f"      {word:8}  {said}" for word, said in evidence if said)]
 
 
 def _code(end: PipelineEnd) -> int:

@@ -173,6 +173,17 @@ class Host(msgspec.Struct, frozen=True, kw_only=True):
     """As it was given."""
 
 
+class Composition(msgspec.Struct, frozen=True):
+    """What a configuration was composed of, before its interpolations were resolved."""
+
+    composed: dict[str, object] = {}
+    """The configuration with its interpolations, as `${model.width}`."""
+    by: str = ""
+    """What composed it, with its version: `hydra 1.3.8`."""
+    choices: dict[str, str | None] = {}
+    """Option chosen of each group of configurations."""
+
+
 class Config(msgspec.Struct, frozen=True):
     """The resolved configuration and where it came from; in a record, without its secrets."""
 
@@ -183,6 +194,8 @@ class Config(msgspec.Struct, frozen=True):
     source_digest: str | None = None
     """None as well when a secret was masked: whoever knows the rest could find it by trying."""
     overrides: tuple[str, ...] = ()
+    composition: Composition | msgspec.UnsetType = msgspec.UNSET
+    """Of a configuration that was composed, how it stood before it was resolved; absent of any other."""
 
 
 class AskedBy(msgspec.Struct, frozen=True):

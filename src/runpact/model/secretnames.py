@@ -32,6 +32,7 @@ _NO_VALUE = re.compile(
     r"(?:true|false|none|null|yes|no|on|off|enabled|disabled|required|optional|default)?", re.IGNORECASE
 )
 _OPTION = re.compile(r"-{0,2}[+~]{0,2}(?P<name>[A-Za-z_][\w./-]*)=")
+_REFERENCE = re.compile(r"\$\{env:[A-Za-z_][A-Za-z0-9_]*\}")
 _USERS = frozenset({"-u", "--user", "--proxy-user"})
 _LONGEST = 200
 
@@ -89,6 +90,15 @@ def secret_settings(value: object, *, is_secret: bool = False) -> Iterator[str]:
 def is_reference(text: str) -> bool:
     """Whether a text only says where its value is found, as in `${env:NAME}`, or was masked."""
     return (text.startswith("${") and text.endswith("}")) or text == "[redacted]"
+
+
+def without_references(value: object) -> object:
+    """Return plain data in which each reference `${env:NAME}` to a secret reads as a masked value does."""
+    if isinstance(value, Mapping):
+        return {key: without_references(below) for key, below in value.items()}
+    if isinstance(value, list | tuple):
+        return [without_references(below) for below in value]
+    return "[redacted]" if isinstance(value, str) and _REFERENCE.fullmatch(value) else value
 
 
 def argument_secrets(arguments: Iterable[str]) -> tuple[int | None, ...]:

@@ -11,13 +11,14 @@ import msgspec
 from runpact.model.manifest import Manifest
 from runpact.model.provenance import Devices, Provenance
 from runpact.model.run import Outcome, RunRecord, State
+from runpact.model.secretnames import without_references
 
 RUN = frozenset(
     {
         *("id", "uid", "kind", "name", "started", "parent", "contract", "state", "word"),
         *("command", "commit", "git", "branch", "dirty", "python", "platform", "packages", "packages_digest"),
         *("devices", "seeds", "config", "config_digest", "config_source", "inputs"),
-        "request",
+        *("config_composed", "config_resolved", "request"),
         *("ended", "duration_seconds", "exit_code", "signal", "error"),
     }
 )
@@ -87,6 +88,8 @@ def _origin(record: RunRecord, origin: Provenance) -> dict[str, object]:
         "devices": _devices(origin.devices),
         "seeds": origin.seeds,
         "config": config.resolved,
+        "config_composed": config.composition.composed if config.composition else config.resolved,
+        "config_resolved": without_references(config.resolved),
         "config_digest": config.digest,
         "config_source": config.source,
         "inputs": [msgspec.structs.asdict(each) for each in origin.inputs],

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from runpact.model.manifest import Manifest
-from runpact.model.provenance import AskedBy, Code, Config, Environment, Provenance
+from runpact.model.provenance import AskedBy, Code, Composition, Config, Environment, Provenance
 from runpact.model.run import ContractRef, Outcome, Owner, RunRecord, State
 from runpact.model.variables import RUN, foreign_variables, outcome_of, run_variables
 
@@ -57,6 +58,8 @@ def test_run_tells_identity_origin_and_end() -> None:
         "packages_digest": "p",
         "seeds": {"python": 3},
         "config": {"lr": 0.1},
+        "config_composed": {"lr": 0.1},
+        "config_resolved": {"lr": 0.1},
         "config_digest": "c",
         "config_source": "config.yaml",
         "request": None,
@@ -112,3 +115,17 @@ def test_packages_have_one_digest_whatever_their_order() -> None:
     digests = {Environment.digest_of(value) for value in ({"a": "1", "b": "2"}, {"b": "2", "a": "1"})}
     assert len(digests) == 1
     assert digests != {Environment.digest_of({"a": "1", "b": "3"})}
+
+
+def test_a_composed_configuration_is_told_with_its_interpolations_and_without() -> None:
+    resolved = {"twin": 1, "token": "${env:TOKEN}", "list": ["${env:TOKEN}", "a ${env:TOKEN}"]}
+    composed = {"twin": "${lr}", "token": "${oc.env:TOKEN}"}
+    config = Config(resolved, composition=Composition(composed, "hydra 1.3.8", {"model": None}))
+    made = msgspec.structs.replace(record(), provenance=Provenance(config=config))
+    told = run_variables(made, State.RUNNING, "running")
+    assert told["config_composed"] == composed
+    assert told["config_resolved"] == {
+        "twin": 1,
+        "token": "[redacted]",
+        "list": ["[redacted]", "a ${env:TOKEN}"],
+    }

@@ -14,7 +14,7 @@ from typing import TypeVar
 import msgspec
 
 from runpact.model.contract.language import Kind
-from runpact.model.provenance import AskedBy, Code, Config, Environment, Host, Provenance
+from runpact.model.provenance import AskedBy, Code, Composition, Config, Environment, Host, Provenance
 from runpact.model.recordmasker import RecordMasker, texts_in
 from runpact.model.schema import inline_name
 from runpact.model.secretnames import (
@@ -124,6 +124,7 @@ def masked_config(config: Config, masker: RecordMasker) -> Config:
     """
     resolved = masker.config(config.resolved)
     overrides = masker.overrides(config.overrides)
+    config = msgspec.structs.replace(config, composition=_masked_composition(config.composition, masker))
     if resolved is config.resolved and overrides == config.overrides:
         return config
     shown = msgspec.convert(resolved, dict[str, object])
@@ -135,6 +136,15 @@ def masked_config(config: Config, masker: RecordMasker) -> Config:
         source_digest=None,
         overrides=overrides,
     )
+
+
+def _masked_composition(
+    said: Composition | msgspec.UnsetType, masker: RecordMasker
+) -> Composition | msgspec.UnsetType:
+    if said is msgspec.UNSET:
+        return said
+    told = {"composed": masker.config(said.composed), "choices": masker.values("config", said.choices)}
+    return msgspec.convert({**told, "by": said.by}, Composition)
 
 
 def _in_command(command: tuple[str, ...]) -> Iterator[str]:

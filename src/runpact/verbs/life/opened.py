@@ -113,6 +113,8 @@ class OpenRun:
         """What expressions of its layout know besides `run`; more may join until the run ends."""
         self.config = config
         """The resolved configuration."""
+        self.typed: object = None
+        """The resolved configuration as a value of the type that was asked for; None without one."""
         self.masker = masker
         self.writer = writer
         self.record = record
