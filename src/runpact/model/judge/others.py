@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from runpact.model.contract.language import Others
+from runpact.model.contract.language import Kind, Others
 from runpact.model.facts import FileFact
 from runpact.model.finding import Finding, Severity
 from runpact.model.judge.grade import Fault
@@ -31,6 +31,23 @@ def judge_others(subject: Subject) -> Iterator[Finding]:
     clauses = (Others(in_="**", are=others),) if isinstance(others, str) else others
     if any(clause.are in _SEVERITY for clause in clauses):
         yield from _unexpected(subject, clauses)
+
+
+def takes(kind: Kind, path: str) -> bool:
+    """Whether a run of a kind may hold a file there that no entry need name."""
+    others = kind.others
+    clauses = (Others(in_="**", are=others),) if isinstance(others, str) else others
+    clause = next((each for each in clauses if compile_glob(each.in_).fullmatch(path)), None)
+    if clause is None or clause.are not in _SEVERITY:
+        return True
+    folders = tuple(each.rstrip("/") + "/" for entry in kind.entries if entry.dir for each in entry.paths)
+    files = {
+        each
+        for entry in kind.entries
+        if not entry.dir and entry.forbidden is not True
+        for each in entry.paths
+    }
+    return path in files or (clause.in_ == "**" and path.startswith(folders))
 
 
 def _unexpected(subject: Subject, clauses: tuple[Others, ...]) -> Iterator[Finding]:

@@ -1,0 +1,1 @@
+"""Hydra: its output directory is the run. `runpact.hydra` has the public names."""
