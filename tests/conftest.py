@@ -31,6 +31,14 @@ def kept(request: pytest.FixtureRequest) -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
+@pytest.fixture(autouse=True)
+def _no_run_stays_open() -> Iterator[None]:
+    """Blame the test that leaves a run open here, not a later one that finds it."""
+    yield
+    context = sys.modules.get("runpact.api.context")
+    assert context is None or context.CURRENT.get(None) is None, "a run was left open"
+
+
 @pytest.fixture
 def figures(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
     """Return a function that keeps one line of figures for the end of the session."""

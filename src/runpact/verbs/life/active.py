@@ -386,7 +386,7 @@ def state_after(error: BaseException) -> State:
 
 
 def describe(error: BaseException) -> str:
-    """Return `Type: message`, one line, at most 1,000 characters."""
+    """Return `Type: message`, one line; beyond 4,000 characters, how many more there are."""
     if isinstance(error, Terminated):
         return f"stopped by signal {error.number}"
     try:
@@ -394,4 +394,6 @@ def describe(error: BaseException) -> str:
     except Exception:  # noqa: BLE001 - code of the program's; whatever it does, the run is to be sealed
         told = "its message cannot be told"
     text = " ".join(told.split()).encode("utf-8", "backslashreplace").decode()
-    return (f"{type(error).__name__}: {text}" if text else type(error).__name__)[:1000]
+    whole = f"{type(error).__name__}: {text}" if text else type(error).__name__
+    more = len(whole) - 4000
+    return whole if more <= 0 else f"{whole[:4000]} … ({more} characters more)"
