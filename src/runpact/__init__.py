@@ -90,6 +90,7 @@ _HOMES = {
     "diff": "runpact.api.judging",
     "doctor": "runpact.api.doctor",
     "list_runs": "runpact.api.finding",
+    "load_ipython_extension": "runpact.integrations.notebook",
     "resolve": "runpact.api.registered",
     "open_run": "runpact.api.reading",
     "read": "runpact.api.reading",

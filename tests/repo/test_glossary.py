@@ -9,7 +9,7 @@ GLOSSARY = ROOT / "docs" / "glossary.md"
 # No public class or function is named with these; the glossary says what to say instead.
 AVOIDED = {"violation", "fingerprint", "finalize", "sandbox", "jail", "gc", "job", "helper"}
 # Methods that another library calls by these names.
-THEIRS = {"on_job_start", "on_job_end"}
+THEIRS = {"on_job_start", "on_job_end", "finalize"}
 
 
 def glossary_rows() -> list[list[str]]:

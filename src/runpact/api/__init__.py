@@ -18,7 +18,7 @@ from typing import ParamSpec, Self, TypeVar
 import msgspec
 
 from runpact.api.configured import given_config
-from runpact.api.context import CURRENT
+from runpact.api.context import CURRENT, leave
 from runpact.api.fencing import fence_in, wanted_by
 from runpact.host.callers import calling_files
 from runpact.model.confinement import MODES, REFUSE
@@ -210,7 +210,7 @@ class PendingRun:
         value = None if self._typed is None else _typed_value(self._typed, request)
         self._active = self._workspace.start(request)
         self._active.typed = value
-        self._signals.callback(CURRENT.reset, CURRENT.set(self._active))
+        self._signals.callback(leave, CURRENT.set(self._active))
         if self._wanted is not None:
             fence_in(self._active, self._wanted)
         return self._active

@@ -8,11 +8,17 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 
 from runpact.verbs.life.active import ActiveRun
 
 CURRENT: ContextVar[ActiveRun] = ContextVar("runpact_current")
+
+
+def leave(token: Token[ActiveRun]) -> None:
+    """Let the run that was open before be the open one; another context, as a cell of a notebook, stays."""
+    with contextlib.suppress(ValueError):
+        CURRENT.reset(token)
 
 
 @contextlib.contextmanager

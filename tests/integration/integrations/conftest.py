@@ -1,0 +1,3 @@
+"""`pytester`, which runs pytest in a folder of its own."""
+
+pytest_plugins = ["pytester"]
