@@ -39,14 +39,15 @@ USAGE = 64
 
 # An environment that serves one lane serves those it includes.
 INCLUDED_BY = {
-    "core": ("core", "demo", "quant", "vision", "test", "nightly"),
-    "demo": ("demo", "quant", "vision", "test", "nightly"),
+    "core": ("core", "demo", "perception", "quant", "vision", "test", "nightly"),
+    "demo": ("demo", "perception", "quant", "vision", "test", "nightly"),
+    "perception": ("perception", "nightly"),
     "quant": ("quant", "nightly"),
     "vision": ("vision", "test", "nightly"),
     "test": ("test", "nightly"),
     "nightly": ("nightly",),
 }
-EXAMPLE_LANES = {"quant": "quant", "vision": "vision"}
+EXAMPLE_LANES = {"perception": "perception", "quant": "quant", "vision": "vision"}
 """Examples that need more than the others to be run."""
 FAST_LANE = "not nightly and not browser"
 FULL_BRANCH_COVERAGE = ("model", "verbs")
@@ -421,6 +422,7 @@ def do_pins(arguments: list[str]) -> int:
             *tested,
             *("--extra", "plots", "--extra", "sweep", "--group", "nightly", "--constraint", str(everything)),
         ],
+        "perception": ["--group", "perception", "--group", "build", "--constraint", str(everything)],
         "quant": ["--group", "quant", "--group", "build", "--constraint", str(everything)],
         "vision": ["--group", "vision", "--group", "build", "--constraint", str(everything)],
         "demo": ["--group", "demo", "--group", "build", "--constraint", str(everything)],

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = {name: f"docs/packs/{name.removeprefix('runpact:').split('@')[0]}.md" for name in pack_names()}
 PAGES |= {
     f"examples/{name}/contract.yaml": f"examples/{name}/CONTRACT.md"
-    for name in ("certification", "holography", "quant", "vision")
+    for name in ("certification", "holography", "perception", "quant", "vision")
 }
 
 

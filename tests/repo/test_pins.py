@@ -29,7 +29,7 @@ def test_smaller_lanes_hold_a_part_of_the_test_lane(lane):
     assert pins(lane) - pins("test") == set()
 
 
-@pytest.mark.parametrize("lane", ["quant", "test"])
+@pytest.mark.parametrize("lane", ["perception", "quant", "test"])
 def test_the_nightly_lane_holds_all_of_the_lanes_that_it_stands_in_for(lane):
     assert pins(lane) - pins("nightly") == set()
 

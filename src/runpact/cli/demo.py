@@ -38,7 +38,8 @@ def demo_command(*, name: str, into: str | None, is_json: bool) -> int:
 
     Examples: certification (a small language model, its subjects, certificates, promotion, pruning),
     holography (a pipeline of twelve stages), vision (a detector, from training to statistics),
-    quant (backtests, sweeps, sessions, learned models).
+    quant (backtests, sweeps, sessions, learned models),
+    perception (projects and skills: where a camera stands).
     """
     if name in STORIES and importlib.util.find_spec(_NEEDED) is None:
         raise CannotStartError(
