@@ -16,8 +16,8 @@ from importlib.metadata import distributions
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-NEEDED = ("numpy", "skimage")
-PACKAGES = "numpy scikit-image"
+NEEDED = ("numpy", "skimage", "hydra")
+PACKAGES = "numpy scikit-image hydra-core"
 RUNPACT = (sys.executable, "-m", "runpact")
 MODEL = "vision/corrector/lens/trained/walls"
 NO_REPOSITORY, IGNORED = 128, 0

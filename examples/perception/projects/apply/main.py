@@ -5,9 +5,6 @@ python -m projects.apply.main [model=local://vision/corrector/lens/trained/walls
 
 from __future__ import annotations
 
-import sys
-
-from libs.composing import composed, plain, typed
 from libs.errors import measured_errors, summed_up
 from libs.records import CONTRACT_VERSION, arrays, draw
 from libs.settings import ApplySettings
@@ -15,13 +12,13 @@ from skills.corrector import Corrector
 from skills.tracking import filmed, known, located, recognised
 
 import runpact
+import runpact.hydra
 
 
-def main(overrides):
-    config = plain(composed("apply", overrides))
-    settings = typed(config, ApplySettings)
-    with runpact.run(config=config, seeds={"numpy": settings.seed}) as run:
-        apply(settings, run)
+@runpact.hydra.main("../../configs", "apply", typed=ApplySettings)
+def main(settings):
+    run = runpact.current()
+    apply(settings, run)
     print(run.dir)
 
 
@@ -54,4 +51,4 @@ def demand_same(resolution, camera):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

@@ -5,22 +5,19 @@ python -m projects.evaluate.main [scene.picture=brick …]
 
 from __future__ import annotations
 
-import sys
-
-from libs.composing import composed, plain, typed
 from libs.errors import measured_errors, summed_up
 from libs.records import CONTRACT_VERSION, arrays, draw
 from libs.settings import Settings
 from skills.tracking import filmed, known, located, recognised
 
 import runpact
+import runpact.hydra
 
 
-def main(overrides):
-    config = plain(composed("evaluate", overrides))
-    settings = typed(config, Settings)
-    with runpact.run(config=config, seeds={"numpy": settings.seed}) as run:
-        evaluate(settings, run)
+@runpact.hydra.main("../../configs", "evaluate", typed=Settings)
+def main(settings):
+    run = runpact.current()
+    evaluate(settings, run)
     print(run.dir)
 
 
@@ -41,4 +38,4 @@ def evaluate(settings, run):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

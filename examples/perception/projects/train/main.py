@@ -6,23 +6,20 @@ runpact models promote train --to vision/corrector/lens/trained/walls
 
 from __future__ import annotations
 
-import sys
-
 import numpy as np
 from core.geometry import transformed
-from libs.composing import composed, plain, typed
 from libs.settings import TrainSettings
 from skills.corrector import lessons
 from skills.tracking import filmed, known, recognised
 
 import runpact
+import runpact.hydra
 
 
-def main(overrides):
-    config = plain(composed("train", overrides))
-    settings = typed(config, TrainSettings)
-    with runpact.run(config=config, seeds={"numpy": settings.seed}) as run:
-        train(settings, run)
+@runpact.hydra.main("../../configs", "train", typed=TrainSettings)
+def main(settings):
+    run = runpact.current()
+    train(settings, run)
     print(run.dir)
 
 
@@ -77,4 +74,4 @@ def described(settings):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()
