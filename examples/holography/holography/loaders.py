@@ -27,6 +27,8 @@ GEOMETRY = ("GeometryPrediction", "0.1")
 BOUNDARY = ("BoundaryData", "0.1")
 _BOUNDARY_ARRAYS = ("x", "log_g_x", "tau", "log_g_tau")
 _META = ("system_id", "family", "d", "z_h")
+FEWEST = 16
+"""Samples that a geometry has at least."""
 FORMATS = {".npz", ".h5", ".hdf5"}
 
 
@@ -74,9 +76,9 @@ def load_geometry(path: Path) -> tuple[dict[str, Array], dict[str, Any]]:
     if missing:
         raise _fault("geometry", path, "arrays z, A, f", f"no {', '.join(missing)}")
     z, A, f = (values[name] for name in ("z", "A", "f"))
-    if not (z.ndim == 1 and z.shape == A.shape == f.shape and len(z) >= 16):
+    if not (z.ndim == 1 and z.shape == A.shape == f.shape and len(z) >= FEWEST):
         raise _fault(
-            "geometry", path, "z, A, f of one length, 16 or more", f"{z.shape}, {A.shape}, {f.shape}"
+            "geometry", path, f"z, A, f of one length, {FEWEST} or more", f"{z.shape}, {A.shape}, {f.shape}"
         )
     if not all(np.all(np.isfinite(part)) for part in (z, A, f)):
         raise _fault("geometry", path, "finite values", "some that are not")

@@ -37,7 +37,7 @@ def demo_command(*, name: str, into: str | None, is_json: bool) -> int:
     """Lay out the example NAME, run its main job, check and verify the run it made.
 
     Examples: certification (a small language model, its subjects, certificates, promotion, pruning),
-    holography (a pipeline of twelve stages), vision (a detector, from training to statistics),
+    holography (a pipeline of thirteen stages), vision (a detector, from training to statistics),
     quant (backtests, sweeps, sessions, learned models),
     perception (projects and skills: where a camera stands).
     """

@@ -28,12 +28,13 @@ _CERTIFICATION = Told(
         (".runpact/", "runpact's own records: birth record, contract copy, metrics, manifest, seal"),
     ),
 )
-_PIPELINE = ("run_pipeline.py", "--experiment", "demo", "--from", "01", "--to", "09")
+_PIPELINE = ("run_pipeline.py", "--experiment", "demo", "--from", "00", "--to", "09")
 _HOLOGRAPHY = Told(
     (*_PIPELINE, "--config", "configs/demo.json"),
     (
         ("run_manifest.json", "what each stage read, wrote and ran; what each alias leads to"),
         ("config.resolved.json", "the frozen configuration"),
+        ("solver_check/convergence.meta.json", "errors of the solvers where the answer is known"),
         ("literature/accuracy.md", "computed values beside those of the literature"),
         ("dictionary/dictionary.svg", "masses over dimensions, and the parabola"),
         ("analysis/report.md", "the geometries, with figures"),

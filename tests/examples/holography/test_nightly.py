@@ -20,7 +20,7 @@ CONFIGS = ("ads_control", "demo", "ising3d_mini", "tfinite")
 
 @pytest.fixture(scope="module", params=CONFIGS)
 def ran(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Workspace, Path]:
-    """A configuration, run from 01 to 09; before the expensive stages their gate is asked."""
+    """A configuration, run from 01 to 09, then its preflight; the gate is asked before what is expensive."""
     place = Workspace.lay_out(tmp_path_factory.mktemp(request.param))
     asked = ("--experiment", request.param, "--stage", "06")
     first = place.run(
@@ -31,6 +31,8 @@ def ran(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     assert place.first.returncode == 0, place.first.stdout
     done = place.run(request.param, "--from", "06", "--to", "09")
     assert done.returncode == 0, done.stderr
+    preflight = place.run(request.param, "--only", "00")
+    assert preflight.returncode == 0, preflight.stderr
     return place, place.root / "runs" / request.param
 
 

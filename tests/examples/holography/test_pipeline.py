@@ -37,6 +37,44 @@ def test_the_orchestrator_runs_all_stages_of_the_toy_in_order(toy_run: Workspace
     assert manifest["summary"]["status"] == "OK"
 
 
+@pytest.mark.requirement("C-190")
+def test_stages_00_to_05_are_there_and_stage_06_consumes_arrays(toy_run: Workspace) -> None:
+    stages = toy_run.document("run_manifest.json")["stages"]
+    early = [name.partition("_")[0] for name in stages if name < "06"]
+    assert early == ["00", "01", "02", "03", "04", "04b", "04c", "05"]
+    assert {stages[name]["status"] for name in stages if name < "06"} == {"OK"}
+    assert all(stages[name]["outputs"] for name in stages if name < "06")
+    told = stages["06_build_bulk_eigenmodes_dataset"]["inputs"]
+    systems = (toy_run.root / "runs/toy/predictions").glob("*.npz")
+    predictions = {f"predictions/{path.name}" for path in systems}
+    consumed = {each["path"].split("/", 1)[1] for each in told if each["path"].endswith(".npz")}
+    assert consumed == predictions
+    assert predictions
+
+
+def test_nothing_needs_the_preflight(toy: Workspace) -> None:
+    assert not [stage.id for stage in STEPS.values() if "solver_check" in stage.reads]
+    contract = Opened.open(workspace=str(toy.root)).lint().contract
+    assert not [stage.id for stage in contract.kinds["experiment"].stages if "solver_check" in stage.reads]
+    begun = toy.run("late", "--from", "01", "--to", "02", "--config", "configs/toy.json")
+    assert begun.returncode == 0, begun.stderr
+    manifest = json.loads((toy.root / "runs/late/run_manifest.json").read_text())
+    assert list(manifest["stages"]) == NAMES[1:3]
+
+
+def test_a_grid_that_is_too_coarse_is_found_by_the_preflight(toy: Workspace) -> None:
+    for samples, code, status in ((41, 1, "WARNING"), (21, 3, "ERROR")):
+        name = f"coarse{samples}"
+        coarse = ("--config", "configs/toy.json", "--set", f"geometry.samples={samples}", "--only", "00")
+        assert toy.run(name, *coarse).returncode == code
+        stage = toy.root / "runs" / name / "00_check_solver"
+        told = json.loads((stage / "stage_summary.json").read_text())
+        assert told["status"] == status
+        assert f"R of the black brane, d = 4, {samples} samples" in json.dumps(told, ensure_ascii=False)
+        document = json.loads((stage / "solver_check/convergence.meta.json").read_text())
+        assert {check["verdict"] for check in document["checks"]} >= {"holds", "doubtful"}
+
+
 @pytest.mark.requirement("C-017", "C-018", "C-098", "C-099", "C-150")
 def test_nothing_is_written_outside_the_experiment(toy_run: Workspace) -> None:
     assert toy_run.listing() == toy_run.began

@@ -11,6 +11,7 @@ from holography.steps.boundary import build_systems, recover_geometries
 from holography.steps.equations import analyse, discover_equations
 from holography.steps.judgement import judge_geometries, mismatch, noise
 from holography.steps.literature import compare_with_literature
+from holography.steps.preflight import check_solver
 from holography.steps.shape import Outcome, Parameters, Stage
 from holography.steps.spectrum import build_eigenmodes
 from holography.steps.words import build_dictionary, compare_closed_forms, emergent_dictionary
@@ -20,6 +21,7 @@ __all__ = ["STEPS", "Outcome", "Parameters", "Stage"]
 STEPS = {
     stage.id: stage
     for stage in (
+        Stage("00", "check_solver", check_solver, (), ("solver_check",)),
         Stage("01", "build_systems", build_systems, ("measured",), ("systems",)),
         Stage(
             "02",

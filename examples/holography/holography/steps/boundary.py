@@ -19,8 +19,8 @@ from holography.spectra import Sampled
 from holography.steps.shape import FAULTS, Folders, Outcome, Parameters, carried, each, head
 from holography.systems import System, deepest_seen, measure, read_systems
 
-_SAMPLES = 161
-_POINTS = 64
+SAMPLES = 161
+POINTS = 64
 _BEYOND = 1.02
 """How much deeper than the vacuum's geodesics a T = 0 geometry is sampled."""
 
@@ -28,7 +28,7 @@ _BEYOND = 1.02
 def build_systems(inputs: Folders, parameters: Parameters, outputs: Folders) -> Outcome:
     """Stage 01: measure the two-point functions of every configured system; take in files of others."""
     outcome = Outcome()
-    points = int(parameters.of("boundary").get("points", _POINTS))
+    points = int(parameters.of("boundary").get("points", POINTS))
     systems = read_systems(parameters.config) if parameters.config.get("systems") else ()
     files = _measured(inputs.get("measured"))
     outcome.inputs_total = len(systems) + len(files)
@@ -84,7 +84,7 @@ def _save(folder: Path, b: Boundary, meta: dict[str, Any]) -> None:
 def recover_geometries(inputs: Folders, parameters: Parameters, outputs: Folders) -> Outcome:
     """Stage 02: recover A(z), f(z), z_h, Δ from separations, ln G and d, and from nothing else."""
     outcome = Outcome()
-    samples = int(parameters.of("geometry").get("samples", _SAMPLES))
+    samples = int(parameters.of("geometry").get("samples", SAMPLES))
     for path in each(inputs["systems"].glob("*.npz"), outcome):
         try:
             boundary, meta = load_boundary(path)

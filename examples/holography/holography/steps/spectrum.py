@@ -22,7 +22,7 @@ COLUMNS = (
     "system_id", "family", "d", "z_h", "end", "boundary", "source", "branch", "m2", "delta", "n", "lambda",
     "error",
 )  # fmt: skip
-_MODES = 32
+MODES = 32
 _NU = (0.5, 1.0, 1.5, 2.0, 2.5)
 
 
@@ -43,7 +43,7 @@ def build_eigenmodes(inputs: Folders, parameters: Parameters, outputs: Folders) 
                 zeta=meta["zeta"],
                 has_horizon=meta["z_h"] is not None,
             )
-            found = _rows(space, meta, int(said.get("modes", _MODES)), tuple(said.get("nu", _NU)))
+            found = _rows(space, meta, int(said.get("modes", MODES)), tuple(said.get("nu", _NU)))
         except FAULTS as error:
             outcome.fail(path.stem, error)
             continue
