@@ -30,7 +30,9 @@ def test_the_orchestrator_runs_all_stages_of_the_toy_in_order(toy_run: Workspace
     assert toy_run.first is not None
     assert toy_run.first.returncode == 0, toy_run.first.stderr
     told = [line.split()[0] for line in toy_run.first.stderr.splitlines() if "  OK in " in line]
-    assert told == NAMES
+    assert told == NAMES[1:]
+    assert toy_run.preflight is not None
+    assert toy_run.preflight.returncode == 0, toy_run.preflight.stderr
     manifest = toy_run.document("run_manifest.json")
     assert list(manifest["stages"]) == NAMES
     assert {stage["status"] for stage in manifest["stages"].values()} == {"OK"}

@@ -30,6 +30,8 @@ class Workspace:
         """Files that stood there before anything ran."""
         self.first: Done | None = None
         """How the first run of the toy ended."""
+        self.preflight: Done | None = None
+        """How stage 00 ended, which was run after all others."""
 
     @classmethod
     def lay_out(cls, folder: Path) -> Workspace:
