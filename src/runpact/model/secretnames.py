@@ -94,11 +94,23 @@ def is_reference(text: str) -> bool:
 
 def without_references(value: object) -> object:
     """Return plain data in which each reference `${env:NAME}` to a secret reads as a masked value does."""
-    if isinstance(value, Mapping):
-        return {key: without_references(below) for key, below in value.items()}
-    if isinstance(value, list | tuple):
-        return [without_references(below) for below in value]
-    return "[redacted]" if isinstance(value, str) and _REFERENCE.fullmatch(value) else value
+    top: dict[object, object] = {"value": value}
+    waiting: list[tuple[dict[object, object] | list[object], object]] = [(top, "value")]
+    while waiting:  # however deep somebody nested it
+        holder, key = waiting.pop()
+        each = holder[key]  # type: ignore[call-overload]  # a key of this very holder
+        if isinstance(each, Mapping):
+            copy: dict[object, object] | list[object] | str = dict(each)
+            waiting += [(copy, name) for name in copy]
+        elif isinstance(each, list | tuple):
+            copy = list(each)
+            waiting += [(copy, number) for number in range(len(copy))]
+        elif isinstance(each, str) and _REFERENCE.fullmatch(each):
+            copy = "[redacted]"
+        else:
+            continue
+        holder[key] = copy  # type: ignore[call-overload]  # as above
+    return top["value"]
 
 
 def argument_secrets(arguments: Iterable[str]) -> tuple[int | None, ...]:
