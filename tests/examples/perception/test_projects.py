@@ -24,13 +24,22 @@ def document(path: Path) -> dict:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-@pytest.mark.requirement("A-005", "A-006", "A-017", "A-027", "A-058")
+@pytest.mark.requirement("A-005", "A-006", "A-007", "A-008", "A-009", "A-010", "A-011", "A-016", "A-027")
 def test_all_that_the_story_made_keeps_its_contract(story: Repository) -> None:
     assert story.call("check") == 0
+    entries = {
+        "config.yaml",
+        "config_resolved.yaml",
+        "run_manifest.json",
+        "metrics.json",
+        "artifacts",
+        "logs",
+    }
     commit = story.git("rev-parse", "HEAD")
     for project in ("evaluate", "train", "apply"):
         run = only(story, project)
         assert re.fullmatch(rf"\d{{4}}-\d\d-\d\d_\d\d-\d\d-\d\d_{commit[:7]}", run.name)
+        assert {path.name for path in run.iterdir()} - {".runpact"} == entries
         assert runpact.verify(run) is runpact.Verdict.OK
         assert document(run / "run_manifest.json")["git_hash"] == commit
 
