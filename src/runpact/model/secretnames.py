@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from runpact.model.shapes import KEYS, NO_SECRETS
 from runpact.model.template import compile_glob
@@ -94,23 +95,20 @@ def is_reference(text: str) -> bool:
 
 def without_references(value: object) -> object:
     """Return plain data in which each reference `${env:NAME}` to a secret reads as a masked value does."""
-    top: dict[object, object] = {"value": value}
-    waiting: list[tuple[dict[object, object] | list[object], object]] = [(top, "value")]
+    top: list[Any] = [value]
+    waiting: list[tuple[Any, Any]] = [(top, 0)]
     while waiting:  # however deep somebody nested it
         holder, key = waiting.pop()
-        each = holder[key]  # type: ignore[call-overload]  # a key of this very holder
+        each = holder[key]
         if isinstance(each, Mapping):
-            copy: dict[object, object] | list[object] | str = dict(each)
-            waiting += [(copy, name) for name in copy]
+            holder[key] = dict(each)
+            waiting += [(holder[key], name) for name in each]
         elif isinstance(each, list | tuple):
-            copy = list(each)
-            waiting += [(copy, number) for number in range(len(copy))]
+            holder[key] = list(each)
+            waiting += [(holder[key], number) for number in range(len(each))]
         elif isinstance(each, str) and _REFERENCE.fullmatch(each):
-            copy = "[redacted]"
-        else:
-            continue
-        holder[key] = copy  # type: ignore[call-overload]  # as above
-    return top["value"]
+            holder[key] = "[redacted]"
+    return top[0]
 
 
 def argument_secrets(arguments: Iterable[str]) -> tuple[int | None, ...]:
