@@ -34,9 +34,14 @@ def kept(request: pytest.FixtureRequest) -> Iterator[Path]:
 @pytest.fixture(autouse=True)
 def _no_run_stays_open() -> Iterator[None]:
     """Blame the test that leaves a run open here, not a later one that finds it."""
+    before = _open_run()
     yield
+    assert _open_run() is before, "a run was left open"
+
+
+def _open_run() -> object:
     context = sys.modules.get("runpact.api.context")
-    assert context is None or context.CURRENT.get(None) is None, "a run was left open"
+    return None if context is None else context.CURRENT.get(None)
 
 
 @pytest.fixture
