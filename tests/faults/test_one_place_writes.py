@@ -74,6 +74,11 @@ ELSEWHERE = {
     ("host/selftest.py", "shutil.rmtree"): "removes the temporary folder",
     ("host/toolchain.py", "shutil.which"): "finds a program",
     (
+        "integrations/hydra/multirun.py",
+        "tempfile.mkdtemp",
+    ): "gives Hydra a folder for its own files",
+    ("integrations/hydra/multirun.py", "shutil.rmtree"): "removes it",
+    (
         "telemetry/opening.py",
         "fcntl.flock",
     ): "one process at a time makes a database of telemetry, never a run",

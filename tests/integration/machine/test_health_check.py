@@ -82,6 +82,7 @@ def test_a_package_without_code_of_its_own_is_there_and_an_odd_name_is_not(
     application = Application(name="toy", version="1")
     health = examine(application, Declared(package="json.decoder"), str(tmp_path / "missing.py"))
     assert (health.document["json_decoder_import"], health.exit_code) == (True, 2)
+    assert examine(application, Declared(package="sys"), __file__).exit_code == 0
     assert examine(application, Declared(package="sys"), None).document["sys_import"] is True
     odd = examine(
         application, Declared(package="sys", oldest_python=(9, 9), source="src"), str(tmp_path / "a")

@@ -105,9 +105,9 @@ def test_what_is_not_fit_is_not_promoted(workspace: Path, capsys: Captured) -> N
     train("bare", description=None)
     assert run("models", "promote", "bare", "--to", TARGET) == 2
     assert "nothing about input_spec.resolution" in capsys.readouterr().err
-    active = runpact.run(name="cut", kind="run").__enter__()
-    active.save("artifacts/checkpoints/best.npz", {"w": np.zeros(1)})
-    active.finish(runpact.State.FAILED, error="broken")
+    with runpact.run(name="cut", kind="run") as active:
+        active.save("artifacts/checkpoints/best.npz", {"w": np.zeros(1)})
+        active.finish(runpact.State.FAILED, error="broken")
     assert run("models", "promote", active.dir, "--to", TARGET) == 2
     assert "only a finished run" in capsys.readouterr().err
     directory = Path(train("spoilt"))

@@ -215,7 +215,7 @@ def test_a_setting_from_the_environment_must_be_there(
     git(workspace, "commit", "-qm", "schema")
     monkeypatch.setenv("MY_TOKEN", "s3cr3t-s3cr3t-s3cr3t")
     (workspace / "save.py").write_text("import runpact; runpact.current().save('metrics', {'loss': 1.0})")
-    assert run(*CMD, "--set", "token=${env:MY_TOKEN}", "--", sys.executable, "save.py") == 3
+    assert run(*CMD, "--set", "token=${env:MY_TOKEN}", "--", sys.executable, "save.py") == 0
     assert again("cmd", "--check-only")[0] == 0
     monkeypatch.delenv("MY_TOKEN")
     code, told = again("cmd", "--check-only")

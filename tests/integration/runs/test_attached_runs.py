@@ -17,6 +17,7 @@ import pytest
 import runpact
 from integration.runs.place import Place
 from runpact.model.errors import ClosedRunError, StorageError, UsageError
+from runpact.model.session.lifecycle import BEAT
 from runpact.verbs.life.attach import AttachedRun, _settle, adopt, attached_run
 
 PROGRAM = """\
@@ -43,6 +44,12 @@ def attached(run: runpact.ActiveRun) -> AttachedRun:
     found = attached_run(environ)
     assert found is not None
     return found
+
+
+def test_a_process_of_a_command_may_say_that_its_session_is_alive(empty: Place) -> None:
+    with runpact.run(name="a", workspace=empty.root) as run:
+        attached(run).beat()
+    assert BEAT in [event["event"] for event in empty.json("show", run.id)[1]["last_events"]]
 
 
 def test_a_python_program_writes_into_the_run_of_its_command(place: Place) -> None:

@@ -139,8 +139,6 @@ class Observer:
         """
         if self.is_root_a_run:
             yield from self.again(".")
-            if not self.reaches:
-                return
         known = Known(store.directories())
         yield from self._below("", self.reaches, store, known)
         yield from (DirectoryGone(path) for path in known.stamps if path not in known.met)

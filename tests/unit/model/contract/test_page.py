@@ -9,7 +9,7 @@ from runpact.model.contract.page import contract_page
 from runpact.model.contract.page.entries import tree_of
 from runpact.model.contract.page.markdown import code, escaped, items, paragraph, table
 from runpact.model.contract.page.surroundings import workspace_section
-from runpact.model.contract.surroundings import WorkspaceLog, WorkspaceRules
+from runpact.model.contract.surroundings import ImportRules, WorkspaceLog, WorkspaceRules
 from unit.model.judge.memory import contract_of
 
 KIND = """
@@ -227,6 +227,13 @@ def test_the_log_says_from_which_level_on() -> None:
     log = WorkspaceLog(file="log.txt", level="run.config.level")
     page = workspace_section(Contract(contract="a.b", version="1.0.0", workspace=WorkspaceRules(log=log)))
     assert "`log.txt` is the log of all runs, from level `run.config.level` on" in page
+
+
+def test_layers_without_libraries_are_said_by_their_order_alone() -> None:
+    rules = WorkspaceRules(imports=ImportRules(order=("core", "apps")))
+    page = workspace_section(Contract(contract="a.b", version="1.0.0", workspace=rules))
+    assert "layers import themselves and those before them: `core`, `apps`" in page
+    assert "library code" not in page
 
 
 def test_a_slash_in_the_expression_of_a_capture_parts_no_names_of_the_tree() -> None:
