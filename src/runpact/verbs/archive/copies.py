@@ -194,7 +194,8 @@ def publish_copy(ready: str, folder: str, pinned: Mapping[str, Content]) -> bool
         raise WriteOnceError(
             f"the folder `{posixpath.basename(folder)}` stands there already, and is another one",
             at=posixpath.join(folder, differing[0]),
-            hint="a curated copy is never overwritten; `--as` gives this one another label",
+            hint="a curated copy is never overwritten; another label (`promote --as`) or place (`--to` of"
+            " `models promote` and `data add`) keeps both",
         )
     return False
 
