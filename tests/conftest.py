@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 _FIGURES = "figures"
+pytest_plugins = ["pytester"]
+"""`pytester` runs pytest in a folder of its own."""
 
 
 def pytest_configure() -> None:

@@ -41,6 +41,8 @@ def called(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., int]]:
             runpy.run_path(str(path), run_name="__main__")
         except SystemExit as end:
             return int(end.code or 0)
+        except Exception:  # noqa: BLE001 - Hydra raises where it finds a tracer, as coverage's, in place of exiting
+            return 1
         return 0
 
     handlers, level = [*logging.root.handlers], logging.root.level
