@@ -53,10 +53,10 @@ VALUES = st.recursive(
 SCHEMA = {
     "type": "object",
     "properties": {
-        "root": {"type": "string", "x-path": True, "x-workdir": True, "default": "./work"},
+        "root": {"type": "string", "x-path": True, "x-workdir": True, "default": "./desk"},
         "store": {
             "type": "object",
-            "properties": {"db": {"type": "string", "x-path": True, "default": "./work/stats.db"}},
+            "properties": {"db": {"type": "string", "x-path": True, "default": "./desk/stats.db"}},
         },
         "rate": {"type": "number", "default": 1},
     },

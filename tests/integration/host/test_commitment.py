@@ -30,7 +30,7 @@ LARGE = b"x" * 10_000_001
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Place:
     """A repository that holds a workspace in a folder of its own."""
     Repository(tmp_path)
-    root = tmp_path / "work"
+    root = tmp_path / "desk"
     root.mkdir()
     monkeypatch.chdir(root)
     monkeypatch.setenv("HOME", str(tmp_path / "nobody"))
@@ -61,11 +61,11 @@ def test_runs_that_git_does_not_ignore_are_found_and_ignored(project: Place) -> 
     text = (project.root / ".gitignore").read_text()
     assert text == f"mine\n{BEGIN}\n/outputs/runs/\n/sweeps/\n{END}\n"
     git = repository_of(project).git
-    assert "work/sweeps/p/x" in git("check-ignore", "--no-index", "work/sweeps/p/x")
+    assert "desk/sweeps/p/x" in git("check-ignore", "--no-index", "desk/sweeps/p/x")
 
 
 def test_runs_that_are_ignored_in_a_way_of_ones_own_are_well(project: Place) -> None:
-    (project.root.parent / ".gitignore").write_text("work/outputs/runs/*\n/work/sweeps\n")
+    (project.root.parent / ".gitignore").write_text("desk/outputs/runs/*\n/desk/sweeps\n")
     assert found(project) == (0, {})
 
 
@@ -112,11 +112,11 @@ def test_files_of_runs_that_are_tracked_are_found(project: Place) -> None:
 def test_large_files_that_a_commit_would_take_along_are_found(project: Place) -> None:
     repository = repository_of(project)
     found(project, "--fix")
-    repository.write("work/staged model.npz", LARGE)
-    repository.write("work/the same.npz", LARGE)
-    repository.git("add", "work/staged model.npz", "work/the same.npz")
+    repository.write("desk/staged model.npz", LARGE)
+    repository.write("desk/the same.npz", LARGE)
+    repository.git("add", "desk/staged model.npz", "desk/the same.npz")
     repository.write("loose.npz", LARGE)
-    repository.write("work/outputs/runs/x/in a run.npz", LARGE)
+    repository.write("desk/outputs/runs/x/in a run.npz", LARGE)
     repository.write(".gitattributes", "*.big filter=lfs\n")
     repository.write("kept elsewhere.big", LARGE)
     (project.root / "link.npz").symlink_to("../loose.npz")

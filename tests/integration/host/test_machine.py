@@ -48,19 +48,19 @@ def test_packages_that_no_index_gave_are_marked(tmp_path):
     install(site, "folder", "1", {"url": "file:///home/ann/lib", "dir_info": {}})
     vcs = {"url": "https://ann:pw@example.org/x.git", "vcs_info": {"vcs": "git", "commit_id": "abc"}}
     install(site, "vcs", "1", vcs)
-    archive = {"url": "https://example.org/x.whl", "archive_info": {"hashes": {"sha256": "12"}}}
+    archive = {"url": "https://example.org/x.zip", "archive_info": {"hashes": {"sha256": "12"}}}
     install(site, "archive", "1", archive)
-    install(site, "older", "1", {"url": "https://example.org/y.whl", "archive_info": {"hash": "md5=34"}})
-    install(site, "bare", "1", {"url": "https://example.org/z.whl", "archive_info": {}})
+    install(site, "older", "1", {"url": "https://example.org/y.zip", "archive_info": {"hash": "md5=34"}})
+    install(site, "bare", "1", {"url": "https://example.org/z.zip", "archive_info": {}})
     install(site, "broken", "1", "{")
     assert package_origins(installed_packages([str(site)]), root=root) == {
         "inside": PackageOrigin(url="lib", editable=True),
         "outside": PackageOrigin(editable=True),
         "folder": PackageOrigin(),
         "vcs": PackageOrigin(url="https://example.org/x.git", vcs="git", commit="abc"),
-        "archive": PackageOrigin(url="https://example.org/x.whl", archive_digest="sha256:12"),
-        "older": PackageOrigin(url="https://example.org/y.whl", archive_digest="md5:34"),
-        "bare": PackageOrigin(url="https://example.org/z.whl"),
+        "archive": PackageOrigin(url="https://example.org/x.zip", archive_digest="sha256:12"),
+        "older": PackageOrigin(url="https://example.org/y.zip", archive_digest="md5:34"),
+        "bare": PackageOrigin(url="https://example.org/z.zip"),
         "broken": PackageOrigin(),
     }
 

@@ -30,7 +30,7 @@ kinds:
 SCHEMA = {
     "additionalProperties": False,
     "properties": {
-        "root": {"type": "string", "default": "./work", "x-workdir": True},
+        "root": {"type": "string", "default": "./desk", "x-workdir": True},
         "train": {
             "additionalProperties": False,
             "properties": {
@@ -39,7 +39,7 @@ SCHEMA = {
                 "weights": {"type": "string", "x-path": True, "default": ""},
             },
         },
-        "db": {"type": "string", "x-path": True, "default": "./work/stats.db"},
+        "db": {"type": "string", "x-path": True, "default": "./desk/stats.db"},
         "key": {"type": "string", "writeOnly": True, "default": ""},
         "name": {"type": "string", "pattern": "^[A-Za-z0-9._-]+$", "default": "a"},
     },
@@ -141,10 +141,10 @@ def test_paths_begin_at_the_file_or_above_the_folder_of_that_name(lab: Place) ->
     lab.write("work-dir/config.toml", "")
     lab.write("cfg/config.toml", "")
     inside = shown(lab, "--config", "work-dir/config.toml", "--set", "train.weights=w")
-    assert inside["config"]["db"] == str(lab.root / "work/stats.db")
+    assert inside["config"]["db"] == str(lab.root / "desk/stats.db")
     assert inside["config"]["train"]["weights"] == str(lab.root / "w")
     beside = shown(lab, "--config", "cfg/config.toml")
-    assert beside["config"]["db"] == str(lab.root / "cfg/work/stats.db")
+    assert beside["config"]["db"] == str(lab.root / "cfg/desk/stats.db")
     (lab.root / "link.toml").symlink_to("cfg/config.toml")
     assert shown(lab, "--config", "link.toml")["config"]["db"] == beside["config"]["db"]
 

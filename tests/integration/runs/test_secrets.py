@@ -123,7 +123,7 @@ def planted(tmp_path: Path) -> Path:
     (tmp_path / "train.py").write_text("print('hello')\n")
     (tmp_path / ".gitignore").write_text("runs/\nsite/\nconfig.json\n")
     lock = tmp_path / "requirements.txt"
-    lock.write_text("demo @ https://ada:canary25-lock@host/demo.whl\n")
+    lock.write_text("demo @ https://ada:canary25-lock@host/demo.zip\n")
     package = tmp_path / "site/demo-1.0.dist-info"
     package.mkdir(parents=True)
     (package / "METADATA").write_text("Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n")

@@ -159,14 +159,14 @@ def test_requirements_are_versions_and_addresses_without_what_the_workspace_hold
         packages={"a": "1", "b": "2", "c": "3", "d": "4", "runpact": "5"},
         origins={
             "b": PackageOrigin(url="https://example.org/b.git", vcs="git", commit="f00"),
-            "c": PackageOrigin(url="https://example.org/c.whl"),
+            "c": PackageOrigin(url="https://example.org/c.zip"),
             "d": PackageOrigin(url="libs/d", editable=True),
         },
     )
     assert requirements_of(recorded) == (
         "a==1",
         "b @ git+https://example.org/b.git@f00",
-        "c @ https://example.org/c.whl",
+        "c @ https://example.org/c.zip",
     )
 
 
