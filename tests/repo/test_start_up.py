@@ -103,3 +103,38 @@ def test_no_structure_that_every_command_decodes_defers_its_annotations(document
     assert document in found
     deferred = {each.__module__ for each in found if hasattr(sys.modules[each.__module__], "annotations")}
     assert deferred == set()
+
+
+ENDING = """\
+import atexit, sys, threading, time
+from runpact.__main__ import main
+sys.argv = ["runpact", "ls"]
+atexit.register(print, "said at the end")
+if {left_behind}:
+    threading.Thread(target=lambda: (time.sleep(0.3), print("thread ended"))).start()
+sys.exit(main())
+"""
+
+
+@pytest.mark.parametrize(
+    ("left_behind", "said"), [(False, ["said at the end"]), (True, ["thread ended", "said at the end"])]
+)
+def test_a_command_that_ends_at_once_waits_for_threads_and_calls_who_asked(workspace, left_behind, said):
+    done = subprocess.run(
+        [sys.executable, "-c", ENDING.format(left_behind=left_behind)],
+        cwd=workspace,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[-len(said) :] == said
+
+
+def test_the_exit_code_of_a_command_outlives_its_quick_end(workspace):
+    done = subprocess.run(
+        [sys.executable, "-m", "runpact", "show", "nothing"], cwd=workspace, capture_output=True, check=False
+    )
+    assert done.returncode == 2
+    assert done.stdout == b""
+    assert b"nothing" in done.stderr

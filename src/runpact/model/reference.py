@@ -11,15 +11,16 @@ import re
 
 import msgspec
 
-_TOKEN = re.compile(
+# Texts: a contract from the shelf needs none of these patterns made.
+_WORD = (
     r"""(?P<string>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')"""
     r"""|(?<![\w.])(?P<root>[A-Za-z_]\w*)"""
     r"""(?P<parts>(?:\.[A-Za-z_]\w*|\[\d+\]|\["[^"\\\]]*"\]|\['[^'\\\]]*'\])*)(?P<call>\s*\()?"""
 )
-_STRING = re.compile(r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'""")
-_SPOKEN = re.compile(r"\{((?:doc|run)\.[A-Za-z_][\w.]*)\}")
-_CALL = re.compile(r"\b(?!in\b)([A-Za-z_]\w*)\s*\(")
-_PART = re.compile(r"""\.([A-Za-z_]\w*)|\[(\d+)\]|\["([^"]*)"\]|\['([^']*)'\]""")
+_STRING = r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'"""
+_SPOKEN = r"\{((?:doc|run)\.[A-Za-z_][\w.]*)\}"
+_CALL = r"\b(?!in\b)([A-Za-z_]\w*)\s*\("
+_PART = r"""\.([A-Za-z_]\w*)|\[(\d+)\]|\["([^"]*)"\]|\['([^']*)'\]"""
 NAMED = ("doc", "files", "rows", "present", "leaves", "text", "lines")
 """Roots whose first part is the name of an entry."""
 
@@ -51,9 +52,9 @@ def _link(part: str) -> str:
 def references(text: str) -> tuple[Reference, ...]:
     """Return what an expression refers to, in order, each once; names of functions are left out."""
     found: list[Reference] = []
-    for token in _TOKEN.finditer(text):
+    for token in re.finditer(_WORD, text):
         root = token["root"]
-        parts = tuple("".join(part) for part in _PART.findall(token["parts"] or ""))
+        parts = tuple("".join(part) for part in re.findall(_PART, token["parts"] or ""))
         if root is None or (token["call"] and not parts):
             continue
         found.append(Reference(root, parts[:-1] if token["call"] else parts))
@@ -63,18 +64,18 @@ def references(text: str) -> tuple[Reference, ...]:
 @functools.lru_cache(maxsize=4096)
 def calls(text: str) -> tuple[str, ...]:
     """Return the names of the functions, methods and macros that an expression calls, each once."""
-    return tuple(dict.fromkeys(_CALL.findall(_STRING.sub("", text))))
+    return tuple(dict.fromkeys(re.findall(_CALL, re.sub(_STRING, "", text))))
 
 
 @functools.lru_cache(maxsize=4096)
 def literals(text: str) -> tuple[str, ...]:
     """Return the texts in quotes that an expression holds."""
-    return tuple(token["string"][1:-1] for token in _TOKEN.finditer(text) if token["string"])
+    return tuple(token["string"][1:-1] for token in re.finditer(_WORD, text) if token["string"])
 
 
 def slots_of(path: str) -> tuple[str, ...]:
     """Return what documents and the run are asked for in the slots of a path: `{doc.config.model}.pt`."""
-    return tuple(_SPOKEN.findall(path))
+    return tuple(re.findall(_SPOKEN, path))
 
 
 def pointer_of(parts: tuple[object, ...] | list[object]) -> str:

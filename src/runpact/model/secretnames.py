@@ -20,20 +20,16 @@ PATTERNS = "RUNPACT_SECRETS"
 _HARD = r"secret|passw|passphrase|passcode|credential"
 _NO_TOKENS = "".join(rf"(?<!{word})(?<!{word}[_.-])" for word in NO_SECRETS.split())
 _KEY = "|".join(rf"(?<={word})|(?<={word}[_.-])" for word in KEYS.split())
-_NAME = re.compile(
-    rf"{_HARD}|{_NO_TOKENS}token\Z|(?:{_KEY})key\Z|[_.-](?:pass|pwd|pw|pat|auth|dsn)\Z|\A(?:pass|pw)\Z"
-)
-_HARD_NAME = re.compile(_HARD)
-_ABOUT = re.compile(
+# Texts: few commands meet a name, and none need pay for making these patterns before.
+_NAME = rf"{_HARD}|{_NO_TOKENS}token\Z|(?:{_KEY})key\Z|[_.-](?:pass|pwd|pw|pat|auth|dsn)\Z|\A(?:pass|pw)\Z"
+_ABOUT = (
     r"(?:files?|path|dir|directory|folder|url|uri|name|type|kind|count|length|len|size|ttl|lifetime|required|enabled"
     r"|policy|provider|manager|store|helper|backend|version|region|arn|hint|field|env|var|prompt)\Z"
 )
 """Ends of names that are about a secret and do not hold one."""
-_NO_VALUE = re.compile(
-    r"(?:true|false|none|null|yes|no|on|off|enabled|disabled|required|optional|default)?", re.IGNORECASE
-)
-_OPTION = re.compile(r"-{0,2}[+~]{0,2}(?P<name>[A-Za-z_][\w./-]*)=")
-_REFERENCE = re.compile(r"\$\{env:[A-Za-z_][A-Za-z0-9_]*\}")
+_NO_VALUE = r"(?i:true|false|none|null|yes|no|on|off|enabled|disabled|required|optional|default)?"
+_OPTION = r"-{0,2}[+~]{0,2}(?P<name>[A-Za-z_][\w./-]*)="
+_REFERENCE = r"\$\{env:[A-Za-z_][A-Za-z0-9_]*\}"
 _USERS = frozenset({"-u", "--user", "--proxy-user"})
 _LONGEST = 200
 
@@ -42,7 +38,7 @@ _LONGEST = 200
 def names_secret(name: str) -> bool:
     """Whether a name is that of a secret: `DB_PASSWORD`, `apiKey`; not `pad_token`, `secret_name`."""
     low = name[-_LONGEST:].lower()
-    return _NAME.search(low) is not None and _ABOUT.search(low) is None
+    return re.search(_NAME, low) is not None and re.search(_ABOUT, low) is None
 
 
 def secret_variables(environ: Mapping[str, str], patterns: Iterable[str]) -> dict[str, str]:
@@ -57,7 +53,7 @@ def secret_variables(environ: Mapping[str, str], patterns: Iterable[str]) -> dic
     found = {}
     for name, value in environ.items():
         verdicts = [is_secret for glob, is_secret in asked if glob.fullmatch(name)]
-        if (verdicts or [names_secret(name)])[-1] and _NO_VALUE.fullmatch(value.strip()) is None:
+        if (verdicts or [names_secret(name)])[-1] and re.fullmatch(_NO_VALUE, value.strip()) is None:
             found[name] = value
     return found
 
@@ -65,7 +61,7 @@ def secret_variables(environ: Mapping[str, str], patterns: Iterable[str]) -> dic
 def hides_number(name: str, value: object) -> bool:
     """Whether a number is a secret: below `password` it is, below `token` or `key` it counts something."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and names_secret(name) and _HARD_NAME.search(name.lower()) is not None
+    return is_number and names_secret(name) and re.search(_HARD, name.lower()) is not None
 
 
 def secret_settings(value: object, *, is_secret: bool = False) -> Iterator[str]:
@@ -83,7 +79,7 @@ def secret_settings(value: object, *, is_secret: bool = False) -> Iterator[str]:
         is_secret
         and isinstance(value, str)
         and not is_reference(value)
-        and _NO_VALUE.fullmatch(value) is None
+        and re.fullmatch(_NO_VALUE, value) is None
     ):
         yield value
 
@@ -106,7 +102,7 @@ def without_references(value: object) -> object:
         elif isinstance(each, list | tuple):
             holder[key] = list(each)
             waiting += [(holder[key], number) for number in range(len(each))]
-        elif isinstance(each, str) and _REFERENCE.fullmatch(each):
+        elif isinstance(each, str) and re.fullmatch(_REFERENCE, each):
             holder[key] = "[redacted]"
     return top[0]
 
@@ -125,7 +121,7 @@ def argument_secrets(arguments: Iterable[str]) -> tuple[int | None, ...]:
 
 
 def _secret_in(argument: str, before: str) -> int | None:
-    option = _OPTION.match(argument)
+    option = re.match(_OPTION, argument)
     if option is not None:
         return option.end() if names_secret(option["name"]) and len(argument) > option.end() else None
     if before in _USERS and ":" in argument:
