@@ -34,7 +34,12 @@ def is_digest(text: str) -> bool:
 
 def digest_of_set(digests: Mapping[str, str]) -> str:
     """Return one digest for a set of named digests, whatever their order."""
-    return digest_bytes(canonical_json(dict(digests)))
+    return digest_of_value(dict(digests))
+
+
+def digest_of_value(value: object) -> str:
+    """Return the digest of JSON data, the same for equal data; raises as `canonical_json` does."""
+    return digest_bytes(canonical_json(value))
 
 
 def canonical_json(value: object) -> bytes:
@@ -64,7 +69,7 @@ def _canonical(value: object) -> str:
             # Among ASCII texts the order of code points is that of UTF-16 units.
             is_plain = all(map(str.isascii, value))
             keys = sorted(value) if is_plain else sorted(value, key=lambda key: key.encode("utf-16-be"))
-            return "{" + ",".join(f"{_canonical(key)}:{_canonical(value[key])}" for key in keys) + "}"
+            return "{" + ",".join(f"{_quoted(key)}:{_canonical(value[key])}" for key in keys) + "}"
     message = f"{type(value).__name__} is not JSON data"
     raise TypeError(message)
 

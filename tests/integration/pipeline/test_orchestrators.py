@@ -275,11 +275,11 @@ def test_what_runs_in_the_middle_is_seen_by_the_rows_that_are_held(pipeline: Pip
     assert place.rows() == before
     pipeline.write("stages/sum.sh", 'echo 4 > "$2/total.txt"\n')
     pipeline.go("--only", "02")
-    assert place.rows() == before  # another process; who holds the lock is told by `changed`
-    place.proven.changed("02_sum")
+    assert place.rows() == before  # another process; who holds the lock is told by `began`
+    place.proven.began("02_sum")
     after = place.rows()
     assert {name for name, row in after.items() if row != before[name]} == {"02_sum"}
     assert set(place.stale(after)) == {"03_tell"}
     place.proven.let_go()
-    place.proven.changed("02_sum")
+    place.proven.began("02_sum")
     assert place.rows() == after

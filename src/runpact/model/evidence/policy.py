@@ -11,7 +11,7 @@ import functools
 import msgspec
 
 from runpact.model.contract.language import Policy
-from runpact.model.digest import canonical_json, digest_bytes
+from runpact.model.digest import digest_of_value
 from runpact.model.evidence.refusal import EvidenceError
 
 _JUDGING = (
@@ -50,7 +50,7 @@ class NamedPolicy(msgspec.Struct, frozen=True):
     def thresholds_digest(self) -> str:
         """As `digest`, over gates, guards and the numbers alone."""
         thresholds = {key: self.document[key] for key in _JUDGING[1:6]}
-        return digest_bytes(canonical_json(thresholds))
+        return digest_of_value(thresholds)
 
     @property
     def is_strict(self) -> bool:
@@ -65,7 +65,7 @@ def _document(named: NamedPolicy) -> dict[str, object]:
 
 @functools.lru_cache(maxsize=8)
 def _digest_of_text(text: bytes) -> str:
-    return digest_bytes(canonical_json(msgspec.json.decode(text)))
+    return digest_of_value(msgspec.json.decode(text))
 
 
 def _digest(named: NamedPolicy) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from runpact.model.digest import canonical_json, digest_bytes
+from runpact.model.digest import canonical_json, digest_bytes, digest_of_value
 from runpact.model.evidence.refusal import EvidenceError
 from runpact.model.evidence.window import EvidenceReport, Window
 
@@ -31,7 +31,7 @@ def schedule_digest(report: EvidenceReport) -> str:
             if all(map(str.isascii, names))
             else canonical_json({"arms": arms, "format": _FORMAT})
         )
-    return digest_bytes(canonical_json({"arms": arms, "format": _FORMAT}))
+    return digest_of_value({"arms": arms, "format": _FORMAT})
 
 
 def _rows(windows: tuple[Window, ...]) -> list[tuple[str, str, int | float]]:

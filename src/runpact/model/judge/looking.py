@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 
-from runpact.model.digest import HEX_DIGITS, SHA256, canonical_json, digest_bytes
+from runpact.model.digest import HEX_DIGITS, SHA256, digest_of_value
 from runpact.model.errors import RunpactError
 from runpact.model.facts import FormatFault
 from runpact.model.judge.view import View
@@ -43,7 +43,7 @@ class Looking:
         """Return the functions by name."""
         return {
             "array_at": self._array_at,
-            "canonical_digest": lambda value: digest_bytes(canonical_json(value)),
+            "canonical_digest": digest_of_value,
             "digest": self._digest,
             "doc_at": self._doc_at,
             "hex_at": lambda path, start, count: self._bytes(path, start, count).hex(),

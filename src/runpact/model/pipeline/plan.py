@@ -46,6 +46,8 @@ def why_again(
 
 def changes(old: Basis, new: Basis) -> Iterator[str]:
     """Yield what differs between what an attempt followed from and what a new one would."""
+    if old == new:
+        return
     words = {
         "command": "its command changed",
         "declaration": "the contract says otherwise what it writes",

@@ -11,7 +11,7 @@ from typing import Literal
 
 import msgspec
 
-from runpact.model.digest import canonical_json, digest_bytes
+from runpact.model.digest import digest_of_value
 from runpact.model.errors import MalformedDocumentError, UnknownVersionError
 from runpact.model.finding import Finding, Verdict
 
@@ -82,7 +82,7 @@ class Basis(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def digest(self) -> str:
         """The whole as one digest."""
-        return digest_bytes(canonical_json(msgspec.to_builtins(self)))
+        return digest_of_value(msgspec.to_builtins(self))
 
 
 class Measured(msgspec.Struct, frozen=True, kw_only=True):

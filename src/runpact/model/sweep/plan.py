@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from runpact.model.digest import canonical_json, digest_bytes
+from runpact.model.digest import digest_of_value
 from runpact.model.errors import UsageError
 from runpact.model.facts import Json
 from runpact.model.sweep.objective import Objective, objective_of
@@ -80,7 +80,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     def digest(self) -> str:
         """Of everything that decides which trials there are; not of jobs and retries."""
         decisive = msgspec.to_builtins(msgspec.structs.replace(self, retry=0, name="", durability="commit"))
-        return digest_bytes(canonical_json(decisive))
+        return digest_of_value(decisive)
 
 
 class Saying(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -20,7 +20,7 @@ from runpact.model.config.faults import dotted, schema_faults, unknown_keys
 from runpact.model.config.layers import GIVEN, SET, Layered, Origin, base_of, resolve_paths
 from runpact.model.config.schema import ConfigSchema, Key, leaves, split_key
 from runpact.model.contract.language import Configuration
-from runpact.model.digest import canonical_json, digest_bytes
+from runpact.model.digest import digest_bytes, digest_of_value
 from runpact.model.errors import ConfigError, Fault
 from runpact.model.facts import FormatFault
 from runpact.model.provenance import Config
@@ -149,7 +149,7 @@ def digest_config(resolved: Mapping[str, object]) -> str:
         ConfigError: It is not strict JSON data.
     """
     try:
-        return digest_bytes(canonical_json(resolved))
+        return digest_of_value(resolved)
     except (TypeError, ValueError) as error:
         raise ConfigError(
             f"the configuration is not strict JSON data: {error!s:.200}", hint="write large numbers as text"

@@ -1,20 +1,19 @@
 """What a stage's outputs follow from, as digests.
 
-Knows: which files are a stage's code, which part of the configuration it reads.
+Knows: which files are a stage's code.
 Does not know: what a change means.
 """
 
 from __future__ import annotations
 
+import functools
 import os
 import posixpath
 from collections.abc import Iterable, Mapping
 
-import msgspec
-
 from runpact.disk.source import matching_files
 from runpact.model.contract.language import Stage
-from runpact.model.digest import canonical_json, digest_bytes, digest_of_set
+from runpact.model.digest import digest_of_set
 from runpact.model.pipeline.result import Basis, CodeFile, StageInput
 from runpact.verbs.pipeline.experiment import Experiment
 
@@ -24,8 +23,7 @@ def basis_of(
     stage: Stage,
     *,
     command: tuple[str, ...],
-    inputs: Iterable[StageInput],
-    config: Mapping[str, object],
+    inputs: Mapping[str, str],
     cwd: str,
     loaded: Iterable[str] = (),
 ) -> Basis:
@@ -35,51 +33,44 @@ def basis_of(
         experiment: The experiment.
         stage: The stage.
         command: Its command, filled in.
-        inputs: What it reads.
-        config: The resolved configuration.
+        inputs: What it reads: the digest of all files of each alias.
         cwd: Absolute directory that the command runs in.
         loaded: Files, relative to the data root, that its last attempt said it loaded as code.
     """
-    by_alias: dict[str, dict[str, str]] = {}
-    for each in inputs:
-        by_alias.setdefault(each.alias, {})[each.path] = each.digest
     paths = sorted({*_code_paths(experiment.root, stage, command, cwd), *loaded})
     code = ((path, experiment.proven.digest(posixpath.join(experiment.root, path))) for path in paths)
+    declared = experiment.declarations.of(stage)
     return Basis(
-        command=_digest(list(command)),
+        command=experiment.declarations.command(command),
         code=tuple(CodeFile(path, digest) for path, digest in code if digest is not None),
-        config=_digest(_section(stage, config)),
-        seed=_digest(stage.seed),
-        inputs={alias: digest_of_set(files) for alias, files in by_alias.items()},
-        declaration=_digest(msgspec.to_builtins(stage.writes)),
+        config=declared.config,
+        seed=declared.seed,
+        inputs=inputs,
+        declaration=declared.outputs,
     )
 
 
-def _digest(value: object) -> str:
-    return digest_bytes(canonical_json(value))
-
-
-def _section(stage: Stage, config: Mapping[str, object]) -> dict[str, object]:
-    if stage.config is None:
-        return dict(config)
-    return {key: _at(config, key) for key in stage.config}
-
-
-def _at(config: Mapping[str, object], key: str) -> object:
-    value: object = config
-    for part in key.split("."):
-        if not isinstance(value, Mapping) or part not in value:
-            return None
-        value = value[part]
-    return value
+def digests_of(inputs: Iterable[StageInput]) -> dict[str, str]:
+    """Return one digest for all files of each alias."""
+    by_alias: dict[str, dict[str, str]] = {}
+    for each in inputs:
+        by_alias.setdefault(each.alias, {})[each.path] = each.digest
+    return {alias: digest_of_set(files) for alias, files in by_alias.items()}
 
 
 def _code_paths(root: str, stage: Stage, command: tuple[str, ...], cwd: str) -> Iterable[str]:
     """Return the files of the workspace that a command names, and those of the stage's globs."""
-    prefix = root.rstrip("/") + "/"
-    for argument in command:
-        path = posixpath.normpath(posixpath.join(cwd, argument)) if argument and "\0" not in argument else ""
-        if path.startswith(prefix) and os.path.isfile(path):
-            yield path.removeprefix(prefix)
+    for path, relative in _named_below(root, command, cwd):
+        if os.path.isfile(path):
+            yield relative
     for glob in stage.code:
         yield from matching_files(root, glob)
+
+
+@functools.lru_cache(maxsize=1024)
+def _named_below(root: str, command: tuple[str, ...], cwd: str) -> tuple[tuple[str, str], ...]:
+    """Return the paths below the workspace that a command could mean: absolute, and relative to it."""
+    prefix = root.rstrip("/") + "/"
+    named = (each for each in command if each and "\0" not in each)
+    paths = (posixpath.normpath(posixpath.join(cwd, each)) for each in named)
+    return tuple((path, path.removeprefix(prefix)) for path in paths if path.startswith(prefix))

@@ -21,7 +21,7 @@ from runpact.model.pipeline.plan import why_again
 from runpact.model.pipeline.result import Basis, Measured, StageResult
 from runpact.model.pipeline.view import StageRow
 from runpact.model.run import State
-from runpact.verbs.pipeline.basis import basis_of
+from runpact.verbs.pipeline.basis import basis_of, digests_of
 from runpact.verbs.pipeline.experiment import Experiment
 from runpact.verbs.pipeline.fresh import changed_before
 from runpact.verbs.pipeline.inputs import Gathered, gather_inputs
@@ -85,8 +85,7 @@ def decide(experiment: Experiment, stage: Stage, way: Way, *, is_forced: bool) -
             experiment,
             stage,
             command=judged,
-            inputs=gathered.inputs,
-            config=experiment.record.provenance.config.resolved,
+            inputs=digests_of(gathered.inputs),
             cwd=cwd,
             loaded=[file.path for file in result.basis.code] if result and result.basis else (),
         )
@@ -97,6 +96,8 @@ def decide(experiment: Experiment, stage: Stage, way: Way, *, is_forced: bool) -
         again = ", ".join(f"--input {alias}={gathered.named[alias]}" for alias in gathered.remembered)
         why += f"; with {again} as last time"
     if why:  # what is about to be read is looked at once more, file by file
+        for feed in experiment.graph.feeds[stage.id]:
+            experiment.proven.look_again(directory_of(experiment.graph.by_id[feed]))
         changed = changed_before(experiment, stage)
         gathered = gather_inputs(experiment, stage, way.given, is_thorough=True, changed=changed)
         basis = basis if gathered.is_open else None

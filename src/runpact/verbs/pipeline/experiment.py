@@ -20,6 +20,7 @@ from runpact.model.contract.language import Kind, LoadedContract, Stage
 from runpact.model.contract.stages import directory_of, folder_behind
 from runpact.model.digest import digest_bytes
 from runpact.model.errors import CannotStartError, NoSuchRunError, RunpactError
+from runpact.model.pipeline.declared import Declarations
 from runpact.model.pipeline.gate import stale_stages
 from runpact.model.pipeline.graph import Graph
 from runpact.model.pipeline.legacy import ImportRecord, parse_import
@@ -49,7 +50,9 @@ class Experiment:
         self.record = record
         self.kind: Kind = loaded.contract.kinds[record.kind]
         self.graph = Graph(self.kind)
+        self.declarations = Declarations(record.provenance.config.resolved)
         self.proven = Proven(directory)
+        self._targets: dict[str, str] = {}
         self._stale: tuple[tuple[dict[str, StageRow], dict[str, str]], dict[str, str]] = (({}, {}), {})
         """What was out of date last, and for which rows."""
 
@@ -89,7 +92,7 @@ class Experiment:
     def row(self, stage: Stage) -> StageRow | None:
         """Return the last attempt at a stage; None when there is none."""
         name = directory_of(stage)
-        if not is_directory(posixpath.join(self.directory, name, ".runpact")):
+        if not self.proven.is_held(name) and not is_directory(f"{self.directory}/{name}/.runpact"):
             return None
         return self.proven.row(name)
 
@@ -111,7 +114,11 @@ class Experiment:
 
     def target(self, stage: Stage, alias: str) -> str:
         """Return what an alias leads to, relative to the experiment."""
-        return posixpath.join(directory_of(stage), folder_behind(stage, alias)).rstrip("/")
+        known = self._targets.get(alias)
+        if known is None:
+            below = posixpath.join(directory_of(stage), folder_behind(stage, alias)).rstrip("/")
+            known = self._targets[alias] = below
+        return known
 
     def stale(self, rows: dict[str, StageRow], changed: Mapping[str, str] = _NOTHING) -> dict[str, str]:
         """Return why stages are out of date, by name: by what they read, and by what else changed.
@@ -171,7 +178,9 @@ class Experiment:
             imported=self.imported(),
         )
         data = msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n"
-        replace_record(self.directory, self.record.records["manifest"], data)
+        name = self.record.records["manifest"]
+        if read_bytes(self.directory, name) != data:
+            replace_record(self.directory, name, data)
 
 
 def read_asked(directory: str) -> Asked:

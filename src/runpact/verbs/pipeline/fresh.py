@@ -13,7 +13,7 @@ from runpact.model.contract.language import Stage
 from runpact.model.contract.stages import reads_of
 from runpact.model.pipeline.plan import changes
 from runpact.model.pipeline.result import Basis, StageInput, StageResult
-from runpact.verbs.pipeline.basis import basis_of
+from runpact.verbs.pipeline.basis import basis_of, digests_of
 from runpact.verbs.pipeline.experiment import Experiment
 from runpact.verbs.pipeline.inputs import gather_inputs
 from runpact.verbs.pipeline.way import command_of
@@ -53,12 +53,12 @@ def _basis_now(experiment: Experiment, stage: Stage, cwd: str, result: StageResu
     """
     directory = os.path.normpath(posixpath.join(experiment.root, cwd))
     command = command_of(experiment, stage, {}, cwd=directory)
+    read = _inputs_now(experiment, stage, result)
     now = basis_of(
         experiment,
         stage,
         command=command,
-        inputs=_inputs_now(experiment, stage, result),
-        config=experiment.record.provenance.config.resolved,
+        inputs=old.inputs if read is result.inputs else digests_of(read),
         cwd=directory,
         loaded=[file.path for file in old.code],
     )

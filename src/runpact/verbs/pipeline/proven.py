@@ -90,7 +90,15 @@ class Proven:
         Args:
             name: `NN_slug`.
         """
-        directory = posixpath.join(self._directory, name)
+        if self._held is not None and name in self._held:
+            return self._held[name]
+        row = self._looked_at(name)
+        if self._held is not None and row.manifest_digest is not None:
+            self._held[name] = row
+        return row
+
+    def _looked_at(self, name: str) -> StageRow:
+        directory = f"{self._directory}/{name}"
         known = self._cache.rows.get(name)
         if known is not None and _stamps(directory, known.stamps) == known.stamps:
             return known.row
@@ -109,11 +117,19 @@ class Proven:
         """Look again at every attempt, from now on."""
         self._held = self._names = None
 
-    def changed(self, name: str) -> None:
-        """Look again at an attempt that was just begun."""
-        self._names = None
+    def is_held(self, name: str) -> bool:
+        """Whether a sealed attempt was looked at since `hold`."""
+        return self._held is not None and name in self._held
+
+    def look_again(self, name: str) -> None:
+        """Look once more at an attempt that is about to be read."""
         if self._held is not None:
             self._held.pop(name, None)
+
+    def began(self, name: str) -> None:
+        """Look at an attempt that was just begun, in whose place an older one may have been."""
+        self._names = None
+        self.look_again(name)
 
     def rows(self) -> dict[str, StageRow]:
         """Return the row of the last attempt at each stage, by name; of sealed ones as it is held."""
@@ -121,12 +137,7 @@ class Proven:
             return {name: self.row(name) for name in stage_directories(self._directory)}
         if self._names is None:
             self._names = stage_directories(self._directory)
-        for name in self._names:
-            if name not in self._held:
-                self._held[name] = self.row(name)
-        rows = {name: self._held[name] for name in self._names}
-        self._held = {name: row for name, row in rows.items() if row.manifest_digest is not None}
-        return rows
+        return {name: self.row(name) for name in self._names}
 
     def save(self) -> None:
         """Keep what was learnt for the next process; where that is refused, it is learnt again."""

@@ -173,6 +173,8 @@ class _Orchestrator:
         self.stopped_at: Stage | None = None
         self.skipped: list[tuple[str, str]] = []
         """Stages whose skipping is told to the log once something runs."""
+        self.is_shown = True
+        """The view tells what has ended."""
 
     def run(self) -> PipelineEnd:
         """Run what must run; return what became of it."""
@@ -203,6 +205,7 @@ class _Orchestrator:
                     running.add(workers.submit(self._take, stage))
                 if not running:
                     return
+                self._show()
                 done, running = wait(running, return_when=FIRST_COMPLETED)
                 for future in done:
                     future.result()
@@ -246,7 +249,7 @@ class _Orchestrator:
                 exit_code=measured.exit_code,
                 signal=measured.signal,
             )
-            self.experiment.write_view()
+            self.is_shown = False
             self.steps[stage.id] = Step(name=name, done="ran", why=decision.why, result=result)
             if not result.is_usable and self.stopped_at is None:
                 self.stopped_at = stage
@@ -266,7 +269,7 @@ class _Orchestrator:
                 gathered=decision.gathered,
                 basis=decision.basis,
             )
-            self.experiment.proven.changed(name)
+            self.experiment.proven.began(name)
             for alias in stage_run.removed:
                 self._note("alias.removed", alias=alias, stage=name)
             self._note(
@@ -274,8 +277,16 @@ class _Orchestrator:
             )
             self._note_gate(name, decision)
             self.experiment.write_view()
+            self.is_shown = True
             self.tell(Progress(moment="began", name=name, why=decision.why))
         return stage_run
+
+    def _show(self) -> None:
+        """Let the view tell what has ended, before others are waited for; else the next that begins does."""
+        with self.turn:
+            if not self.is_shown:
+                self.experiment.write_view()
+                self.is_shown = True
 
     def _set_aliases(self, stage: Stage, result: StageResult) -> None:
         for alias in set_aliases(self.experiment, stage, result):
