@@ -36,6 +36,12 @@ durable, sealed and checked. What a system does not record of such a run stands 
 """
 
 
+ORCHESTRATORS = """\
+A chain of 99 stages, each a shell command that writes one small file the next one reads, one after the other:
+the whole chain divided by its stages, then the median of five new processes that find nothing to do.
+"""
+
+
 def verdict(row: Row, measured: Measured) -> str:
     """Say whether the budget is met."""
     if isinstance(measured, Count):
@@ -107,6 +113,19 @@ def peer_table(peers: Sequence[Peer]) -> str:
     return table([_peer_line(peer) for peer in peers], ("system", "one run", "metric points", "it lacks"))
 
 
+def orchestrator_table(peers: Sequence[Peer]) -> str:
+    """Lay out what other systems take for the same chain of stages."""
+    columns = ("system", "a stage", "nothing to do", "it lacks")
+    return table([_orchestrator_line(peer) for peer in peers], columns)
+
+
+def _orchestrator_line(peer: Peer) -> list[str]:
+    if peer.left_out:
+        return [peer.name, peer.left_out, "", ""]
+    times = (f"{rounded(each or 0)} ms" for each in (peer.stage_ms, peer.idle_ms))
+    return [f"{peer.name} {peer.version}", *times, peer.lacks]
+
+
 def _peer_line(peer: Peer) -> list[str]:
     if peer.left_out:
         return [peer.name, peer.left_out, "", ""]
@@ -119,12 +138,19 @@ def _peer_line(peer: Peer) -> list[str]:
     ]
 
 
-def page(facts: Mapping[str, object], results: Mapping[Row, Measured], peers: Sequence[Peer] = ()) -> str:
+def page(
+    facts: Mapping[str, object],
+    results: Mapping[Row, Measured],
+    peers: Sequence[Peer] = (),
+    orchestrators: Sequence[Peer] = (),
+) -> str:
     """Return the whole page."""
     parts = [HEAD, _machine(facts), table([line(row, got) for row, got in results.items()])]
     misses = [row for row, got in results.items() if "missed" in verdict(row, got)]
     if peers:
         parts.append(PEERS + "\n" + peer_table(peers))
+    if orchestrators:
+        parts.append(ORCHESTRATORS + "\n" + orchestrator_table(orchestrators))
     if misses:
         parts.append(
             "Why budgets are missed:\n\n"

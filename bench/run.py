@@ -25,7 +25,7 @@ from pathlib import Path
 
 import machine
 import page
-from rivals import Peer, measure_peers
+from rivals import Peer, measure_orchestrators, measure_peers
 from row import Measured, Row, Scale, all_rows
 
 HERE = Path(__file__).resolve().parent
@@ -51,23 +51,25 @@ def main(arguments: list[str]) -> int:
     facts: dict[str, object] = {"load_before": machine.load(), "is_quick": options.quick}
     results = {row: measured(row, Scale(is_quick=options.quick)) for row in chosen}
     facts |= machine.describe(tempfile.gettempdir()) | {"load_after": machine.load()}
-    peers = compared(options)
-    store(options.results, facts, results, peers)
+    peers, orchestrators = compared(options)
+    store(options.results, facts, results, [*peers, *orchestrators])
     if options.write:
-        PAGE.write_text(page.page(facts, results, peers), encoding="utf-8")
+        PAGE.write_text(page.page(facts, results, peers, orchestrators), encoding="utf-8")
         print(f"wrote {PAGE.relative_to(ROOT)}")
     return 0
 
 
-def compared(options: argparse.Namespace) -> list[Peer]:
+def compared(options: argparse.Namespace) -> tuple[list[Peer], list[Peer]]:
     """Measure other systems, when everything is measured in full."""
     if options.rows or options.quick or options.no_peers:
         print("left out: other systems (they are measured with every row, in full)")
-        return []
+        return [], []
     print("other systems, each in a throw-away environment:", flush=True)
     peers = measure_peers()
     print(page.peer_table(peers))
-    return peers
+    orchestrators = measure_orchestrators()
+    print(page.orchestrator_table(orchestrators))
+    return peers, orchestrators
 
 
 def parsed(arguments: list[str]) -> argparse.Namespace:

@@ -6,10 +6,14 @@ A peer's script runs in an environment of its own with a folder as its argument.
 import json
 import os
 import statistics
+import subprocess
 import sys
 import time
 
 RUNS = 15
+STAGES = range(1, 100)
+PROGRAM = 'mkdir -p "$1" && echo "$1" > "$1/o.txt"\n'
+"""Of every stage of a chain; it is told the folder of its output."""
 
 
 def measured(version, one_run, *, points=None, count=2000, lacks=""):
@@ -36,3 +40,37 @@ def measured(version, one_run, *, points=None, count=2000, lacks=""):
         points(count)
         found["points_per_second"] = count / (time.perf_counter() - started)
     sys.stdout.write("\n" + json.dumps(found) + "\n")
+
+
+def pipelined(version, command, *, lacks=""):
+    """Time a chain of stages that was laid out in the folder, then time finding that nothing is to do.
+
+    Args:
+        version: Of the peer.
+        command: Runs the whole chain.
+        lacks: What runpact does for a stage and the peer does not.
+    """
+    with open("program.sh", "w", encoding="utf-8") as file:
+        file.write(PROGRAM)
+    whole = _seconds(command)
+    time.sleep(0.3)  # younger stamps prove nothing
+    _seconds(command)
+    idle = statistics.median(_seconds(command) for _number in range(5))
+    found = {
+        "version": version,
+        "stage_ms": whole / len(STAGES) * 1000,
+        "idle_ms": idle * 1000,
+        "lacks": lacks,
+    }
+    sys.stdout.write("\n" + json.dumps(found) + "\n")
+
+
+def _seconds(command):
+    started = time.perf_counter()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return time.perf_counter() - started
+
+
+def beside(name):
+    """Return a program that was installed beside this Python."""
+    return os.path.join(os.path.dirname(sys.executable), name)

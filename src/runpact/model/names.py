@@ -6,6 +6,7 @@ Does not know: what is on disk.
 
 from __future__ import annotations
 
+import posixpath
 import re
 
 from runpact.model.errors import UnsafeNameError
@@ -119,3 +120,11 @@ def shown_path(directory: str, root: str) -> str:
         return "."
     prefix = root.rstrip("/") + "/"
     return directory.removeprefix(prefix) if directory.startswith(prefix) else directory
+
+
+def relative_to(path: str, folder: str) -> str:
+    """Return `posixpath.relpath` of absolute paths, at once for what stands plainly below the folder."""
+    below = folder + "/"
+    inner = path.removeprefix(below)
+    is_plain = path.startswith(below) and not {"", ".", ".."}.intersection(inner.split("/"))
+    return inner if is_plain else posixpath.relpath(path, folder)

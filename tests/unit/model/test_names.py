@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import posixpath
+
 import pytest
 
-from runpact.model.names import is_clean, is_text, readable_path
+from runpact.model.names import is_clean, is_text, readable_path, relative_to
 
 
 @pytest.mark.parametrize(
@@ -36,3 +38,22 @@ def test_a_path_with_one_spelling_is_clean(path: str) -> None:
 @pytest.mark.parametrize("path", ["", ".", "..", "a/..", "/a", "a/", "a//b", "./a", "a/./b", "a\\b", "a\0"])
 def test_a_path_that_leads_elsewhere_or_has_another_spelling_is_not_clean(path: str) -> None:
     assert not is_clean(path)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/a/b/c",
+        "/a/b/c/d.txt",
+        "/a/b/./c",
+        "/a/b/x/../c",
+        "/a/b//c",
+        "/a/b/c/",
+        "/a/b",
+        "/a/bc",
+        "/q",
+        "/a/b/..c",
+    ],
+)
+def test_a_path_relative_to_a_folder_is_what_the_library_says(path):
+    assert relative_to(path, "/a/b") == posixpath.relpath(path, "/a/b")

@@ -19,6 +19,7 @@ from runpact.host.realpath import real_path
 from runpact.model.contract.language import Read, Stage
 from runpact.model.contract.stages import directory_of, reads_of
 from runpact.model.finding import Finding, Report, Severity, Verdict
+from runpact.model.names import relative_to
 from runpact.model.pipeline.gate import Made, Needed, judge_needed
 from runpact.model.pipeline.legacy import FOLDER, ImportRecord, folder_of_links
 from runpact.model.pipeline.plan import command_line
@@ -247,7 +248,7 @@ class _Gate:
     def _as_recorded(self, writer: Stage, alias: str, made: Made, place: str) -> _Seen:
         """Return the files that the producer recorded and that stand there; their types were judged."""
         target = self.experiment.target(writer, alias)
-        files = {path: f"{place}/{_relative(path, target)}" for path in made.recorded}
+        files = {path: f"{place}/{relative_to(path, target)}" for path in made.recorded}
         files = {path: file for path, file in files.items() if stamp_of(file) is not None}
         return _Seen(place=place, present=self._digests(files), files=files, made=made)
 
@@ -333,18 +334,12 @@ class _Gate:
     def _shown(self, path: str) -> str:
         """Return how records name a path: relative to the experiment, absolute outside the workspace."""
         is_inside = f"{path}/".startswith(self.experiment.root.rstrip("/") + "/")
-        return _relative(path, self.experiment.directory) if is_inside else path
+        return relative_to(path, self.experiment.directory) if is_inside else path
 
     def _placed(self, fault: Finding, folder: str) -> Finding:
         file, mark, pointer = fault.path.partition("#")
         path = self._shown(posixpath.join(folder, file).rstrip("/"))
         return msgspec.structs.replace(fault, path=f"{path}{mark}{pointer}")
-
-
-def _relative(path: str, folder: str) -> str:
-    """Return `posixpath.relpath`, at once where the path stands below the folder as nearly all do."""
-    below = folder + "/"
-    return path.removeprefix(below) if path.startswith(below) else posixpath.relpath(path, folder)
 
 
 def _is_about(fault: Finding, below: str, recorded: Mapping[str, str]) -> bool:

@@ -58,6 +58,8 @@ class Proven:
         self._is_changed = False
         self._held: dict[str, StageRow] | None = None
         self._names: list[str] | None = None
+        self._rows: dict[str, StageRow] | None = None
+        """What `rows` told, as long as every one is held."""
         data = read_bytes(directory, PROVEN)
         if data is not None:
             try:
@@ -115,7 +117,7 @@ class Proven:
 
     def let_go(self) -> None:
         """Look again at every attempt, from now on."""
-        self._held = self._names = None
+        self._held = self._names = self._rows = None
 
     def is_held(self, name: str) -> bool:
         """Whether a sealed attempt was looked at since `hold`."""
@@ -123,6 +125,7 @@ class Proven:
 
     def look_again(self, name: str) -> None:
         """Look once more at an attempt that is about to be read."""
+        self._rows = None
         if self._held is not None:
             self._held.pop(name, None)
 
@@ -137,7 +140,9 @@ class Proven:
             return {name: self.row(name) for name in stage_directories(self._directory)}
         if self._names is None:
             self._names = stage_directories(self._directory)
-        return {name: self.row(name) for name in self._names}
+        if self._rows is None or len(self._held) < len(self._names):
+            self._rows = {name: self.row(name) for name in self._names}
+        return self._rows
 
     def save(self) -> None:
         """Keep what was learnt for the next process; where that is refused, it is learnt again."""

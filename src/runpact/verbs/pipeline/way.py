@@ -16,6 +16,7 @@ from runpact.model.contract.byhand import is_as_declared
 from runpact.model.contract.command import filled
 from runpact.model.contract.language import Stage
 from runpact.model.contract.stages import directory_of
+from runpact.model.names import relative_to
 from runpact.model.pipeline.result import Launcher
 from runpact.model.provenance import Config
 from runpact.verbs.pipeline.experiment import Experiment
@@ -73,7 +74,7 @@ def command_of(
 
     def told(path: str) -> str:
         inside = path.startswith(cwd.rstrip("/") + "/")
-        return posixpath.relpath(path, cwd) if inside else path
+        return relative_to(path, cwd) if inside else path
 
     values = {
         **experiment.record.captures,
