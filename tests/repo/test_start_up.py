@@ -106,12 +106,12 @@ def test_no_structure_that_every_command_decodes_defers_its_annotations(document
 
 
 ENDING = """\
-import atexit, sys, threading, time
+import atexit, sys, threading
 from runpact.__main__ import main
 sys.argv = ["runpact", "ls"]
 atexit.register(print, "said at the end")
 if {left_behind}:
-    threading.Thread(target=lambda: (time.sleep(0.3), print("thread ended"))).start()
+    threading.Thread(target=lambda: (threading.main_thread().join(), print("thread ended"))).start()
 sys.exit(main())
 """
 
