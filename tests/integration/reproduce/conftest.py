@@ -89,3 +89,19 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     git(folder, "add", "-A")
     git(folder, "commit", "-qm", "one")
     return folder
+
+
+def program(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    path.chmod(0o755)
+    return path
+
+
+@pytest.fixture
+def other_packages(tmp_path: Path) -> str:
+    """Return a search path with a package that is not in the present environment."""
+    place = tmp_path / "site" / "nowhere_to_be_had-1.0.dist-info"
+    place.mkdir(parents=True)
+    (place / "METADATA").write_text("Metadata-Version: 2.1\nName: nowhere-to-be-had\nVersion: 1.0\n")
+    return str(place.parent)

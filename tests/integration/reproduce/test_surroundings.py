@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 import runpact
-from integration.reproduce.conftest import Answer, git, run, start
+from integration.reproduce.conftest import Answer, git, program, run, start
 from runpact.disk.rebuilt import held_home, remove_stale
 from runpact.host.rebuild import install_with_pip
 from runpact.host.signals import Terminated, raise_again
@@ -33,22 +33,6 @@ kinds:
     entries: [{file: loss.json}]
     places: {extra: {at: "extra/{run.id}", entries: [{file: m.txt, required: false}]}}
 """
-
-
-def program(path: Path, text: str) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
-    path.chmod(0o755)
-    return path
-
-
-@pytest.fixture
-def other_packages(tmp_path: Path) -> str:
-    """Return a search path with a package that is not in the present environment."""
-    place = tmp_path / "site" / "nowhere_to_be_had-1.0.dist-info"
-    place.mkdir(parents=True)
-    (place / "METADATA").write_text("Metadata-Version: 2.1\nName: nowhere-to-be-had\nVersion: 1.0\n")
-    return str(place.parent)
 
 
 @pytest.fixture

@@ -18,18 +18,20 @@ import msgspec
 from runpact.model.config.schema import leaves
 from runpact.model.inputs import Input
 from runpact.model.provenance import Code, Copy, Environment, LockCopy, Provenance
+from runpact.version import VERSION
 
 CONFIG: Final = "config"
 COMMIT: Final = "commit"
 ENVIRONMENT: Final = "environment"
 INPUTS: Final = "inputs"
 Name = Literal["config", "commit", "environment", "inputs"]
+Mode = Literal["present", "uv", "pip"]
 _MASK = "[redacted]"
 _PATH = "[path]"
 _REFERENCE = re.compile(r"\$\{env:([A-Za-z_][A-Za-z0-9_]*)\}")
 _MOST = 5
 _OWN = "runpact"
-"""The package that is there because it is running."""
+"""The package that is there because it is running: it is never installed, but lent."""
 UV_LOCK = "uv.lock"
 
 
@@ -165,21 +167,44 @@ def environment_of(recorded: Environment, facts: EnvironmentFacts) -> Ingredient
     mode = mode_of(recorded, facts)
     if mode == "pip" and not missing:
         missing += _uninstallable(recorded, facts.here)
+    others = len(_others(recorded))
     uses = [f"lock file `{lock.source}`" for lock in recorded.locks]
     uses.append(
         {
-            "present": f"the present environment: the same {len(recorded.packages)} packages",
+            "present": f"the present environment: the same {others} packages",
             "uv": f"`uv sync --frozen`, Python {recorded.python} (needs the network)",
-            "pip": f"`pip install` of {len(recorded.packages)} packages (needs the network)",
+            "pip": f"`pip install` of {others} packages (needs the network)",
         }[mode]
     )
-    return Ingredient(name=ENVIRONMENT, uses=tuple(uses), missing=tuple(missing))
+    return Ingredient(name=ENVIRONMENT, uses=(*uses, *_own(recorded, mode)), missing=tuple(missing))
 
 
-def mode_of(recorded: Environment, facts: EnvironmentFacts) -> Literal["present", "uv", "pip"]:
+def _own(recorded: Environment, mode: Mode) -> Iterator[str]:
+    """Say which runpact it will be, unless it is the one on record in the present environment."""
+    then = recorded.packages.get(_OWN, "")
+    other = f" ({then} was recorded)" if then not in {"", VERSION} else ""
+    if mode == "present":
+        yield from [f"runpact {VERSION}{other}"] * bool(other)
+    elif is_lent(recorded):
+        unless = " unless the lock file has it" if mode == "uv" else ""
+        yield f"runpact {VERSION}, lent by the one that runs{unless}{other}"
+
+
+def is_lent(recorded: Environment) -> bool:
+    """Whether the running runpact may be lent to an environment that is made; the tree may have its own."""
+    origin = recorded.origins.get(_OWN)
+    return origin is None or not is_of_workspace(origin.url)
+
+
+def _others(recorded: Environment) -> dict[str, str]:
+    """Return the packages that are compared and installed: all but runpact, which is no ingredient."""
+    return {name: version for name, version in recorded.packages.items() if name != _OWN}
+
+
+def mode_of(recorded: Environment, facts: EnvironmentFacts) -> Mode:
     """Return how the packages are had."""
     here = facts.here
-    if (here.packages_digest, here.python) == (recorded.packages_digest, recorded.python):
+    if (_others(here), here.python) == (_others(recorded), recorded.python):
         return "present"
     has_lock = any(lock.source.rpartition("/")[2] == UV_LOCK for lock in recorded.locks)
     return "uv" if has_lock and facts.has_uv else "pip"
@@ -208,8 +233,7 @@ def requirements_of(recorded: Environment) -> tuple[str, ...]:
         f"{name}=={version}"
         if origin is None
         else f"{name} @ {_address(origin.url, origin.vcs, origin.commit)}"
-        for name, version in sorted(recorded.packages.items())
-        if name != _OWN
+        for name, version in sorted(_others(recorded).items())
         for origin in (recorded.origins.get(name),)
         if origin is None or not is_of_workspace(origin.url)
     )

@@ -24,7 +24,7 @@ from runpact.model.discretion import is_inside
 from runpact.model.place import BUILT_IN
 from runpact.model.reproduce.ingredients import Found, is_of_workspace, variables_of
 from runpact.verbs.life.nest import REPRODUCES
-from runpact.verbs.reproduce.place import Again, Tell
+from runpact.verbs.reproduce.place import Again, Programs, Tell
 from runpact.verbs.reproduce.plan import Original
 
 _OURS = "RUNPACT_"
@@ -45,14 +45,14 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def child_environment(
-    original: Original, again: Again, programs: str, environ: Mapping[str, str]
+    original: Original, again: Again, programs: Programs, environ: Mapping[str, str]
 ) -> dict[str, str]:
     """Return the variables of the command: ours without our own, then those on record."""
     known, _unknown = variables_of(original.origin.environment)
     kept = {key: value for key, value in environ.items() if not key.startswith(_OURS)}
-    paths = [path for path in _import_paths(original, again) if os.path.isdir(path)]
+    paths = [path for path in (*_import_paths(original, again), programs.lent) if os.path.isdir(path)]
     told = {
-        "PATH": f"{programs}{os.pathsep}{environ.get('PATH', os.defpath)}",
+        "PATH": f"{programs.folder}{os.pathsep}{environ.get('PATH', os.defpath)}",
         "RUNPACT_WORKSPACE": again.there,
         REPRODUCES: original.record.uid,
     }

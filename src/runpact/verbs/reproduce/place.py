@@ -6,6 +6,7 @@ Does not know: how git, uv and pip are asked, what is run there.
 
 from __future__ import annotations
 
+import os
 import posixpath
 import sys
 from collections.abc import Callable, Mapping
@@ -15,7 +16,13 @@ import msgspec
 from runpact.disk.layout import CONTRACT, DIFF, UNTRACKED
 from runpact.disk.locate import find_workspace
 from runpact.disk.rebuilt import make_folders
-from runpact.host.rebuild import install_with_pip, sync_with_uv
+from runpact.host.rebuild import (
+    demand_runpact,
+    has_this_runpact,
+    install_with_pip,
+    lend_runpact,
+    sync_with_uv,
+)
 from runpact.host.worktree import Trees, copy_files, lend
 from runpact.model.errors import CannotStartError
 from runpact.model.inputs import Input
@@ -27,10 +34,12 @@ from runpact.model.reproduce.ingredients import (
     Found,
     Ingredient,
     Name,
+    is_lent,
     mode_of,
     requirements_of,
 )
 from runpact.verbs.reproduce.plan import Original
+from runpact.version import VERSION
 
 Tell = Callable[[str], None]
 """Is given a line for people before each step."""
@@ -45,6 +54,17 @@ class Again(msgspec.Struct, frozen=True, kw_only=True):
     there: str
     """The workspace in the tree."""
     trees: Trees
+
+
+class Programs(msgspec.Struct, frozen=True, kw_only=True):
+    """The programs of the environment that a run is made again in."""
+
+    folder: str
+    """Absolute."""
+    lent: str = ""
+    """Absolute folder that runpact is imported from; empty where the environment has its own."""
+    lacking: CannotStartError | None = None
+    """Why they cannot use runpact; None when they can."""
 
 
 class MissingError(Exception):
@@ -94,24 +114,45 @@ def _lend(each: Input, found: Found | str, again: Again) -> None:
     lend(found.path, posixpath.join(again.there, each.path))
 
 
-def programs_of(original: Original, again: Again, environ: Mapping[str, str], tell: Tell) -> str:
-    """Return the folder of the programs of the environment, made when it has to be.
+def programs_of(original: Original, again: Again, environ: Mapping[str, str], tell: Tell) -> Programs:
+    """Return the programs of the environment, made when it has to be, with a runpact that they can use.
+
+    What makes its run by itself needs one; a command of `runpact run` may do without.
 
     Raises:
-        MissingError: The installer refused.
+        MissingError: The installer refused, or runpact does not work in what it made.
     """
     recorded = original.origin.environment
-    mode = mode_of(recorded, original.environment)
-    if mode == "present":
-        return posixpath.dirname(sys.executable)
-    folder = posixpath.join(again.home, "environment")
+    if mode_of(recorded, original.environment) == "present":
+        return Programs(folder=posixpath.dirname(sys.executable))
+    made = posixpath.join(again.home, "environment")
+    folder = _installed(original, again, made, environ, tell)
+    if not is_lent(recorded) or has_this_runpact(made):
+        return Programs(folder=folder)
+    lent = posixpath.join(again.home, "lent")
+    tell(f"lending runpact {VERSION} to it")
+    paths = os.pathsep.join(filter(None, [lent, environ.get("PYTHONPATH")]))
     try:
-        if mode == "uv":
+        lend_runpact(lent)
+        demand_runpact(folder, environ={**environ, "PYTHONPATH": paths})
+    except CannotStartError as error:
+        if not original.plan.is_command:
+            raise MissingError(ENVIRONMENT, error) from error
+        return Programs(folder=folder, lacking=error)
+    return Programs(folder=folder, lent=lent)
+
+
+def _installed(original: Original, again: Again, folder: str, environ: Mapping[str, str], tell: Tell) -> str:
+    """Make the recorded environment; return the folder of its programs."""
+    recorded = original.origin.environment
+    try:
+        if mode_of(recorded, original.environment) == "uv":
             tell(f"uv sync --frozen, Python {recorded.python} (network)")
             lock = next(each for each in recorded.locks if posixpath.basename(each.source) == UV_LOCK)
             project = posixpath.dirname(posixpath.join(again.there, lock.source))
             return sync_with_uv(project, folder, recorded.python, environ=environ)
-        tell(f"pip install of {len(recorded.packages)} packages (network)")
-        return install_with_pip(requirements_of(recorded), folder, environ=environ)
+        wanted = requirements_of(recorded)
+        tell(f"pip install of {len(wanted)} packages (network)")
+        return install_with_pip(wanted, folder, environ=environ)
     except CannotStartError as error:
         raise MissingError(ENVIRONMENT, error) from error

@@ -22,14 +22,14 @@ from runpact.host.signals import raise_again, raising_on_termination
 from runpact.host.worktree import Trees
 from runpact.model.contract.language import LoadedContract
 from runpact.model.reproduce.answer import Reproduced
-from runpact.model.reproduce.ingredients import Ingredient
+from runpact.model.reproduce.ingredients import ENVIRONMENT, Ingredient
 from runpact.model.run import RunRecord
 from runpact.verbs.finding.places import named_by, place_folders
 from runpact.verbs.finding.standing import stand
 from runpact.verbs.life.start import candidates
 from runpact.verbs.reproduce.command import Way, child_environment, run_again
 from runpact.verbs.reproduce.outcome import outcome_of
-from runpact.verbs.reproduce.place import Again, MissingError, lay_tree, programs_of
+from runpact.verbs.reproduce.place import Again, MissingError, Programs, lay_tree, programs_of
 from runpact.verbs.reproduce.plan import Original
 
 
@@ -93,9 +93,16 @@ def _made(
             plan=original.plan,
             remarks=(f"the command made no run; it ended with {end.exit_code}: {said}",),
         )
+    _demand_runpact(programs, original, made[1])
     way.tell("comparing")
     answer = outcome_of(original, made[1], root=root, there=again.there, loaded=loaded)
     return _with_run(answer, *made, again.there, root, loaded)
+
+
+def _demand_runpact(programs: Programs, original: Original, directory: str) -> None:
+    """Make sure that a command which ended otherwise was not let down by an environment without runpact."""
+    if programs.lacking is not None and stand(directory)[1].state is not original.state:
+        raise MissingError(ENVIRONMENT, programs.lacking)
 
 
 def _not_reproducible(original: Original, missing: Ingredient) -> Reproduced:

@@ -27,17 +27,19 @@ from runpact.model.reproduce.ingredients import (
     config_of,
     environment_of,
     inputs_of,
+    is_lent,
     mode_of,
     requirements_of,
     variables_of,
 )
+from runpact.version import VERSION
 
 pytestmark = pytest.mark.requirement("A-054")
 COMMIT = "1" * 40
 CLEAN = Code(commit=COMMIT, branch="main", dirty=False, repository=".")
 FOUND = CodeFacts(has_repository=True, has_commit=True)
 ENVIRONMENT = Environment(
-    python="3.11.7", packages={"numpy": "2.0", "runpact": "0.1"}, packages_digest="sha256:a"
+    python="3.11.7", packages={"numpy": "2.0", "runpact": VERSION}, packages_digest="sha256:a"
 )
 LOCK = LockCopy(path=".runpact/environment/uv.lock", source="uv.lock", size=1, digest="d", copy_digest="d")
 
@@ -116,21 +118,39 @@ def test_packages_are_had_from_here_when_they_are_the_same() -> None:
     assert mode_of(ENVIRONMENT, facts) == "present"
     found = environment_of(ENVIRONMENT, facts)
     assert found.is_there
-    assert found.uses == ("the present environment: the same 2 packages",)
+    assert found.uses == ("the present environment: the same 1 packages",)
+
+
+def test_another_runpact_alone_needs_no_other_environment() -> None:
+    older = msgspec.structs.replace(ENVIRONMENT, packages={"numpy": "2.0", "runpact": "0.0.1"})
+    facts = EnvironmentFacts(here=ENVIRONMENT)
+    assert mode_of(older, facts) == "present"
+    assert environment_of(older, facts).uses[1:] == (f"runpact {VERSION} (0.0.1 was recorded)",)
+
+
+def test_runpact_is_lent_to_an_environment_unless_the_workspace_holds_it() -> None:
+    own = msgspec.structs.replace(ENVIRONMENT, origins={"runpact": PackageOrigin(url=".", editable=True)})
+    elsewhere = msgspec.structs.replace(ENVIRONMENT, origins={"runpact": PackageOrigin(editable=True)})
+    assert [is_lent(each) for each in (ENVIRONMENT, elsewhere, own)] == [True, True, False]
+    assert len(environment_of(own, EnvironmentFacts(here=Environment(python="3.11.7"))).uses) == 1
 
 
 def test_packages_are_had_by_uv_or_by_pip_which_need_the_network() -> None:
-    other = msgspec.structs.replace(ENVIRONMENT, packages_digest="sha256:b")
+    other = msgspec.structs.replace(ENVIRONMENT, packages={"numpy": "1.0"})
     locked = msgspec.structs.replace(ENVIRONMENT, locks=(LOCK,))
     facts = EnvironmentFacts(here=other, locks={LOCK.path: "d"}, has_uv=True)
     assert environment_of(locked, facts).uses == (
         "lock file `uv.lock`",
         "`uv sync --frozen`, Python 3.11.7 (needs the network)",
+        f"runpact {VERSION}, lent by the one that runs unless the lock file has it",
     )
     found = environment_of(ENVIRONMENT, facts)
     assert (mode_of(ENVIRONMENT, facts), found.uses) == (
         "pip",
-        ("`pip install` of 2 packages (needs the network)",),
+        (
+            "`pip install` of 1 packages (needs the network)",
+            f"runpact {VERSION}, lent by the one that runs",
+        ),
     )
 
 
