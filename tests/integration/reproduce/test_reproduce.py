@@ -163,6 +163,15 @@ def test_the_diff_and_the_untracked_files_come_back(workspace: Path, again: Answ
     ]
 
 
+def test_what_is_stored_is_there_though_the_repository_is_not(workspace: Path, again: Answer) -> None:
+    (workspace / "bias.txt").write_text("1.25")
+    (workspace / "extra.txt").write_text("more")
+    start()
+    shutil.rmtree(workspace / ".git")
+    code, told = again("detector", "--check-only")
+    assert (code, missing(told)) == (2, {"commit": ["the workspace is in no repository any more"]})
+
+
 def test_a_run_from_a_subfolder_begins_there_again(workspace: Path, again: Answer) -> None:
     folder = workspace / "projects" / "one"
     folder.mkdir(parents=True)

@@ -117,7 +117,7 @@ def original(
         uid=record.uid,
         ingredients=(
             config_of(origin, environ),
-            code_of(origin.code, _code(directory, origin, root, top, environ)),
+            code_of(origin.code, _code(directory, origin, root, top, where.trees)),
             environment_of(origin.environment, environment),
             inputs_of(origin.inputs, found),
         ),
@@ -166,15 +166,13 @@ def _told_by(directory: str, record: RunRecord) -> tuple[bool, tuple[str, ...]]:
     return is_command and not said, said
 
 
-def _code(directory: str, origin: Provenance, root: str, top: str, environ: Mapping[str, str]) -> CodeFacts:
+def _code(directory: str, origin: Provenance, root: str, top: str, trees: Trees) -> CodeFacts:
     code = origin.code
-    if not top or code.commit == "unknown":
-        return CodeFacts(has_repository=bool(top))
     diff = code.diff.path if code.diff else None
     return CodeFacts(
-        has_repository=True,
-        has_commit=Trees(top, environ).has_commit(code.commit),
-        is_inside=is_inside(os.path.realpath(root), os.path.realpath(top)),
+        has_repository=bool(top),
+        has_commit=bool(top) and code.commit != "unknown" and trees.has_commit(code.commit),
+        is_inside=not top or is_inside(os.path.realpath(root), os.path.realpath(top)),
         diff=_digest(directory, diff) if diff else None,
         untracked=_digest_below(directory) if code.untracked else None,
     )
