@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from runpact.verbs.finding.resolve import Registered
     from runpact.verbs.registered.enter import Entered
 
+_DIRTY = " (dirty)"
+
 
 def tell_entered(place: Workspace, made: Entered, *, is_json: bool) -> int:
     """Say what was entered."""
@@ -148,8 +150,12 @@ def _row(uri: Uri, found: Registered | RunpactError) -> Sequence[str]:
         found.uri,
         str(getattr(found.manifest, "format", f"{len(found.manifest.files)} files")),
         f"{size:,}",
-        f"run {origin.run_id}" if origin else found.manifest.source or "",
+        f"run {origin.run_id}{_DIRTY * _is_dirty(found)}" if origin else found.manifest.source or "",
     )
+
+
+def _is_dirty(found: Registered) -> bool:
+    return getattr(found.manifest, "dirty", None) is True
 
 
 def _told(place: Workspace, found: Registered) -> dict[str, str]:
@@ -160,6 +166,8 @@ def _told(place: Workspace, found: Registered) -> dict[str, str]:
         for key in ("format", "git_hash", "input_spec", "class_map", "export", "splits", "source", "notes")
         if (value := getattr(manifest, key, None))
     }
+    if _is_dirty(found):
+        told["git hash"] += f"{_DIRTY}: the code had changes that are in no commit; the run has them"
     if manifest.origin is not None:
         told["made by"] = f"run {manifest.origin.run_id}, {manifest.origin.file}"
         told["run"] = f"{manifest.origin.run} at {manifest.origin.path}"

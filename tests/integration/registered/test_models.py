@@ -65,6 +65,27 @@ def test_a_checkpoint_becomes_a_model_with_its_evidence(workspace: Path, capsys:
     assert "as it was registered" in capsys.readouterr().out
 
 
+def test_a_model_of_code_with_changes_says_so(workspace: Path, capsys: Captured) -> None:
+    train("clean")
+    (workspace / "change.py").write_text("x = 1")
+    git(workspace, "add", "change.py")
+    train("changed")
+    for name in ("clean", "changed"):
+        assert run("models", "promote", name, "--to", f"vision/depth/{name}/trained/indoor") == 0
+    dirty = {
+        path.parts[3]: json.loads(path.read_bytes()).get("dirty")
+        for path in Path("models").rglob("manifest.json")
+    }
+    assert dirty == {"clean": None, "changed": True}
+    capsys.readouterr()
+    assert run("models", "list") == 0
+    assert [" (dirty)" in line for line in capsys.readouterr().out.splitlines()] == [False, True, False]
+    assert run("models", "show", "local://vision/depth/changed") == 0
+    assert " (dirty): the code had changes that are in no commit" in capsys.readouterr().out
+    assert run("models", "show", "local://vision/depth/clean") == 0
+    assert "dirty" not in capsys.readouterr().out
+
+
 @pytest.mark.requirement("A-052")
 def test_promoting_again_finds_what_is_there(workspace: Path, capsys: Captured) -> None:
     train()

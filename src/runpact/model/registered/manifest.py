@@ -57,6 +57,8 @@ class ModelManifest(msgspec.Struct, frozen=True, kw_only=True):
     """Name of the weights in the folder."""
     git_hash: str
     """Of the code that made it; `nogit` without one, `external` of weights from elsewhere."""
+    dirty: bool | msgspec.UnsetType = msgspec.UNSET
+    """True when the code had changes that are in no commit; left out otherwise."""
     input_spec: dict[str, object]
     class_map: dict[str, object]
     export: dict[str, object]

@@ -10,6 +10,8 @@ import posixpath
 from collections.abc import Mapping
 from datetime import datetime
 
+import msgspec
+
 from runpact.disk.archive import Content
 from runpact.disk.inputs import run_around
 from runpact.model.archive.copy import RECORD
@@ -95,6 +97,7 @@ def promote_model(
             format=form,
             file=name,
             git_hash=_commit(record),
+            dirty=record.provenance.code.dirty or msgspec.UNSET,
             input_spec=said.input_spec,
             class_map=said.class_map,
             export=said.export,
