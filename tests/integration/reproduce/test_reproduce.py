@@ -422,11 +422,13 @@ def test_whoever_is_stopped_leaves_no_tree_behind(workspace: Path, number: signa
     git(workspace, "commit", "-qam", "two")
     start()
     words = [sys.executable, "-m", "runpact", "reproduce", "detector", "--yes"]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "sleeping\n"
         process.send_signal(number)
-        assert process.wait() == 128 + number
+        told = process.communicate()[1]
+        assert process.returncode == 128 + number
+    assert "runpact: stopped: no run was added, nothing of it is kept\n" in told
     assert nothing_is_left(workspace)
     assert len(list(Path("runs/detector").iterdir())) == 1
 

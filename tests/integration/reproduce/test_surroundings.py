@@ -374,7 +374,10 @@ def test_a_run_in_the_run_is_not_taken_for_it(simple: Path, again: Answer) -> No
     assert (code, told["run"]["path"]) == (0, "runs/outer-01")
 
 
-def test_ctrl_c_ends_it_and_nothing_is_left(simple: Path) -> None:
+@pytest.mark.parametrize("keep", [False, True])
+def test_ctrl_c_ends_it_and_nothing_is_left_but_what_is_to_be_kept(
+    simple: Path, capsys: Captured, keep: bool
+) -> None:
     (simple / "slow.py").write_text(
         "import os, pathlib, time, runpact\n"
         "if 'RUNPACT_REPRODUCES' in os.environ:\n"
@@ -392,10 +395,14 @@ def test_ctrl_c_ends_it_and_nothing_is_left(simple: Path) -> None:
 
     thread = threading.Thread(target=stop)
     thread.start()
-    assert run("reproduce", "runs/slow", "--yes", "--quiet") == 130
+    assert run("reproduce", "runs/slow", "--yes", "--quiet", *["--keep"] * keep) == 130
     thread.join()
-    assert not list(simple.glob(".runpact-cache/again-*"))
-    assert git(simple, "worktree", "list").count("\n") == 0
+    left = list(simple.glob(".runpact-cache/again-*"))
+    assert (len(left), git(simple, "worktree", "list").count("\n")) == (keep, keep)
+    told = f"what there is of it stays in {left[0]}" if keep else "nothing of it is kept"
+    assert f"stopped: no run was added, {told}\n" in capsys.readouterr().err
+    remove_stale(str(simple), Trees(str(simple), os.environ).remove)
+    assert list(simple.glob(".runpact-cache/again-*")) == left
 
 
 def test_a_program_says_by_which_words_it_is_run_again(

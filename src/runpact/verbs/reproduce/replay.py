@@ -18,7 +18,7 @@ import msgspec
 
 from runpact.disk.discover import find_recorded
 from runpact.disk.rebuilt import TREE, held_home, keep_home, last_words, remove_stale, take_run
-from runpact.host.signals import raise_again, raising_on_termination
+from runpact.host.signals import Terminated, putting_off_the_end, raise_again, raising_on_termination
 from runpact.host.worktree import Trees
 from runpact.model.contract.language import LoadedContract
 from runpact.model.reproduce.answer import Reproduced
@@ -31,6 +31,9 @@ from runpact.verbs.reproduce.command import Way, child_environment, run_again
 from runpact.verbs.reproduce.outcome import outcome_of
 from runpact.verbs.reproduce.place import Again, MissingError, Programs, lay_tree, programs_of
 from runpact.verbs.reproduce.plan import Original
+
+_Made = tuple[RunRecord, str]
+"""A run that was made, with its absolute directory."""
 
 
 def replay(
@@ -46,7 +49,8 @@ def replay(
         way: How it is done.
 
     Raises:
-        KeyboardInterrupt: Somebody stopped it; nothing is left behind.
+        KeyboardInterrupt: Somebody stopped it; nothing is left behind but a tree that was to be kept.
+        Terminated: The same, by another signal.
         StorageError: There is no room for it.
     """
     trees = Trees(original.top, environ)
@@ -58,14 +62,21 @@ def replay(
             home=home, tree=tree, there=posixpath.normpath(posixpath.join(tree, inside)), trees=trees
         )
         try:
-            answer = _made(root, original, again, loaded, environ, way)
+            answer, made = _made(root, original, again, loaded, environ, way)
         except MissingError as error:
             answer = _not_reproducible(original, error.ingredient)
+        except (KeyboardInterrupt, Terminated):
+            left = f"what there is of it stays in {home}" if way.is_kept else "nothing of it is kept"
+            way.tell(f"stopped: no run was added, {left}")
+            raise
+        else:
+            with putting_off_the_end():
+                answer = _with_run(answer, made, again.there, root, loaded)
         finally:
-            if not way.is_kept:
+            if way.is_kept:
+                keep_home(home)
+            else:
                 trees.remove(tree)
-        if way.is_kept:
-            keep_home(home)
     return msgspec.structs.replace(answer, kept=tree if way.is_kept else "")
 
 
@@ -76,7 +87,8 @@ def _made(
     loaded: LoadedContract,
     environ: Mapping[str, str],
     way: Way,
-) -> Reproduced:
+) -> tuple[Reproduced, _Made | None]:
+    """Return what came of it, and the new run where one was made; it stands in the tree."""
     way.tell(f"a clean tree at {original.origin.code.commit[:12]}")
     lay_tree(original, again)
     programs = programs_of(original, again, environ, way.tell)
@@ -88,15 +100,12 @@ def _made(
     made = _new_run(again.there, original.record.uid)
     if made is None:
         said = last_words(again.home)
-        return Reproduced(
-            word="differs",
-            plan=original.plan,
-            remarks=(f"the command made no run; it ended with {end.exit_code}: {said}",),
-        )
+        remark = f"the command made no run; it ended with {end.exit_code}: {said}"
+        return Reproduced(word="differs", plan=original.plan, remarks=(remark,)), None
     _demand_runpact(programs, original, made[1])
     way.tell("comparing")
     answer = outcome_of(original, made[1], root=root, there=again.there, loaded=loaded)
-    return _with_run(answer, *made, again.there, root, loaded)
+    return answer, made
 
 
 def _demand_runpact(programs: Programs, original: Original, directory: str) -> None:
@@ -111,9 +120,9 @@ def _not_reproducible(original: Original, missing: Ingredient) -> Reproduced:
     return Reproduced(word="not reproducible", plan=plan)
 
 
-def _new_run(there: str, uid: str) -> tuple[RunRecord, str] | None:
+def _new_run(there: str, uid: str) -> _Made | None:
     """Return the run that names the original, with its directory; the newest of several."""
-    found: list[tuple[RunRecord, str]] = []
+    found: list[_Made] = []
     for path in find_recorded(there):
         directory = posixpath.normpath(posixpath.join(there, path))
         record = stand(directory)[0].record
@@ -123,9 +132,12 @@ def _new_run(there: str, uid: str) -> tuple[RunRecord, str] | None:
 
 
 def _with_run(
-    answer: Reproduced, record: RunRecord, directory: str, there: str, root: str, loaded: LoadedContract
+    answer: Reproduced, made: _Made | None, there: str, root: str, loaded: LoadedContract
 ) -> Reproduced:
     """Move the new run to the others, with the places that it owns elsewhere, under a name that is free."""
+    if made is None:
+        return answer
+    record, directory = made
     kind = loaded.contract.kinds[record.kind]
     names = candidates(posixpath.relpath(directory, there), kind.clash)
     path = next(path for path in names if take_run(directory, posixpath.join(root, path)))
