@@ -1,7 +1,7 @@
 """`runpact models`: weights that runs use, kept for good.
 
-Knows: the words and flags.
-Does not know: what may be entered, how it is shown.
+Knows: the words and flags of entering one.
+Does not know: what may be entered, how it is shown, what is done with one that is entered.
 """
 
 from __future__ import annotations
@@ -9,14 +9,7 @@ from __future__ import annotations
 import click
 
 from runpact.cli.options import demand_meant, json_option, open_workspace, workspace_options
-from runpact.cli.registered import (
-    tell_entered,
-    tell_list,
-    tell_one,
-    tell_path,
-    tell_removed,
-    tell_verified,
-)
+from runpact.cli.registered import add_commands, tell_entered
 from runpact.workspace import registering
 
 _DESCRIBE = click.option(
@@ -97,66 +90,4 @@ def add_command(
     return tell_entered(place, made, is_json=is_json)
 
 
-@models_command.command("list")
-@workspace_options
-@json_option
-def list_command(*, workspace: str | None, workdir: str | None, contract: str | None, is_json: bool) -> int:
-    """List models, by URI."""
-    return tell_list(open_workspace(workspace, workdir, contract), "models", is_json=is_json)
-
-
-@models_command.command("show")
-@click.argument("uri", metavar="URI")
-@workspace_options
-@json_option
-def show_command(
-    *, uri: str, workspace: str | None, workdir: str | None, contract: str | None, is_json: bool
-) -> int:
-    """Show a model: what it is, which run made it, which runs used it."""
-    place = open_workspace(workspace, workdir, contract)
-    return tell_one(place, registering.resolve(place, uri, "models"), is_json=is_json)
-
-
-@models_command.command("resolve")
-@click.argument("uri", metavar="URI")
-@workspace_options
-@json_option
-def resolve_command(
-    *, uri: str, workspace: str | None, workdir: str | None, contract: str | None, is_json: bool
-) -> int:
-    """Print the absolute path of a model's weights here; a shorter URI will do where it means one version."""
-    place = open_workspace(workspace, workdir, contract)
-    return tell_path(place, registering.resolve(place, uri, "models"), is_json=is_json)
-
-
-@models_command.command("verify")
-@click.argument("uri", metavar="[URI]", required=False)
-@workspace_options
-@json_option
-def verify_command(
-    *, uri: str | None, workspace: str | None, workdir: str | None, contract: str | None, is_json: bool
-) -> int:
-    """Verify models against their records and the ledger, all of them unless a URI is given."""
-    return tell_verified(open_workspace(workspace, workdir, contract), "models", uri, is_json=is_json)
-
-
-@models_command.command("remove")
-@click.argument("uri", metavar="URI")
-@click.option("--reason", metavar="TEXT", help="Why; the ledger keeps it.")
-@click.option("--force", "is_forced", is_flag=True, help="Although runs used it; needs a reason.")
-@workspace_options
-@json_option
-def remove_command(
-    *,
-    uri: str,
-    reason: str | None,
-    is_forced: bool,
-    workspace: str | None,
-    workdir: str | None,
-    contract: str | None,
-    is_json: bool,
-) -> int:
-    """Remove one version for good; refused while runs used it."""
-    demand_meant(reason=reason)
-    place = open_workspace(workspace, workdir, contract)
-    return tell_removed(place, uri, reason=reason, is_forced=is_forced, is_json=is_json)
+add_commands(models_command, "models")

@@ -1,16 +1,18 @@
-"""What `runpact models` and `runpact data` share: how what is registered is shown.
+"""What `runpact models` and `runpact data` share: the commands about what is registered, and how it is shown.
 
-Knows: text and JSON of versions, lists, verdicts, removals.
+Knows: their words and flags; text and JSON of versions, lists, verdicts, removals.
 Does not know: what is entered, and how.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+import click
 import msgspec
 
+from runpact.cli.options import demand_meant, json_option, open_workspace, workspace_options
 from runpact.cli.output import (
     VERDICT_COLOUR,
     finding_documents,
@@ -32,6 +34,68 @@ if TYPE_CHECKING:
     from runpact.verbs.registered.enter import Entered
 
 _DIRTY = " (dirty)"
+_WORDS: dict[Registry, tuple[str, str, str]] = {
+    "models": ("a model", "models", "a model's weights"),
+    "data": ("a data set", "data sets", "a data set"),
+}
+_URI = click.argument("uri", metavar="URI")
+
+
+def add_commands(group: click.Group, registry: Registry) -> None:
+    """Add to a registry's group what is done with what it holds: list, show, resolve, verify, remove."""
+    for command in _commands(registry):
+        group.add_command(command)
+
+
+def _commands(registry: Registry) -> Iterator[click.Command]:
+    one, many, content = _WORDS[registry]
+    yield _command(registry, "list", tell_list, f"List {many}, by URI.")
+    yield _command(
+        registry,
+        "show",
+        tell_one,
+        f"Show {one}: what it is, which run made it, which runs used it.",
+        _URI,
+    )
+    yield _command(
+        registry,
+        "resolve",
+        tell_path,
+        f"Print the absolute path of {content} here; a shorter URI will do where it means one version.",
+        _URI,
+    )
+    yield _command(
+        registry,
+        "verify",
+        tell_verified,
+        f"Verify {many} against their records and the ledger, all of them unless a URI is given.",
+        click.argument("uri", metavar="[URI]", required=False),
+    )
+    yield _command(
+        registry,
+        "remove",
+        tell_removed,
+        "Remove one version for good; refused while runs used it.",
+        _URI,
+        click.option("--reason", metavar="TEXT", help="Why; the ledger keeps it."),
+        click.option("--force", "is_forced", is_flag=True, help="Although runs used it; needs a reason."),
+    )
+
+
+def _command(
+    registry: Registry,
+    name: str,
+    tell: Callable[..., int],
+    text: str,
+    *said: Callable[..., Callable[..., int]],
+) -> click.Command:
+    def asked(*, workspace: str | None, workdir: str | None, contract: str | None, **others: object) -> int:
+        return tell(open_workspace(workspace, workdir, contract), registry, **others)
+
+    function = workspace_options(json_option(asked))
+    for parameter in reversed(said):
+        function = parameter(function)
+    return click.command(name, help=text)(function)
 
 
 def tell_entered(place: Workspace, made: Entered, *, is_json: bool) -> int:
@@ -65,8 +129,9 @@ def tell_list(place: Workspace, registry: Registry, *, is_json: bool) -> int:
     return 0 if is_whole else 3
 
 
-def tell_one(place: Workspace, found: Registered, *, is_json: bool) -> int:
+def tell_one(place: Workspace, registry: Registry, *, uri: str, is_json: bool) -> int:
     """Show one version, with the runs that used it."""
+    found = registering.resolve(place, uri, registry)
     users = registering.users(place, parse_uri(found.uri))
     if is_json:
         print_json("registered", **_document(place, found), used_by=list(users))
@@ -79,8 +144,9 @@ def tell_one(place: Workspace, found: Registered, *, is_json: bool) -> int:
     return 0
 
 
-def tell_path(place: Workspace, found: Registered, *, is_json: bool) -> int:
+def tell_path(place: Workspace, registry: Registry, *, uri: str, is_json: bool) -> int:
     """Print where it stands: a command may read it."""
+    found = registering.resolve(place, uri, registry)
     if is_json:
         print_json("registered", **_document(place, found), absolute=found.path)
         return 0
@@ -88,7 +154,7 @@ def tell_path(place: Workspace, found: Registered, *, is_json: bool) -> int:
     return 0
 
 
-def tell_verified(place: Workspace, registry: Registry, uri: str | None, *, is_json: bool) -> int:
+def tell_verified(place: Workspace, registry: Registry, *, uri: str | None, is_json: bool) -> int:
     """Say what verifying comes to."""
     rows = registering.verify(place, registry, uri)
     verdict = worst(report.verdict for _uri, report in rows)
@@ -115,9 +181,12 @@ def tell_verified(place: Workspace, registry: Registry, uri: str | None, *, is_j
     return verdict.exit_code
 
 
-def tell_removed(place: Workspace, uri: str, *, reason: str | None, is_forced: bool, is_json: bool) -> int:
+def tell_removed(
+    place: Workspace, registry: Registry, *, uri: str, reason: str | None, is_forced: bool, is_json: bool
+) -> int:
     """Remove one version and say so."""
-    entry = registering.remove(place, uri, reason=reason or "", is_forced=is_forced)
+    demand_meant(reason=reason)
+    entry = registering.remove(place, uri, registry, reason=reason or "", is_forced=is_forced)
     if is_json:
         print_json("registry-removed", uri=str(parse_uri(uri)), entry=entry.seq, reason=entry.reason)
         return 0

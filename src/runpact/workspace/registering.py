@@ -85,7 +85,7 @@ def users(place: Workspace, uri: Uri) -> tuple[str, ...]:
     return tuple(users_of(place.data_root, place.working_contract.contract, uri))
 
 
-def remove(place: Workspace, uri: str, *, reason: str, is_forced: bool) -> Entry:
+def remove(place: Workspace, uri: str, registry: Registry, *, reason: str, is_forced: bool) -> Entry:
     """Let a model or a data set go, for good.
 
     Raises:
@@ -94,7 +94,12 @@ def remove(place: Workspace, uri: str, *, reason: str, is_forced: bool) -> Entry
     from runpact.verbs.registered.enter import remove
 
     return remove(
-        place.data_root, uri, contract=place.working_contract.contract, reason=reason, is_forced=is_forced
+        place.data_root,
+        uri,
+        registry,
+        contract=place.working_contract.contract,
+        reason=reason,
+        is_forced=is_forced,
     )
 
 

@@ -361,7 +361,10 @@ def test_a_model_that_a_run_used_is_removed_only_with_a_reason(workspace: Path, 
     assert "1 runs used it" in capsys.readouterr().err
     assert run("models", "remove", uri, "--force") == 2
     assert run("models", "remove", "local://vision/depth/tiny") == 2
+    assert f"if that one is meant: `runpact models remove {uri}`" in capsys.readouterr().err
     assert run("models", "remove", "local://vision/depth/none") == 2
+    assert run("data", "remove", uri) == 64
+    assert "this is about data" in capsys.readouterr().err
     assert runpact.resolve(uri).uri == uri
     assert run("models", "remove", uri, "--force", "--reason", "a leak", "--json") == 0
     entry = ledger_of(str(workspace)).entries[-1]

@@ -171,27 +171,34 @@ def users_of(root: str, contract: Contract | None, uri: Uri) -> Iterator[str]:
             yield found.path
 
 
-def remove(root: str, text: str, *, contract: Contract | None, reason: str, is_forced: bool) -> Entry:
+def remove(
+    root: str, text: str, registry: Registry, *, contract: Contract | None, reason: str, is_forced: bool
+) -> Entry:
     """Let a model or a data set go, for good; the ledger keeps that it was there, and why it went.
 
     Args:
         root: Absolute data root.
         text: URI of one version.
+        registry: The one that is asked.
         contract: Says where runs stand.
         reason: Why, for people.
         is_forced: Remove it although runs used it; then a reason must be given.
 
     Raises:
+        UsageError: It is no URI of this registry.
         CannotStartError: Nothing is registered so, runs used it, or the reason is missing.
         StorageError: It stands where it stood.
         LedgerError: The ledger is damaged.
     """
-    uri = parse_uri(text)
+    uri = parse_uri(text, registry)
     folder = posixpath.join(root, uri.folder)
     if not uri.is_whole or not is_there(folder):
-        resolve(root, text)
+        whole = resolve(root, text).uri
         raise CannotStartError(
-            f"`{uri}` does not name one version alone", expected="the whole URI of one", got=text
+            f"`{uri}` is not removed: only a whole URI is, so that nothing goes that was not meant",
+            expected=whole,
+            got=text,
+            hint=f"if that one is meant: `runpact {uri.registry} remove {whole}`",
         )
     users = tuple(users_of(root, contract, uri))
     if users and not is_forced:
