@@ -16,6 +16,19 @@ import pytest
 from integration.reproduce.conftest import COMMAND, Answer, git, only, run, start
 from runpact.disk.rebuilt import remove_stale
 
+DESCRIPTION = {"input_spec": {"resolution": [1], "normalization": "none"}, "export": {"opset": None}}
+USE = """\
+import pathlib
+import numpy as np, runpact
+
+with runpact.run(name="consumer", kind="run") as run:
+    weights = np.load(run.use_model("local://vision/depth/tiny"))["w"]
+    (name,) = (rooms := run.use_data("data://vision/depth/rooms")).manifest.files
+    value = float(pathlib.Path(rooms.path, name).read_text())
+    run.save("artifacts/checkpoints/best.npz", {"w": weights + value})
+    run.save("artifacts/checkpoints/last.npz", {"w": weights})
+    run.save("metrics", {"loss": value})
+"""
 BIRTH = ".runpact/run.json"
 Captured = pytest.CaptureFixture[str]
 CMD = ("run", "--kind", "run", "--name", "cmd", "--quiet")
@@ -120,15 +133,33 @@ def test_without_the_lock_file_nothing_is_reproducible(
 
 
 @pytest.mark.requirement("A-054", "A-059")
-def test_a_repository_that_moved_reproduces_checks_and_verifies(
-    workspace: Path, again: Answer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_repository_that_moved_reproduces_checks_verifies_and_resolves(
+    workspace: Path, again: Answer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
 ) -> None:
     start()
+    described = tmp_path / "net.json"
+    described.write_text(json.dumps(DESCRIPTION))
+    to = ("--to", "vision/depth/tiny/trained/indoor", "--describe", str(described))
+    assert run("models", "promote", "detector", *to) == 0
+    assert run("data", "add", "bias.txt", "--to", "vision/depth/rooms/1.0") == 0
+    (workspace / "use.py").write_text(USE)
+    start("use.py")
     monkeypatch.chdir(tmp_path)
-    workspace.rename(tmp_path / "elsewhere")
-    monkeypatch.chdir(tmp_path / "elsewhere")
+    moved = workspace.rename(tmp_path / "else where")
+    monkeypatch.chdir(moved)
     assert again("detector")[0] == 0
-    assert (run("check"), run("verify", "detector"), run("lineage", "detector")) == (0, 0, 0)
+    code, told = again("consumer")
+    assert (code, told["remarks"], told["equal"]) == (0, [], 3)
+    assert (run("check"), run("verify", "detector"), run("lineage", "consumer"), run("doctor")) == (
+        0,
+        0,
+        0,
+        0,
+    )
+    assert (run("models", "verify"), run("data", "verify"), run("ledger", "verify")) == (0, 0, 0)
+    capsys.readouterr()
+    assert run("models", "resolve", "local://vision/depth/tiny") == 0
+    assert capsys.readouterr().out.startswith(f"{moved}/models/vision/depth/tiny/trained/indoor/")
 
 
 @pytest.mark.requirement("A-054")
