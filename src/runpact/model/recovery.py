@@ -25,19 +25,27 @@ _REASON = "its process ended without sealing it; another one sealed it later"
 
 
 def recovered_outcome(
-    started: str, events: Iterable[Mapping[str, object]], points: Iterable[Mapping[str, object]]
+    started: str,
+    events: Iterable[Mapping[str, object]],
+    points: Iterable[Mapping[str, object]],
+    *,
+    heard: object = None,
 ) -> Outcome:
-    """Return how a run ended that nobody sealed: interrupted, at the time of the last line of its logs.
+    """Return how a run ended that nobody sealed: interrupted, when it was heard of last.
+
+    That is the last line of its logs, or the last beat of a session where that is later.
 
     Args:
         started: As the birth record says, RFC 3339.
         events: Entries of its event log.
         points: Entries of its metric log; the last one is enough.
+        heard: What the lifecycle document of a session tells as the moment of its last beat.
     """
     began = _moment(started)
     told = [
         *(_moment(entry.get("time")) for entry in events),
         *(_second(entry.get("time")) for entry in points),
+        _moment(heard),
     ]
     moments = [moment for moment in (began, *told) if moment is not None]
     last = max(moments, default=None)

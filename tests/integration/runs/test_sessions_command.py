@@ -237,7 +237,7 @@ def test_a_killed_session_is_stale_at_once_and_its_end_can_be_recorded(paper: Pa
     code, document = paper.place.json("sessions", "abort", "s1")
     assert (code, document["done"], document["state"]) == (0, "recorded", "interrupted")
     told = paper.status("s1")
-    assert (told["status"], told["status_reason"]) == ("aborted", "operator_abort")
+    assert (told["status"], told["status_reason"]) == ("aborted", "process_gone")
     assert paper.alerts() == (1, "warning", [("PAPER_SESSION_ABORTED", "s1")])
     assert json.loads((paper.root / INDEX[1]).read_text())["sessions"][0]["status"] == "aborted"
     assert paper.place.call("verify", "s1")[0] == 0
@@ -252,6 +252,25 @@ def test_the_doctor_records_that_the_process_of_a_session_was_gone(paper: Paper)
     assert paper.place.call("check", "s1")[0] == 0
     assert paper.place.call("sessions", "index", "--check")[0] == 0
     assert json.loads((paper.root / INDEX[1]).read_text())["sessions"][0]["status"] == "aborted"
+
+
+@pytest.mark.requirement("E6.8")
+@pytest.mark.parametrize("words", [("doctor", "--fix"), ("sessions", "abort", "s1")])
+def test_the_recorded_end_of_a_killed_session_is_not_before_its_last_beat(
+    paper: Paper, words: tuple[str, ...]
+) -> None:
+    beats = "for _ in range(3):\n        time.sleep(0.05); session.beat()\n    print('beat', flush=True)"
+    child = paper.begin("s1", f"{beats}; time.sleep(60)")
+    assert child.stdout is not None
+    assert child.stdout.readline() == b"beat\n"
+    child.kill()
+    child.wait()
+    heard = paper.status("s1")["updated_at"]
+    assert paper.place.call(*words)[0] == 0
+    told = paper.status("s1")
+    assert told["updated_at"] == told["finished_at"] == heard
+    assert told["duration_seconds"] >= 0.15
+    assert told["status_reason"] == "process_gone"
 
 
 def test_an_end_that_was_told_before_a_kill_stays_what_it_was(paper: Paper) -> None:

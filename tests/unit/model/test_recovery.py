@@ -18,6 +18,13 @@ def test_it_ended_with_the_last_line_of_its_logs() -> None:
     assert "without sealing" in (outcome.error or "")
 
 
+def test_a_beat_after_the_last_line_is_when_it_was_heard_of_last() -> None:
+    lines = [{"time": "2026-03-01T12:00:02Z"}]
+    for heard, ended in (("2026-03-01T12:00:09Z", "12:00:09"), (STARTED, "12:00:02"), (7, "12:00:02")):
+        outcome = recovered_outcome(STARTED, lines, [], heard=heard)
+        assert outcome.ended == f"2026-03-01T{ended}.000000Z"
+
+
 def test_logs_that_tell_no_time_or_an_earlier_one_leave_its_start() -> None:
     lines = [
         {"time": None},

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import posixpath
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -59,7 +59,7 @@ def recover_run(root: str, path: str, aside: Aside, *, is_by_operator: bool = Fa
         root: Absolute data root.
         path: Of the run, relative to it.
         aside: Takes what its processes were writing when they ended.
-        is_by_operator: Somebody ends a session with this, and does not merely record that it is over.
+        is_by_operator: Its process ended because somebody asked it to; else a session tells that it was gone.
 
     Returns:
         The state it has now.
@@ -128,6 +128,16 @@ def _frames_in(directory: str, record: RunRecord) -> tuple[list[LoggedFrame], li
     return parted_frames(StoredLog(directory, record.records["events"]).entries(), sizes)
 
 
+def _heard(directory: str, kind: Kind) -> object:
+    """Return when a session beat last, as its document tells; None where none does."""
+    if kind.session is None:
+        return None
+    from runpact.verbs.life.lifecycle import lifecycle_document  # noqa: PLC0415 - other runs have none
+
+    document = lifecycle_document(directory, kind)
+    return document.get("updated_at") if isinstance(document, Mapping) else None
+
+
 def _sealed(
     root: str,
     directory: str,
@@ -141,7 +151,7 @@ def _sealed(
     """Go on where the run's process ended, and commit (step 3)."""
     events = tuple(StoredLog(directory, record.records["events"]).entries())
     last_point = deque(StoredLog(directory, record.records["metrics"]).entries(), maxlen=1)
-    outcome = recovered_outcome(record.started, events, last_point)
+    outcome = recovered_outcome(record.started, events, last_point, heard=_heard(directory, kind))
     if kind.session is not None:
         outcome = settled_end(events, outcome)
     paths = RunPaths(directory, record.records)

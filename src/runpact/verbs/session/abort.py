@@ -65,9 +65,10 @@ def abort_session(root: str, path: str, *, wait_seconds: float, is_killed: bool)
             hint="end its process where it runs",
         )
     moment = clock.utc_now().strftime("%Y%m%dT%H%M%SZ")
-    recover_run(root, path, Aside(root, f"{moment}-{os.urandom(3).hex()}"), is_by_operator=True)
-    is_new = done == "nothing"
-    return AbortedSession(path=path, done="recorded" if is_new else done, standing=stand(directory)[1])
+    was_gone = done == "nothing"
+    aside = Aside(root, f"{moment}-{os.urandom(3).hex()}")
+    standing = recover_run(root, path, aside, is_by_operator=not was_gone)
+    return AbortedSession(path=path, done="recorded" if was_gone else done, standing=standing)
 
 
 def _is_sealed(directory: str) -> bool:

@@ -10,12 +10,9 @@ import posixpath
 from collections.abc import Iterable, Mapping
 
 from runpact.disk.reader import read_run
-from runpact.formats.inspect import Inspector
 from runpact.host.clock import utc_now
 from runpact.model.contract.language import Contract, Kind, LoadedContract
-from runpact.model.contract.sessions import status_place
 from runpact.model.errors import CannotStartError, RunpactError
-from runpact.model.facts import DocumentFact
 from runpact.model.judge.subject import Subject
 from runpact.model.run import Standing, State
 from runpact.model.session.promotion import Readiness, readiness
@@ -24,6 +21,7 @@ from runpact.model.summary import RunSummary
 from runpact.verbs.finding.find import summarise
 from runpact.verbs.finding.gather import gather
 from runpact.verbs.judging.verify import verify_run
+from runpact.verbs.life.lifecycle import lifecycle_document
 
 STALE_MINUTES = 60.0
 """A session on another host that was not heard of for so long counts as stale."""
@@ -72,7 +70,7 @@ def look_at(root: str, kind: Kind, run: RunSummary, *, stale_minutes: float = ST
     """
     directory = posixpath.normpath(posixpath.join(root, run.path))
     fresh = summarise(root, run.path)
-    document = _document(directory, kind)
+    document = lifecycle_document(directory, kind)
     named = fresh if fresh.kind is not None else _as_named(fresh, run)
     return seen_session(named, kind, document, now=utc_now(), stale_seconds=stale_minutes * 60)
 
@@ -82,15 +80,6 @@ def _as_named(fresh: RunSummary, run: RunSummary) -> RunSummary:
     from msgspec.structs import replace  # noqa: PLC0415 - only for directories that runpact did not make
 
     return replace(fresh, kind=run.kind)
-
-
-def _document(directory: str, kind: Kind) -> object:
-    """Return the lifecycle document of a session, or None where it cannot be read."""
-    place = status_place(kind)
-    paths = (entry.single for entry in kind.entries if place is not None and entry.name == place.name)
-    path = next((each for each in paths if each is not None), None)
-    fact = Inspector(directory, {}).document(path) if path is not None else None
-    return fact.value if isinstance(fact, DocumentFact) else None
 
 
 def judge_readiness(root: str, loaded: LoadedContract, kind: Kind, session: SeenSession) -> Readiness:
