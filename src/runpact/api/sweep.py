@@ -253,13 +253,16 @@ class _Calls(Trials):
 
     def _asked(self, crew: Crew, trial: Trial, run: ActiveRun) -> TrialEnd:
         from runpact.host.crew import WorkerDiedError  # noqa: PLC0415 - as above
+        from runpact.workspace.goingon import run_of_dead  # noqa: PLC0415 - as above
 
         question = msgspec.json.encode((trial, run.uid, run.dir, run.root))
         try:
             end = msgspec.json.decode(crew.ask(question), type=TrialEnd)
         except WorkerDiedError as died:
             state = "interrupted" if self._is_stopping else "failed"
-            return TrialEnd(trial=trial, state=state, reason=died.how)
+            return run_of_dead(
+                self._place, self._plan, TrialEnd(trial=trial, state=state, reason=died.how), run.uid
+            )
         if end.is_interrupted and self.error is None:
             self.error = KeyboardInterrupt()
         return end

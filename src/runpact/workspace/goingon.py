@@ -9,6 +9,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from runpact.model.errors import CannotStartError, ConfigError
 
 if TYPE_CHECKING:
@@ -98,6 +100,21 @@ def trials_of(place: Workspace, reference: str) -> tuple[Plan, tuple[TrialEnd, .
 
     first = first_of(place, reference)
     return first.plan, noted_ends(first, _parts_of(place))
+
+
+def run_of_dead(place: Workspace, plan: Plan, end: TrialEnd, sweep: str) -> TrialEnd:
+    """Return the end of a trial whose process died, with the run that it left open.
+
+    Args:
+        place: The workspace.
+        plan: Of the sweep.
+        end: What is known without the run.
+        sweep: uid of the sweep.
+    """
+    from runpact.verbs.sweep.earlier import left_open
+
+    run = left_open(plan, end.trial, _parts_of(place)(sweep))
+    return end if run is None else replace(end, uid=run.uid, path=run.path)
 
 
 def _parts_of(place: Workspace) -> Parts:

@@ -10,13 +10,16 @@ from pathlib import Path
 import pytest
 
 import runpact
+import runpact.api.sweep
 from integration.runs.place import Place
 from runpact.disk.reader import Reading
 from runpact.host.signals import Terminated
 from runpact.model.sweep.objective import objective_of
 from runpact.model.sweep.source import Listed
+from runpact.model.sweep.trial import Trial
 from runpact.verbs.sweep.measure import measured, metrics_in
 from runpact.workspace import Workspace, sweeping
+from runpact.workspace.trials import trial_request
 
 SPACE = {"x": [1, 2, 3, 4]}
 
@@ -93,6 +96,9 @@ def test_a_process_that_dies_takes_its_trial_and_no_other(empty: Place) -> None:
     found = runpact.sweep({"x": [1, 2, 3, 4, 5, 6]}, trial=dying, objective="metrics.loss:min", jobs=2)
     ends = {end.trial.number: end for end in found.outcome.ends}
     assert ends[2].reason == "its process was ended by signal 9"
+    (left,) = runpact.runs(f"parent = {found.uid} and state = interrupted")
+    assert (ends[2].path, ends[2].uid, ends[2].state) == (left.path, left.uid, "failed")
+    assert left.path in (empty.root / found.path / "leaderboard.csv").read_text()
     assert [number for number, end in ends.items() if end.is_done] == [1, 3, 4, 5, 6]
     again = runpact.sweep(  # whoever died is tried again, whoever failed is not
         {"x": [1, 2, 3, 4, 5, 6]}, trial=square, objective="metrics.loss:min", resume=found.path, retry=1
@@ -102,6 +108,20 @@ def test_a_process_that_dies_takes_its_trial_and_no_other(empty: Place) -> None:
         for end in again.outcome.ends
         if end.seconds and end.path not in {e.path for e in ends.values()}
     ] == [2]
+
+
+def test_a_process_that_dies_before_its_trial_has_a_run_leaves_none(
+    empty: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def asked(_place: Workspace, _plan: object, trial: Trial, *_more: object, base: object) -> object:
+        if trial.number == 2:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return trial_request(_place, _plan, trial, *_more, base=base)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(runpact.api.sweep, "trial_request", asked)
+    found = runpact.sweep({"x": [1, 2, 3]}, trial=square, objective="metrics.loss:min", jobs=2)
+    ends = {end.trial.number: end for end in found.outcome.ends}
+    assert (ends[2].path, ends[2].uid, ends[2].state) == ("", None, "failed")
 
 
 def test_a_sweep_whose_processes_all_died_is_sealed_as_failed(empty: Place) -> None:

@@ -155,6 +155,20 @@ def earlier_of(
     return Earlier(ends=kept, alive=alive, is_complete=is_complete)
 
 
+def left_open(plan: Plan, trial: Trial, runs: Iterable[FoundRun]) -> FoundRun | None:
+    """Return the run that the process of a trial left open when it died; None when it had begun none.
+
+    Args:
+        plan: Of the sweep.
+        trial: Whose process died.
+        runs: Those that are part of the sweep, newest first.
+    """
+    for run in runs:
+        if run.state is State.INTERRUPTED and _given(plan, stand(run.directory)[0]) == trial.overrides:
+            return run
+    return None
+
+
 def noted_ends(first: Sweep, parts: Parts) -> tuple[TrialEnd, ...]:
     """Return the ends that the logs of a sweep and of those that went on with it have, one of each trial."""
     sweeps, _trials, _is_complete = _family(first, parts)
@@ -183,10 +197,18 @@ def _family(first: Sweep, parts: Parts) -> tuple[list[Sweep], list[FoundRun], bo
 def _unnoted(plan: Plan, run: FoundRun, check: Callable[[str], CheckedRun]) -> TrialEnd:
     """Return the end of a trial whose sweep was killed before it could write it down."""
     reading, standing = stand(run.directory)
-    config = reading.record.provenance.config if reading.record is not None else Config()
-    settings = {key: value_of(config.resolved, key) for key in plan.space}
-    trial = _Overridden(number=0, settings=settings, given=config.overrides[len(plan.overrides) :])
+    settings = {key: value_of(_config(reading).resolved, key) for key in plan.space}
+    trial = _Overridden(number=0, settings=settings, given=_given(plan, reading))
     return ended_run(trial, reading, check(run.directory), plan.objective, reason=standing.reason)
+
+
+def _config(reading: Reading) -> Config:
+    return reading.record.provenance.config if reading.record is not None else Config()
+
+
+def _given(plan: Plan, reading: Reading) -> tuple[str, ...]:
+    """Return the overrides that tell a trial from the others of its sweep, as its run was given them."""
+    return _config(reading).overrides[len(plan.overrides) :]
 
 
 def value_of(config: Mapping[str, object], key: str) -> object:
