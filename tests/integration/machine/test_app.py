@@ -375,6 +375,33 @@ def test_a_run_that_did_not_finish_is_no_good_end(capfd: Capture) -> None:
     assert dict(answer["result"])["state"] == "failed"  # type: ignore[call-overload]
 
 
+@pytest.mark.requirement("E11.3")
+@pytest.mark.parametrize(
+    ("how", "state", "code"),
+    [
+        ("raised in", "failed", "data_error"),
+        ("stopped in", "interrupted", "interrupted"),
+        ("raised after", "finished", "strategy_error"),
+    ],
+)
+def test_a_run_is_named_when_its_command_comes_to_no_good_end(
+    here: Path, capfd: Capture, how: str, state: str, code: str
+) -> None:
+    answer = answered(capfd, "left", "--how", how, "--json", "--signal-file", "signals.jsonl")
+    assert (answer["status"], refusal_of(answer)[1]) == ("error", code)
+    result, last = dict(answer["result"]), signals()[-1]  # type: ignore[call-overload]
+    assert (result["state"], result["kind"]) == (state, "run")
+    assert result["run_id"].startswith("toy")
+    assert (here / result["artifacts_path"]).is_dir()
+    assert (last["run_id"], last["artifacts_path"]) == (result["run_id"], result["artifacts_path"])
+
+
+def test_an_answer_of_its_own_stays_and_the_signal_names_the_run(here: Path, capfd: Capture) -> None:
+    answer = answered(capfd, "left", "--how", "answered after", "--json", "--signal-file", "signals.jsonl")
+    assert (answer["status"], answer["result"]) == ("failure", {"is_open": False})
+    assert (here / str(signals()[-1]["artifacts_path"])).is_dir()
+
+
 @pytest.mark.parametrize("report", ["{", "[]", "{}", '{"machine_contract": 5}'])
 def test_a_report_without_a_machine_contract_is_named_and_no_more(
     here: Path, capfd: Capture, report: str

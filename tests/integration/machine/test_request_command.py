@@ -189,6 +189,17 @@ def test_lifecycle_signals_are_written_for_the_engine_as_well(capfd: Capture, he
     ]
 
 
+@pytest.mark.requirement("E11.3")
+@pytest.mark.parametrize(("end", "status"), [("0", "success"), ("1", "error")])
+def test_the_signal_of_a_run_names_it_however_it_ended(capfd: Capture, end: str, status: str) -> None:
+    words = ["sh", "-c", f"echo 1 > $RUNPACT_RUN_DIR/metrics.json; exit {end}"]
+    answer = answered(capfd, "run", {"name": "r", "command": words}, "--signal-file", "signals.jsonl")
+    (told,) = runpact.read_signals("signals.jsonl")
+    result = dict(answer["result"])
+    assert (told.status, told.fields["run_id"]) == (status, result["id"])
+    assert told.fields["artifacts_path"] == result["path"]
+
+
 def test_a_file_that_cannot_be_read_or_written_is_an_error_of_storage(capfd: Capture, here: Path) -> None:
     (here / "folder").mkdir()
     answer = answered(capfd, "plot", {"metric": ["loss"], "output": "folder"})
@@ -344,7 +355,9 @@ def test_a_run_that_a_signal_ends_is_told_as_interrupted(here: Path, number: int
     assert b"Traceback" not in error
     assert (process.returncode, code_of(answer)) == (128 + number, (128 + number, "interrupted"))
     assert answer["result"]["state"] == "interrupted"
-    assert [each.status for each in runpact.read_signals(here / "signals.jsonl")] == ["error"]
+    (told,) = runpact.read_signals(here / "signals.jsonl")
+    assert (told.status, told.fields["run_id"]) == ("error", "slow")
+    assert told.fields["artifacts_path"] == "runs/slow"
 
 
 def test_a_command_that_is_stopped_is_told_as_interrupted(

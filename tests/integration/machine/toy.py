@@ -93,6 +93,22 @@ def run(params: RunParams, call: runpact.Call) -> object:
     return unwell(params.how, call)
 
 
+@app.command("left", params=RunParams)
+def left(params: RunParams, call: runpact.Call) -> object:
+    """Make a run with one inside, and come to no good end without returning it."""
+    how = params.how
+    with runpact.run(name="toy", durability="none"):
+        with runpact.run(name="inner", durability="none"):
+            pass
+        if how == "raised in":
+            raise call.error("data", "no prices")
+        if how == "stopped in":
+            signal.raise_signal(signal.SIGTERM)
+    if how == "answered after":
+        return call.failure("strategy", {"is_open": False})
+    raise call.error("strategy", "not good enough")
+
+
 def made(params: RunParams) -> object:
     with runpact.run(name="toy", durability="none") as active:
         if params.how == "made":

@@ -32,7 +32,7 @@ from runpact.verbs.capturing.capture import Captured, capture
 from runpact.verbs.capturing.mask import find_secrets, marked_settings, masked_provenance, patterns_in
 from runpact.verbs.capturing.said import whole_seeds
 from runpact.verbs.life.active import ActiveRun
-from runpact.verbs.life.asked import asked_here
+from runpact.verbs.life.asked import asked_here, made_here
 from runpact.verbs.life.confine import hold
 from runpact.verbs.life.nest import CONFINEMENT, REPRODUCES
 from runpact.verbs.life.project import birth_files
@@ -138,6 +138,7 @@ def start_run(
     )
     run.stored |= _born_with(draft, record.id)
     run.is_trial = request.is_trial
+    made_here(run)
     return _held(run, loaded.contract, request, cwd, environ)
 
 

@@ -7,6 +7,7 @@ Does not know: where the request came from, where the answer goes.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -29,6 +30,9 @@ from runpact.verbs.life.asked import asking
 from runpact.verbs.machine.lifecycle import Signals
 from runpact.verbs.machine.outcome import CommandError, Outcome, interrupted, outcome_of, tell_traceback
 from runpact.verbs.machine.read import read_request
+
+if TYPE_CHECKING:
+    from runpact.verbs.life.opened import OpenRun
 
 
 class Call:
@@ -144,12 +148,29 @@ def _performed(command: Command, params: object, asked: Asked, occasion: Occasio
     from runpact.model.provenance import AskedBy  # noqa: PLC0415 - what is refused needs no records
 
     call = Call(asked.command, asked.request_id, occasion.signals, occasion.application.errors)
-    try:
-        with asking(AskedBy(id=asked.request_id, command=asked.command)):
+    with asking(AskedBy(id=asked.request_id, command=asked.command)) as here:
+        try:
             result = occasion.interruptions.run(lambda: occasion.invoke(command, params, call))
-    except BaseException as error:  # noqa: BLE001 - whatever a command does, there is one answer
-        return _ended_by(error, occasion)
-    return result if isinstance(result, Outcome) else Outcome(exit_code=SUCCEEDED, result=result)
+            outcome = result if isinstance(result, Outcome) else Outcome(exit_code=SUCCEEDED, result=result)
+        except BaseException as error:  # noqa: BLE001 - whatever a command does, there is one answer
+            outcome = _ended_by(error, occasion)
+    return outcome if here.run is None else _naming(here.run, outcome, occasion)
+
+
+def _naming(run: OpenRun, outcome: Outcome, occasion: Occasion) -> Outcome:
+    """Return an outcome that names the run that the request made, where the command said nothing of it.
+
+    A command of runpact has a document of its own, so only its signal names the run.
+    """
+    if outcome.exit_code == SUCCEEDED and not occasion.application.is_engine:
+        return outcome
+    from runpact.verbs.machine.tell_run import facts_of  # noqa: PLC0415 - what made no run needs none
+
+    facts = facts_of(run)
+    occasion.signals.name(facts)
+    if occasion.application.is_engine or outcome.error is None or outcome.result is not None:
+        return outcome
+    return msgspec.structs.replace(outcome, result=facts)
 
 
 def _ended_by(error: BaseException, occasion: Occasion) -> Outcome:

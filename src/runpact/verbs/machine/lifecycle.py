@@ -7,7 +7,7 @@ Does not know: what the request is.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -49,6 +49,10 @@ class Signals:
     def put(self, **fields: object) -> None:
         """Add fields to the line that tells of the end."""
         self._more.update(fields)
+
+    def name(self, facts: Mapping[str, object]) -> None:
+        """Have the line of the end name a run; what the command put there itself, and its result, stay."""
+        self._more = {**completed_fields(facts), **self._more}
 
     def begin(self, mode: str, request_id: str | None) -> None:
         """Say that a request is being carried out."""

@@ -23,23 +23,29 @@ _CONTRACT = "machine_contract"
 
 
 def tell_run(run: OpenRun) -> Outcome:
-    """Return what came of a command that made this run: a failure unless it finished."""
-    state, path = run.standing.state, posixpath.relpath(run.dir, run.root)
-    result: dict[str, object] = {
-        "run_id": run.id,
-        "uid": run.uid,
-        "kind": run.record.kind,
-        "state": state.value,
-        "artifacts_path": path,
-    }
-    if "session" in run.record.captures:
-        result["session_id"] = run.id
-    result |= _of_report(run.dir, path)
+    """Return what came of a command that returned this run: a failure unless it finished."""
+    state, result = run.standing.state, facts_of(run)
     if state is State.FINISHED:
         return Outcome(exit_code=SUCCEEDED, result=result | _of_registry(run))
     message = f"the run is {state.value}" + (f": {run.standing.reason}" if run.standing.reason else "")
+    path = str(result["artifacts_path"])
     failure = Failure(code=COMMAND_FAILED, type="RunState", message=message, at=path, got=state.value)
     return Outcome(exit_code=GENERAL, result=result, error=failure)
+
+
+def facts_of(run: OpenRun) -> dict[str, object]:
+    """Return what an answer says of a run, whatever became of it."""
+    path = posixpath.relpath(run.dir, run.root)
+    facts: dict[str, object] = {
+        "run_id": run.id,
+        "uid": run.uid,
+        "kind": run.record.kind,
+        "state": run.standing.state.value,
+        "artifacts_path": path,
+    }
+    if "session" in run.record.captures:
+        facts["session_id"] = run.id
+    return facts | _of_report(run.dir, path)
 
 
 def _of_registry(run: OpenRun) -> dict[str, object]:
