@@ -29,12 +29,15 @@ from runpact.cli.output import (
 from runpact.cli.sweeplive import SweepLive
 from runpact.model.errors import UsageError
 from runpact.model.finding import Severity
-from runpact.model.sweep.leaderboard import Place, row_of
 from runpact.model.sweep.space import drawn_of, grid_of, key_of
+from runpact.model.sweep.trial import settings_told
 from runpact.workspace import sweeping
 
 if TYPE_CHECKING:
-    from runpact.model.sweep.objective import Objective
+    from collections.abc import Mapping
+
+    from runpact.model.facts import Json
+    from runpact.model.sweep.board import Board
     from runpact.model.sweep.space import Space
     from runpact.workspace import Workspace
 
@@ -266,8 +269,10 @@ def _say_result(result: sweeping.SweepResult) -> None:
     outcome = result.outcome
     for remark in result.remarks:
         note(remark)
-    for line in _board(outcome.places, outcome.plan.objective):
+    for line in _board(outcome.board):
         say(line)
+    for remark in outcome.board.remarks:
+        say(remark)
     state = paint(result.state.value, STATE_COLOUR[result.state], stream=sys.stderr)
     verdict = paint(result.checked.verdict.value, VERDICT_COLOUR[result.checked.verdict], stream=sys.stderr)
     reason = f" ({plain(result.reason)})" if result.reason else ""
@@ -281,21 +286,34 @@ def _say_result(result: sweeping.SweepResult) -> None:
     sys.stderr.write("\n".join(lines) + "\n")
 
 
-def _board(places: tuple[Place, ...], objective: Objective) -> list[str]:
+def _board(board: Board) -> list[str]:
     """Return the best of a leaderboard and those behind all others, as lines."""
-    if not places:
+    cells = _settings_cells(board) if board.chosen is not None else _trials_cells(board)
+    if not cells:
         return []
-    header = ("rank", "trial", objective.field, "settings", "run", "")
-    lines = table_lines(
-        header, [_cells(place, objective) for place in places[:_SHOWN]], width=terminal_width()
-    )
-    more = len(places) - _SHOWN
+    which = "trial" if board.chosen is None else "windows"
+    header = ("rank", which, board.objective.field, "settings", "run", "")
+    lines = table_lines(header, cells[:_SHOWN], width=terminal_width())
+    more = len(cells) - _SHOWN
     return [*lines, f"… and {more} more in leaderboard.csv"] if more > 0 else lines
 
 
-def _cells(place: Place, objective: Objective) -> tuple[str, ...]:
-    end = place.end
-    value = "" if end.objective is None else f"{end.objective:.6g}"
-    remark = str(row_of(place, objective)["reason"])
-    rank = "-" if place.rank is None else str(place.rank)
-    return rank, f"{end.trial.number:04}", value, " ".join(end.trial.overrides), end.path, remark[:80]
+def _trials_cells(board: Board) -> list[tuple[str, ...]]:
+    return [
+        _cells(row, f"{place.end.trial.number:04}", place.end.trial.overrides, board)
+        for place, row in zip(board.places, board.rows, strict=True)
+    ]
+
+
+def _settings_cells(board: Board) -> list[tuple[str, ...]]:
+    return [
+        _cells(row, str(row["windows"]), settings_told(each.last.trial.settings), board)
+        for each, row in zip(board.chosen or (), board.rows, strict=True)
+    ]
+
+
+def _cells(row: Mapping[str, Json], which: str, settings: tuple[str, ...], board: Board) -> tuple[str, ...]:
+    value = row[board.objective.field]
+    told = f"{value:.6g}" if isinstance(value, float) else ""
+    rank = "-" if row["rank"] is None else str(row["rank"])
+    return rank, which, told, " ".join(settings), str(row["run"]), str(row["reason"])[:80]

@@ -18,11 +18,11 @@ from runpact.model.facts import Json
 from runpact.model.finding import Verdict
 from runpact.model.place import SWEEP
 from runpact.model.run import State
-from runpact.model.sweep.leaderboard import Counts, counts_of, ranked, row_of
+from runpact.model.sweep.board import board_of
+from runpact.model.sweep.leaderboard import Counts, counts_of, ranked
 from runpact.model.sweep.plan import Plan, Saying, plan_of, saying_of
 from runpact.model.sweep.source import Source
 from runpact.model.sweep.trial import filled
-from runpact.model.sweep.walkforward import out_of_sample
 from runpact.workspace.goingon import earlier_in, first_of, trials_of
 from runpact.workspace.sweepplans import (
     Planned,
@@ -107,6 +107,7 @@ class SweepResult(msgspec.Struct, frozen=True, kw_only=True):
             "best_result": outcome.best_result,
             "best_config": outcome.best_config,
             "leaderboard": outcome.rows,
+            "out_of_sample": outcome.board.out_of_sample,
             "files": list(self.files),
             "remarks": list(self.remarks),
             "findings": [msgspec.to_builtins(finding) for finding in self.checked.report.findings],
@@ -264,6 +265,9 @@ class SweepSummary(msgspec.Struct, frozen=True, kw_only=True):
     objective: str
     counts: Counts
     best_result: dict[str, Json] | None
+    """The first line of its leaderboard; of a walk, the setting that it speaks for."""
+    out_of_sample: dict[str, Json] | None = None
+    """Of a walk, what it comes to over all its test windows."""
 
 
 def summary(place: Workspace, reference: str) -> SweepSummary | None:
@@ -272,15 +276,14 @@ def summary(place: Workspace, reference: str) -> SweepSummary | None:
         plan, ends = trials_of(place, reference)
     except CannotStartError:
         return None
+    board = board_of(plan, ends)
     asked = source_for(plan).count if plan.method != "optuna" else plan.trials or 0
-    listed = out_of_sample(ends) if plan.is_walk else ends
-    places = ranked(listed, plan.objective)
-    is_ranked = bool(places) and places[0].rank is not None
     return SweepSummary(
         mode=plan.mode,
         objective=plan.objective.text,
         counts=counts_of(ranked(ends, plan.objective), asked=asked, resumed=0),
-        best_result=row_of(places[0], plan.objective) if is_ranked else None,
+        out_of_sample=board.out_of_sample,
+        best_result=board.best_row,
     )
 
 

@@ -274,10 +274,16 @@ def test_a_walk_judges_on_each_test_window_what_was_best_before_it(empty: Place)
     empty.write("walk.json", json.dumps(plan))
     code, found = empty.json("sweep", "walk.json", "--jobs", "2")
     assert code == 0
-    assert [(row["phase"], row["k"], row["from"], row["to"]) for row in found["leaderboard"]] == [
-        ("test", 2, 5, 5), ("test", 2, 4, 4), ("test", 2, 3, 3),
-    ]  # fmt: skip
+    over = {"windows": 3, "mean": 16.0, "median": 16.0, "worst": 12.0, "best": 20.0}
+    assert found["out_of_sample"] == over
+    (line,) = found["leaderboard"]
+    assert found["best_result"] == line
+    assert (line["k"], line["out.json#/loss"], line["windows"], line["worst"]) == (2, 16.0, 3, 12.0)
     home = folder(empty, found)
+    assert [row["from"] for row in rows(home / "oos_leaderboard.csv")] == ["5", "4", "3"]
+    assert "Out of sample, over 3 windows: mean 16, median 16" in (home / "leaderboard.md").read_text()
+    shown = empty.json("show", found["path"])[1]["sweep"]
+    assert (shown["best_result"], shown["out_of_sample"]) == (line, over)
     assert len(rows(home / "walkforward.csv")) == 9
     assert [row["k"] for row in rows(home / "walkforward_summary.csv")] == ["2", "2", "2"]
     for name in ("selected_configs", "split_metrics", "oos_leaderboard"):

@@ -214,6 +214,8 @@ def test_a_walk_tells_each_trial_its_window(empty: Place) -> None:
     assert seen[0] == ("train", 1, "2024-01-01", "2024-01-04")
     assert ("test", 1, "2024-01-06", "2024-01-07") in seen
     assert found.outcome.facts()["n_test_runs"] == len(found.outcome.places) == 2
+    assert found.outcome.best.trial.split == 2
+    assert (found.outcome.best_metrics, found.outcome.facts()["leaderboard_size"]) == ({"r": 2.0}, 1)
     assert [
         split.test.start for split in runpact.splits(days, train=4, test=2, embargo=1, anchored=True)
     ] == [5, 7]

@@ -174,7 +174,7 @@ def _report_walk(run: runpact.ActiveRun, outcome: Any, plan: Plan, bars: Bars, w
     run.save("oos_equity_curve.csv", _curve(parts, equity))
     curves = [("out of sample", "#2f6fde", equity)]
     run.save("artifacts/oos_equity.svg", curve_plot("out of sample", dates, curves))
-    rows = [_row(place.end, plan.objective) for place in outcome.places if place.rank is not None]
+    rows = [_chosen(row, plan) for row in outcome.rows if row["rank"] is not None]
     told = report.Told(WALK, summary, rows, bars.source, words, ["artifacts/oos_equity.svg"])
     report.write_documents(run, told)
 
@@ -191,6 +191,12 @@ def _row(end: Any, objective: str) -> dict[str, Any]:
         objective: end.objective,
         "run": end.path,
     }
+
+
+def _chosen(row: dict[str, Any], plan: Plan) -> dict[str, Any]:
+    """Return a setting that the walk chose, judged by all windows it was chosen for."""
+    known = ("trial", *plan.space, "windows", "median", "worst", "best", "run")
+    return {plan.objective: row[f"metrics.{plan.objective}"]} | {name: row[name] for name in known}
 
 
 def _series(

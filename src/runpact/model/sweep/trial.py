@@ -46,12 +46,17 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def overrides(self) -> tuple[str, ...]:
         """The trial as `--set` takes it: `dotted.key=value`."""
-        return tuple(f"{key}={text_of(value)}" for key, value in {**self.settings, **self.window}.items())
+        return settings_told({**self.settings, **self.window})
 
     def seed(self, of_sweep: int) -> int:
         """Return the trial's own seed: it follows from the sweep's and from what is tried."""
         digest = hashlib.sha256(f"{of_sweep}:{self.key}".encode()).digest()
         return int.from_bytes(digest[:8], "big") >> (64 - SEED_BITS)
+
+
+def settings_told(settings: Mapping[str, Json]) -> tuple[str, ...]:
+    """Return settings as `--set` takes them."""
+    return tuple(f"{key}={text_of(value)}" for key, value in settings.items())
 
 
 class TrialEnd(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,17 +6,18 @@ Does not know: what a table looks like, how trials were run.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import msgspec
 
 from runpact.model.contract.language import Kind
 from runpact.model.facts import Json
+from runpact.model.sweep.board import Board, board_of
 from runpact.model.sweep.leaderboard import Counts, Place, counts_of, ranked, row_of
 from runpact.model.sweep.plan import Plan
 from runpact.model.sweep.tables import csv_table, json_page, markdown_table
 from runpact.model.sweep.trial import TrialEnd
-from runpact.model.sweep.walkforward import out_of_sample, walk_tables
+from runpact.model.sweep.walkforward import walk_tables
 from runpact.model.template import PathTemplate
 from runpact.verbs.finding.origin import origin_of
 from runpact.verbs.finding.standing import stand
@@ -31,28 +32,32 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
     plan: Plan
     ends: tuple[TrialEnd, ...]
-    places: tuple[Place, ...]
-    """The leaderboard; of a walk, that of the test trials."""
+    board: Board
     counts: Counts
     best_config: dict[str, object] | None
     """The whole configuration of the best trial, as its run recorded it."""
     best_metrics: dict[str, float]
-    """The last value of each metric of the best trial."""
+    """The last value of each metric of the best trial; of a walk, the mean over the setting's windows."""
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """The trials, best first; of a walk, those on test windows, each for itself."""
+        return self.board.places
 
     @property
     def best(self) -> TrialEnd | None:
-        """The best trial; None when none can be ranked."""
-        return self.places[0].end if self.places and self.places[0].rank is not None else None
+        """The best trial; of a walk, the best setting's on its latest window. None when none is ranked."""
+        return self.board.best_ends[-1] if self.board.best_ends else None
 
     @property
     def rows(self) -> list[dict[str, Json]]:
-        """The leaderboard as plain values."""
-        return [row_of(place, self.plan.objective) for place in self.places]
+        """The leaderboard as plain values; of a walk, a line for each setting that it chose."""
+        return self.board.rows
 
     @property
     def best_result(self) -> dict[str, Json] | None:
         """The first line of the leaderboard; None when nothing is ranked."""
-        return self.rows[0] if self.best is not None else None
+        return self.board.best_row
 
     def facts(self) -> dict[str, object]:
         """What expressions of the contract call `sweep`."""
@@ -68,7 +73,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
             "n_test_runs": phases.count("test"),
             "n_selected": phases.count("test"),
             "counts": msgspec.to_builtins(self.counts),
-            "leaderboard_size": self.counts.ranked,
+            "leaderboard_size": sum(row["rank"] is not None for row in self.rows),
+            "out_of_sample": self.board.out_of_sample,
             "best_result": self.best_result,
             "best_config": self.best_config,
             "best_metrics": self.best_metrics,
@@ -88,19 +94,22 @@ def outcome_of(
         resumed: How many were known before.
         at: Returns the absolute directory of a run by its path.
     """
-    listed = out_of_sample(ends) if plan.is_walk else ends
-    places = ranked(listed, plan.objective)
-    everything = ranked(ends, plan.objective)
-    best = places[0].end if places and places[0].rank is not None else None
-    config, metrics = _recorded(at(best.path)) if best is not None else (None, {})
+    board, everything = board_of(plan, ends), ranked(ends, plan.objective)
+    best = [_recorded(at(end.path)) for end in board.best_ends]
     return Outcome(
         plan=plan,
         ends=tuple(sorted(ends, key=lambda end: end.trial.number)),
-        places=places,
+        board=board,
         counts=counts_of(everything, asked=asked, resumed=resumed),
-        best_config=config,
-        best_metrics=metrics,
+        best_config=best[-1][0] if best else None,
+        best_metrics=_means([metrics for _config, metrics in best]),
     )
+
+
+def _means(metrics: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """Return the mean of each metric that all of some trials have."""
+    shared = [name for name in (metrics[0] if metrics else ()) if all(name in each for each in metrics)]
+    return {name: sum(each[name] / len(metrics) for each in metrics) for name in shared}
 
 
 def _recorded(directory: str) -> tuple[dict[str, object] | None, dict[str, float]]:
@@ -155,7 +164,7 @@ def _said(outcome: Outcome) -> list[str]:
     said = [f"Trials: {counts.told}, of {counts.asked}"]
     if counts.tied:
         said.append(f"{counts.tied} trials share their rank; among equals the earlier stands first")
-    return said
+    return [*said, *outcome.board.remarks]
 
 
 def is_allowed(kind: Kind, path: str) -> bool:

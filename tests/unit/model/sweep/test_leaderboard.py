@@ -1,15 +1,21 @@
 import math
 
+import msgspec
 import pytest
 
 from runpact.model.errors import UsageError
+from runpact.model.sweep.board import board_of
 from runpact.model.sweep.leaderboard import best_of, counts_of, ranked, row_of
 from runpact.model.sweep.objective import number_of, objective_of
+from runpact.model.sweep.plan import SplitPlan, plan_of, saying_of
+from runpact.model.sweep.splits import Walk
 from runpact.model.sweep.tables import columns_of, csv_table, json_page, markdown_table
 from runpact.model.sweep.trial import Trial, TrialEnd
 from runpact.model.sweep.walkforward import out_of_sample, walk_tables
 
 LEAST = objective_of("metrics.loss:min")
+GRID = plan_of(saying_of({"space": {"a": [1, 2]}, "objective": "metrics.loss:min"}, file="p"))
+WALK = msgspec.structs.replace(GRID, splits=SplitPlan(index=[1, 2, 3], walk=Walk(train=1, test=1)))
 
 
 def end(
@@ -144,6 +150,60 @@ def test_no_cell_is_a_formula_and_no_name_is_markup():
     assert "No trial has run." in markdown_table("t", [], []).decode()
     assert columns_of([{"a": 1}, {"b": 2, "a": 3}]) == ("a", "b")
     assert csv_table([{"a": 1, "b": 2}], ["b"]) == b"b\n2\n"
+
+
+def walked(*figures):
+    """Return the board of a walk: of each test window the setting, and its objective."""
+    ends = [
+        end(number, value, split=number, phase="test", settings={"a": a}, state=state)
+        for number, (a, value, state) in enumerate(figures, 1)
+    ]
+    return board_of(WALK, [*ends, end(90, 0.0, split=1, phase="train")])
+
+
+def test_the_best_of_a_walk_is_no_lucky_window_but_the_mean_of_the_setting_chosen_most():
+    board = walked((1, 3.0, "finished"), (2, 0.1, "finished"), (1, 5.0, "finished"), (1, 4.0, "finished"))
+    assert [(row["rank"], row["a"], row["metrics.loss"], row["windows"]) for row in board.rows] == [
+        (1, 1, 4.0, 3),
+        (2, 2, 0.1, 1),
+    ]
+    assert board.best_row == board.rows[0]
+    assert [each.trial.number for each in board.best_ends] == [1, 3, 4]
+    assert (board.rows[0]["median"], board.rows[0]["worst"], board.rows[0]["best"]) == (4.0, 5.0, 3.0)
+    assert board.rows[0]["run"] == "runs/4"
+    assert board.out_of_sample == {"windows": 4, "mean": 3.025, "median": 3.5, "worst": 5.0, "best": 0.1}
+    assert board.remarks == ("Out of sample, over 4 windows: mean 3.025, median 3.5, worst 5, best 0.1",)
+
+
+def test_a_walk_whose_settings_were_chosen_once_each_says_that_its_best_is_one_window():
+    board = walked((1, 2.0, "finished"), (2, 1.0, "finished"), (3, 1.0, "finished"), (4, None, "failed"))
+    assert [(row["rank"], row["a"], row["reason"]) for row in board.rows] == [
+        (1, 2, "tied"),
+        (1, 3, "tied"),
+        (3, 1, ""),
+        (None, 4, ""),
+    ]
+    assert board.rows[3]["metrics.loss"] is None
+    assert "No setting was chosen for two windows" in board.remarks[1]
+
+
+def test_a_walk_without_a_window_that_was_judged_has_no_best():
+    for board in (walked((1, None, "failed")), walked()):
+        assert (board.best_row, board.best_ends, board.remarks) == (None, (), ())
+        assert board.out_of_sample == {
+            "windows": 0,
+            "mean": None,
+            "median": None,
+            "worst": None,
+            "best": None,
+        }
+
+
+def test_the_board_of_another_sweep_has_its_trials():
+    board = board_of(GRID, [end(1, 2.0), end(2, 1.0)])
+    assert [row["trial"] for row in board.rows] == [2, 1]
+    assert (board.best_row["trial"], board.out_of_sample, board.remarks) == (2, None, ())
+    assert board_of(GRID, []).best_row is None
 
 
 def test_a_walk_has_a_line_for_each_split_and_ranks_what_was_not_learnt_on():
