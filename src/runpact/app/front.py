@@ -15,16 +15,13 @@ from runpact.app.text import error_lines, result_lines
 from runpact.host.interruptions import Interruptions
 from runpact.host.streams import give_up_stdout, make_writable
 from runpact.model.errors import StorageError
-from runpact.model.machine.application import GENERAL, REFUSED, SIGNALLED, SUCCEEDED, Application
+from runpact.model.machine.application import GENERAL, REFUSED, SIGNALLED, SIGPIPE, SUCCEEDED, Application
 from runpact.model.machine.asked import Asked, Refused, is_identity
 from runpact.model.machine.failure import INVALID_REQUEST, Failure, engine_failure, refusal
 from runpact.model.machine.health import Declared
 from runpact.model.machine.wording import QUESTIONS, SCHEMA, Spoken, understand
 from runpact.verbs.machine.carry_out import Invoke, carry_out, hear
 from runpact.verbs.machine.speak import answer_on_stdout, occasion_for
-
-_PIPE = 13
-"""SIGPIPE."""
 
 
 class Front:
@@ -58,7 +55,7 @@ class Front:
             return self._told(spoken)
         except BrokenPipeError:
             give_up_stdout()
-            return SIGNALLED + _PIPE
+            return SIGNALLED + SIGPIPE
         except OSError as error:
             give_up_stdout()
             failure = engine_failure(StorageError(error.strerror or str(error), at=str(error.filename or "")))

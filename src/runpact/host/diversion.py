@@ -38,20 +38,20 @@ class Diversion:
         self._stream, sys.stdout = sys.stdout, sys.stderr
         self.is_begun = True
 
-    def answer(self, data: bytes) -> bool:
-        """Write the answer to the stdout of before; False when nobody can read it.
+    def answer(self, data: bytes) -> OSError | None:
+        """Write the answer to the stdout of before; return why nobody can read it, if so.
 
         A forked child that fell out of the command writes nothing: the answer is its parent's.
         """
         if os.getpid() != self._process:
-            return True
+            return None
         view = memoryview(data)
         try:
             while view:
                 view = view[_written(self._kept, view) :]
-        except OSError:
-            return False
-        return True
+        except OSError as error:
+            return error
+        return None
 
     def end(self) -> None:
         """Let stdout lead where it led before, unless the process ends now."""

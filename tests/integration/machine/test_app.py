@@ -585,7 +585,22 @@ def test_an_answer_that_nobody_can_be_given_is_no_success(here: Path) -> None:
             done = subprocess.run(words, check=False, capture_output=True, text=True)
             assert ("Traceback" not in done.stderr, done.returncode in code) == (True, True), (words, done)
             assert "Exception ignored" not in done.stderr
+            assert (full != "> /dev/full") or "No space left on device" in done.stderr
     assert list(here.iterdir()) == []
+
+
+@pytest.mark.requirement("E10.6")
+def test_a_reader_that_has_left_is_told_by_the_code_alone(here: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [sys.executable, str(TOY), "again", "--json"],
+        check=False,
+        stdout=writer,
+        stderr=subprocess.PIPE,
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (128 + signal.SIGPIPE, b"")
 
 
 def test_who_is_asked_twice_to_end_while_nobody_reads_the_answer_ends(here: Path) -> None:

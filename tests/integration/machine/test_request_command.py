@@ -206,6 +206,20 @@ def test_a_file_that_cannot_be_read_or_written_is_an_error_of_storage(capfd: Cap
     assert answer["status"] == "error"
 
 
+def test_an_answer_that_cannot_be_written_is_an_error_of_storage() -> None:
+    payload = json.dumps({"schema_version": "1.0", "command": "ls"})
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "runpact", "request", payload],
+            check=False,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    assert done.returncode == 3
+    assert done.stderr == "error[storage]: the answer cannot be written: No space left on device\n"
+
+
 @pytest.mark.requirement("E10.7")
 def test_schemas_are_printed_the_same_each_time(capfd: Capture) -> None:
     printed = []

@@ -20,6 +20,8 @@ REFUSED = 2
 """Exit code of a request that was not carried out because it is none, or asks for what there is not."""
 SIGNALLED = 128
 """Added to the number of the signal that ended a command."""
+SIGPIPE = 13
+"""Number of the signal for a reader that has left."""
 SCHEMA_VERSION = "1.0"
 """Of requests, answers and signals."""
 

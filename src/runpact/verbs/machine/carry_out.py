@@ -14,7 +14,7 @@ import msgspec
 from runpact.host.interruptions import Interruptions
 from runpact.model.errors import UsageError
 from runpact.model.machine.answer import Answer, answer_to, encode_answer
-from runpact.model.machine.application import GENERAL, SUCCEEDED, Application, Command
+from runpact.model.machine.application import SUCCEEDED, Application, Command
 from runpact.model.machine.asked import Asked, Refused
 from runpact.model.machine.failure import (
     INTERNAL_ERROR,
@@ -187,8 +187,3 @@ def _unknown(name: str, application: Application) -> Failure:
         got=name[:80],
         hint=f"did you mean `{near}`?" if (near := nearest(name, application.commands)) else "",
     )
-
-
-def code_of(answer: Answer, *, is_delivered: bool) -> int:
-    """Return the exit code of an answer; one that nobody could be given is no success."""
-    return answer.exit_code if is_delivered else answer.exit_code or GENERAL

@@ -73,7 +73,7 @@ def outcome_of(error: BaseException, application: Application, number: int | Non
         return _declared(error, application)
     if isinstance(error, RunpactError):
         failure = engine_failure(error, application.errors)
-        return Outcome(exit_code=_engine_code(error, application), error=failure)
+        return Outcome(exit_code=engine_code(error, application), error=failure)
     if number is not None and not isinstance(error, Exception):
         return interrupted(number, error)  # what a library in Rust makes of the signal's own exception
     message = f"a fault in the command: {_told(error)}"
@@ -89,7 +89,8 @@ def interrupted(number: int, error: BaseException | None = None) -> Outcome:
     return Outcome(exit_code=SIGNALLED + number, error=failure)
 
 
-def _engine_code(error: RunpactError, application: Application) -> int:
+def engine_code(error: RunpactError, application: Application) -> int:
+    """Return the exit code of an error of runpact: its own, or what the application declares for its sort."""
     if application.is_engine:
         return error.exit_code
     return application.errors.get(error.code.replace("-", "_"), GENERAL)

@@ -6,15 +6,19 @@ Does not know: who asks, what is asked.
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Callable
 
 from runpact.host.diversion import Diversion
 from runpact.host.interruptions import Interruptions
-from runpact.model.machine.application import Application
+from runpact.model.errors import StorageError
+from runpact.model.machine.answer import Answer
+from runpact.model.machine.application import SIGNALLED, SIGPIPE, Application
 from runpact.model.machine.asked import Asked, Refused
-from runpact.verbs.machine.carry_out import Invoke, Occasion, carry_out, code_of
+from runpact.verbs.machine.carry_out import Invoke, Occasion, carry_out
 from runpact.verbs.machine.lifecycle import Signals
+from runpact.verbs.machine.outcome import engine_code
 
 
 def answer_on_stdout(
@@ -44,11 +48,23 @@ def answer_on_stdout(
         )
         try:
             answer, data = carry_out(ask(interruptions), occasion)
-            code = code_of(answer, is_delivered=diversion.answer(data))
+            lost = diversion.answer(data)
+            code = answer.exit_code if lost is None else _undelivered(answer, lost, application)
             interruptions.over(code)
             return code
         finally:
             diversion.end()
+
+
+def _undelivered(answer: Answer, lost: OSError, application: Application) -> int:
+    """Say why nobody got an answer, unless the reader has left; return the exit code, which is no success."""
+    if isinstance(lost, BrokenPipeError):
+        return answer.exit_code or SIGNALLED + SIGPIPE
+    error = StorageError(f"the answer cannot be written: {lost.strerror or lost}")
+    with contextlib.suppress(OSError):
+        sys.stderr.write(f"error[{error.code}]: {error.message}\n")
+        sys.stderr.flush()
+    return answer.exit_code or engine_code(error, application)
 
 
 def occasion_for(
