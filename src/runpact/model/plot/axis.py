@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 import msgspec
 
@@ -18,6 +19,8 @@ from runpact.model.facts import Json
 _MOST_TICKS = 7
 _LOG_DECADES = 2.0
 """Positive values that span so many powers of ten are shown on a logarithmic scale."""
+_FEWEST_STEPS, _LEAST_SPAN, _MUCH_THE_SAME = 3, 8.0, 1.6
+"""Three values, eight as many from end to end, by factors so alike (1, 2, 5, 10): a logarithmic scale."""
 _MOST_MARKS = 6
 """So many different values of a setting are each written beside its axis."""
 _LONGEST = 24
@@ -108,21 +111,31 @@ def axis_of(title: str, values: Iterable[Json], *, is_log: bool | None = None) -
     return axis if low < high else msgspec.structs.replace(axis, marks=(low,))
 
 
-def setting_axis(title: str, values: Iterable[Json]) -> Axis:
+def setting_axis(title: str, values: Iterable[Json], *, is_log: bool | None = None) -> Axis:
     """Return the axis of a setting: few values are each written, and whole numbers stay whole.
 
     Args:
         title: What the values are.
         values: At least one.
+        is_log: Logarithmic; by default when they span two powers of ten, or stand apart by like factors.
     """
     found = list(values)
-    axis = axis_of(title, found)
+    axis = axis_of(title, found, is_log=is_log or _in_factors(found) or None)
     if axis.categories:
         return axis
     different = sorted({float(value) for value in found if isinstance(value, int | float)})
     marks = tuple(different) if len(different) <= _MOST_MARKS else ()
     is_whole = all(isinstance(value, int) for value in found)
     return msgspec.structs.replace(axis, marks=marks, is_whole=is_whole and not axis.is_log)
+
+
+def _in_factors(values: Iterable[Json]) -> bool:
+    """Whether values are numbers that somebody spaced by factors, as 0.01, 0.03, 0.1 or 16, 32, 64."""
+    numbers = sorted({float(value) for value in values if type(value) in {int, float}})  # type: ignore[arg-type]  # just seen
+    if len(numbers) < _FEWEST_STEPS or numbers[0] <= 0 or numbers[-1] / numbers[0] < _LEAST_SPAN:
+        return False
+    factors = [after / before for before, after in pairwise(numbers)]
+    return max(factors) <= min(factors) * _MUCH_THE_SAME
 
 
 def _linear(title: str, low: float, high: float) -> Axis:

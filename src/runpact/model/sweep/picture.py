@@ -10,13 +10,16 @@ from collections.abc import Callable, Sequence
 from itertools import accumulate
 
 import msgspec
+from msgspec.structs import replace
 
 from runpact.model.errors import CannotStartError, UsageError
 from runpact.model.facts import Json
-from runpact.model.plot.axis import axis_of, setting_axis
+from runpact.model.plot.axis import Axis, axis_of, setting_axis
 from runpact.model.plot.heat import MOST_SIDE, Heat, heat_picture
 from runpact.model.plot.picture import Line, Parallel, Picture
+from runpact.model.sweep.chosen import Chosen, chosen_settings, over_windows
 from runpact.model.sweep.plan import Plan
+from runpact.model.sweep.space import Log
 from runpact.model.sweep.trial import TrialEnd
 
 FORMS = ("auto", "trials", "scatter", "heat", "parallel")
@@ -65,6 +68,8 @@ def sweep_picture(
         UsageError: The picture does not fit the number of keys.
     """
     asked = sorted((end for end in ends if end.trial.phase != "train"), key=lambda end: end.trial.number)
+    if plan.is_walk and form != "trials":
+        asked = [_judged(plan, each) for each in chosen_settings(asked, plan.objective)]
     drawn = tuple(end for end in asked if end.is_done and end.objective is not None)
     left_out = tuple(_label(end) for end in asked if end not in drawn)
     if not drawn:
@@ -80,6 +85,11 @@ def sweep_picture(
             got=", ".join(keys),
         )
     return _PICTURES[chosen](shown, keys)
+
+
+def _judged(plan: Plan, chosen: Chosen) -> TrialEnd:
+    """Return the latest trial of a setting of a walk as if it had the mean over the setting's windows."""
+    return replace(chosen.last, objective=over_windows(chosen.ends, plan.objective)["mean"])
 
 
 def _usual(keys: Sequence[str], shown: _Shown) -> str:
@@ -111,12 +121,18 @@ def _trials(shown: _Shown, _keys: Sequence[str]) -> Picture:
     )
 
 
+def _axis(shown: _Shown, key: str) -> Axis:
+    """Return the axis of a key: logarithmic where it was drawn so, though the draws may span little."""
+    is_log = True if isinstance(shown.plan.space[key], Log) else None
+    return setting_axis(key, shown.column(key), is_log=is_log)
+
+
 def _scatter(shown: _Shown, keys: Sequence[str]) -> Picture:
     field, settings = shown.plan.objective.field, shown.column(keys[0])
     points = zip(shown.labels, settings, shown.values, strict=True)
     return Picture(
         title=f"{shown.plan.objective.text} against {keys[0]}",
-        x=setting_axis(keys[0], settings),
+        x=_axis(shown, keys[0]),
         y=axis_of(field, shown.values, is_log=shown.is_log),
         lines=tuple(Line(label=label, values=((x, y),), count=1) for label, x, y in points),
         runs=len(shown.ends),
@@ -137,7 +153,10 @@ def _parallel(shown: _Shown, keys: Sequence[str]) -> Parallel:
     objective, columns = shown.plan.objective, [shown.column(key) for key in keys]
     return Parallel(
         title=f"{objective.text} by {', '.join(keys)}",
-        axes=(*map(setting_axis, keys, columns), axis_of(objective.field, shown.values, is_log=shown.is_log)),
+        axes=(
+            *(_axis(shown, key) for key in keys),
+            axis_of(objective.field, shown.values, is_log=shown.is_log),
+        ),
         rows=tuple(zip(shown.labels, zip(*columns, shown.values, strict=True), strict=True)),
         left_out=shown.left_out,
     )

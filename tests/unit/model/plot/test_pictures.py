@@ -243,6 +243,24 @@ def test_few_values_of_a_setting_are_each_written(values: list[object], texts_of
     assert [tick.text for tick in setting_axis("x", values).ticks] == texts_of
 
 
+@pytest.mark.parametrize(
+    ("values", "is_log"),
+    [
+        ([0.01, 0.03, 0.1], True),
+        ([16, 32, 64, 128], True),
+        ([1, 2, 5, 10, 1], True),
+        ([2, 4, 8], False),
+        ([0.1, 1.0], False),
+        ([1, 4, 7, 10], False),
+        ([0, 1, 10], False),
+        ([-1, -10, -100], False),
+        ([True, False, True], False),
+    ],
+)
+def test_settings_spaced_by_factors_stand_on_a_logarithmic_axis(values: list[float], is_log: bool) -> None:
+    assert setting_axis("x", values).is_log is is_log
+
+
 def test_a_line_is_parted_where_points_are_missing() -> None:
     steps = [*range(10), *range(50, 60), 100, *range(150, 155)]
     points = tuple(Point(10.0 + n, float(n), 1.0 + n) for n in steps)

@@ -1,3 +1,4 @@
+import msgspec
 import pytest
 
 from runpact.model.errors import CannotStartError, UsageError
@@ -6,7 +7,8 @@ from runpact.model.plot.picture import Parallel, Picture
 from runpact.model.plot.svg import left_out_text, svg_of
 from runpact.model.plot.vega import vega_of
 from runpact.model.sweep.picture import sweep_picture
-from runpact.model.sweep.plan import plan_of, saying_of
+from runpact.model.sweep.plan import SplitPlan, plan_of, saying_of
+from runpact.model.sweep.splits import Walk
 from runpact.model.sweep.trial import Trial, TrialEnd
 
 
@@ -59,6 +61,32 @@ def test_trials_in_order_have_the_best_so_far_beside_them(direction, best):
     assert [[y for _x, y in line.values] for line in picture.lines] == [[3.0, 1.0, 5.0], list(best)]
     assert picture.left_out == ("0004",)
     assert left_out_text(picture).endswith("1 of 4 runs")
+
+
+def test_a_key_that_is_drawn_by_orders_of_magnitude_has_a_logarithmic_axis():
+    drawn = plan_of(
+        saying_of({"space": {"a": "log(1,10)"}, "objective": "metrics.loss:min", "trials": 2}, file="p")
+    )
+    ends = [end(1, 1.0, a=2.0), end(2, 2.0, a=3.0)]
+    assert sweep_picture(drawn, ends).x.is_log
+    assert not sweep_picture(plan(a=[2.0, 3.0]), ends).x.is_log
+
+
+def test_a_walk_draws_its_settings_by_the_mean_of_their_windows():
+    def tested(number, a, objective):
+        trial = Trial(number=number, settings={"a": a, "b": 1}, split=number, phase="test")
+        return TrialEnd(trial=trial, state="finished", verdict="OK", objective=objective)
+
+    walk = msgspec.structs.replace(
+        plan(a=[1, 2], b=[1]), splits=SplitPlan(index=[1, 2, 3], walk=Walk(train=1, test=1))
+    )
+    ends = [tested(1, 1, 2.0), tested(2, 1, 4.0), tested(3, 2, 1.0)]
+    assert {cell[1:] for cell in sweep_picture(walk, ends, "heat").cells} == {
+        ("1", "1", 3.0),
+        ("2", "1", 1.0),
+    }
+    windows = sweep_picture(walk, ends, "trials").lines[0]
+    assert [value for _number, value in windows.values] == [2.0, 4.0, 1.0]
 
 
 def test_train_trials_of_a_walk_are_not_drawn():
