@@ -16,6 +16,7 @@ from runpact.verbs.life.views import Views, check_views, refresh_views, write_vi
 from runpact.verbs.session.abort import AbortedSession, abort_session
 from runpact.verbs.session.look import (
     STALE_MINUTES,
+    broken_in,
     judge_readiness,
     look_at,
     look_at_sessions,
@@ -84,7 +85,11 @@ def show(place: Workspace, reference: str, *, stale_minutes: float = STALE_MINUT
 def alerts(place: Workspace, *, kind: str | None = None, stale_minutes: float = STALE_MINUTES) -> Alerts:
     """Return what is wrong with sessions, the gravest first."""
     seen = all_sessions(place, kind=kind, stale_minutes=stale_minutes)
-    return alerts_on(seen, _kinds(place, None))
+    return _alerts(place, seen)
+
+
+def _alerts(place: Workspace, seen: tuple[SeenSession, ...]) -> Alerts:
+    return alerts_on(seen, _kinds(place, None), broken_in(place.check, place.data_root, seen))
 
 
 def health(
@@ -92,7 +97,7 @@ def health(
 ) -> HealthReport:
     """Return how the sessions are, in short."""
     seen = all_sessions(place, kind=kind, stale_minutes=stale_minutes)
-    return health_of(seen, alerts_on(seen, _kinds(place, None)))
+    return health_of(seen, _alerts(place, seen))
 
 
 def promotion(place: Workspace, reference: str | None = None) -> Readinesses:

@@ -228,6 +228,19 @@ def test_index_writes_the_files_of_sessions_alone(paper: Paper) -> None:
     assert not (paper.root / "outputs/runs/runs_index.csv").exists()
 
 
+def test_a_session_that_succeeded_and_breaks_its_contract_is_told(paper: Paper) -> None:
+    paper.success("a")
+    with paper.session("b", unsafe_skip_check=True):
+        pass
+    assert paper.healths() == {"a": "ended", "b": "ended"}
+    code, document = paper.place.json("sessions", "alerts")
+    (alert,) = document["alerts"]
+    assert (code, alert["code"], alert["session_id"]) == (3, "PAPER_SESSION_BROKEN", "b")
+    assert alert["message"].startswith("it tells `success`, but does not keep its contract: ")
+    code, report = paper.place.json("sessions", "health")
+    assert (code, report["alerts"]) == (3, {"PAPER_SESSION_BROKEN": 1})
+
+
 @pytest.mark.requirement("E6.5", "E6.10")
 def test_a_killed_session_is_stale_at_once_and_its_end_can_be_recorded(paper: Paper) -> None:
     paper.killed("s1")

@@ -66,10 +66,24 @@ def prefix_of(name: str, kind: Kind) -> str:
     return (kind.session.alerts if kind.session is not None else "") or name.upper()
 
 
-def alerts_on(sessions: Iterable[SeenSession], kinds: Mapping[str, Kind]) -> Alerts:
-    """Return the alerts on these sessions, critical ones first, otherwise in the order of the sessions."""
+def alerts_on(
+    sessions: Iterable[SeenSession], kinds: Mapping[str, Kind], broken: Mapping[str, str] = {}
+) -> Alerts:
+    """Return the alerts on these sessions, critical ones first, otherwise in the order of the sessions.
+
+    Args:
+        sessions: As they were seen.
+        kinds: Those whose runs are sessions.
+        broken: By the path of a session that succeeded, why its run does not keep its contract.
+    """
     seen = tuple(sessions)
-    found = [_alert(each, prefix_of(each.kind, kinds[each.kind])) for each in seen if each.health in _CODES]
+    found = []
+    for each in seen:
+        prefix = prefix_of(each.kind, kinds[each.kind])
+        if each.health in _CODES:
+            found.append(_alert(each, prefix))
+        elif each.path in broken:
+            found.append(_broken(each, prefix, broken[each.path]))
     found.sort(key=lambda alert: alert.severity != "critical")
     return Alerts(alerts=tuple(found), sessions=len(seen))
 
@@ -84,6 +98,17 @@ def _alert(session: SeenSession, prefix: str) -> Alert:
         path=session.path,
         message=message,
         hint=hint,
+    )
+
+
+def _broken(session: SeenSession, prefix: str, why: str) -> Alert:
+    return Alert(
+        code=f"{prefix}_BROKEN",
+        severity="critical",
+        session_id=session.id,
+        path=session.path,
+        message=f"it tells `{session.status}`, but does not keep its contract: {why}",
+        hint=f"`runpact check {session.path}` names all of it",
     )
 
 

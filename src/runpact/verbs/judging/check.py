@@ -26,6 +26,7 @@ from runpact.verbs.finding.origin import origin_of
 from runpact.verbs.finding.standing import is_experiment, stand
 
 OWN_COPY = "judged-by-own-copy"
+_GRAVE = frozenset({Severity.ERROR, Severity.INCOMPLETE})
 
 
 class CheckedRun(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,6 +44,12 @@ class CheckedRun(msgspec.Struct, frozen=True, kw_only=True):
     def verdict(self) -> Verdict:
         """The report's verdict."""
         return self.report.verdict
+
+    @property
+    def fault(self) -> str:
+        """The first reason why it does not keep its contract; empty where it does."""
+        worst = next((each for each in self.report.findings if each.severity in _GRAVE), None)
+        return f"{worst.path}: {worst.message}" if worst is not None else ""
 
 
 def check_run(

@@ -7,7 +7,7 @@ Does not know: what any of it means.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from runpact.disk.reader import read_run
 from runpact.host.clock import utc_now
@@ -16,10 +16,11 @@ from runpact.model.errors import CannotStartError, RunpactError
 from runpact.model.judge.subject import Subject
 from runpact.model.run import Standing, State
 from runpact.model.session.promotion import Readiness, readiness
-from runpact.model.session.seen import SeenSession, seen_session
+from runpact.model.session.seen import Health, SeenSession, seen_session
 from runpact.model.summary import RunSummary
 from runpact.verbs.finding.find import summarise
 from runpact.verbs.finding.gather import gather
+from runpact.verbs.judging.check import CheckedRun
 from runpact.verbs.judging.verify import verify_run
 from runpact.verbs.life.lifecycle import lifecycle_document
 
@@ -80,6 +81,21 @@ def _as_named(fresh: RunSummary, run: RunSummary) -> RunSummary:
     from msgspec.structs import replace  # noqa: PLC0415 - only for directories that runpact did not make
 
     return replace(fresh, kind=run.kind)
+
+
+def broken_in(
+    check: Callable[[list[str]], Iterable[CheckedRun]], root: str, sessions: Iterable[SeenSession]
+) -> dict[str, str]:
+    """Return why the runs of sessions that succeeded do not keep their contract, by the path of each.
+
+    Args:
+        check: Judges runs by their absolute directories.
+        root: Absolute data root.
+        sessions: Of any health; the others have alerts of their own.
+    """
+    ended = [each.path for each in sessions if each.health is Health.ENDED]
+    judged = check([posixpath.join(root, each) for each in ended]) if ended else ()
+    return {path: checked.fault for path, checked in zip(ended, judged, strict=True) if checked.fault}
 
 
 def judge_readiness(root: str, loaded: LoadedContract, kind: Kind, session: SeenSession) -> Readiness:

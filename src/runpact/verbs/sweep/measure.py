@@ -13,15 +13,12 @@ from runpact.disk.storedlog import StoredLog
 from runpact.formats.inspect import parse_document
 from runpact.formats.pointer import value_at
 from runpact.model.facts import FormatFault
-from runpact.model.finding import Severity
 from runpact.model.metrics import MetricSummary, summarise_metrics
 from runpact.model.run import State
 from runpact.model.sweep.objective import Objective, number_of
 from runpact.model.sweep.trial import Trial, TrialEnd
 from runpact.verbs.finding.origin import origin_of
 from runpact.verbs.judging.check import CheckedRun
-
-_GRAVE = frozenset({Severity.ERROR, Severity.INCOMPLETE})
 
 
 def ended_run(
@@ -43,7 +40,7 @@ def ended_run(
     state = checked.state
     if state is State.FINISHED:
         value, lacking = measured(reading, objective)
-        lacking = _broken(checked) or lacking
+        lacking = f"it does not keep its contract: {checked.fault}" if checked.fault else lacking
     return TrialEnd(
         trial=trial,
         uid=known.uid if known is not None else None,
@@ -55,12 +52,6 @@ def ended_run(
         seconds=outcome.duration_seconds if outcome is not None else 0.0,
         config_digest=origin.config.digest if origin is not None else "",
     )
-
-
-def _broken(checked: CheckedRun) -> str:
-    """Return why a run does not keep its contract; empty when it does."""
-    worst = next((each for each in checked.report.findings if each.severity in _GRAVE), None)
-    return f"it does not keep its contract: {worst.path}: {worst.message}" if worst is not None else ""
 
 
 def measured(reading: Reading, objective: Objective) -> tuple[float | None, str]:
