@@ -9,8 +9,10 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
+from runpact.model.errors import CannotStartError
+
 if TYPE_CHECKING:
-    from runpact.model.runpage.facts import PageFacts
+    from runpact.model.runpage.facts import OwnForm, PageFacts
     from runpact.workspace import Workspace
 
 __all__ = ["write_page"]
@@ -30,13 +32,25 @@ def write_page(place: Workspace, reference: str, form: str, *, output: str | Non
 
     details = place.show(reference)
     kind = place.working_contract.contract.kinds.get(details.summary.kind or "")
-    facts = facts_of(details, place.check([reference])[0], root=place.data_root, kind=kind)
+    checked = place.check([reference])[0]
+    facts = facts_of(details, checked, root=place.data_root, kind=kind, own=_own_form(place, reference))
     text = _page(facts, form)
     if output is None:
         return None, text
     target = posixpath.normpath(posixpath.join(place.cwd, output))
     write_picture(target, text.encode("utf-8"))
     return place.shown(target), text
+
+
+def _own_form(place: Workspace, reference: str) -> OwnForm | None:
+    """Return what a page says first of a sweep; None of any other run."""
+    from runpact.model.runpage.sweep import sweep_form
+    from runpact.workspace.goingon import trials_of
+
+    try:
+        return sweep_form(*trials_of(place, reference))
+    except CannotStartError:
+        return None
 
 
 def _page(facts: PageFacts, form: str) -> str:

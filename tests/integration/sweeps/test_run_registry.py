@@ -50,6 +50,10 @@ def test_a_grid_keeps_the_contract_and_stands_in_the_registry_with_its_trials(qu
     assert (machine["best_result"]["lr"], machine["mode"], machine["command"]) == (3, "grid", "sweep")
     metrics = document(quant, found, "metrics.json")
     assert (metrics["summary"]["sharpe_simple"], metrics["leaderboard_size"]) == (3.0, 3)
+    page = (quant.root / found.path / "report.html").read_text()
+    assert page.index("<h2>Leaderboard</h2>") < page.index("<h2>Base configuration</h2>")
+    assert page.count("<figure>") == 2
+    assert "## Leaderboard" in (quant.root / found.path / "run_report.md").read_text()
     metadata = document(quant, found, "metadata.json")
     assert (metadata["n_runs"], [row["lr"] for row in metadata["top10"]]) == (3, [3, 2, 1])
     listed = json.loads((quant.root / "outputs/runs/runs_index.json").read_text())["runs"]

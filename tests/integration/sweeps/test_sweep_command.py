@@ -291,6 +291,18 @@ def test_a_walk_judges_on_each_test_window_what_was_best_before_it(empty: Place)
     assert not (home / "experiments.csv").exists()
 
 
+def test_the_page_of_a_sweep_has_its_leaderboard_and_its_picture(place: Place) -> None:
+    grid = ("--grid", "lr=1,2", "--grid", "depth=3,4")
+    _code, found = place.json("sweep", *grid, *CAPTURES, *LOSS, "--", *WRITE)
+    code, page, _err = place.call("report", found["path"], "--format", "html")
+    assert code == 0
+    assert "by lr and depth" in page
+    assert page.index("<h2>Leaderboard</h2>") < page.index("<h2>Space</h2>")
+    page = place.call("report", found["leaderboard"][0]["run"], "--format", "md")[1]
+    assert "Leaderboard" not in page
+    assert page.startswith("# Run ")
+
+
 def test_show_and_ls_and_lineage_know_the_trials_of_a_sweep(place: Place) -> None:
     _code, found = place.json("sweep", "--grid", "lr=1,2", *CAPTURES, *LOSS, "--", *WRITE)
     shown = place.json("show", found["path"])[1]

@@ -44,6 +44,25 @@ class PageFacts(msgspec.Struct, frozen=True):
     sections: tuple[Section, ...]
 
 
+class OwnForm(msgspec.Struct, frozen=True, kw_only=True):
+    """What a page says first of a run of a special sort."""
+
+    noun: str
+    """What such a run is called."""
+    lines: tuple[tuple[str, str], ...]
+    charts: tuple[Chart, ...]
+    sections: tuple[Section, ...]
+    hidden: frozenset[str]
+    """Titles of tables that need not be shown beside these."""
+    config_title: str
+    """What its configuration is called."""
+
+
+_PLAIN = OwnForm(
+    noun="Run", lines=(), charts=(), sections=(), hidden=frozenset(), config_title="Configuration"
+)
+
+
 class Told(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of a run that a page is to be about."""
 
@@ -76,29 +95,32 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     """Path, size and digest."""
     notes: tuple[str, ...] = ()
     """What people said about it."""
+    own: OwnForm | None = None
+    """What is said of its sort alone."""
 
 
 def page_of(told: Told) -> PageFacts:
     """Return what a page says of a run."""
-    origin = told.origin
+    origin, own = told.origin, told.own or _PLAIN
     config = origin.config.resolved if origin else told.config
     causes = (each for each in told.findings if each.because is None)
     findings = tuple((each.severity.value, each.code, each.path, each.message) for each in causes)
     return PageFacts(
-        title=f"Run {told.path}",
+        title=f"{own.noun} {told.path}",
         status=told.status,
-        lines=tuple((name, value) for name, value in _lines(told) if value),
-        charts=charts_of(told.series),
+        lines=tuple((name, value) for name, value in (*own.lines, *_lines(told)) if value),
+        charts=(*own.charts, *charts_of(told.series)),
         sections=(
             shortened("Findings", ("severity", "code", "place", "message"), findings),
+            *own.sections,
             Section(
                 "Metrics", ("name", "points", "last", "least", "greatest", "course"), _metrics(told.series)
             ),
             shortened("Results", ("name", "value"), tuple(flattened(told.results))),
             shortened("Metadata", ("name", "value"), tuple(flattened(told.metadata))),
             *told.evidence,
-            *told.tables,
-            shortened("Configuration", ("key", "value"), tuple(flattened(config))),
+            *(table for table in told.tables if table.title not in own.hidden),
+            shortened(own.config_title, ("key", "value"), tuple(flattened(config))),
             shortened("Inputs", ("name", "digest"), tuple(map(_input, origin.inputs if origin else ()))),
             Section("Environment", ("what", "value"), tuple(_environment(origin)) if origin else ()),
             shortened("Notes", ("note",), tuple((note,) for note in told.notes)),

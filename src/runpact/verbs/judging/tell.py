@@ -13,7 +13,7 @@ from runpact.disk.tree import list_tree
 from runpact.model.contract.language import Kind
 from runpact.model.contract.sessions import word_of
 from runpact.model.reproduction import config_copy, reproduction
-from runpact.model.runpage.facts import PageFacts, Told, page_of
+from runpact.model.runpage.facts import OwnForm, PageFacts, Told, page_of
 from runpact.verbs.finding.contents import contents_of
 from runpact.verbs.finding.standing import stand
 from runpact.verbs.judging.check import CheckedRun
@@ -21,7 +21,9 @@ from runpact.verbs.judging.compare import series_in
 from runpact.verbs.judging.show import RunDetails
 
 
-def facts_of(details: RunDetails, checked: CheckedRun, *, root: str, kind: Kind | None) -> PageFacts:
+def facts_of(
+    details: RunDetails, checked: CheckedRun, *, root: str, kind: Kind | None, own: OwnForm | None = None
+) -> PageFacts:
     """Return what is known of a run, and the verdict on it.
 
     Args:
@@ -29,6 +31,7 @@ def facts_of(details: RunDetails, checked: CheckedRun, *, root: str, kind: Kind 
         checked: The verdict.
         root: Absolute data root.
         kind: Of the contract; None where it does not know the run's.
+        own: What is said first of a run of a special sort.
     """
     summary = details.summary
     directory = posixpath.normpath(posixpath.join(root, summary.path))
@@ -71,5 +74,6 @@ def facts_of(details: RunDetails, checked: CheckedRun, *, root: str, kind: Kind 
             findings=checked.report.findings,
             files=files,
             notes=(*details.tags, *(each.text for each in details.notes)),
+            own=own,
         )
     )

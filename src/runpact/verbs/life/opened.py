@@ -6,9 +6,9 @@ Does not know: how it was started, how it ends.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 import msgspec
 
@@ -30,6 +30,9 @@ from runpact.model.recovery import Label
 from runpact.model.run import RunRecord, Standing, State
 from runpact.model.territory import Territory
 from runpact.verbs.life.worklog import WorkLog
+
+if TYPE_CHECKING:
+    from runpact.model.runpage.facts import OwnForm
 
 _RESERVED = frozenset({"seq", "time", "event", "crc"})
 
@@ -150,6 +153,8 @@ class OpenRun:
         """What the run tells the log of all runs; None where there is none, or another process tells it."""
         self.is_lost = False
         """Its own process is gone, and told nobody how it ended."""
+        self.own_form: Callable[[], OwnForm] | None = None
+        """Returns what pages about it say first; None of a run of no special sort."""
         self.is_trial = False
         """One of many that follow each other closely."""
         self.standing = Standing(State.RUNNING)

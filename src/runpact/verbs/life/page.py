@@ -66,4 +66,5 @@ def _told(run: OpenRun, moment: Moment, listed: Sequence[Mapping[str, object]], 
         evidence=contents.evidence,
         tables=contents.tables,
         files=tuple(files),
+        own=run.own_form() if run.own_form is not None else None,
     )

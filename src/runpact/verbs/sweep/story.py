@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import posixpath
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -22,6 +23,9 @@ from runpact.verbs.life.finish import finish_run
 from runpact.verbs.sweep.conduct import Conductor, Handling
 from runpact.verbs.sweep.documents import Outcome, outcome_of, write_documents
 from runpact.verbs.sweep.earlier import Earlier
+
+if TYPE_CHECKING:
+    from runpact.model.runpage.facts import OwnForm
 
 _SIGINT = 2
 
@@ -82,12 +86,19 @@ def conduct(
             at=lambda path: posixpath.normpath(posixpath.join(run.root, path)),
         )
         run.names["sweep"] = outcome.facts()
+        run.own_form = functools.partial(_own_form, outcome)
         files = write_documents(run, outcome)
         if begun.report is not None and number is None:
             begun.report(run, outcome)
         state, reason = _meaning(outcome, number)
         standing = finish_run(run, state, error=reason)
     return Conducted(standing=standing, outcome=outcome, files=files, interrupted_by=number)
+
+
+def _own_form(outcome: Outcome) -> OwnForm:
+    from runpact.model.runpage.sweep import sweep_form  # noqa: PLC0415 - only layouts with a page in the run
+
+    return sweep_form(outcome.plan, outcome.ends)
 
 
 def _note(run: ActiveRun, end: TrialEnd) -> None:
