@@ -146,16 +146,24 @@ def judge(place: Place, finished_before: set[str]) -> None:
     assert finished_before <= {row["run"] for row in board["rows"]}
 
 
-def moments(count: int, *, seed: int) -> list[tuple[str, signal.Signals, float]]:
-    """Return random moments, over all ways and signals."""
+def moments(
+    count: int, *, seed: int, signals: tuple[signal.Signals, ...]
+) -> list[tuple[str, signal.Signals, float]]:
+    """Return random moments, over all ways and these signals."""
     generator = random.Random(seed)
     ways = ("command", "function 1", "function 2")
-    return [(ways[n % 3], SIGNALS[n // 3 % 3], generator.uniform(0.0, 1.3)) for n in range(count)]
+    return [(ways[n % 3], signals[n // 3 % len(signals)], generator.uniform(0.0, 1.3)) for n in range(count)]
 
 
-def swept(empty: Place, count: int, seed: int, figures: Callable[[str], None]) -> Counter[str]:
+def swept(
+    empty: Place,
+    count: int,
+    seed: int,
+    figures: Callable[[str], None],
+    signals: tuple[signal.Signals, ...] = SIGNALS,
+) -> Counter[str]:
     root, found, kept = empty.root, Counter(), 0
-    for number, (way, sign, seconds) in enumerate(moments(count, seed=seed)):
+    for number, (way, sign, seconds) in enumerate(moments(count, seed=seed, signals=signals)):
         empty.root = root / str(number)
         empty.root.mkdir()
         os.chdir(empty.root)
@@ -164,7 +172,8 @@ def swept(empty: Place, count: int, seed: int, figures: Callable[[str], None]) -
         kept += finished
     os.chdir(root)
     figures(
-        f"sweeps struck at {count} moments: {dict(found)}, {kept} trials taken over, none twice, none lost"
+        f"sweeps, {', '.join(each.name for each in signals)} at {count} moments: {dict(found)}, "
+        f"{kept} trials taken over, none twice, none lost"
     )
     return found
 
@@ -175,9 +184,12 @@ def test_a_sample_of_moments_leaves_sweeps_that_go_on(empty: Place, figures: Cal
 
 
 @pytest.mark.nightly
-def test_fifty_moments_leave_sweeps_that_go_on(empty: Place, figures: Callable[[str], None]) -> None:
-    found = swept(empty, 54, 2, figures)
-    assert found["went on"] >= 25
+@pytest.mark.parametrize("number", SIGNALS)
+def test_fifty_moments_of_each_signal_leave_sweeps_that_go_on(
+    empty: Place, figures: Callable[[str], None], number: signal.Signals
+) -> None:
+    found = swept(empty, 51, int(number), figures, (number,))
+    assert found["went on"] >= 20
 
 
 def test_two_processes_cannot_go_on_with_one_sweep(empty: Place) -> None:
