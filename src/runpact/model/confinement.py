@@ -6,6 +6,8 @@ Does not know: how a write is noticed or refused, which folders there are.
 
 # No deferred annotations: the decoder would evaluate each as text, which costs every command milliseconds.
 
+from collections.abc import Iterable
+
 import msgspec
 
 REFUSE, RECORD, COMPARE, OFF = MODES = ("refuse", "record", "compare", "off")
@@ -24,6 +26,8 @@ CACHE_FILES = (".coverage",)
 """Files whose names begin so are caches wherever they stand."""
 MOST_STRAYS = 100
 """Strays listed of one run; more are counted."""
+OUTSIDE = "[outside]"
+"""Stands in a record for a folder that is neither the workspace nor below the home directory."""
 
 HOOK_GAPS = (
     "C code is not seen: ctypes, extension modules such as HDF5's, SQLite within a database that existed",
@@ -122,7 +126,7 @@ class Stray(msgspec.Struct, frozen=True, kw_only=True):
     """A write outside the run."""
 
     path: str
-    """Relative to the workspace; outside it absolute, with `~` for the home directory."""
+    """Relative to the workspace, or from `~/`; elsewhere absolute, in a record from `[outside]/`."""
     action: str
     """What was done or tried, as in `open`, `os.rename`; `changed` or `removed` by comparison."""
     seen_by: str
@@ -224,6 +228,40 @@ def confinement_of(
         undeclared=(undeclared or ())[:MOST_STRAYS],
         more_undeclared=max(0, len(undeclared or ()) - MOST_STRAYS),
     )
+
+
+def without_host(confinement: Confinement, *, around: tuple[str, ...] = ()) -> Confinement:
+    """Return what a record may say of a run's confinement: no absolute path of a file that it touched.
+
+    Such a path breaks the rule that runs refer to nothing by one, and may name people and machines. What
+    stays is its name, or its path from a folder that was watched: the repository around a workspace.
+
+    Args:
+        confinement: With paths as people are told them.
+        around: Absolute folders that were watched.
+    """
+    return msgspec.structs.replace(
+        confinement,
+        strays=tuple(
+            msgspec.structs.replace(stray, path=named_outside(stray.path, around=around))
+            for stray in confinement.strays
+        ),
+        undeclared=tuple(named_outside(path, around=around) for path in confinement.undeclared),
+    )
+
+
+def named_outside(path: str, *, around: Iterable[str] = ()) -> str:
+    """Return a path as records show it: an absolute one from `[outside]/`, any other as it is.
+
+    Args:
+        path: As people are told it.
+        around: Absolute folders from which it may be told.
+    """
+    if not path.startswith("/"):
+        return path
+    holding = [folder for folder in around if folder != "/" and path.startswith(f"{folder}/")]
+    start = len(max(holding, key=len)) + 1 if holding else path.rfind("/") + 1
+    return f"{OUTSIDE}/{path[start:]}"
 
 
 def _level(base: str, enforced: Enforcement) -> str:

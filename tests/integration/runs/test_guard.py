@@ -171,6 +171,44 @@ def test_a_write_outside_the_run_is_refused(place: Place, way: str, monkeypatch:
     assert "stray-write" not in {finding["code"] for finding in findings}
 
 
+def _strays_elsewhere(**options: object) -> tuple[Path, str]:
+    """Return the folder of a run that tried to write elsewhere, and what it told the person."""
+    with pytest.raises(StrayWriteError) as caught, runpact.run(name="a", **options) as run:
+        Path("/nowhere/alice/secret-project/new.txt").touch()
+    return Path(run.dir), str(caught.value)
+
+
+def test_no_record_holds_the_absolute_path_of_a_write_elsewhere(place: Place) -> None:
+    folder, told = _strays_elsewhere()
+    assert "`/nowhere/alice/secret-project/new.txt` lies outside the run" in told
+    texts = [path.read_text() for path in folder.rglob("*") if path.is_file()]
+    assert "nowhere" not in "".join(texts)
+    assert "StrayWriteError: `[outside]/new.txt` lies" in "".join(texts)
+    record = json.loads((folder / ".runpact/manifest.json").read_text())["provenance"]["confinement"]
+    assert [stray["path"] for stray in record["strays"]] == ["[outside]/new.txt"]
+
+
+def test_the_record_holds_it_where_a_person_asked_for_the_host(place: Place) -> None:
+    folder, told = _strays_elsewhere(record_host=True)
+    manifest = json.loads((folder / ".runpact/manifest.json").read_text())
+    path = "/nowhere/alice/secret-project/new.txt"
+    assert manifest["provenance"]["confinement"]["strays"][0]["path"] == path
+    assert path in manifest["outcome"]["error"]
+    assert path in told
+
+
+def test_a_write_into_the_repository_around_keeps_its_path_from_there(place: Place) -> None:
+    (place.root / ".git").mkdir()
+    place.write("inner/contract.yaml", 'contract: a.b\nversion: "1.0.0"\nkinds: {run: {at: "runs/{name}"}}\n')
+    with (
+        runpact.run(name="a", workspace="inner", unsafe_skip_check=True) as run,
+        pytest.raises(StrayWriteError),
+    ):
+        Path("src/new.py").touch()
+    record = json.loads((Path(run.dir) / ".runpact/manifest.json").read_text())["provenance"]["confinement"]
+    assert [stray["path"] for stray in record["strays"]] == ["[outside]/src/new.py"]
+
+
 def _creat() -> None:
     libc = ctypes.CDLL(None)
     os.close(libc.creat(b"new", 0o600))

@@ -68,6 +68,15 @@ def test_a_whole_run_has_the_canonical_tree_and_keeps_every_rule(place: Place) -
     assert (code, document["findings"]) == (0, [])
 
 
+@pytest.mark.requirement("A-059")
+def test_a_write_elsewhere_that_was_refused_does_not_break_the_contract(place: Place) -> None:
+    with runpact.run(name="depth") as run:
+        with pytest.raises(StrayWriteError):
+            Path("/nowhere/alice/new.txt").touch()
+        run.save("metrics", {"loss": 0.5})
+    assert place.json("check", run.dir)[1]["verdict"] == "OK"
+
+
 @pytest.mark.requirement("A-017")
 def test_a_check_names_every_required_entry_that_is_missing(place: Place) -> None:
     run = whole_run()

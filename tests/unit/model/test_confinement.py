@@ -12,6 +12,8 @@ from runpact.model.confinement import (
     confinement_at_start,
     confinement_of,
     is_reached,
+    named_outside,
+    without_host,
 )
 from runpact.model.judge.origin import judge_origin
 from runpact.model.provenance import Provenance
@@ -222,3 +224,21 @@ def test_a_refusal_in_the_run_or_of_a_compiled_module_is_of_no_interest() -> Non
     assert TERRITORY.ignores("/home/me/work/runs/a/x")
     assert TERRITORY.ignores("/home/me/work/lib/__pycache__/x.pyc")
     assert not TERRITORY.ignores("/tmp/x")
+
+
+def test_a_record_names_what_lies_elsewhere_without_its_folder() -> None:
+    strays = tuple(
+        Stray(path=path, action="open", seen_by="hook") for path in ("in/a", "~/b", "/srv/x/c", "/")
+    )
+    held = Confinement(strays=strays, undeclared=("/srv/x/d", "e"), opened=("/tmp",))
+    recorded = without_host(held)
+    assert [stray.path for stray in recorded.strays] == ["in/a", "~/b", "[outside]/c", "[outside]/"]
+    assert (recorded.undeclared, recorded.opened) == (("[outside]/d", "e"), ("/tmp",))
+    assert without_host(recorded) == recorded
+
+
+def test_a_record_names_what_lies_around_the_workspace_from_the_innermost_folder() -> None:
+    around = ("/", "/srv/repository", "/srv/repository/inner")
+    paths = ("/srv/repository/inner/a/b", "/srv/repository/c/d", "/srv/repository-else/e", "/srv/repository")
+    shown = ["[outside]/a/b", "[outside]/c/d", "[outside]/e", "[outside]/repository"]
+    assert [named_outside(path, around=around) for path in paths] == shown

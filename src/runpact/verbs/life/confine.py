@@ -24,6 +24,7 @@ from runpact.model.confinement import (
     Enforcement,
     Stray,
     confinement_of,
+    named_outside,
 )
 from runpact.model.contract.language import Contract
 from runpact.model.contract.viewfiles import view_files
@@ -78,6 +79,7 @@ def hold(
         globs=(*declared, *_copies(run), *_shared(contract), *_OURS),
     )
     narrow = tuple(path for path in watched if not _is_wide(path, environ))
+    run.around = watched
     run.held = Held(
         mode=mode,
         territory=territory,
@@ -90,6 +92,19 @@ def hold(
         watched=watched,
     )
     run.held.guard.begin()
+
+
+def discreet(run: OpenRun, text: str) -> str:
+    """Return why an open run ended without the absolute paths of the writes that were refused or seen.
+
+    A person reads the error with the whole path; the record tells it as it tells the stray.
+    """
+    if run.held is None or run.provenance.host is not None:
+        return text
+    told = {run.held.territory.shown(path) for path, _event in run.held.guard.strays}
+    for path in sorted(told, key=len, reverse=True):
+        text = text.replace(path, named_outside(path, around=run.around))
+    return text
 
 
 def settle_confinement(run: OpenRun, *, seconds: float) -> None:

@@ -17,7 +17,7 @@ from runpact.model.facts import FileFact
 from runpact.model.manifest import FileRecord, LogRecord, Manifest, encode_manifest, encode_seal, seal_for
 from runpact.model.recovery import labelled
 from runpact.model.run import Outcome, Standing, State
-from runpact.verbs.life.confine import settle_confinement
+from runpact.verbs.life.confine import discreet, settle_confinement
 from runpact.verbs.life.inputs import settle_inputs
 from runpact.verbs.life.latest import refresh_latest
 from runpact.verbs.life.opened import OpenRun
@@ -49,7 +49,7 @@ def finish_run(
         duration_seconds=round(clock.monotonic() - run.began, 6),
         exit_code=exit_code,
         signal=signal,
-        error=run.masker.text("error", error) if error else error,
+        error=run.masker.text("error", discreet(run, error)) if error else error,
     )
     whole = putting_off_the_end() if run.kind.session is not None else contextlib.nullcontext()
     with whole:  # a session that is asked to end while it ends is not torn: its end is told

@@ -17,7 +17,7 @@ from runpact.formats.encode import plain_data
 from runpact.host import clock
 from runpact.host.guard import Guard
 from runpact.host.watch import Moment
-from runpact.model.confinement import Enforcement, Stray
+from runpact.model.confinement import Enforcement, Stray, without_host
 from runpact.model.contract.language import Contract, Kind
 from runpact.model.errors import UsageError
 from runpact.model.evidence.announced import Announced
@@ -133,6 +133,9 @@ class OpenRun:
         self.held: Held | None = None
         """What keeps the run's writes inside, while it is open."""
         self.confinement = record.provenance.confinement
+        """How it was kept from writing elsewhere, its paths as people are told them."""
+        self.around: tuple[str, ...] = ()
+        """Absolute folders of which nothing else may be written."""
         self.enforced = Enforcement()
         """How the kernel held its command."""
         self.wanted = ""
@@ -198,9 +201,13 @@ class OpenRun:
     @property
     def provenance(self) -> Provenance:
         """Where the run comes from, as far as it is known now."""
+        recorded = self.record.provenance
         inputs = (*(kept.input for kept in self.inputs.values()), *self.adopted)
+        confinement = self.confinement
+        if recorded.host is None:
+            confinement = without_host(confinement, around=self.around)
         return msgspec.structs.replace(
-            self.record.provenance, inputs=inputs, confinement=self.confinement, masking=self.masker.masking
+            recorded, inputs=inputs, confinement=confinement, masking=self.masker.masking
         )
 
     def event(self, event: str, /, **fields: object) -> int:
