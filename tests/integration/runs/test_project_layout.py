@@ -77,6 +77,18 @@ def test_a_write_elsewhere_that_was_refused_does_not_break_the_contract(place: P
     assert place.json("check", run.dir)[1]["verdict"] == "OK"
 
 
+def test_a_killed_run_is_incomplete_not_wrong(place: Place) -> None:
+    code = "import runpact, os\nrunpact.run(name='depth').__enter__()\nos.kill(os.getpid(), 9)\n"
+    subprocess.run([sys.executable, "-c", code], cwd=place.root, check=False)
+    status, document = place.json("check")
+    assert (status, document["verdict"]) == (2, "INCOMPLETE")
+    following = {each["because"] for each in document["findings"] if each["severity"] == "error"}
+    (record,) = (each["path"] for each in document["findings"] if each["code"] == "not-sealed")
+    assert following == {record}
+    assert place.call("doctor", "--fix")[0] == 0
+    assert place.json("check")[1]["verdict"] == "OK"
+
+
 @pytest.mark.requirement("A-017")
 def test_a_check_names_every_required_entry_that_is_missing(place: Place) -> None:
     run = whole_run()

@@ -90,6 +90,7 @@ def check_run(
         standings = _through_stages(standing, reading, chosen, root, judged)
     else:
         standings = _standing_findings(standing, reading)
+        judged = _without_unwritten(judged, standings, reading)
     findings = [*standings, *judged, *_origin_findings(reading)]
     findings += [*own_copy, *_moved(reading)]
     return CheckedRun(
@@ -216,6 +217,19 @@ def _standing_findings(standing: Standing, reading: Reading) -> list[Finding]:
         hint = _HINTS.get(standing.state, "wait, or start another run")
         return [_record_finding("not-sealed", Severity.INCOMPLETE, standing, "a sealed run", hint)]
     return []
+
+
+def _without_unwritten(
+    judged: Iterable[Finding], standings: list[Finding], reading: Reading
+) -> list[Finding]:
+    """Hang what a manifest lacks on that its run was not sealed: the seal is what completes it."""
+    because = next((each.path for each in standings if each.code == "not-sealed"), None)
+    return [
+        msgspec.structs.replace(each, because=because)
+        if because is not None and each.path.split("#", 1)[0] == reading.manifest_path
+        else each
+        for each in judged
+    ]
 
 
 def _origin_findings(reading: Reading) -> list[Finding]:
