@@ -15,6 +15,7 @@ import zlib
 from collections.abc import Mapping
 from typing import Any
 
+from runpact.model.dtypes import fits_dtype
 from runpact.model.errors import ValueRefusedError
 
 _LOCAL = struct.Struct("<4s5H3I2H")
@@ -107,10 +108,10 @@ def fault_of_array(array: Any, *, dtypes: tuple[str, ...], is_finite: bool) -> t
 
     Args:
         array: As `as_array` returns it.
-        dtypes: Those allowed, in NumPy's notation with byte order; empty for any.
+        dtypes: Those allowed, as a contract spells them; empty for any.
         is_finite: No NaN and no infinity.
     """
-    if dtypes and array.dtype.str not in dtypes:
+    if dtypes and not fits_dtype(array.dtype.str, dtypes):
         return "it has another type", " or ".join(dtypes), array.dtype.str
     if is_finite and array.dtype.kind in "fc" and not _numpy().isfinite(array).all():
         return "it holds NaN or infinity", "finite numbers", f"{array.dtype.str} with others"

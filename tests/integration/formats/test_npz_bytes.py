@@ -67,6 +67,7 @@ def test_what_a_type_says_is_held_against_an_array() -> None:
     array = np.array([1.0, np.nan])
     assert fault_of_array(array, dtypes=(), is_finite=False) is None
     assert fault_of_array(np.arange(3), dtypes=("<i8",), is_finite=True) is None
+    assert fault_of_array(array, dtypes=("float32", array.dtype.name), is_finite=False) is None
     assert fault_of_array(array, dtypes=("<f4", "<f2"), is_finite=False) == (
         "it has another type",
         "<f4 or <f2",

@@ -50,8 +50,8 @@ def place(empty: Place) -> Place:
     return empty
 
 
-def depth(value: float = 1.0) -> np.ndarray:
-    return np.full((4, 4), value, dtype="<f4")
+def depth(value: float = 1.0, dtype: str = "<f4") -> np.ndarray:
+    return np.full((4, 4), value, dtype=dtype)
 
 
 def made(body: Callable[[runpact.ActiveRun], None]) -> None:
@@ -60,11 +60,11 @@ def made(body: Callable[[runpact.ActiveRun], None]) -> None:
         body(run)
 
 
-def written(place: Place, count: int, **said: object) -> runpact.ActiveRun:
+def written(place: Place, count: int, *, dtype: str = "<f4", **said: object) -> runpact.ActiveRun:
     with runpact.run(name="p", config={"a": 1}) as run:
         with run.predictions(contract_version="1.0", **({"intrinsics": CAMERA} | said)) as frames:
             for number in range(count):
-                frames.write(number, timestamp=number / 30, depth=depth(number), mask=depth() > 0)
+                frames.write(number, timestamp=number / 30, depth=depth(number, dtype), mask=depth() > 0)
         run.save("metrics", {"loss": 0.5})
     return run
 
@@ -84,6 +84,15 @@ def test_each_frame_has_its_file_and_its_row(place: Place) -> None:
     assert (place.call("check")[0], place.call("verify", run.id)[0]) == (0, 0)
     files = json.loads((Path(run.dir) / "run_manifest.json").read_text())["files"]
     assert {each["type"] for each in files if each["path"].endswith(".npz")} == {"FramePrediction@1"}
+
+
+@pytest.mark.parametrize("spelled", ["float32", "f4", "[float16, single]"])
+def test_writer_and_check_read_the_type_of_an_array_alike(place: Place, spelled: str) -> None:
+    place.write("contract.yaml", (place.root / "contract.yaml").read_text().replace('"<f4"', spelled))
+    run = written(place, 1)
+    assert place.call("check", run.id)[0] == 0
+    with pytest.raises(ValueRefusedError, match="another type"):
+        written(place, 1, dtype="<f8")
 
 
 def test_frames_are_read_back_one_by_one(place: Place) -> None:

@@ -84,7 +84,8 @@ class Array(Clause, frozen=True, kw_only=True):
     """One array of an NPZ or NPY file."""
 
     dtype: str | tuple[str, ...] | None = None
-    """NumPy's notation with byte order, as in `<f8`; a list allows any of them; `bool` is `|b1`."""
+    """NumPy's name, as in `float64`, which allows both byte orders, or its code, as in `<f8`; a list allows
+    any of them."""
     shape: tuple[int | str, ...] | None = None
     """Numbers, symbols shared by the whole run (`N`), or expressions over them (`N + 1`);
     `*` is any size, a final `...` any further ones."""

@@ -13,6 +13,7 @@ import msgspec
 
 from runpact.model.contract.clause import Clause
 from runpact.model.contract.language import Array, Entry
+from runpact.model.dtypes import fits_dtype
 from runpact.model.expression import Undecided
 from runpact.model.facts import ArrayFact, ArraysFact, FormatFault
 from runpact.model.finding import Finding, Severity
@@ -22,7 +23,7 @@ from runpact.model.judge.frame import EMPTY, Frame, Stuck
 from runpact.model.judge.grade import Fault
 from runpact.model.judge.loops import frames
 from runpact.model.judge.presence import undecided
-from runpact.model.judge.shapes import Symbols, fits_dtype, is_symbol
+from runpact.model.judge.shapes import Symbols, is_symbol
 from runpact.model.judge.subject import Subject
 from runpact.model.reference import pointer_of
 from runpact.model.template import compile_glob

@@ -1,6 +1,6 @@
-"""Types and shapes of arrays, with symbols that a whole run shares.
+"""Shapes of arrays, with symbols that a whole run shares.
 
-Knows: NumPy's spelling of types, how symbols take their values.
+Knows: how symbols take their values.
 Does not know: files, values of arrays.
 """
 
@@ -10,33 +10,11 @@ import re
 from collections import Counter
 
 _SYMBOL = re.compile(r"[A-Za-z_]\w*")
-_NAMED = {
-    "bool": ("|b1",),
-    "int8": ("|i1",),
-    "uint8": ("|u1",),
-    **{
-        f"{word}{size * 8}": (f"<{letter}{size}", f">{letter}{size}")
-        for word, letter, sizes in (
-            ("int", "i", (2, 4, 8)),
-            ("uint", "u", (2, 4, 8)),
-            ("float", "f", (2, 4, 8)),
-        )
-        for size in sizes
-    },
-    "complex64": ("<c8", ">c8"),
-    "complex128": ("<c16", ">c16"),
-}
 
 
 def is_symbol(size: int | str) -> bool:
     """Whether a size of a shape is a bare symbol, as in `N`."""
     return isinstance(size, str) and _SYMBOL.fullmatch(size) is not None
-
-
-def fits_dtype(dtype: str, wanted: str | tuple[str, ...]) -> bool:
-    """Whether a type is one of those wanted; a name such as `float64` allows both byte orders."""
-    options = (wanted,) if isinstance(wanted, str) else wanted
-    return any(dtype in _NAMED.get(option, (option, f"|{option}")) for option in options)
 
 
 class Symbols:

@@ -173,8 +173,7 @@ class Predictions:
             clauses = self._place.clauses_of(name)
             said = next((clause.dtype for clause in clauses if clause.dtype is not None), ())
             dtypes = (said,) if isinstance(said, str) else tuple(said)
-            known = tuple("|b1" if dtype == "bool" else dtype for dtype in dtypes)
-            found = self._clauses[name] = known, any(clause.finite for clause in clauses)
+            found = self._clauses[name] = dtypes, any(clause.finite for clause in clauses)
         return found
 
     def _acknowledge(self, stored: FileRecord, row: Row) -> None:

@@ -194,6 +194,12 @@ def test_what_stands_beside_the_kinds_is_checked(top: str, expected: list[str]) 
         assert any(said in each for each in found), (said, found)
 
 
+def test_a_type_that_no_array_has_names_the_nearest() -> None:
+    entry = "entries: [{file: a.npz, arrays: {x: {dtype: [float64, flaot32]}, y: {dtype: '<f4'}, z: {}}}]"
+    (found,) = notes(entry)
+    assert found == "/kinds/run/entries/0/arrays/x/dtype: no array has this type"
+
+
 def test_an_unknown_type_names_the_nearest() -> None:
     (found,) = notes("entries: [{file: a, type: Fram@1}]", "types: {Frame@1: {}}\n")
     assert found == "/kinds/run/entries/0/type: no such artifact type"

@@ -12,6 +12,7 @@ from runpact.model.codes import CODES
 from runpact.model.contract.language import Contract, Entry, Numbering, Table, Text
 from runpact.model.contract.lint.head import version_notes
 from runpact.model.contract.lint.note import Note, escaped, nearest, relative_notes, template_notes
+from runpact.model.dtypes import NAMES, is_dtype
 from runpact.model.formats import FORMATS
 from runpact.model.pattern import UnsafePatternError, compile_pattern
 from runpact.model.schema import SchemaError, inline_name, validator_for
@@ -65,6 +66,7 @@ def _entry(
         yield from schema_notes(entry.schema, f"{place}/schema", schemas)
     yield from _table(entry.table, f"{place}/table") if entry.table is not None else ()
     yield from _text(entry.text, f"{place}/text") if entry.text is not None else ()
+    yield from _dtypes(entry, f"{place}/arrays")
 
 
 def code_notes(ids: Mapping[str, str], at: str) -> Iterator[Note]:
@@ -145,6 +147,14 @@ def _table(table: Table, place: str) -> Iterator[Note]:
         yield from version_notes(column.error_from, f"{at}/error_from")
         if column.pattern is not None:
             yield from _pattern(column.pattern, f"{at}/pattern")
+
+
+def _dtypes(entry: Entry, place: str) -> Iterator[Note]:
+    for name, array in (entry.arrays or {}).items():
+        for dtype in (array.dtype,) if isinstance(array.dtype, str) else array.dtype or ():
+            if not is_dtype(dtype):
+                at, expected = f"{place}/{escaped(name)}/dtype", "a name as `float64`, or a code as `<f8`"
+                yield Note(at, "no array has this type", expected, dtype, nearest(dtype, NAMES))
 
 
 def _text(text: Text, place: str) -> Iterator[Note]:
