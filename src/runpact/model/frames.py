@@ -116,23 +116,40 @@ def plain_id(frame_id: object) -> int | str:
     raise UsageError("a frame needs an id", expected="a whole number or a text", got=f"{frame_id!r:.60}")
 
 
-def plain_timestamp(timestamp: object) -> object:
+def plain_timestamp(timestamp: object) -> float | str:
     """Return when a frame was taken: a moment as RFC 3339, seconds as they are.
 
+    Args:
+        timestamp: A moment, or plain data.
+
     Raises:
-        ValueRefusedError: A moment without a zone, or nothing that tells a time.
+        ValueRefusedError: A moment without a zone, seconds below 0, or nothing that tells a time.
     """
     if isinstance(timestamp, datetime):
         if timestamp.tzinfo is None:
-            raise ValueRefusedError(
-                "the timestamp has no zone", expected="a moment in UTC, or seconds", got=str(timestamp)
-            )
+            raise _no_time("the timestamp has no zone", timestamp)
         return timestamp.isoformat()
-    if timestamp is None or isinstance(timestamp, bool):
-        raise ValueRefusedError(
-            "a frame needs the time it was taken", expected="seconds, or a moment", got=f"{timestamp!r:.60}"
-        )
+    if isinstance(timestamp, str):
+        if not _is_moment(timestamp):
+            raise _no_time("the timestamp is no moment with a zone", timestamp)
+        return timestamp
+    if isinstance(timestamp, bool) or not isinstance(timestamp, int | float):
+        raise _no_time("the timestamp tells no time", timestamp)
+    if not timestamp >= 0:
+        raise _no_time("the timestamp lies before its clock began", timestamp)
     return timestamp
+
+
+def _is_moment(text: str) -> bool:
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
+
+
+def _no_time(message: str, got: object) -> ValueRefusedError:
+    expected = "seconds from 0 on, or a moment with its zone, as 2026-01-02T03:04:05Z"
+    return ValueRefusedError(message, expected=expected, got=f"{got!r:.60}")
 
 
 def frames_document(rows: Iterable[Row]) -> bytes:

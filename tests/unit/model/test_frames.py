@@ -69,10 +69,18 @@ def test_an_id_must_fit_the_pattern(given: object) -> None:
 
 def test_a_time_is_seconds_or_a_moment_with_a_zone() -> None:
     assert plain_timestamp(datetime(2026, 1, 2, tzinfo=UTC)) == "2026-01-02T00:00:00+00:00"
-    assert plain_timestamp(1.5) == 1.5
-    for given in (datetime(2026, 1, 2), None, True):  # noqa: DTZ001 - what is to be refused
-        with pytest.raises(ValueRefusedError):
-            plain_timestamp(given)
+    for given in (1.5, 0, 1_700_000_000_000_000_000, "2026-01-02T03:04:05Z", "2026-01-02T03:04:05.5+01:00"):
+        assert plain_timestamp(given) == given
+
+
+NO_TIME = (datetime(2026, 1, 2), None, True, "x", "", "2026-01-02", "12", -1, -0.5, float("nan"), [1], {})  # noqa: DTZ001 - what is to be refused
+
+
+@pytest.mark.parametrize("given", NO_TIME)
+def test_what_tells_no_time_is_refused_with_what_is_expected(given: object) -> None:
+    with pytest.raises(ValueRefusedError, match="timestamp") as caught:
+        plain_timestamp(given)
+    assert (caught.value.got, "seconds from 0 on" in str(caught.value.expected)) == (f"{given!r:.60}", True)
 
 
 def test_the_document_lists_frames_in_the_order_of_their_ids() -> None:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import os
 import posixpath
 from collections.abc import Mapping
+from datetime import datetime
 from types import TracebackType
 from typing import Self
 
@@ -99,7 +100,7 @@ class Predictions:
 
         Args:
             frame_id: A whole number, or a text where the contract's pattern allows one; used once.
-            timestamp: When it was taken: seconds, or a moment with a zone.
+            timestamp: When it was taken: seconds from 0 on, or a moment with a zone, also as RFC 3339.
             intrinsics: Of the camera, when this frame's are not those of all.
             arrays: What was predicted: numbers, booleans or fixed texts, no objects; finite where the
                 contract's type says so.
@@ -145,11 +146,7 @@ class Predictions:
 
     def _row(self, number: int | str, timestamp: object, intrinsics: object) -> Row:
         camera = self._camera if intrinsics is None else {"intrinsics": _plain_camera(intrinsics)}
-        time = plain_data(plain_timestamp(timestamp))
-        if not isinstance(time, int | float | str):
-            raise ValueRefusedError(
-                "the timestamp tells no time", expected="seconds, or a moment", got=f"{timestamp!r:.60}"
-            )
+        time = plain_timestamp(timestamp if isinstance(timestamp, datetime) else plain_data(timestamp))
         return {"frame_id": number, "timestamp": time, **camera, "contract_version": self._version}
 
     def _checked(self, arrays: Mapping[str, object]) -> dict[str, object]:
