@@ -28,6 +28,13 @@ def test_some_faults_lose_nothing_acknowledged(calls: list[str], figures: Callab
     swept(faults_of(calls)[::97], "sample", figures)
 
 
+def test_a_frame_that_could_not_be_taken_back_at_once_is_gone_in_the_end(
+    calls: list[str], figures: Callable[[str], None]
+) -> None:
+    bursts = [fault for fault in faults_of(calls) if fault.mode == "burst"]
+    swept(bursts[2:18:3], "bursts, sample", figures)
+
+
 @pytest.mark.nightly
 @pytest.mark.parametrize("shard", range(8))
 def test_no_fault_loses_anything_acknowledged(

@@ -24,7 +24,8 @@ from collections.abc import Callable, Iterable
 
 from runpact.disk import io
 from runpact.disk.appendlog import AppendLog
-from runpact.disk.draft import FEW_FILES, Draft, write_draft
+from runpact.disk.draft import Draft, write_draft
+from runpact.disk.flushed import flush_files, flush_folder
 from runpact.disk.hashed import create_anew, write_hashed
 from runpact.disk.layout import PRIVATE, TEMPORARY, RunPaths, ancestors
 from runpact.model.errors import ClosedRunError, StorageError, WriteOnceError
@@ -113,14 +114,16 @@ class RunWriter:
         path = self.paths.at(relative)
         with io.storing(f"artifact `{relative}`", path):
             if not replaces and os.path.lexists(path):
-                raise _taken(relative)
+                if path not in self._leftovers:
+                    raise _taken(relative)
+                io.remove_missing_ok(path)
             io.make_parents(posixpath.dirname(path), sync=self.is_durable)
             temporary = self._temporary_of(path)
             self._leftovers.add(temporary)
             is_synced = self.is_durable and is_flushed
             size, digest = write_hashed(self._create(temporary), temporary, chunks, sync=is_synced)
             self._publish_file(temporary, path, sync=is_synced, replaces=replaces)
-        self._leftovers.discard(temporary)
+        self._leftovers -= {temporary, path}
         if self.is_durable and not is_flushed:
             self._unflushed.append(relative)
         return FileRecord(relative, size, digest)
@@ -149,22 +152,30 @@ class RunWriter:
                 self._flush_name()
             except OSError:
                 if not replaces:
-                    io.remove_quietly(path)
+                    self._take_back(path)
                 raise
 
     def discard(self, relative: str) -> None:
         """Take back an artifact that was stored but not acknowledged, so that its name is free again."""
-        io.remove_quietly(self.paths.at(relative))
+        self._take_back(self.paths.at(relative))
+
+    def _take_back(self, path: str) -> None:
+        """Remove a file, at the latest before the seal: none may stand that nobody acknowledged."""
+        try:
+            io.remove_missing_ok(path)
+        except OSError:
+            self._leftovers.add(path)
 
     def replace(self, relative: str, data: bytes) -> None:
         """Write or rewrite a file that the layout derives from the record."""
         self._check_open()
         path = self.paths.at(relative)
+        temporary = io.temporary_of(path)
         with io.storing(f"`{relative}`", path):
             io.make_parents(posixpath.dirname(path), sync=self.is_durable)
-            self._leftovers.add(io.temporary_of(path))
+            self._leftovers.add(temporary)
             io.replace_file(path, data, sync=self.is_durable)
-        self._leftovers.discard(io.temporary_of(path))
+        self._leftovers -= {temporary, path}
         self._flushed.add(relative)
 
     def make_room(self, relative: str) -> str:
@@ -173,6 +184,7 @@ class RunWriter:
         path = self.paths.at(relative)
         with io.storing(f"`{relative}`", path):
             io.make_parents(posixpath.dirname(path), sync=False)
+        self._leftovers.discard(path)
         return path
 
     def make_folder(self, relative: str) -> None:
@@ -197,10 +209,8 @@ class RunWriter:
 
     def open_stream(self, relative: str) -> Callable[[bytes], None]:
         """Create a file for a child's stream; return what appends to it, raising `OSError`."""
-        self._check_open()
-        path = self.paths.at(relative)
+        path = self.make_room(relative)
         with io.storing(f"`{relative}`", path):
-            io.make_parents(posixpath.dirname(path), sync=False)
             descriptor = io.open_append(path)
         self._streams.append(descriptor)
         return functools.partial(io.write_all, descriptor)
@@ -265,8 +275,8 @@ class RunWriter:
 
     def sync_logs(self) -> dict[str, LogRecord]:
         """Make the logs durable and return what the seal must say of them (step 5)."""
-        logs = {"events": self.events, "metrics": self.metrics}
-        written = {name: log for name, log in logs.items() if log.exists}
+        logs = (("events", self.events), ("metrics", self.metrics))
+        written = {name: log for name, log in logs if log.exists}
         records = {name: log.record() for name, log in written.items()}
         for log in written.values():
             if self.is_durable:
@@ -281,7 +291,11 @@ class RunWriter:
         """
         if not self.is_durable:
             return
-        names = [fact for fact in foreign if not self._is_flushed(fact.path)]
+        names = [
+            fact
+            for fact in foreign
+            if fact.path not in self._flushed and not fact.path.startswith(f"{PRIVATE}/")
+        ]
         waiting = [path for path in self._unflushed if os.path.lexists(self.paths.at(path))]
         files = [fact.path for fact in names if fact.kind == "file"] + waiting
         logs = [log.relative for log in (self.events, self.metrics) if log.exists]
@@ -289,12 +303,7 @@ class RunWriter:
         paths = (*(fact.path for fact in names), *waiting)
         directories |= {above for path in paths for above in ancestors(path)}
         with io.storing("files of the run", self.directory):
-            if len(files) + len(directories) > FEW_FILES and io.sync_file_system(self.directory):
-                return
-            for path in files:
-                io.sync_path(self.paths.at(path))
-            for path in sorted(directories, reverse=True):
-                io.sync_directory(self.paths.at(path))
+            flush_files(self.directory, files, directories)
 
     def flush_place(self, folder: str, root: str, facts: Iterable[FileFact]) -> None:
         """Make durable what stands in a directory that the run owns below `root`, with the way to it.
@@ -302,21 +311,9 @@ class RunWriter:
         Raises:
             StorageError: Something is not confirmed.
         """
-        names = [posixpath.join(folder, fact.path) for fact in facts if fact.kind == "file"]
-        if not self.is_durable or not names:
-            return
-        way = {posixpath.relpath(name, root) for name in (folder, *names)}
-        directories = {above for name in way for above in ancestors(name)}
-        with io.storing("a place of the run", folder):
-            if len(names) > FEW_FILES and io.sync_file_system(folder):
-                names = []
-            for path in names:
-                io.sync_path(path)
-            for above in sorted(directories, reverse=True):
-                io.sync_directory(posixpath.join(root, above))
-
-    def _is_flushed(self, path: str) -> bool:
-        return path in self._flushed or path.startswith(f"{PRIVATE}/")
+        if self.is_durable:
+            with io.storing("a place of the run", folder):
+                flush_folder(folder, root, facts)
 
     def clear_leftovers(self) -> None:
         """Remove what refused calls left, so that it is not taken for a file of the run.
