@@ -6,7 +6,8 @@ Does not know: where the secrets come from, how a record is written.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import MappingProxyType
 
 import msgspec
 
@@ -34,6 +35,7 @@ class RecordMasker:
         variables: Mapping[str, str] | None = None,
         values: Iterable[str] = (),
         marked: Iterable[Path] = (),
+        references: Mapping[Path, str] = MappingProxyType({}),
     ) -> None:
         """Prepare for secrets.
 
@@ -41,8 +43,10 @@ class RecordMasker:
             variables: Environment variables that hold one.
             values: Further secrets.
             marked: Where in the configuration its schema says that one stands.
+            references: Environment variables by where in the configuration their values stand.
         """
         self._marked = tuple(marked)
+        self._referring = dict(references)
         self._references = {value: f"${{env:{name}}}" for name, value in (variables or {}).items()}
         declared = {value.strip() for value in (*self._references, *values)} - {""}
         self._masker = Masker.of(frozenset(declared))
@@ -92,10 +96,22 @@ class RecordMasker:
         return self._settled(where, value, is_secret=False)
 
     def config(self, value: object) -> object:
-        """Return the configuration as `settings` does, also without what its schema marks."""
+        """Return the configuration as `settings` does, also without what its schema marks.
+
+        Where a value was taken from the environment stands the reference to it, whatever the value is.
+        """
+        for path, name in self._referring.items():
+            value = replaced_at(value, path, self._referring_to(name))
         for path in self._marked:
             value = replaced_at(value, path, self._hidden)
         return self.settings("config", value)
+
+    def _referring_to(self, name: str) -> Callable[[object], object]:
+        def refer(_value: object) -> object:
+            self._note("config", 1)
+            return f"${{env:{name}}}"
+
+        return refer
 
     def _hidden(self, value: object) -> object:
         """Return what stands in a record for a value that is a secret, of whatever type."""

@@ -33,13 +33,14 @@ def marked_paths(value: object, name: str, documents: Mapping[str, bytes]) -> fr
 
 
 def replaced_at(value: object, path: Path, replace: Callable[[object], object]) -> object:
-    """Return plain data in which the value at a path is another; the argument stays as it is."""
+    """Return plain data in which the value at a path, if there is one, is another; the argument stays."""
     if not path:
         return replace(value)
     key, rest = path[0], path[1:]
     if isinstance(value, Mapping):
-        return {**value, key: replaced_at(value[key], rest, replace)}
-    assert isinstance(value, list | tuple)  # noqa: S101 - paths are those that `marked_paths` found
+        return {**value, key: replaced_at(value[key], rest, replace)} if key in value else value
+    if not isinstance(value, list | tuple):
+        return value  # as it was composed it may be one text where it is a mapping once resolved
     return [replaced_at(below, rest, replace) if at == key else below for at, below in enumerate(value)]
 
 

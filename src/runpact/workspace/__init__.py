@@ -213,6 +213,7 @@ class Workspace:
 
         resolved = configured(self, config, overrides, kind=said.get("kind"))
         said["secrets"] = (*said.get("secrets", ()), *resolved.variables)
+        said["references"] = resolved.references
         outer = (
             outer_of(within, root=self.data_root)
             if within is not None

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from runpact.model.pipeline.graph import Graph
     from runpact.model.pipeline.standing import Asked
     from runpact.model.run import Standing
+    from runpact.model.secretschema import Path
     from runpact.verbs.pipeline.decide import StageStanding  # noqa: TC004 - exported for annotations alone
     from runpact.verbs.pipeline.experiment import Experiment
     from runpact.verbs.pipeline.run import PipelineEnd, Progress, Tell  # noqa: TC004 - exported for annotations alone
@@ -297,18 +298,18 @@ def way_of(place: Workspace, experiment: Experiment, ordered: Ordered) -> Way:
     from runpact.workspace.configuring import configured
 
     config = experiment.record.provenance.config
-    variables: tuple[str, ...] = ()
+    references: Mapping[Path, str] = {}
     if b"${env:" in msgspec.json.encode(config.resolved):
         resolved = configured(place, config.resolved, kind=experiment.record.kind)
         config = msgspec.structs.replace(config, resolved=resolved.config.resolved)
-        variables = resolved.variables
+        references = resolved.references
     return Way(
         cwd=place.cwd if ordered.command else place.root,
         root=place.root,
         config=config,
         environ=dict(os.environ),
         durability=ordered.durability,
-        secrets=variables,
+        references=references,
         tee=ordered.is_shown,
         given=inputs_given(place, ordered.inputs),
         command=ordered.command,

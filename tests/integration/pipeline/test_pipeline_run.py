@@ -297,6 +297,18 @@ def test_a_secret_of_the_configuration_reaches_the_stage_and_no_record(
     assert pipeline.done("--only", "01", "--force") == {"01_make": "ran"}
 
 
+def test_a_short_value_from_the_environment_reaches_the_stage_and_no_record(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ACME_PIN", "q7z")
+    pipeline.write("config.json", json.dumps({"site": {"pin": "${env:ACME_PIN}"}}))
+    made = 'echo \'{"value": 3}\' > "$RUNPACT_STAGE_DIR/numbers/a.json"'
+    pipeline.write("stages/make.sh", f'case "$RUNPACT_CONFIG" in *q7z*) {made};; esac\n')
+    assert pipeline.go("--config", "config.json")[0] == 0
+    records = [path for path in pipeline.experiment.rglob("*") if path.is_file()]
+    assert [path for path in records if b'"q7z"' in path.read_bytes()] == []
+
+
 def test_an_input_that_was_named_once_is_the_default_of_the_next_attempt(pipeline: Pipeline) -> None:
     text = (pipeline.root / "contract.yaml").read_text()
     pipeline.write(

@@ -179,6 +179,15 @@ def test_a_secret_comes_from_the_environment_and_stays_there(
     assert (
         "config.toml:1:1: `key` is taken from the environment variable `STATS_KEY`, which is not set" in err
     )
+    for value in ("1", "pin"):  # too short to be looked for: where it stands is known
+        monkeypatch.setenv("STATS_KEY", value)
+        assert shown(lab)["config"]["key"] == "${env:STATS_KEY}"
+        with runpact.run(name=value, config=str(lab.root / "config.toml")) as run:
+            assert run.config["key"] == value
+        recorded = tomllib.loads((lab.root / f"runs/{value}/config.resolved.toml").read_text())
+        assert recorded["key"] == "${env:STATS_KEY}"
+        record = json.loads((lab.root / f"runs/{value}/.runpact/run.json").read_text())
+        assert record["provenance"]["config"]["resolved"]["key"] == "${env:STATS_KEY}"
     monkeypatch.setenv("STATS_KEY", SECRET)
     assert shown(lab)["config"]["key"] == "${env:STATS_KEY}"
     with runpact.run(name="a", config=str(lab.root / "config.toml")) as run:

@@ -9,6 +9,13 @@ from runpact.model.recordmasker import RecordMasker, texts_in
 VARIABLES = {"DB_PASSWORD": "hunter22", "PIN": "abc"}
 
 
+def test_a_value_from_the_environment_is_told_by_its_place_however_short() -> None:
+    masker = RecordMasker({}, [], (), {("a", "b"): "PORT", ("gone",): "X"})
+    config = {"a": {"b": "1", "c": "1"}, "d": "1"}
+    assert masker.config(config) == {"a": {"b": "${env:PORT}", "c": "1"}, "d": "1"}
+    assert masker.masking.places == {"config": 1}
+
+
 def test_what_holds_no_secret_is_the_same_object():
     masker = RecordMasker(VARIABLES)
     text, value = "nothing", {"a": ["b", 1, None, {"c": (True, "d")}]}

@@ -50,5 +50,7 @@ def test_schemas_that_mark_nothing_are_not_read():
 def test_a_value_is_replaced_and_the_rest_stays():
     assert replaced_at(VALUE, ("b", "c"), lambda value: f"<{value}>")["b"] == {"c": "<y>", "d/e": "z"}
     assert replaced_at(VALUE, ("l", 1, "k"), lambda _value: None)["l"] == [{"k": 1}, {"k": None}, 3]
+    for path in (("gone", "c"), ("b", "gone"), ("b", "c", "deeper")):
+        assert replaced_at(VALUE, path, lambda _value: None) == VALUE
     assert replaced_at("x", (), lambda value: value + "y") == "xy"
     assert VALUE["b"]["c"] == "y"

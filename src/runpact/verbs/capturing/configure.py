@@ -26,6 +26,7 @@ from runpact.model.facts import FormatFault
 from runpact.model.provenance import Config
 from runpact.model.reference import pointer_of
 from runpact.model.schema import inline_name, validator_for
+from runpact.model.secretschema import Path
 
 _LIMIT = 16 * 1024 * 1024
 _REFERENCE = re.compile(r"\$\{env:([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -63,8 +64,14 @@ class Resolved(msgspec.Struct, frozen=True, kw_only=True):
     config: Config
     layered: Layered
     schema: ConfigSchema
-    variables: tuple[str, ...] = ()
-    """Names of environment variables that values were taken from; what they hold is never recorded."""
+    references: Mapping[Path, str] = {}
+    """Names of environment variables by the keys whose values were taken from them; what they hold is never
+    recorded."""
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Names of environment variables that values were taken from."""
+        return tuple(self.references.values())
 
 
 def resolve_config(asked: Asked, around: Surroundings) -> Resolved:
@@ -84,7 +91,7 @@ def resolve_config(asked: Asked, around: Surroundings) -> Resolved:
         layered.add(_plain(asked.source), GIVEN)
     for override in asked.overrides:
         _apply(layered, override, schema)
-    variables = tuple(_from_environment(layered, around.environ))
+    references = dict(_from_environment(layered, around.environ))
     base = base_of(real_path(path), around.rules.above) if path else around.root
     resolve_paths(layered, schema, base=base, workdir=asked.workdir)
     _demand_fit(layered, schema, around)
@@ -98,7 +105,7 @@ def resolve_config(asked: Asked, around: Surroundings) -> Resolved:
         ),
         layered=layered,
         schema=schema,
-        variables=variables,
+        references=references,
     )
 
 
@@ -170,8 +177,8 @@ def _apply(layered: Layered, override: str, schema: ConfigSchema) -> None:
     layered.put(key, read_text(value, schema.get(key)), Origin(SET))
 
 
-def _from_environment(layered: Layered, environ: Mapping[str, str]) -> Iterator[str]:
-    """Put the value of an environment variable wherever `${env:NAME}` stands alone; yield the names."""
+def _from_environment(layered: Layered, environ: Mapping[str, str]) -> Iterator[tuple[Path, str]]:
+    """Put the value of an environment variable wherever `${env:NAME}` stands alone; yield both names."""
     faults = []
     for key, value in [*leaves(layered.values)]:
         found = _REFERENCE.fullmatch(value) if isinstance(value, str) else None
@@ -180,7 +187,7 @@ def _from_environment(layered: Layered, environ: Mapping[str, str]) -> Iterator[
             continue
         if found[1] in environ:
             layered.put(key, environ[found[1]], origin)
-            yield found[1]
+            yield key, found[1]
         else:
             faults.append(_unset(key, found[1], origin))
     if faults:

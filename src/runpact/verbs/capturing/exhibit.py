@@ -49,7 +49,9 @@ def exhibit(resolved: Resolved, environ: Mapping[str, str]) -> ShownConfig:
     values = resolved.config.resolved
     marked = [key for key, said in resolved.schema.declared.items() if said.is_secret]
     present = [key for key in marked if resolved.layered.get(key) is not None]
-    masker = find_secrets(environ, resolved.variables, config=values, command=(), marked=present)
+    masker = find_secrets(
+        environ, resolved.variables, config=values, command=(), marked=present, references=resolved.references
+    )
     hidden = msgspec.convert(masker.config(values), dict[str, object])
     rows = []
     for key, value in leaves(hidden):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import TypeVar
 
 import msgspec
@@ -46,6 +47,7 @@ def find_secrets(
     config: Mapping[str, object],
     command: tuple[str, ...],
     marked: Iterable[Path] = (),
+    references: Mapping[Path, str] = MappingProxyType({}),
 ) -> RecordMasker:
     """Return what masks the records of a run about to be made.
 
@@ -55,6 +57,7 @@ def find_secrets(
         config: The resolved configuration.
         command: Program and arguments.
         marked: Where in the configuration its schema says that a secret stands.
+        references: Environment variables by where in the configuration their values stand.
     """
     variables, found = _in_environment(tuple(environ.items()), tuple(patterns))
     others = [
@@ -65,7 +68,8 @@ def find_secrets(
     ]
     for path in marked:
         replaced_at(config, path, lambda value: others.extend(secret_settings(value, is_secret=True)))
-    return RecordMasker(variables, [*found, *(each for each in others if not _is_path(each))], marked)
+    declared = [*found, *(each for each in others if not _is_path(each))]
+    return RecordMasker(variables, declared, marked, references)
 
 
 @functools.lru_cache(maxsize=4)

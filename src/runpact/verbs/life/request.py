@@ -14,6 +14,7 @@ import msgspec
 from runpact.model.confinement import REFUSE, Wanted
 from runpact.model.evidence.announced import Announced
 from runpact.model.provenance import Config
+from runpact.model.secretschema import Path
 from runpact.verbs.life.nest import Outer
 
 
@@ -42,6 +43,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """Globs that anyone may write, relative to the data root."""
     secrets: tuple[str, ...] = ()
     """Globs of names of environment variables that hold a secret; behind a `!`, of names that hold none."""
+    references: Mapping[Path, str] = {}
+    """Environment variables by the keys of the configuration whose values were taken from them."""
     durability: str = "commit"
     is_private: bool = False
     record_host: bool = False
@@ -67,6 +70,7 @@ class Said(TypedDict, total=False):
     wanted: Wanted | None
     caches: tuple[str, ...]
     secrets: tuple[str, ...]
+    references: Mapping[Path, str]
     durability: str
     is_private: bool
     record_host: bool

@@ -256,6 +256,7 @@ def masker_for(
         config=request.config.resolved,
         command=request.command,
         marked=marked_settings(kind, request.config.resolved, loaded.schemas),
+        references=request.references,
     )
     masker.refuse_in(request.name or "", what="run's name")
     for name, value in request.captures.items():

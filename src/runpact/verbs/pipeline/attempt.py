@@ -106,6 +106,7 @@ def begin_attempt(
         guard=COMPARE,
         caches=stage.caches,
         secrets=way.secrets,
+        references=way.references,
         durability=way.durability,
     )
     place = AttemptPlace(

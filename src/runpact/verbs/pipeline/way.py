@@ -19,6 +19,7 @@ from runpact.model.contract.stages import directory_of
 from runpact.model.names import relative_to
 from runpact.model.pipeline.result import Launcher
 from runpact.model.provenance import Config
+from runpact.model.secretschema import Path
 from runpact.verbs.pipeline.experiment import Experiment
 from runpact.verbs.pipeline.inputs import Given
 
@@ -33,14 +34,19 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
     config: Config
     environ: Mapping[str, str]
     durability: str = "commit"
-    secrets: tuple[str, ...] = ()
-    """Names of variables that the configuration refers to, beside those that are secret anyway."""
+    references: Mapping[Path, str] = MappingProxyType({})
+    """Variables that the configuration refers to, by where; secret beside those that are so anyway."""
     tee: bool = False
     launched_by: Launcher = "pipeline"
     given: Given = MappingProxyType({})
     """Absolute paths that the caller names for an alias."""
     command: tuple[str, ...] = ()
     """What is run in place of the contract's command: the stage's own program, started by hand."""
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Names of variables that the configuration refers to."""
+        return tuple(self.references.values())
 
 
 def command_judged(
