@@ -44,6 +44,30 @@ def test_a_rule_that_does_not_hold_is_named(place: Place) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "pointer", "said"),
+    [
+        ("a.json", '{"a": [1, NaN]}', "#/a/1", "NaN is not a JSON number"),
+        ("a.json", '{"a": -Infinity}', "#/a", "-Infinity is not a JSON number"),
+        ("a.json", '{"a": 1, "a": 2}', "#/a", "the key `a` appears twice"),
+        ("a.json", '{"a": 1', "", "Expecting"),
+        ("a.yaml", "a: .nan\n", "#/a", "nan is not a number"),
+    ],
+)
+def test_a_document_that_its_format_does_not_allow_says_why_and_where(
+    empty: Place, name: str, text: str, pointer: str, said: str
+) -> None:
+    kind = '{at: "runs/{name}", formats: [{in: "**", allow: [json, yaml], id: F-1}]}'
+    empty.write("contract.yaml", f'contract: a.b\nversion: "1.0.0"\nkinds: {{run: {kind}}}\n')
+    empty.write(f"runs/a/{name}", text)
+    code, document = empty.json("check", "runs/a")
+    found = next(each for each in document["findings"] if each["rule"] == "F-1")
+    assert (code, found["code"], found["path"]) == (3, "format", f"runs/a/{name}{pointer}")
+    assert said in found["message"]
+    assert said in found["got"]
+    assert found["expected"] == f"strict {name[2:]}"
+
+
 def test_a_foreign_directory_is_judged_by_the_contract(place: Place) -> None:
     place.write("runs/old-20250101-000000/metrics.json", '{"loss": "x"}')
     code, document = place.json("check", "runs/old-20250101-000000")

@@ -46,10 +46,26 @@ def _file(subject: Subject, path: str, rules: tuple[FormatRule, ...]) -> Iterato
         )
     elif content.fault is not None and path in subject.reported:
         return  # that it cannot be read was told with its place
+    elif content.fault is not None:
+        yield _unreadable(path, name, " or ".join(named), content.fault)
     elif not set(named) & set(content.fits):
         yield _finding(path, name, "its content is not what its name says", " ".join(named), content.content)
     elif content.pickle and not {"pt", "pickle"} & set(rule.allow):
         yield _finding(path, name, "it holds pickled objects, which execute when read", allowed, "pickle")
+
+
+def _unreadable(path: str, rule: str, named: str, fault: FormatFault) -> Finding:
+    """Return the finding of a file that looks like what it is named and is not read as such."""
+    return Finding(
+        code="format",
+        severity=Severity.ERROR,
+        rule=rule,
+        path=f"{path}#{fault.pointer}" if fault.pointer else path,
+        message=f"it cannot be read as {named}: {fault.message}",
+        expected=f"strict {named}",
+        got=fault.message,
+        hint="formats are strict: no NaN or Infinity (write `null`), no key twice, nothing cut off",
+    )
 
 
 def _finding(path: str, rule: str, message: str, expected: str, got: str) -> Finding:
