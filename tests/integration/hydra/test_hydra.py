@@ -75,6 +75,7 @@ def test_a_projects_configurations_are_as_composed_and_resolved(place: Place, ca
     assert resolved == OmegaConf.to_container(OmegaConf.load(run / "config_resolved.yaml"))
     assert verdict(run) == "OK"
     assert (run / "logs/main.log").exists()
+    assert not (run / ".hydra").exists()  # it would hold absolute paths
 
 
 @pytest.mark.requirement("A-024")

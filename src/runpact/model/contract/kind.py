@@ -35,6 +35,8 @@ class Others(Clause, frozen=True, kw_only=True, rename={"in_": "in"}):
     """A glob; the first that matches decides."""
     are: Set = "refused"
     """What a file that no entry claims is there."""
+    hint: str | None = None
+    """What to do about such a file, where it is more than to remove it."""
 
 
 class Strays(Clause, frozen=True, kw_only=True):

@@ -65,7 +65,7 @@ def _unexpected(subject: Subject, clauses: tuple[Others, ...]) -> Iterator[Findi
                 message="no entry of the contract names it",
                 expected="only what the contract names",
                 got=fact.path,
-                hint="remove it, or give it an entry",
+                hint=clause.hint or "remove it, or give it an entry",
             )
             yield subject.finding(clause, clause.id or "others", fault)
 
