@@ -12,7 +12,7 @@ import msgspec
 
 from runpact.model.compare.series import Series
 from runpact.model.facts import Json
-from runpact.model.finding import Finding
+from runpact.model.finding import Finding, Verdict
 from runpact.model.inputs import Input
 from runpact.model.provenance import Provenance
 from runpact.model.runpage.charts import Chart, charts_of, sparkline
@@ -38,6 +38,8 @@ class PageFacts(msgspec.Struct, frozen=True):
     title: str
     status: str
     """The word that a reader looks for first."""
+    verdict: Verdict | None
+    """None where nobody has judged the run yet."""
     lines: tuple[tuple[str, str], ...]
     """What a reader asks next: name and value."""
     charts: tuple[Chart, ...]
@@ -70,8 +72,10 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     status: str
     state: str
     reason: str = ""
-    verdict: str | None = None
-    """With the contract that judged; None where nobody has judged it yet."""
+    verdict: Verdict | None = None
+    """None where nobody has judged it yet."""
+    judged_by: str = ""
+    """The contract that judged."""
     kind: str | None = None
     contract: str | None = None
     uid: str | None = None
@@ -108,6 +112,7 @@ def page_of(told: Told) -> PageFacts:
     return PageFacts(
         title=f"{own.noun} {told.path}",
         status=told.status,
+        verdict=told.verdict,
         lines=tuple((name, value) for name, value in (*own.lines, *_lines(told)) if value),
         charts=(*own.charts, *charts_of(told.series)),
         sections=(
@@ -147,7 +152,7 @@ def number_told(value: float) -> str:
 def _lines(told: Told) -> Iterator[tuple[str, str]]:
     origin = told.origin
     yield "state", f"{told.state} {told.reason}".strip()
-    yield "verdict", told.verdict or ""
+    yield "verdict", f"{told.verdict.value} by {told.judged_by}" if told.verdict else ""
     yield "kind", told.kind or ""
     yield "contract", told.contract or ""
     yield "started", told.started or ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from html import escape
 
+from runpact.model.finding import Verdict
 from runpact.model.notebook import html_table
 from runpact.model.runpage.facts import PageFacts, Section
 
@@ -39,18 +40,20 @@ _LOOKS = {
     **dict.fromkeys(("finished", "success", "ok"), "good"),
     **dict.fromkeys(("failed", "corrupt"), "bad"),
 }
+_JUDGED = {None: "good", Verdict.OK: "good", Verdict.ERROR: "bad"}
+_WORST_FIRST = ("bad", "open", "good")
 
 
 def html_page(facts: PageFacts) -> str:
     """Return the page as one HTML file that loads nothing and runs nothing."""
     policy = "default-src 'none'; style-src 'unsafe-inline'"
-    look = _LOOKS.get(facts.status, "open")
+    look, status = _look(facts)
     parts = [
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
         f"<title>{escape(facts.title)}</title><style>{_STYLE}</style></head>",
-        f'<body><h1>{escape(facts.title)}</h1><p class="status {look}">{escape(facts.status)}</p>',
+        f'<body><h1>{escape(facts.title)}</h1><p class="status {look}">{escape(status)}</p>',
         "<dl>",
         *(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in facts.lines),
         "</dl>",
@@ -59,6 +62,15 @@ def html_page(facts: PageFacts) -> str:
         "</body></html>",
     ]
     return "\n".join(parts) + "\n"
+
+
+def _look(facts: PageFacts) -> tuple[str, str]:
+    """Return how the first word looks, the worse of the run's end and the verdict on it, and what it says."""
+    looks = {_LOOKS.get(facts.status, "open"), _JUDGED.get(facts.verdict, "open")}
+    worst = next(each for each in _WORST_FIRST if each in looks)
+    if facts.verdict is None or facts.verdict is Verdict.OK:
+        return worst, facts.status
+    return worst, f"{facts.status} · {facts.verdict.value}"
 
 
 def _section(section: Section) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 from evidence_cases import report
 from runpact.model.compare.series import Point
-from runpact.model.finding import Finding, Severity
+from runpact.model.finding import Finding, Severity, Verdict
 from runpact.model.inputs import Input
 from runpact.model.provenance import Code, Config, Provenance
 from runpact.model.runpage.charts import MOST_CHARTS, charts_of, sparkline
@@ -29,7 +29,8 @@ TOLD = Told(
     path="runs/a",
     status="success",
     state="finished",
-    verdict="OK by acme 1.0.0",
+    verdict=Verdict.OK,
+    judged_by="acme 1.0.0",
     seconds=3,
     again="python t.py",
     origin=Provenance(
@@ -116,6 +117,25 @@ def test_a_word_for_a_state_has_a_look_and_stands_there_as_text(status: str, loo
     page = html_page(page_of(Told(path="a", status=status, state="finished")))
     assert f'<p class="status {look}">{status}</p>' in page
     assert "<h2>" not in page
+
+
+@pytest.mark.parametrize(
+    ("status", "verdict", "look", "told"),
+    [
+        ("success", Verdict.OK, "good", "success"),
+        ("success", Verdict.WARNING, "open", "success · WARNING"),
+        ("success", Verdict.INCOMPLETE, "open", "success · INCOMPLETE"),
+        ("success", Verdict.ERROR, "bad", "success · ERROR"),
+        ("aborted", Verdict.ERROR, "bad", "aborted · ERROR"),
+        ("failed", Verdict.OK, "bad", "failed"),
+    ],
+)
+def test_the_look_is_that_of_the_worse_of_state_and_verdict(
+    status: str, verdict: Verdict, look: str, told: str
+) -> None:
+    page = html_page(page_of(Told(path="a", status=status, state="x", verdict=verdict, judged_by="b 1.0")))
+    assert f'<p class="status {look}">{told}</p>' in page
+    assert f"<dd>{verdict.value} by b 1.0</dd>" in page
 
 
 def test_metrics_of_one_last_name_share_a_picture() -> None:
