@@ -6,11 +6,9 @@ Does not know: how runs are found.
 
 from __future__ import annotations
 
-import os
-
+from runpact.api.opened import PathLike, opened
 from runpact.model.errors import UsageError
 from runpact.model.summary import RunSummary
-from runpact.workspace import Workspace
 from runpact.workspace.finding import Question, Runs, page
 
 
@@ -20,7 +18,8 @@ def runs(
     sort: str = "-started",
     limit: int | None = None,
     after: str | None = None,
-    workspace: str | os.PathLike[str] | None = None,
+    workspace: PathLike | None = None,
+    workdir: PathLike | None = None,
 ) -> Runs:
     """Return the runs that a filter holds for, in order; `docs/query.md` has the grammar of both.
 
@@ -30,6 +29,7 @@ def runs(
         limit: How many at most; None for all.
         after: Where the page before ended, as its `next` says.
         workspace: Folder of the contract; by default found upwards.
+        workdir: Folder for the data, when it is not the contract's.
 
     Raises:
         FilterError: Filter, order or page are not understood; says at which character.
@@ -44,13 +44,11 @@ def runs(
         raise UsageError(
             "no such number of runs", expected="1 or more, or None for all", got=f"{limit!r:.60}"
         )
-    return page(_opened(workspace), Question(filter=filter, sort=sort, limit=limit, after=after))
+    return page(
+        opened(workspace, workdir=workdir), Question(filter=filter, sort=sort, limit=limit, after=after)
+    )
 
 
-def list_runs(*, workspace: str | os.PathLike[str] | None = None) -> list[RunSummary]:
+def list_runs(*, workspace: PathLike | None = None, workdir: PathLike | None = None) -> list[RunSummary]:
     """Return one line about each run of the workspace, newest first."""
-    return _opened(workspace).runs()
-
-
-def _opened(workspace: str | os.PathLike[str] | None) -> Workspace:
-    return Workspace.open(workspace=None if workspace is None else os.fspath(workspace))
+    return opened(workspace, workdir=workdir).runs()

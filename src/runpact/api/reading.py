@@ -13,7 +13,8 @@ from typing import overload
 
 import msgspec
 
-from runpact.api import PathLike, open_here
+from runpact.api import open_here
+from runpact.api.opened import PathLike, opened
 from runpact.host.clock import utc_now
 from runpact.model.checkpoints import Checkpoint
 from runpact.model.summary import RunSummary
@@ -22,7 +23,6 @@ from runpact.verbs.finding.known import KnownRun
 from runpact.verbs.finding.look import Look, told_verdict
 from runpact.verbs.finding.read import ReadDocument, read_entry
 from runpact.verbs.life.inputs import note_input
-from runpact.workspace import Workspace
 from runpact.workspace.making import root_above
 
 
@@ -101,7 +101,7 @@ def read(
     if isinstance(path, RunSummary):
         return open_run(path)
     wanted = schema if schema is None or isinstance(schema, Mapping) else os.fspath(schema)
-    return _used(Workspace.open().read(os.fspath(path), wanted), name)
+    return _used(opened(None).read(os.fspath(path), wanted), name)
 
 
 def _used(document: ReadDocument, name: str | None) -> object:
@@ -112,17 +112,20 @@ def _used(document: ReadDocument, name: str | None) -> object:
     return document.value
 
 
-def open_run(reference: PathLike | RunSummary, *, workspace: PathLike | None = None) -> RecordedRun:
+def open_run(
+    reference: PathLike | RunSummary, *, workspace: PathLike | None = None, workdir: PathLike | None = None
+) -> RecordedRun:
     """Return what is known of an existing run, to read from it.
 
     Args:
         reference: Path, id, `parent/id`, uid, unique prefix, or name; or a run of an answer.
         workspace: Folder of the contract; by default found upwards.
+        workdir: Folder for the data, when it is not the contract's.
 
     Raises:
         NoSuchRunError: Nothing is named so.
     """
-    place = Workspace.open(workspace=None if workspace is None else os.fspath(workspace))
+    place = opened(workspace, workdir=workdir)
     directory = place.resolve(reference_to(reference))
     look = Look(utc_now(), lambda: place.check([directory])[0].verdict.value)
     summary = msgspec.structs.asdict(place.summary(directory))

@@ -6,14 +6,12 @@ Does not know: how they are kept.
 
 from __future__ import annotations
 
-import os
-
+from runpact.api.opened import PathLike, opened
 from runpact.verbs.finding.resolve import Registered
-from runpact.workspace import Workspace
 from runpact.workspace.registering import resolve as resolve_here
 
 
-def resolve(uri: str, *, workspace: str | os.PathLike[str] | None = None) -> Registered:
+def resolve(uri: str, *, workspace: PathLike | None = None, workdir: PathLike | None = None) -> Registered:
     """Return the model or the data set that a URI names, wherever the workspace stands.
 
     `np.load(runpact.resolve("local://vision/depth/tiny"))` reads the weights of the only version there is.
@@ -22,10 +20,10 @@ def resolve(uri: str, *, workspace: str | os.PathLike[str] | None = None) -> Reg
     Args:
         uri: `local://…` or `data://…`; a shorter one will do where it means one version.
         workspace: Folder of the contract; by default found upwards.
+        workdir: Folder for the data, when it is not the contract's.
 
     Raises:
         UsageError: It is no URI.
         CannotStartError: It names nothing, or several versions.
     """
-    place = Workspace.open(workspace=None if workspace is None else os.fspath(workspace))
-    return resolve_here(place, uri)
+    return resolve_here(opened(workspace, workdir=workdir), uri)

@@ -8,6 +8,7 @@ import pytest
 
 import runpact
 from integration.runs.place import Place
+from runpact.model.errors import NoSuchRunError
 
 CONTRACT = """\
 contract: test.data
@@ -56,6 +57,21 @@ def test_workdir_names_another_folder_from_the_current_one(apart: Place) -> None
     assert apart.runs() == []
     assert len(apart.json("ls", "--workdir", "elsewhere")[1]["runs"]) == 1
     assert apart.json("ls", "--workdir", ".")[1]["runs"] == []
+
+
+def test_a_program_finds_what_stands_in_a_folder_that_it_names(apart: Place) -> None:
+    with runpact.run(name="a", workdir="elsewhere") as run:
+        run.log({"loss": 0.5})
+    assert runpact.list_runs() == []
+    with pytest.raises(NoSuchRunError):
+        runpact.open_run("a")
+    assert [each.id for each in runpact.runs("metrics.loss < 1", workdir="elsewhere")] == ["a"]
+    assert [each.id for each in runpact.list_runs(workdir="elsewhere")] == ["a"]
+    assert runpact.open_run("a", workdir="elsewhere").directory == run.dir
+    assert [each.path for each in runpact.check(workdir="elsewhere")] == ["runs/a"]
+    assert runpact.verify("a", workdir="elsewhere") is runpact.Verdict.OK
+    assert runpact.diff("a", "a", workdir="elsewhere").is_equal
+    assert runpact.doctor(workdir="elsewhere").report.is_ok
 
 
 def test_what_git_ignores_begins_there(apart: Place) -> None:
