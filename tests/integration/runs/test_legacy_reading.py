@@ -11,9 +11,8 @@ import pytest
 
 import runpact
 from integration.runs.place import Place
+from trading import CONFIG, CONTRACT
 
-CONTRACT = 'contract: acme.desk\nversion: "1.0.0"\nextends: runpact:run-registry@1\n'
-CONFIG = {"ticker": "SPY", "start": "2020-01-01", "end": "2021-01-01", "interval": "1d"}
 NAME = "20260309_064210_run_1a2b3c4"
 GOOD = Path(runpact.__file__).parent / f"packs/run-registry@1/trees/good/outputs/runs/{NAME}"
 LEGACY = {"metadata.json": "meta.json", "report.json": "run_report.json"}

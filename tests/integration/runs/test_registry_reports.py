@@ -53,6 +53,16 @@ def program(place: Place, *, body: str = "pass") -> None:
     place.write("main.py", PROGRAM.format(config=CONFIG, body=body))
 
 
+def test_the_pack_knows_no_trade_of_its_own(empty: Place) -> None:
+    assert empty.call("init", "--pack", "runpact:run-registry@1")[0] == 0
+    with runpact.run(kind="run", config={"lr": 0.1}) as run:
+        run.log({"loss": 0.5})
+    assert empty.json("check", run.id)[1]["verdict"] == "OK"
+    (line,) = document(empty.root / "outputs/runs", "runs_index.json")["runs"]
+    assert (line["run_id"], line["mode"], line["status"]) == (run.id, "run", "success")
+    assert line["config_hash"] == document(Path(run.dir), "metadata.json")["config_hash"]
+
+
 @pytest.mark.requirement("E2.1", "E3.5", "E3.6", "E4.1", "E4.2", "E4.3", "E12.1")
 def test_ten_lines_and_the_contract_make_a_directory_that_keeps_it(desk: Place) -> None:
     program(desk)

@@ -8,8 +8,9 @@ import pytest
 
 import runpact
 from integration.runs.place import Place
+from trading import CONFIG, CONTRACT
 
-BASE = {"ticker": "SPY", "start": "2020-01-01", "end": "2021-01-01", "interval": "1d", "lr": 0}
+BASE = CONFIG | {"lr": 0}
 BEST = "metrics.sharpe_simple:max"
 GRID = ["experiments.csv", "leaderboard.csv", "best_config.json", "config_resolved.yaml"]
 WALK = [
@@ -31,8 +32,8 @@ def backtest(trial: runpact.OpenTrial) -> dict:
 
 @pytest.fixture
 def quant(empty: Place) -> Place:
-    """A workspace under the pack."""
-    empty.write("contract.yaml", 'contract: my.quant\nversion: "1.0.0"\nextends: runpact:run-registry@1\n')
+    """A workspace under the pack, with columns of its own."""
+    empty.write("contract.yaml", CONTRACT)
     return empty
 
 
