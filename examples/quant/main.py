@@ -104,7 +104,7 @@ class LearnParams:
 class PromoteParams:
     """What the gate takes."""
 
-    model_run: Annotated[str, Meta(min_length=1, description="id of a model run")]
+    model_run: Annotated[str, Meta(min_length=1, description="id or folder of a model run")]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +15,7 @@ from quantlab.learn import Lesson, learned, make_model
 from quantlab.logistic import fit, log_loss, sigmoid
 from quantlab.research import make_run
 from quantlab.series import generate
-from quantlab.settings import Settings
+from quantlab.settings import Settings, asked
 from quantlab.splits import split
 
 import runpact
@@ -154,6 +156,38 @@ def test_a_model_that_was_validated_passes_all_nine_conditions(desk: Path) -> No
     assert found["blocking_reasons"] == []
     assert found["eligible_for_paper"] is True
     gate.demand(name)
+
+
+@pytest.mark.requirement("E7.7")
+@pytest.mark.parametrize(
+    "spelling", ["{id}", "{folder}", "outputs/model_runs/{id}", "./outputs/model_runs/{id}/"]
+)
+def test_a_backtest_validates_a_model_however_it_was_named(
+    desk: Path, monkeypatch: pytest.MonkeyPatch, ask: Callable[..., tuple[int, dict]], spelling: str
+) -> None:
+    name, folder = model_of(desk)
+    monkeypatch.chdir(desk)
+    said = spelling.format(id=name, folder=folder)
+    free = {"ticker": "GENERATED", "fee": 0.0, "slippage_bps": 0.0, "cooldown_days": 0}
+    send = {"schema_version": "1.0", "command": "run", "params": {**free, "model_run": said}}
+    code, answer = ask(send)
+    assert code == 0, answer
+    run = desk / "outputs/runs" / answer["result"]["run_id"]
+    assert json.loads((run / "config.json").read_text())["model_run"] == name
+    code, answer = ask({"schema_version": "1.0", "command": "promote", "params": {"model_run": said}})
+    assert (code, answer["result"]["eligible_for_paper"]) == (0, True)
+
+
+def test_a_model_of_another_workspace_is_refused(
+    desk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _name, folder = model_of(desk)
+    other = tmp_path / "other"
+    other.mkdir()
+    shutil.copy(desk / "contract.yaml", other)
+    monkeypatch.setenv("RUNPACT_WORKSPACE", str(other))
+    with pytest.raises(StrategyError, match="there is no model run"):
+        asked(Settings(ticker="GENERATED", model_run=str(folder)))
 
 
 def test_a_model_that_costs_eat_up_does_not_beat_the_baselines(desk: Path) -> None:

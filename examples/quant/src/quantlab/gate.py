@@ -56,10 +56,10 @@ class Candidate(NamedTuple):
 
 
 def find(name: str) -> Any:
-    """Return a model run.
+    """Return a model run of this workspace by its id or folder; what is recorded of it is its id.
 
     Raises:
-        StrategyError: There is none of that name.
+        StrategyError: There is none of that name here.
     """
     try:
         run = runpact.open_run(name, workspace=root())

@@ -50,7 +50,7 @@ class Settings:
         int, Meta(ge=0, le=1000, description="bars after a sale on which nothing is bought")
     ] = 3
     model_run: Annotated[
-        str, Meta(description="a learned model that decides instead of the relative strength")
+        str, Meta(description="id or folder of a learned model that decides instead of the relative strength")
     ] = ""
     paper: Annotated[bool, Meta(description="a paper session instead of a backtest")] = False
 
@@ -89,11 +89,16 @@ def settings_in(config: Mapping[str, Any]) -> Settings:
 
 
 def asked(params: Settings) -> Settings:
-    """Return the settings that somebody asked for, tested, its file named as the workspace sees it.
+    """Return the settings that somebody asked for, tested, file and model named as the workspace knows them.
 
     Raises:
         SettingsError: They make no sense.
+        StrategyError: There is no such model.
     """
     params.demand()
-    values = {key: getattr(params, key) for key in KEYS}
-    return Settings(**values | {"data": seen_from_root(params.data)})
+    values = {key: getattr(params, key) for key in KEYS} | {"data": seen_from_root(params.data)}
+    if params.model_run:
+        from quantlab.gate import find  # noqa: PLC0415 - heavy: --version and --check stay light
+
+        values["model_run"] = find(params.model_run).id
+    return Settings(**values)
