@@ -16,6 +16,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from walks.registry_asked import NO_DATA, NOT_ALLOWED, show_legacy, show_requests
 from walks.registry_fields import COLUMNS, CONFIG, HEALTH, MACHINE, METADATA, METRICS, REPORT, STATUS
 from walks.registry_files import (
     digests_in,
@@ -34,7 +35,6 @@ LETTER = "E"
 TICKER = "GENERATED"
 """The real series come with a library that this lane does not install."""
 RUN = ("python", "main.py", "run", f"--ticker={TICKER}")
-REFUSED, NO_DATA, NOT_ALLOWED = 2, 3, 4
 EIGHT = 8
 TERMINATED = 128 + 15
 
@@ -54,8 +54,8 @@ def produce(walk: Walk) -> None:
     _paper(walk)
     _ended_early(walk)
     _learn(walk)
-    _requests(walk)
-    _legacy(walk, run)
+    show_requests(walk, RUN, TICKER)
+    show_legacy(walk, run, TICKER)
     walk.run("runpact", "doctor", "--fix", within="work", says="interrupted-run")
     walk.run("runpact", "check", within="work", shows=("E1.1", "E12.1"))
 
@@ -73,7 +73,9 @@ def _health(walk: Walk) -> None:
 
 def _run(walk: Walk) -> Path:
     """One backtest and its documents."""
-    made = _made(walk.run(*RUN, "--end=2016-12-30", "--fee=0.002", "--json", within="work", shows=("E2.1",)))
+    made = _made(
+        walk, walk.run(*RUN, "--end=2016-12-30", "--fee=0.002", "--json", within="work", shows=("E2.1",))
+    )
     found = {name: read_json(made / f"{name}.json") for name in ("metadata", "config", "metrics", "report")}
     metadata, config, metrics, report = found.values()
     walk.file("work/outputs/runs/*_run_*/metadata.json", "E2.1", "E3.1", holds=has_keys(METADATA))
@@ -112,7 +114,7 @@ def _reproduce(walk: Walk, run: Path) -> None:
     """Take the report's own command."""
     told = read_json(run / "report.json")["reproduce"]
     words = shlex.split(told["command"])
-    again = _made(walk.run(*words, "--json", within="work", shows=("E3.8",)))
+    again = _made(walk, walk.run(*words, "--json", within="work", shows=("E3.8",)))
     is_same = read_json(again / "metadata.json")["config_hash"] == told["config_hash"]
     walk.look("it comes to the same configuration hash", "E3.8", "E3.6", holds=is_same)
 
@@ -124,7 +126,7 @@ def _sweeps(walk: Walk) -> None:
         text = plan.read_text(encoding="utf-8").replace("SP500", TICKER)
         plan.write_text(text.replace("train: 1000, test: 500", "train: 800, test: 500"), encoding="utf-8")
         words = ("python", "main.py", "sweep", f"--config-path=sweeps/{mode}.yaml", "--jobs=2", "--json")
-        made = _made(walk.run(*words, within="work", shows=("E2.1", "E10.3")))
+        made = _made(walk, walk.run(*words, within="work", shows=("E2.1", "E10.3")))
         machine = read_json(made / "report.json")["machine_contract"]
         is_sweep = machine["contract_type"] == "quantlab.sweep.result" and bool(machine["best_result"])
         walk.look("its contract_type is quantlab.sweep.result, with the best result", "E4.5", holds=is_sweep)
@@ -148,8 +150,8 @@ def _sweeps(walk: Walk) -> None:
 def _later(walk: Walk, run: Path) -> None:
     """Forward, twice, and a portfolio."""
     words = ("python", "main.py", "forward", f"--run-dir={run.name}", "--json")
-    first = _made(walk.run(*words, "--end=2018-01-05", within="work"))
-    second = _made(walk.run(*words, within="work"))
+    first = _made(walk, walk.run(*words, "--end=2018-01-05", within="work"))
+    second = _made(walk, walk.run(*words, within="work"))
     state = read_json(second / "forward_state.json")
     walk.look("the second goes on where the first stopped", holds=state["continues"] == first.name)
     walk.run("python", "main.py", "portfolio", "--json", within="work", says="quantlab.portfolio.result")
@@ -192,7 +194,7 @@ def _paper(walk: Walk) -> None:
     folder = walk.folder / "work/outputs/runs"
     before = {path.name: path.read_bytes() for path in folder.glob("runs_index.*")}
     runs = sorted(folder.iterdir())
-    made = _made(walk.run(*RUN, "--paper", "--json", within="work", shows=("E4.6",)))
+    made = _made(walk, walk.run(*RUN, "--paper", "--json", within="work", shows=("E4.6",)))
     names = {path.name for path in made.iterdir()}
     wanted = {"session_metadata.json", "session_status.json", "config.json", "metrics.json", "report.json"}
     walk.look(
@@ -311,96 +313,10 @@ def _learn(walk: Walk) -> None:
     walk.look(f"reports are of {len(roots)} types", "E1.2", holds=len(roots) > 1)
 
 
-def _requests(walk: Walk) -> None:
-    """Requests and signals."""
-    good = {"schema_version": "1.0", "request_id": "w-1", "command": "run", "params": {"ticker": TICKER}}
-    words = ("python", "main.py", "--json-request")
-    signals = ("--signal-file", "signals.jsonl")
-    answer: Any = walk.run(
-        *words, json.dumps(good), *signals, within="work", shows=("E10.1", "E10.2", "E10.6")
-    ).json()
-    walk.look("the request's id comes back", "E10.2", "E4.9", holds=answer["request_id"] == "w-1")
-    paper = good | {"params": {"ticker": TICKER, "paper": True}}
-    walk.run(
-        *words, json.dumps(paper), *signals, within="work", says="quantlab.paper.result", shows=("E4.6",)
-    )
-    for payload, code, says, number in (
-        ("[]", REFUSED, "invalid_request", "E10.5"),
-        (json.dumps(good | {"schema_version": "2.0"}), REFUSED, "unsupported_schema_version", "E10.2"),
-        (json.dumps(good | {"command": "trade"}), REFUSED, "unknown_command", "E10.6"),
-        (json.dumps(good | {"params": {"signal_file": "x"}}), REFUSED, "invalid_params", "E10.7"),
-        (json.dumps(good | {"params": {"fee": "0.1"}}), REFUSED, "invalid_params", "E10.5"),
-        (json.dumps(good | {"params": {"ticker": "ACME"}}), NO_DATA, "data_error", "E10.4"),
-        (
-            json.dumps(good | {"params": {"ticker": TICKER, "model_run": "none"}}),
-            NOT_ALLOWED,
-            "strategy_error",
-            "E10.4",
-        ),
-    ):
-        walk.run(*words, payload, *signals, within="work", code=code, says=says, shows=(number,))
-    walk.run("python", "main.py", "--report", "nowhere", within="work", code=REFUSED, shows=("E10.4",))
-    lines = [json.loads(line) for line in (walk.folder / "work/signals.jsonl").read_text().splitlines()]
-    told = [(line["event"], line["mode"]) for line in lines]
-    started, completed, failed = "SESSION_STARTED", "SESSION_COMPLETED", "SESSION_FAILED"
-    is_paired = told[:4] == [(started, "run"), (completed, "run")] * 2
-    walk.look(
-        "each request has its two signals; paper keeps the mode run",
-        "E11.1",
-        "E11.2",
-        "E11.4",
-        holds=is_paired,
-    )
-    is_full = lines[1]["run_id"] == answer["result"]["run_id"] and "runs_index_csv" in lines[1]
-    walk.look(
-        "the last one names run and registry; of paper it does not",
-        "E11.5",
-        "E5.9",
-        holds=is_full and "runs_index_csv" not in lines[3],
-    )
-    ends = [line for line in lines if line["event"] == failed]
-    is_told = all({"exit_code", "error_type", "message"} <= line.keys() for line in ends)
-    walk.look("failures say code, type and message", "E11.6", holds=is_told)
-    walk.look(
-        "no request at all leaves the failure alone, mode unknown", "E11.7", holds=(failed, "unknown") in told
-    )
-    walk.run(*RUN, "--signal-file", "outputs", within="work", shows=("E11.3",))
-
-
-def _legacy(walk: Walk, run: Path) -> None:
-    """Names of old: read, never written."""
-    work = walk.folder / "work"
-    old = {"meta.json", "run_report.json", "forward_report.json", "portfolio_report.json"}
-    written = [path for path in work.rglob("*") if path.name in old]
-    walk.look("no command wrote one of them", "E8.2", holds=not written)
-    legacy = work / "outputs/runs/20200102_030405_grid_1234567"
-    legacy.mkdir()
-    (legacy / "config.json").write_bytes((run / "config.json").read_bytes())
-    meta = read_json(run / "metadata.json") | {"run_id": legacy.name, "mode": "grid"}
-    (legacy / "meta.json").write_text(json.dumps(meta), encoding="utf-8")
-    walk.run("runpact", "index", "views", within="work", shows=("E8.1",))
-    row = _row(work, legacy.name)
-    walk.look(
-        "its line has mode and ticker", "E8.1", "E8.5", holds=(row["mode"], row["ticker"]) == ("grid", TICKER)
-    )
-    (legacy / "metadata.json").write_text(json.dumps(meta | {"mode": "run"}), encoding="utf-8")
-    walk.run("runpact", "index", "views", within="work")
-    walk.look("the canonical file wins", "E8.3", holds=_row(work, legacy.name)["mode"] == "run")
-    walk.run("python", "main.py", "--list-runs", within="work", says=legacy.name, shows=("E8.4",))
-    (legacy / "metadata.json").write_text("{", encoding="utf-8")
-    walk.run("runpact", "index", "views", within="work", code=0, shows=("E5.7",))
-    shutil.rmtree(legacy)
-
-
 def _told(status: dict[str, Any]) -> tuple[str, str, bool]:
     return status["status"], status["status_reason"], status["terminal"]
 
 
-def _made(ran: Ran) -> Path:
+def _made(walk: Walk, ran: Ran) -> Path:
     result: Any = ran.json()["result"]
-    return Path(result["artifacts_path"])
-
-
-def _row(work: Path, name: str) -> dict[str, Any]:
-    rows: list[dict[str, Any]] = read_json(work / "outputs/runs/runs_index.json")["runs"]
-    return next((row for row in rows if row["run_id"] == name), {"mode": None, "ticker": None})
+    return walk.folder / "work" / result["artifacts_path"]

@@ -18,21 +18,23 @@ sys.path.insert(0, str(EXAMPLE / "src"))
 
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return an empty workspace with the example's contract, in which its functions work."""
+    """Return an empty workspace with the example's contract, in which its functions work, and go there."""
     folder = tmp_path / "desk"
     folder.mkdir()
     shutil.copy(EXAMPLE / "contract.yaml", folder)
     shutil.copytree(EXAMPLE / "schemas", folder / "schemas")
     monkeypatch.setenv("RUNPACT_WORKSPACE", str(folder))
+    monkeypatch.chdir(folder)
     return folder
 
 
 @pytest.fixture
 def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a whole copy of the example, to be called as its user does."""
+    """Return a whole copy of the example, to be called as its user does, and go there."""
     folder = tmp_path / "lab"
     shutil.copytree(EXAMPLE, folder, ignore=shutil.ignore_patterns("outputs", ".runpact*", "__pycache__"))
     monkeypatch.delenv("RUNPACT_WORKSPACE", raising=False)
+    monkeypatch.chdir(folder)
     return folder
 
 

@@ -66,7 +66,7 @@ def test_a_session_asked_for_through_run_is_a_session(desk: Path, ask) -> None:
     )
     result = answer["result"]
     assert (code, answer["command"], result["contract_type"]) == (0, "run", "quantlab.paper.result")
-    assert Path(result["artifacts_path"]).parent == desk / "outputs/paper_sessions"
+    assert result["artifacts_path"] == f"outputs/paper_sessions/{result['session_id']}"
     assert result["run_id"] == result["session_id"]
     assert not list((desk / "outputs/runs").iterdir())
 

@@ -16,10 +16,14 @@ import pytest
 from quantlab import report
 from quantlab.bars import lines_of
 from quantlab.errors import SettingsError
+from quantlab.forward import evaluate
+from quantlab.learn import Lesson, make_model
 from quantlab.paper import make_session
+from quantlab.portfolio import make_portfolio
 from quantlab.research import make_run
 from quantlab.series import generate
 from quantlab.settings import Settings
+from quantlab.sweeps import make_sweep
 
 import runpact
 
@@ -282,6 +286,29 @@ def test_times_are_utc_and_paths_are_not_of_this_machine(desk: Path) -> None:
     assert found["metadata"]["created_at"].endswith("Z")
     told = json.dumps({name: found[name] for name in ("metadata", "config", "metrics", "report")})
     assert str(desk) not in told
+
+
+def test_answers_name_what_was_made_as_the_workspace_sees_it(
+    desk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    run = make_run(Settings(ticker="GENERATED", end="2017-12-29"))
+    answers = [run, evaluate(run["run_id"]), evaluate(run["run_id"]), make_portfolio()]
+    answers += [
+        make_session(Settings(ticker="GENERATED", paper=True)),
+        make_model(Lesson(ticker="GENERATED")),
+    ]
+    plan = desk / "plan.yaml"
+    plan.write_text("{mode: grid, base: {ticker: GENERATED}, space: {rsi_buy_max: [30.0, 40.0]}}\n")
+    answers.append(make_sweep(str(plan)))
+    for answer in answers:
+        assert str(tmp_path) not in json.dumps(answer)
+        assert (desk / answer["report_path"]).parent == desk / answer["artifacts_path"]
+        assert (desk / answer["report_path"]).is_file()
+    away = make_sweep(str(plan), out_dir="away")
+    assert (desk / away["runs_index_csv"]) == tmp_path / "away/outputs/runs/runs_index.csv"
+    assert (desk / away["runs_index_csv"]).is_file()
+    assert (desk / away["report_path"]).is_file()
 
 
 def test_the_best_run_is_the_one_with_the_greatest_value(desk: Path, ask) -> None:

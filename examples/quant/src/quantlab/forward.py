@@ -74,8 +74,7 @@ def _up_to_date(before: runpact.RecordedRun) -> dict[str, Any]:
         "run_id": before.id,
         "status": "up_to_date",
         "contract_type": CONTRACT_TYPE,
-        "artifacts_path": before.directory,
-        "report_path": f"{before.directory}/report.json",
+        **report.paths_of(before.directory),
         "summary": before.read("metrics.json")["summary"],
     }
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from quantlab.gate import PARTS, assessment_at_birth
 from quantlab.logistic import Model, fit, log_loss
 from quantlab.metrics import curve_summary
 from quantlab.place import root
+from quantlab.report import paths_of
 from quantlab.settings import Settings
 from quantlab.splits import Split, split
 
@@ -123,8 +123,7 @@ def make_model(lesson: Lesson) -> dict[str, Any]:
         return {
             "model_run_id": run.id,
             "status": "proposed",
-            "artifacts_path": run.dir,
-            "report_path": str(Path(run.dir) / "training_summary.json"),
+            **paths_of(run.dir, "training_summary.json"),
             "metrics": summary["metrics"],
             "baselines": summary["baselines"],
             "promotion_assessment": summary["promotion_assessment"],

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import posixpath
+from pathlib import Path
 from typing import Any, Literal
 
 import runpact
 from quantlab.errors import SettingsError
-from quantlab.place import existing, root
+from quantlab.place import existing, root, seen_from_root
 
 _INDEX = "outputs/runs/runs_index"
 Metric = Literal["sharpe_simple", "total_return", "max_drawdown"]
 
 
-def places() -> dict[str, str]:
-    """Return where the registry stands."""
-    files = {f"runs_index_{form}": f"{_INDEX}.{form}" for form in ("csv", "json", "md")}
-    return {"runs_index_root": "outputs/runs", **files}
+def places(folder: str | Path = "") -> dict[str, str]:
+    """Return where the registry stands, as answers tell it; `folder` is another one that holds `outputs/`."""
+    index = seen_from_root(str(root() / folder / _INDEX))
+    files = {f"runs_index_{form}": f"{index}.{form}" for form in ("csv", "json", "md")}
+    return {"runs_index_root": posixpath.dirname(index), **files}
 
 
 def rows(mode: str = "") -> list[dict[str, Any]]:

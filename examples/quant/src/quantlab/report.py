@@ -17,7 +17,7 @@ import runpact
 from quantlab import registry
 from quantlab.backtest import Result, Trade
 from quantlab.metrics import drawdowns
-from quantlab.place import program, seen_from_here
+from quantlab.place import program, seen_from_here, seen_from_root
 from quantlab.plots import curve_plot
 from quantlab.settings import Settings
 
@@ -60,6 +60,12 @@ def write_documents(run: runpact.ActiveRun, told: Told) -> None:
     run.reproduced_by(*told.words)
 
 
+def paths_of(directory: str, report: str = "report.json") -> dict[str, str]:
+    """Return where a run and its report stand, as an answer tells it: relative to the workspace."""
+    path = seen_from_root(directory)
+    return {"artifacts_path": path, "report_path": f"{path}/{report}"}
+
+
 def answer(run: runpact.ActiveRun, summary: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a command that made a run answers; to be called once the run is sealed."""
     machine = dict(runpact.open_run(run.dir).read("report.json"))["machine_contract"]
@@ -69,8 +75,7 @@ def answer(run: runpact.ActiveRun, summary: Mapping[str, Any]) -> dict[str, Any]
         "status": machine["status"],
         "contract_type": machine["contract_type"],
         "mode": machine["mode"],
-        "artifacts_path": run.dir,
-        "report_path": str(Path(run.dir) / "report.json"),
+        **paths_of(run.dir),
         "summary": dict(summary),
         **listed,
     }

@@ -94,7 +94,7 @@ def make_sweep(config_path: str, *, out_dir: str = "", jobs: int = 1, resume: st
     if done.outcome.best is None:
         reasons = [row.get("reason") or "" for row in done.outcome.rows[:3]]
         raise StrategyError(f"no trial of {done.path} can be ranked: {'; '.join(reasons)}")
-    return _answer(done, Path(out_dir or root()))
+    return _answer(done, Path(out_dir or root()).absolute())
 
 
 def _splits(plan: Plan, days: Sequence[str]) -> dict[str, Any] | None:
@@ -112,11 +112,10 @@ def _answer(done: Any, folder: Path) -> dict[str, Any]:
         "status": machine["status"],
         "contract_type": machine["contract_type"],
         "mode": machine["mode"],
-        "artifacts_path": str(directory),
-        "report_path": str(directory / "report.json"),
+        **report.paths_of(str(directory)),
         "summary": machine["summary"],
         "best_result": machine["best_result"],
-        **registry.places(),
+        **registry.places(folder),
     }
 
 
