@@ -15,9 +15,15 @@ _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;",
 def html_table(header: Sequence[str], rows: Iterable[Sequence[object]], *, below: str = "") -> str:
     """Return an HTML table; `below` is a line of text under it."""
     head = "".join(f"<th>{_escaped(cell)}</th>" for cell in header)
-    body = "".join(f"<tr>{''.join(f'<td>{html_cell(cell)}</td>' for cell in row)}</tr>" for row in rows)
+    body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in rows)
     foot = f"<p>{_escaped(below)}</p>" if below else ""
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{foot}"
+
+
+def _cell(value: object) -> str:
+    """Return a cell; one without a space says so, for pages that break no date and no name."""
+    text = html_cell(value)
+    return f"<td>{text}</td>" if " " in text else f'<td class="word">{text}</td>'
 
 
 def html_cell(value: object) -> str:

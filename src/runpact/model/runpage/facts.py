@@ -6,6 +6,8 @@ Does not know: where facts come from, Markdown, HTML.
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Iterator, Mapping
 
 import msgspec
@@ -18,6 +20,10 @@ from runpact.model.provenance import Provenance
 from runpact.model.runpage.charts import Chart, charts_of, sparkline
 
 _OF_METRICS = ("name", "points", "last", "least", "greatest", "course")
+_LONG_FRACTION = re.compile(r"-?(?=[\d.]{8})\d+\.\d+(e[+-]?\d+)?")
+"""A number with more than six digits, one of them behind the point."""
+_OTHER_VALUE = re.compile(r'\s.*|.*\s|null|true|false|-?\d+(\.\d+)?([eE][+-]?\d+)?|[\[{"].*', re.DOTALL)
+"""Text that without quotes would be taken for something else."""
 MOST_ROWS = 200
 """Rows of a list that a page shows."""
 
@@ -121,10 +127,14 @@ def page_of(told: Told) -> PageFacts:
             Section(
                 "Metrics", ("name", "points", "last", "least", "greatest", "course"), _metrics(told.series)
             ),
-            shortened("Results", ("name", "value"), tuple(flattened(told.results))),
+            shortened("Results", ("name", "value"), _short(tuple(flattened(told.results)))),
             shortened("Metadata", ("name", "value"), tuple(flattened(told.metadata))),
             *told.evidence,
-            *(table for table in told.tables if table.title not in own.hidden),
+            *(
+                msgspec.structs.replace(table, rows=_short(table.rows))
+                for table in told.tables
+                if table.title not in own.hidden
+            ),
             shortened(own.config_title, ("key", "value"), tuple(flattened(config))),
             shortened("Inputs", ("name", "digest"), tuple(map(_input, origin.inputs if origin else ()))),
             Section("Environment", ("what", "value"), tuple(_environment(origin)) if origin else ()),
@@ -149,6 +159,14 @@ def number_told(value: float) -> str:
     return str(value) if isinstance(value, int) else f"{value:.6g}"
 
 
+def _short(rows: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], ...]:
+    """Return rows whose fractions have six digits; the files have all of them."""
+    return tuple(
+        tuple(number_told(float(cell)) if _LONG_FRACTION.fullmatch(cell) else cell for cell in row)
+        for row in rows
+    )
+
+
 def _lines(told: Told) -> Iterator[tuple[str, str]]:
     origin = told.origin
     yield "state", f"{told.state} {told.reason}".strip()
@@ -160,7 +178,7 @@ def _lines(told: Told) -> Iterator[tuple[str, str]]:
     yield "seconds", "" if told.seconds is None else number_told(told.seconds)
     yield "uid", told.uid or ""
     if origin is not None:
-        yield "command", " ".join(origin.command)
+        yield "command", shlex.join(origin.command)
         yield "commit", f"{origin.code.commit}{' with changes' if origin.code.dirty else ''}"
         yield "seeds", ", ".join(f"{name} {seed}" for name, seed in origin.seeds.items())
         yield "configuration", origin.config.digest
@@ -200,9 +218,10 @@ def _metrics(series: Mapping[str, Series]) -> tuple[tuple[str, ...], ...]:
 
 
 def flattened(value: Json, prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Yield each value of a document with its dotted key; lists as JSON."""
+    """Yield each value of a document with its dotted key; text as it is unless it reads as another value."""
     if isinstance(value, Mapping) and value:
         for key, item in value.items():
             yield from flattened(item, f"{prefix}.{key}" if prefix else str(key))
     elif prefix or not (value is None or isinstance(value, Mapping)):
-        yield prefix, msgspec.json.encode(value).decode()
+        is_plain = isinstance(value, str) and value and not _OTHER_VALUE.fullmatch(value)
+        yield prefix, str(value) if is_plain else msgspec.json.encode(value).decode()

@@ -28,6 +28,7 @@ padding:.8rem 1rem;border-radius:.5rem}
 dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere;font-family:ui-monospace,monospace;font-size:.9em}
 table{border-collapse:collapse;display:block;overflow-x:auto;font-size:.92em;font-variant-numeric:tabular-nums}
 td,th{border-bottom:1px solid var(--line);padding:.25rem .7rem .25rem 0;text-align:left;vertical-align:top}
+td.word,th{white-space:nowrap}
 th{color:var(--soft);font-weight:500}
 figure{margin:1rem 0;background:#fff;border:1px solid var(--line);border-radius:.5rem;padding:.5rem}
 figure svg{max-width:100%;height:auto;display:block}

@@ -91,6 +91,57 @@ def test_a_page_says_what_a_reader_asks() -> None:
         assert part in page
 
 
+@pytest.mark.parametrize(
+    ("value", "cell"),
+    [
+        ("success", "success"),
+        ("2012-12-31", "2012-12-31"),
+        ("a b", "a b"),
+        ("", '""'),
+        ("1.5", '"1.5"'),
+        ("-3", '"-3"'),
+        ("null", '"null"'),
+        ("[]", '"[]"'),
+        (" x", '" x"'),
+        (None, "null"),
+        (True, "true"),
+        (0.25588042283953016, "0.25588"),
+        (-0.15113251745088885, "-0.151133"),
+        (10000.0, "10000.0"),
+        (1234567, "1234567"),
+    ],
+)
+def test_a_result_is_told_as_a_person_writes_it(value: object, cell: str) -> None:
+    (results,) = (
+        each
+        for each in page_of(Told(path="a", status="x", state="x", results={"v": value})).sections
+        if each.title == "Results"
+    )
+    assert results.rows == (("v", cell),)
+
+
+def test_a_table_has_fractions_in_six_digits_and_breaks_no_date() -> None:
+    row = ("2012-12-31", "9953.479886663497", "1.10", "1e-05", "0.1234567e-8", "two words")
+    told = Told(path="a", status="x", state="x", tables=(Section("t.csv", tuple("abcdef"), (row,)),))
+    (table,) = (each for each in page_of(told).sections if each.title == "t.csv")
+    assert table.rows == (("2012-12-31", "9953.48", "1.10", "1e-05", "1.23457e-09", "two words"),)
+    html = html_page(page_of(told))
+    assert '<td class="word">2012-12-31</td>' in html
+    assert "<td>two words</td>" in html
+    assert "td.word,th{white-space:nowrap}" in html
+
+
+def test_the_configuration_keeps_all_digits() -> None:
+    page = markdown_page(page_of(Told(path="a", status="x", state="x", config={"lr": 0.12345678901})))
+    assert "`0.12345678901`" in page
+
+
+def test_the_command_can_be_typed() -> None:
+    origin = Provenance(command=("python", "main.py", "--json-request", '{"a": 1}'))
+    lines = dict(page_of(Told(path="a", status="x", state="x", origin=origin)).lines)
+    assert lines["command"] == "python main.py --json-request '{\"a\": 1}'"
+
+
 def test_nothing_that_a_run_says_is_markup() -> None:
     facts = page_of(TOLD)
     html, markdown = html_page(facts), markdown_page(facts)
