@@ -36,6 +36,7 @@ WORDS = {
     ("--runs-best",): "runs-best",
     ("--best-from",): "runs-best",
     ("--report",): "report",
+    ("report",): "report",
 }
 """Further ways to say a command; those with dashes are of old."""
 

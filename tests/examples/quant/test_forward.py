@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from quantlab.portfolio import make_portfolio
 from quantlab.research import make_run
 from quantlab.series import generate
 from quantlab.settings import Settings
+from quantlab.sweeps import make_sweep
 
 import runpact
 
@@ -103,10 +105,31 @@ def test_what_is_no_backtest_is_not_evaluated(desk: Path) -> None:
     for reference in ("", "nothing", "../../etc", forward):
         with pytest.raises(SettingsError):
             evaluate(reference)
+    with pytest.raises(SettingsError, match="is a forward, no backtest") as told:
+        evaluate(forward)
+    assert f"it evaluates `{source}`" in told.value.hint
     changed = desk / "outputs/runs" / source / "config.json"
     changed.write_text(changed.read_text().replace('"fee":', '"fee" :'), encoding="utf-8")
     with pytest.raises(SettingsError, match="unchanged"):
         evaluate(source)
+
+
+@pytest.mark.parametrize(
+    ("mode", "more"), [("grid", ""), ("walkforward", "windows: {train: 300, test: 100}, ")]
+)
+def test_an_evaluation_of_a_sweep_says_which_backtest_to_make(desk: Path, mode: str, more: str) -> None:
+    path = desk / "plan.yaml"
+    base = "{ticker: GENERATED, end: '2012-12-31'}"
+    path.write_text(f"{{mode: {mode}, base: {base}, {more}space: {{rsi_buy_max: [30.0, 45.0]}}}}\n")
+    sweep = make_sweep(str(path))
+    with pytest.raises(SettingsError, match="is a sweep, no backtest") as told:
+        evaluate(sweep["run_id"])
+    if mode == "walkforward":
+        assert "selected_configs.csv" in told.value.hint
+        return
+    (command,) = re.findall(r"`python main.py run (.*)`", told.value.hint)
+    assert f"--rsi-buy-max={sweep['best_result']['rsi_buy_max']}" in command
+    assert "--end=2012-12-31" in command
 
 
 def test_a_run_that_reaches_the_last_bar_has_no_days_after_it(desk: Path) -> None:

@@ -194,6 +194,14 @@ def test_a_file_that_holds_no_prices_is_a_data_error(
     assert made(desk) == []
 
 
+@pytest.mark.parametrize(("command", "key"), [("run", "data"), ("learn", "data"), ("sweep", "config_path")])
+def test_a_file_is_called_as_the_user_called_it(desk: Path, ask, command: str, key: str) -> None:
+    named = {"ticker": "ACME"} if command != "sweep" else {}
+    _code, answer = ask(request(command, **named, **{key: "none.csv"}))
+    assert answer["error"]["message"] == "none.csv: there is no such file"
+    assert answer["error"]["hint"]
+
+
 @pytest.mark.requirement("E10.3")
 def test_a_sweep_is_asked_for_by_its_file_and_by_the_names_of_old(desk: Path, tmp_path: Path, ask) -> None:
     plan = tmp_path / "plan.yaml"
@@ -317,5 +325,6 @@ def test_words_of_old_mean_the_commands_of_today(program) -> None:
     assert program.plain(["runs", "list", "--mode", "run"]) == ["runs-list", "--mode", "run"]
     assert program.plain(["--list-runs"]) == program.plain(["--runs-list"]) == ["runs-list"]
     assert program.plain(["--best-from"]) == program.plain(["runs", "best"]) == ["runs-best"]
-    assert program.plain(["--report", "x"]) == ["report", "--run-dir", "x"]
+    assert program.plain(["--report", "x"]) == program.plain(["report", "x"]) == ["report", "--run-dir", "x"]
+    assert program.plain(["report", "--run-dir", "x"]) == ["report", "--run-dir", "x"]
     assert program.plain(["run", "--ticker", "x"]) == ["run", "--ticker", "x"]

@@ -55,25 +55,25 @@ class Bars:
         return state.hexdigest()
 
 
-def read_bars(path: Path, ticker: str, *, source: str = "", date_format: str = "%Y-%m-%d") -> Bars:
-    """Read a CSV file.
+def read_bars(path: Path, ticker: str, *, shown: str = "") -> Bars:
+    """Read a CSV file; `shown` is what errors call it.
 
     Raises:
         DataError: With every fault, up to five: file, line, what was expected.
     """
+    shown = shown or str(path)
     if path.exists() and not path.is_file():
-        raise DataError(f"{path}: it is no regular file", at=str(path))
+        raise DataError(f"{shown}: it is no regular file", at=shown)
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            return parse_bars(
-                file, ticker, str(path), source or f"{path.name}, a file of the user", date_format, path
-            )
+            return parse_bars(file, ticker, shown, f"{path.name}, a file of the user", path=path)
     except FileNotFoundError as error:
         raise DataError(
-            f"{path}: there is no such file", hint="name a CSV file of daily bars with --data"
+            f"{shown}: there is no such file", hint="name a CSV file of daily bars with --data"
         ) from error
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{path}: it cannot be read as CSV in UTF-8: {error}") from error
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise DataError(f"{shown}: it cannot be read as CSV in UTF-8: {reason}") from error
 
 
 def parse_bars(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shlex
 from collections.abc import Mapping
 from typing import Any
 
@@ -28,12 +29,28 @@ def source_run(reference: str) -> runpact.RecordedRun:
         SettingsError: There is none of that name, or it cannot be built upon.
     """
     run = existing(reference, "a run with --run-dir")
-    if run.kind != "run" or run.state is not runpact.State.FINISHED or not is_true(run):
+    if run.kind != "run":
+        raise SettingsError(f"`{reference}` is a {run.kind}, no backtest (`run`)", hint=_backtest_for(run))
+    if run.state is not runpact.State.FINISHED or not is_true(run):
         raise SettingsError(
-            f"`{reference}` is no finished, unchanged backtest (`run`)",
-            hint="`runpact check` and `verify` say why",
+            f"`{reference}` is no finished, unchanged backtest",
+            hint=f"`runpact check {run.path}` and `runpact verify {run.path}` say why",
         )
     return run
+
+
+def _backtest_for(run: runpact.RecordedRun) -> str:
+    """Say which backtest may be meant by a run that is none."""
+    if run.kind == "forward":
+        return f"it evaluates `{run.read('config.json')['source_run']}`: name that, and it goes on from there"
+    if run.kind != "sweep":
+        return "`python main.py runs list --mode run` lists the backtests"
+    if dict(run.read("metadata.json"))["mode"] != "grid":
+        return (
+            "its selected_configs.csv has what was best in each window; `python main.py run` makes a backtest"
+        )
+    again = shlex.join(report.words_for("run", dict(run.read("best_config.json"))))
+    return f"a backtest of its best setting: `{again}`; with an earlier --end where no days are left after it"
 
 
 def evaluate(reference: str, *, end: str = "", fresh: bool = False) -> dict[str, Any]:

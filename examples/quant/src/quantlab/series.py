@@ -12,7 +12,7 @@ import numpy as np
 import runpact
 from quantlab.bars import Bars, parse_bars, read_bars
 from quantlab.errors import DataError
-from quantlab.place import root
+from quantlab.place import root, seen_from_here
 
 REAL = {
     "SP500": ("sp500/sp500.csv.gz", "S&P 500, 1999 to 2018"),
@@ -31,7 +31,7 @@ def load(ticker: str, data: str) -> Bars:
         DataError: There are none, or they cannot be used.
     """
     if data:
-        return read_bars(root() / data, ticker)
+        return read_bars(root() / data, ticker, shown=seen_from_here(data))
     if ticker == GENERATED:
         return generate(_SEED, _LENGTH)
     if ticker not in REAL:

@@ -35,6 +35,8 @@ class Plan:
             SettingsError: It cannot be read, or is no plan.
         """
         self.path = seen_from_root(path)
+        if not (root() / self.path).is_file():
+            raise SettingsError(f"{path}: there is no such file", hint="`sweeps/grid.yaml` is one to copy")
         try:
             said = dict(runpact.read(root() / self.path, schema=_SCHEMA))
         except runpact.RunpactError as error:
