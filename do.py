@@ -20,6 +20,7 @@ import hashlib
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -375,7 +376,10 @@ def do_demo(arguments: list[str]) -> int:
     named = bool(arguments) and not arguments[0].startswith("-")
     name, rest = (arguments[0], arguments[1:]) if named else ("certification", arguments)
     set_up(EXAMPLE_LANES.get(name, "demo"))
-    return run_through([str(BIN / "runpact"), "demo", name, *rest])
+    code = run_through([str(BIN / "runpact"), "demo", name, *rest])
+    if code == 0 and "--json" not in rest and shutil.which("runpact") != str(BIN / "runpact"):
+        say(f"before you type more of it:  . {shlex.quote(str(BIN / 'activate'))}")
+    return code
 
 
 def do_bench(arguments: list[str]) -> int:

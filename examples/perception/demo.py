@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -16,6 +18,7 @@ from importlib.metadata import distributions
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+SHOWN = os.path.relpath(HERE)
 NEEDED = ("numpy", "skimage", "hydra")
 PACKAGES = "numpy scikit-image hydra-core"
 RUNPACT = (sys.executable, "-m", "runpact")
@@ -69,10 +72,12 @@ def tell() -> None:
     runpact("lineage", applied)
     heading("What there is to look at: the wall's raster as it is (green) and as it was found (red)")
     for run in (evaluated, applied):
-        print(f"  {run}/artifacts/overlays/sheet.png")
-    print("\nTry next:")
-    print(f"  runpact verify {applied}        runpact reproduce {evaluated}")
-    print("  python -m projects.evaluate.main scene.picture=coins camera.bend=0.0")
+        print(f"  {os.path.relpath(HERE / run)}/artifacts/overlays/sheet.png")
+    try_next(
+        f"runpact verify {applied}",
+        f"runpact reproduce {evaluated}",
+        "python -m projects.evaluate.main scene.picture=coins camera.bend=0.0",
+    )
 
 
 def own_repository() -> None:
@@ -103,7 +108,7 @@ def project(name: str) -> str:
     done = subprocess.run(command, cwd=HERE, check=False, stdout=subprocess.PIPE, text=True)
     if done.returncode:
         raise StopError(f"project {name} ended with {done.returncode}")
-    return Path(done.stdout.strip().splitlines()[-1]).resolve().relative_to(HERE).as_posix()
+    return (HERE / done.stdout.strip().splitlines()[-1]).resolve().relative_to(HERE).as_posix()
 
 
 def metrics(run: str) -> dict:
@@ -125,6 +130,13 @@ def runpact(*words: str) -> None:
     print(f"  runpact {' '.join(words)}", flush=True)
     if subprocess.run([*RUNPACT, *words], cwd=HERE, check=False).returncode > 1:
         raise StopError(f"runpact {words[0]} found faults")
+
+
+def try_next(*commands: str) -> None:
+    """Print commands to go on with, to be typed from where the reader stands."""
+    print(f"\nTry next:{'' if SHOWN == '.' else f'  cd {shlex.quote(SHOWN)}'}")
+    for command in commands:
+        print(f"  {command}")
 
 
 def heading(text: str) -> None:

@@ -7,6 +7,8 @@ python demo.py
 from __future__ import annotations
 
 import json
+import os
+import shlex
 import subprocess
 import sys
 import time
@@ -15,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
+SHOWN = os.path.relpath(HERE)
 RUNPACT = (sys.executable, "-m", "runpact")
 SEEN_UNTIL = "2012-12-31"
 
@@ -78,10 +81,12 @@ def tell(ticker: str) -> None:
     runpact("verify", grid["run_id"])
     heading("What there is to look at")
     for path in ("outputs/runs/runs_index.md", *pictures()):
-        print(f"  {path}")
-    print("\nTry next:")
-    print("  python main.py run --data prices.csv --ticker MINE       columns date, open, high, low, close")
-    print(f"  runpact report {grid['run_id']} --format html --out grid.html")
+        print(f"  {os.path.relpath(HERE / path)}")
+    try_next(
+        f"python main.py run --ticker {ticker} --rsi-buy-max 40     # your prices: --data FILE --ticker NAME",
+        "python main.py runs best --metric total_return",
+        f"runpact report {grid['run_id']} --format html --out grid.html",
+    )
 
 
 def ask(command: str, *, codes: tuple[int, ...] = (0,), **params: Any) -> dict[str, Any]:
@@ -125,7 +130,7 @@ def plan(name: str, ticker: str) -> str:
     """Return the file of a sweep; for other numbers than the real ones, a copy that names them."""
     path = HERE / "sweeps" / f"{name}.yaml"
     if ticker == "SP500":
-        return str(path)
+        return path.relative_to(HERE).as_posix()
     other = HERE / "outputs" / f"{name}.yaml"
     text = (
         path.read_text(encoding="utf-8")
@@ -133,7 +138,7 @@ def plan(name: str, ticker: str) -> str:
         .replace("train: 1000, test: 500", "train: 800, test: 400")
     )
     other.write_text(text, encoding="utf-8")
-    return str(other)
+    return other.relative_to(HERE).as_posix()
 
 
 def pictures() -> list[str]:
@@ -148,6 +153,13 @@ def runpact(*words: str) -> None:
     code = subprocess.run([*RUNPACT, *words], cwd=HERE, check=False).returncode
     if code != 0:
         raise StopError(f"`runpact {words[0]}` ended with {code}")
+
+
+def try_next(*commands: str) -> None:
+    """Print commands to go on with, to be typed from where the reader stands."""
+    print(f"\nTry next:{'' if SHOWN == '.' else f'  cd {shlex.quote(SHOWN)}'}")
+    for command in commands:
+        print(f"  {command}")
 
 
 def heading(text: str) -> None:

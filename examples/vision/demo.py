@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -20,6 +22,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+SHOWN = os.path.relpath(HERE)
 WORK = HERE / "work-dir"
 CONFIG = ("--config", "./work-dir/config.toml")
 NEEDED = ("numpy", "onnx", "onnxruntime", "sklearn", "PIL", "threadpoolctl")
@@ -68,10 +71,12 @@ def tell() -> None:
     check(trained, filmed)
     heading("What there is to look at")
     for path in pictures(trained, filmed):
-        print(f"  {path.relative_to(HERE)}")
-    print("\nTry next:")
-    print("  python -m deploy.statistics.api --config ./work-dir/config.toml     then open its address")
-    print("  runpact ls          runpact diff RUN RUN")
+        print(f"  {os.path.relpath(path)}")
+    try_next(
+        "python -m deploy.statistics.api --config ./work-dir/config.toml     # and open its address",
+        "runpact ls",
+        f"runpact diff {trained} {filmed}",
+    )
 
 
 def filming() -> str:
@@ -159,6 +164,13 @@ def program(module: str, *arguments: str) -> str:
 def artifacts(run: str) -> dict:
     """Return what a run says it made."""
     return json.loads((WORK / "runs" / run / "artifacts.json").read_text(encoding="utf-8"))["artifacts"]
+
+
+def try_next(*commands: str) -> None:
+    """Print commands to go on with, to be typed from where the reader stands."""
+    print(f"\nTry next:{'' if SHOWN == '.' else f'  cd {shlex.quote(SHOWN)}'}")
+    for command in commands:
+        print(f"  {command}")
 
 
 def heading(text: str) -> None:

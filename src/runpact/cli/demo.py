@@ -71,12 +71,13 @@ def demo_command(*, name: str, into: str | None, is_json: bool) -> int:
 
 
 def _hear(folder: str, name: str, shown: str, *, is_json: bool) -> int:
-    """Let an example tell its own story."""
+    """Let an example tell its own story, from where the reader stands."""
     if not is_json:
         say(f"{paint('runpact demo', 'bold')} {name}: the example lies in {shown}")
         sys.stdout.flush()
     output = _STDERR if is_json else None
-    code = subprocess.run([sys.executable, _OWN_STORY], cwd=folder, stdout=output, check=False).returncode
+    command = (sys.executable, os.path.join(folder, _OWN_STORY))
+    code = subprocess.run(command, stdout=output, check=False).returncode
     if is_json:
         print_json("demo", folder=folder, exit_code=code)
     return 0 if code == 0 else 3

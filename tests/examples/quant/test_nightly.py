@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -50,3 +51,23 @@ def test_the_whole_story_is_told_on_the_real_series(lab: Path) -> None:
     assert done.returncode == 0, done.stderr[-2000:]
     assert "ticker=SP500" in done.stdout
     print(done.stdout.splitlines()[-1])
+
+
+def test_what_the_demo_says_to_try_next_works_when_it_is_typed(tmp_path: Path) -> None:
+    bin_first = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    demo = subprocess.run(
+        ["runpact", "demo", "quant"], cwd=tmp_path, env=bin_first, capture_output=True, text=True, check=True
+    )
+    first, *commands = demo.stdout.partition("Try next:")[2].splitlines()
+    assert first.strip() == "cd runpact-demo/quant"
+    typed = [line.strip() for line in commands if line.startswith("  ")]
+    assert len(typed) == 3
+    script = "\n".join(["set -e", first, *typed])
+    done = subprocess.run(
+        ["bash", "-c", script], cwd=tmp_path, env=bin_first, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    shown = demo.stdout.partition("What there is to look at")[2].partition("Try next")[0].split()
+    assert shown
+    assert all((tmp_path / path).is_file() for path in shown)
+    assert str(tmp_path) not in demo.stdout

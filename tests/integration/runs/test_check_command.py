@@ -352,10 +352,10 @@ def test_demo_names_the_examples_it_has(empty: Place) -> None:
     assert "certification" in err
 
 
-def test_an_example_may_tell_its_own_story(empty: Place) -> None:
-    empty.write("laid/demo.py", "open('heard.txt', 'x').close()")
+def test_an_example_may_tell_its_own_story_where_the_reader_stands(empty: Place) -> None:
+    empty.write("laid/demo.py", "open('heard.txt', 'x').write(__file__)")
     assert empty.call("demo", "certification", "--into", "laid")[0] == 0
-    assert (empty.root / "laid/heard.txt").is_file()
+    assert (empty.root / "heard.txt").read_text() == str(empty.root / "laid/demo.py")
     empty.write("laid/demo.py", "raise SystemExit(7)")
     code, document = empty.json("demo", "certification", "--into", "laid")
     assert (code, document["exit_code"]) == (3, 7)
