@@ -21,11 +21,13 @@ LONGEST = 31_622_400
 """Seconds of a stretch of time, at most: a year."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Statistics:
     """Takes events and answers questions about them."""
 
     store: StatsStore
+    is_refusing: bool = False
+    """Whether the last events could not be stored, as on a full disk."""
 
     def routes(self) -> dict[tuple[str, str], Route]:
         """Return what answers what."""
@@ -45,12 +47,15 @@ class Statistics:
         return Reply(PAGE.read_bytes(), "text/html; charset=utf-8")
 
     def health(self, _request: Request) -> Reply:
-        """Say whether events can be stored."""
+        """Say whether events can be read, and whether the last ones were stored."""
         try:
             self.store.overview()
         except RunpactError as error:
             _noted(error)
             failing = {"status": "failing", "error": "the events cannot be read"}
+            return Reply.of(failing, HTTPStatus.SERVICE_UNAVAILABLE)
+        if self.is_refusing:
+            failing = {"status": "failing", "error": "the last events could not be stored"}
             return Reply.of(failing, HTTPStatus.SERVICE_UNAVAILABLE)
         return Reply.of({"status": "ok"})
 
@@ -66,8 +71,10 @@ class Statistics:
             text = f"{error.message}, expected {error.expected}" + (f", got {error.got}" if error.got else "")
             raise RequestError(HTTPStatus.UNPROCESSABLE_ENTITY, text) from error
         except RunpactError as error:
+            self.is_refusing = True
             _noted(error)
             raise RequestError(HTTPStatus.SERVICE_UNAVAILABLE, "the events cannot be stored") from error
+        self.is_refusing = False
         return Reply.of({"stored": stored}, HTTPStatus.CREATED)
 
     def recent(self, request: Request) -> Reply:
