@@ -115,7 +115,6 @@ class OpenRun:
         self.names = dict(names)
         """What expressions of its layout know besides `run`; more may join until the run ends."""
         self.config = config
-        """The resolved configuration."""
         self.typed: object = None
         """The resolved configuration as a value of the type that was asked for; None without one."""
         self.masker = masker
