@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import json
 import subprocess
 import sys
+import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -102,6 +105,29 @@ def test_twenty_jobs_of_one_name_are_twenty_whole_runs(place: Place, called: Cal
     (sweep,) = folders(place, "sweeps")
     assert {runpact.open_run(run).parent for run in runs} == {runpact.open_run(sweep).uid}
     assert names(place.root) == ["conf", "contract.yaml", "runs", "sweeps", "train.py"]
+
+
+@pytest.mark.nightly
+def test_twenty_jobs_that_begin_in_the_same_seconds_have_names_of_their_own(
+    place: Place, called: Called, figures: Callable[[str], None]
+) -> None:
+    place.write("contract.yaml", PROJECTS)
+    write_conf(place, "projects/train/conf")
+    program = place.write("projects/train/main.py", PROGRAM)
+    began = time.monotonic()
+    assert called(program, "-m", f"seed={','.join(map(str, range(20)))}") == 0
+    took = time.monotonic() - began
+    runs = folders(place, "runs/train")
+    moments = [dt.datetime.fromisoformat(record_of(run)["started"]) for run in runs]
+    seconds = Counter(moment.replace(microsecond=0) for moment in moments)
+    span = (max(moments) - min(moments)).total_seconds()
+    most = max(seconds.values())
+    figures(f"hydra: 20 jobs in {took:.1f} s, begun within {span:.2f} s, {most} in one second")
+    assert len(runs) == 20
+    assert most > 1, "no two began in one second, so nothing was shown"
+    assert {config_of(run)["resolved"]["seed"] for run in runs} == set(range(20))
+    assert {runpact.open_run(run).state.value for run in runs} == {"finished"}
+    assert {verdict(run) for run in runs} == {"OK"}
 
 
 def test_a_multirun_ranks_its_jobs_by_what_they_returned(place: Place, called: Called) -> None:
