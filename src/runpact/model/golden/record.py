@@ -9,9 +9,9 @@ Does not know: files, how values are compared.
 import msgspec
 
 from runpact.model.compare.allowance import FileAllowance, Parts
-from runpact.model.errors import MalformedDocumentError, UnknownVersionError
 from runpact.model.facts import Json
 from runpact.model.run import ContractRef
+from runpact.model.versioned import encode_record, parse_record
 
 GOLDEN_FORMAT = "runpact.golden/1"
 MOST_BYTES = 16 * 1024**2
@@ -74,7 +74,7 @@ class Golden(msgspec.Struct, frozen=True, kw_only=True):
 
 def encode_golden(golden: Golden) -> bytes:
     """Return a golden record's bytes, one value a line, so that a change of it can be reviewed."""
-    return msgspec.json.format(msgspec.json.encode(golden), indent=1) + b"\n"
+    return encode_record(golden)
 
 
 def parse_golden(data: bytes) -> Golden:
@@ -84,18 +84,7 @@ def parse_golden(data: bytes) -> Golden:
         MalformedDocumentError: It is not one.
         UnknownVersionError: Its major version is not 1.
     """
-    try:
-        golden = msgspec.json.decode(data, type=Golden)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise MalformedDocumentError(f"not a golden record: {error}") from error
-    if golden.format != GOLDEN_FORMAT:
-        raise UnknownVersionError(
-            f"unknown format `{golden.format}` of a golden record",
-            expected=GOLDEN_FORMAT,
-            got=golden.format,
-            hint="a newer runpact may read it",
-        )
-    return golden
+    return parse_record(data, Golden, what="a golden record", expected=GOLDEN_FORMAT)
 
 
 def without_volatile(value: Json, allowance: FileAllowance, place: Parts = ()) -> Json:

@@ -10,9 +10,9 @@ from typing import Literal
 
 import msgspec
 
-from runpact.model.errors import MalformedDocumentError, UnknownVersionError
 from runpact.model.facts import DocumentFact, FormatFault, Json
 from runpact.model.finding import Verdict
+from runpact.model.versioned import encode_record, parse_record
 
 CLAIM_FORMAT = "runpact.claim/1"
 SUMMARY = "stage_summary.json"
@@ -64,7 +64,7 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
 
 def encode_claim(claim: Claim) -> bytes:
     """Return the bytes of a claim's record."""
-    return msgspec.json.format(msgspec.json.encode(claim), indent=1) + b"\n"
+    return encode_record(claim)
 
 
 def parse_claim(data: bytes) -> Claim:
@@ -74,15 +74,7 @@ def parse_claim(data: bytes) -> Claim:
         MalformedDocumentError: It is none.
         UnknownVersionError: Its major version is not 1.
     """
-    try:
-        claim = msgspec.json.decode(data, type=Claim)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise MalformedDocumentError(f"not the claim of a stage: {error}") from error
-    if claim.format != CLAIM_FORMAT:
-        raise UnknownVersionError(
-            f"unknown format `{claim.format}` of a stage's claim", expected=CLAIM_FORMAT, got=claim.format
-        )
-    return claim
+    return parse_record(data, Claim, what="the claim of a stage", expected=CLAIM_FORMAT)
 
 
 def claim_of(found: DocumentFact | FormatFault) -> Claim:

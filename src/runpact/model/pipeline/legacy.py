@@ -18,11 +18,11 @@ from runpact.model.errors import (
     Fault,
     MalformedDocumentError,
     RunpactError,
-    UnknownVersionError,
 )
 from runpact.model.facts import FileFact, Json
 from runpact.model.names import check_relative
 from runpact.model.template import PathTemplate
+from runpact.model.versioned import encode_record, parse_record
 
 IMPORT_FORMAT = "runpact.import/1"
 FOLDER = "legacy"
@@ -95,7 +95,7 @@ class ImportPlan(msgspec.Struct, frozen=True):
 
 def encode_import(record: ImportRecord) -> bytes:
     """Return the record's bytes."""
-    return msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n"
+    return encode_record(record)
 
 
 def parse_import(data: bytes) -> ImportRecord:
@@ -105,15 +105,7 @@ def parse_import(data: bytes) -> ImportRecord:
         MalformedDocumentError: It is none.
         UnknownVersionError: Its major version is not 1.
     """
-    try:
-        record = msgspec.json.decode(data, type=ImportRecord)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise MalformedDocumentError(f"not the record of an import: {error}") from error
-    if record.format != IMPORT_FORMAT:
-        raise UnknownVersionError(
-            f"unknown format `{record.format}` of an import", expected=IMPORT_FORMAT, got=record.format
-        )
-    return record
+    return parse_record(data, ImportRecord, what="the record of an import", expected=IMPORT_FORMAT)
 
 
 def is_import_complete(data: bytes) -> bool:

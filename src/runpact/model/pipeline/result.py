@@ -12,8 +12,8 @@ from typing import Literal
 import msgspec
 
 from runpact.model.digest import digest_of_value
-from runpact.model.errors import MalformedDocumentError, UnknownVersionError
 from runpact.model.finding import Finding, Verdict
+from runpact.model.versioned import encode_record, parse_record
 
 RESULT_FORMAT = "runpact.stage-result/1"
 
@@ -141,7 +141,7 @@ class StageResult(msgspec.Struct, frozen=True, kw_only=True):
 
 def encode_result(result: StageResult) -> bytes:
     """Return a result's bytes."""
-    return msgspec.json.format(msgspec.json.encode(result), indent=1) + b"\n"
+    return encode_record(result)
 
 
 def parse_result(data: bytes) -> StageResult:
@@ -151,12 +151,4 @@ def parse_result(data: bytes) -> StageResult:
         MalformedDocumentError: It is not one.
         UnknownVersionError: Its major version is not 1.
     """
-    try:
-        result = msgspec.json.decode(data, type=StageResult)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise MalformedDocumentError(f"not the result of a stage: {error}") from error
-    if result.format != RESULT_FORMAT:
-        raise UnknownVersionError(
-            f"unknown format `{result.format}` of a stage's result", expected=RESULT_FORMAT, got=result.format
-        )
-    return result
+    return parse_record(data, StageResult, what="the result of a stage", expected=RESULT_FORMAT)
