@@ -10,27 +10,10 @@ from pathlib import Path
 import pytest
 
 from integration.pipeline.pipeline import Pipeline
+from integration.pipeline.staged import GOOD, STAGED
 from runpact.formats.yamldoc import parse as parse_yaml
-from runpact.packs import pack_folder
 
 PROJECTS = "runpact:project-run@1"
-GOOD = f"{pack_folder('runpact:staged-pipeline@1')}/trees/good/runs/debug"
-STAGED = """\
-contract: test.staged
-version: "1.0.0"
-extends: runpact:staged-pipeline@1
-kinds:
-  experiment:
-    stages:
-      - id: "02"
-        slug: emergent_geometry_engine
-        command: [sh, stages/02.sh]
-        seed: 3
-        writes:
-          predictions:
-            - {files: "predictions/{system}.npz", type: GeometryPrediction@0.1, count: {min: 1}}
-            - {files: "predictions/{system}.meta.json"}
-"""
 SCRIPT = f"""\
 cp {GOOD}/02_emergent_geometry_engine/predictions/* "$RUNPACT_STAGE_DIR/predictions/"
 counts='{{"inputs_total": 4, "inputs_ok": 4, "inputs_failed": 0}}'

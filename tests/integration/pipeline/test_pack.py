@@ -7,24 +7,11 @@ import json
 import pytest
 
 from integration.pipeline.pipeline import Pipeline
-from runpact.packs import pack_folder
+from integration.pipeline.staged import GOOD, STAGED
 
-GOOD = f"{pack_folder('runpact:staged-pipeline@1')}/trees/good/runs/debug"
-CONTRACT = """\
-contract: test.holography
-version: "1.0.0"
-extends: runpact:staged-pipeline@1
-kinds:
-  experiment:
-    stages:
-      - id: "02"
-        slug: emergent_geometry_engine
-        command: [sh, stages/02.sh]
-        seed: 3
-        writes:
-          predictions:
-            - {files: "predictions/{system}.npz", type: GeometryPrediction@0.1, count: {min: 1}}
-            - {files: "predictions/{system}.meta.json"}
+CONTRACT = (
+    STAGED
+    + """\
       - id: "03"
         slug: equations
         command: [sh, stages/03.sh]
@@ -46,6 +33,7 @@ kinds:
         reads: {bulk_eigenmodes: EigenmodesDataset@0.1}
         writes: {dictionary: {files: "dictionary/{name}.json", type: Dictionary@0.1}}
 """
+)
 COPIED = {
     "02": ("02_emergent_geometry_engine/predictions/*", "predictions"),
     "03": ("03_equations/bulk_equations/*", "bulk_equations"),
