@@ -109,22 +109,6 @@ def leftovers_in(parent: str) -> list[str]:
         return []
 
 
-def publish(staging: str, folder: str) -> bool:
-    """Give a folder that is ready its name; say whether the name was free.
-
-    Raises:
-        StorageError: It cannot be done.
-    """
-    with io.storing("curated copy", folder):
-        io.make_parents(posixpath.dirname(folder), sync=True)
-        try:
-            io.publish(staging, folder)
-        except FileExistsError:
-            return False
-        io.sync_directory(posixpath.dirname(folder))
-    return True
-
-
 def retract(folder: str, home: str) -> None:
     """Remove a copy for good: it loses its name in one step, then its files.
 

@@ -119,19 +119,3 @@ def make_folders(path: str) -> None:
     """
     with io.storing("folder", path):
         io.make_parents(path, sync=False)
-
-
-def take_run(source: str, target: str) -> bool:
-    """Move a run that was made elsewhere on this file system to its place; False when that is taken.
-
-    Raises:
-        StorageError: It cannot be moved; it stands where it stood.
-    """
-    with io.storing("run", target):
-        io.make_parents(posixpath.dirname(target), sync=True)
-        try:
-            io.publish(source, target)
-        except FileExistsError:
-            return False
-        io.sync_directory(posixpath.dirname(target))
-    return True

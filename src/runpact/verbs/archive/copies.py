@@ -13,8 +13,9 @@ from types import MappingProxyType
 
 import msgspec
 
-from runpact.disk.archive import Content, files_of_copy, publish
+from runpact.disk.archive import Content, files_of_copy
 from runpact.disk.evidence import certificates_at, read_beside, read_certificate
+from runpact.disk.placed import give_place
 from runpact.disk.tree import read_file
 from runpact.model.archive.copy import ANNOTATIONS, BASELINE, RECORD, CopiedRun, CopyRecord, Role
 from runpact.model.contract.kind import Kind
@@ -186,7 +187,7 @@ def publish_copy(ready: str, folder: str, pinned: Mapping[str, Content]) -> bool
     Raises:
         WriteOnceError: Another copy has that name.
     """
-    if publish(ready, folder):
+    if give_place(ready, folder, what="curated copy"):
         return True
     found = files_of_copy(folder)
     differing = [name for name, content in pinned.items() if found.get(name) != archived(content)]

@@ -17,7 +17,8 @@ from collections.abc import Mapping
 import msgspec
 
 from runpact.disk.discover import find_recorded
-from runpact.disk.rebuilt import TREE, held_home, keep_home, last_words, remove_stale, take_run
+from runpact.disk.placed import give_place
+from runpact.disk.rebuilt import TREE, held_home, keep_home, last_words, remove_stale
 from runpact.host.signals import Terminated, putting_off_the_end, raise_again, raising_on_termination
 from runpact.host.worktree import Trees
 from runpact.model.contract.language import LoadedContract
@@ -140,8 +141,8 @@ def _with_run(
     record, directory = made
     kind = loaded.contract.kinds[record.kind]
     names = candidates(posixpath.relpath(directory, there), kind.clash)
-    path = next(path for path in names if take_run(directory, posixpath.join(root, path)))
+    path = next(path for path in names if give_place(directory, posixpath.join(root, path), what="run"))
     for owned in place_folders(kind, there, named_by(record)).values():
         if os.path.isdir(owned):
-            take_run(owned, posixpath.join(root, posixpath.relpath(owned, there)))
+            give_place(owned, posixpath.join(root, posixpath.relpath(owned, there)), what="place of a run")
     return msgspec.structs.replace(answer, run=path, uid=record.uid)
