@@ -44,14 +44,28 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
     """Of the configuration that the run had."""
 
 
-class ModelManifest(msgspec.Struct, frozen=True, kw_only=True):
-    """`manifest.json` of a model."""
+class _Manifest(msgspec.Struct, frozen=True, kw_only=True):
+    """What both sorts say."""
 
     schema_version: str = VERSION
-    uri: str
-    model_name: str
+    uri: str = ""
+    """Its own; empty before it has a place."""
     domain: str
     skill: str
+    class_map: dict[str, object]
+    origin: Origin | None = None
+    """None of what no run made."""
+    source: str | None = None
+    """Where it came from, as it was said."""
+    notes: str = ""
+    files: dict[str, ArchivedFile]
+    """Digest and size of its own files: all of the folder but runpact's two documents."""
+
+
+class ModelManifest(_Manifest, frozen=True, kw_only=True):
+    """`manifest.json` of a model."""
+
+    model_name: str
     format: str
     file: str
     """Name of the weights in the folder."""
@@ -60,34 +74,17 @@ class ModelManifest(msgspec.Struct, frozen=True, kw_only=True):
     dirty: bool | msgspec.UnsetType = msgspec.UNSET
     """True when the code had changes that are in no commit; left out otherwise."""
     input_spec: dict[str, object]
-    class_map: dict[str, object]
     export: dict[str, object]
-    origin: Origin | None = None
-    """None of weights from elsewhere."""
-    source: str | None = None
-    """Where weights from elsewhere came from, as it was said."""
-    notes: str = ""
-    files: dict[str, ArchivedFile]
-    """Digest and size of every other file of the folder."""
 
 
-class DataManifest(msgspec.Struct, frozen=True, kw_only=True):
+class DataManifest(_Manifest, frozen=True, kw_only=True):
     """`manifest.json` of a data set."""
 
-    schema_version: str = VERSION
-    uri: str
     dataset_name: str
-    domain: str
-    skill: str
     version: str
-    class_map: dict[str, object]
     splits: dict[str, object]
     source_hash: str
     """Digest of the set of its files."""
-    origin: Origin | None = None
-    source: str | None = None
-    notes: str = ""
-    files: dict[str, ArchivedFile]
 
 
 Manifest = ModelManifest | DataManifest

@@ -65,7 +65,7 @@ def enter(
     registry: Registry,
     places: Iterable[str],
     draft: Draft,
-    manifest: Callable[[Uri], Manifest],
+    manifest: Manifest,
     judge: Callable[[str, Uri], None] | None = None,
 ) -> Entered:
     """Give what was gathered the first place that is free, or that holds the same already.
@@ -75,7 +75,7 @@ def enter(
         registry: Which of both.
         places: Folders relative to the data root, in order; the only one is taken whatever stands there.
         draft: What was gathered.
-        manifest: Says what is written of it at its place.
+        manifest: What is written of it; its URI is that of its place.
         judge: Raises what speaks against it, where it was made ready.
 
     Raises:
@@ -86,7 +86,7 @@ def enter(
     lay_out(root, registry)
     with open_ledger(root) as ledger:
         uri = uri_at(_first_fit(root, places, draft))
-        told = render_manifest(manifest(uri))
+        told = render_manifest(msgspec.structs.replace(manifest, uri=str(uri)))
         record = _record(uri, draft, told)
         files = {**draft.files, MANIFEST: told, RECORD: render_record(record)}
         folder = posixpath.join(root, uri.folder)

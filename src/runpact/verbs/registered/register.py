@@ -24,7 +24,7 @@ from runpact.model.names import shown_path
 from runpact.model.registered.manifest import (
     MANIFEST,
     DataManifest,
-    Manifest,
+    Described,
     ModelManifest,
     Origin,
     demand_described,
@@ -88,29 +88,13 @@ def promote_model(
     kind = model_kind(loaded.contract)
     values = {"domain": domain, "skill": skill, "model": model, "dataset": dataset}
 
-    def manifest(uri: Uri) -> Manifest:
-        return ModelManifest(
-            uri=str(uri),
-            model_name=model,
-            domain=domain,
-            skill=skill,
-            format=form,
-            file=name,
-            git_hash=_commit(record),
-            dirty=record.provenance.code.dirty or msgspec.UNSET,
-            input_spec=said.input_spec,
-            class_map=said.class_map,
-            export=said.export,
-            notes=said.notes,
-            origin=Origin(
-                run=record.uid,
-                run_id=record.id,
-                path=source.path,
-                file=weights.path,
-                config_digest=record.provenance.config.digest,
-            ),
-            files=draft.archived_files(),
-        )
+    code = record.provenance.code
+    commit = "nogit" if code.commit == "unknown" else code.commit
+    manifest = msgspec.structs.replace(
+        _of_model((domain, skill, model), said, draft, form=form, file=name, git_hash=commit),
+        dirty=code.dirty or msgspec.UNSET,
+        origin=_origin(record, source.path, weights.path),
+    )
 
     def judged(folder: str, uri: Uri) -> None:
         promotion = Promotion(
@@ -148,24 +132,9 @@ def add_model(
     name = "model" + posixpath.splitext(path)[1]
     draft = Draft(files={name: original}, run=None, path=source)
 
-    def manifest(uri: Uri) -> Manifest:
-        return ModelManifest(
-            uri=str(uri),
-            model_name=model,
-            domain=domain,
-            skill=skill,
-            format=form,
-            file=name,
-            git_hash="external",
-            input_spec=said.input_spec,
-            class_map=said.class_map,
-            export=said.export,
-            notes=said.notes,
-            source=source,
-            files=draft.archived_files(),
-        )
-
-    return enter(root, "models", iter([uri.folder]), draft, manifest)
+    known = _of_model((domain, skill, model), said, draft, form=form, file=name, git_hash="external")
+    manifest = msgspec.structs.replace(known, source=source)
+    return enter(root, "models", [uri.folder], draft, manifest)
 
 
 def add_data(
@@ -210,31 +179,22 @@ def add_data(
     draft = Draft(files=files, run=record, path=shown)
     digests = {each: file.sha256 for each, file in draft.archived_files().items()}
 
-    def manifest(uri: Uri) -> Manifest:
-        return DataManifest(
-            uri=str(uri),
-            dataset_name=name,
-            domain=domain,
-            skill=skill,
-            version=version,
-            class_map=said.class_map,
-            splits=said.splits or _splits(files),
-            source_hash=digest_of_set(digests),
-            source=source,
-            notes=said.notes,
-            origin=None
-            if record is None or directory is None
-            else Origin(
-                run=record.uid,
-                run_id=record.id,
-                path=shown,
-                file=posixpath.relpath(place, directory),
-                config_digest=record.provenance.config.digest,
-            ),
-            files=draft.archived_files(),
-        )
-
-    return enter(root, "data", iter([uri.folder]), draft, manifest)
+    manifest = DataManifest(
+        dataset_name=name,
+        domain=domain,
+        skill=skill,
+        version=version,
+        class_map=said.class_map,
+        splits=said.splits or _splits(files),
+        source_hash=digest_of_set(digests),
+        source=source,
+        notes=said.notes,
+        origin=None
+        if record is None or directory is None
+        else _origin(record, shown, posixpath.relpath(place, directory)),
+        files=draft.archived_files(),
+    )
+    return enter(root, "data", [uri.folder], draft, manifest)
 
 
 def model_kind(contract: Contract) -> Kind:
@@ -263,9 +223,34 @@ def _place(kind: Kind, values: Mapping[str, str], record: RunRecord) -> str:
         ) from error
 
 
-def _commit(record: RunRecord) -> str:
-    commit = record.provenance.code.commit
-    return "nogit" if commit == "unknown" else commit
+def _of_model(
+    names: tuple[str, str, str], said: Described, draft: Draft, *, form: str, file: str, git_hash: str
+) -> ModelManifest:
+    """Return what is known of a model before its place is, and where it came from."""
+    domain, skill, model = names
+    return ModelManifest(
+        model_name=model,
+        domain=domain,
+        skill=skill,
+        format=form,
+        file=file,
+        git_hash=git_hash,
+        input_spec=said.input_spec,
+        class_map=said.class_map,
+        export=said.export,
+        notes=said.notes,
+        files=draft.archived_files(),
+    )
+
+
+def _origin(record: RunRecord, path: str, file: str) -> Origin:
+    return Origin(
+        run=record.uid,
+        run_id=record.id,
+        path=path,
+        file=file,
+        config_digest=record.provenance.config.digest,
+    )
 
 
 def _splits(files: Mapping[str, Content]) -> dict[str, object]:
