@@ -19,7 +19,7 @@ import contextlib
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from evidence_cases import arms, evaluate
@@ -78,31 +78,31 @@ def files_of(folder: Path) -> dict[str, bytes]:
     }
 
 
-class Archive(Hospital):
-    """Promotes and prunes in copies of one workspace, each in a child of its own."""
+def untold(*_said: object, **_more: object) -> None:
+    """Tell nobody."""
 
-    def __init__(self) -> None:
+
+class Curating(Hospital):
+    """Gives commands that make curated copies, in copies of one workspace, each in a child of its own."""
+
+    def __init__(self, lay_down: Callable[[Path], None]) -> None:
         """Make the workspace, and do everything once: what is imported late is there then."""
         Tracer.__init__(self)
-        lay_down(self.folder / "sick")
-        self.stale = first(self.folder / "sick")
-        self.runs = {
-            path.relative_to(self.folder / "sick").as_posix(): files_of(path)
-            for path in (self.folder / "sick" / "runs").glob("*/2*")
-        }
+        self.sick = self.folder / "sick"
+        lay_down(self.sick)
+        self.remember()
         self.lay_out()
-        assert self.does(lambda *_said, **_more: None) == 0
+        assert self.does(untold) == 0
         assert self.wrong([], End("exit", 0)) == []
 
     def lay_out(self) -> None:
         """Lay the workspace out."""
-        shutil.copytree(self.folder / "sick", self.place)
+        shutil.copytree(self.sick, self.place)
 
     def does(self, tell: Tell) -> int:
-        """Promote, prune, take back, prune, empty; return the first exit code that is not 0."""
-        for command, *words in _DOES:
-            named = [str(self.place / self.stale)] if command == "promote" else []
-            code, _document, complaint = told(self.place, command, *named, *words)
+        """Give all commands; return the first exit code that is not 0."""
+        for words in self.commands():
+            code, _document, complaint = told(self.place, *words)
             if "Traceback" in complaint or '"internal"' in complaint:
                 tell("traceback", text=complaint)
             if code:
@@ -113,9 +113,56 @@ class Archive(Hospital):
         """Do all of it."""
         return self.does(tell)
 
+    def damaged(self) -> Iterator[str]:
+        """Say what is wrong with the ledger, and with a copy that has its name."""
+        ledger = ledger_of(str(self.place))
+        if ledger.fault:
+            yield f"whole: the ledger is damaged: {ledger.fault}"
+        for folder in self.copies():
+            record, report = verify_copy(str(folder))
+            if record is None or not report.is_ok:
+                yield f"whole: {folder.name} has its name and is not complete"
+
+    def remember(self) -> None:
+        """Take note of what must be kept; the workspace is as it was made."""
+        raise NotImplementedError
+
+    def commands(self) -> Iterator[tuple[str, ...]]:
+        """Yield the words of each command."""
+        raise NotImplementedError
+
+    def copies(self) -> Iterable[Path]:
+        """Return the folders of curated copies that have their names."""
+        raise NotImplementedError
+
+
+class Archive(Curating):
+    """Promotes and prunes."""
+
+    def __init__(self) -> None:
+        """Make the workspace."""
+        super().__init__(lay_down)
+
+    def remember(self) -> None:
+        """Take note of the runs, and which of them is stale."""
+        self.stale = first(self.sick)
+        self.runs = {
+            path.relative_to(self.sick).as_posix(): files_of(path) for path in self.sick.glob("runs/*/2*")
+        }
+
+    def commands(self) -> Iterator[tuple[str, ...]]:
+        """Promote, prune, take back, prune, empty."""
+        for command, *words in _DOES:
+            named = [str(self.place / self.stale)] if command == "promote" else []
+            yield (command, *named, *words)
+
+    def copies(self) -> Iterable[Path]:
+        """Return the folders in `reports/`."""
+        return self.place.glob("reports/[!.]*")
+
     def wrong(self, facts: list[Fact], end: End) -> list[str]:
         """Return what is wrong after it ended so."""
-        found = [*tracebacks(facts), *self._kept(), *self._whole()]
+        found = [*tracebacks(facts), *self._kept(), *self.damaged()]
         if end.code == 0 and self._is_there(self.stale):
             found.append("honest exit: all is done, and the stale run is still there")
         if found:
@@ -125,12 +172,12 @@ class Archive(Hospital):
             found.append(f"completed: the same again ends with {code}")
         if self._is_there(self.stale) or (self.place / "reports" / ".promoting").exists():
             found.append("completed: something stale is left")
-        return [*found, *self._kept(), *self._whole()]
+        return [*found, *self._kept(), *self.damaged()]
 
     def _again(self) -> int:
         """Do it once more, beginning with whatever step is still to be done."""
         if self._is_there(self.stale):
-            return self.does(lambda *_said, **_more: None)
+            return self.does(untold)
         return told(self.place, "prune", "--empty-trash")[0]
 
     def _is_there(self, path: str) -> bool:
@@ -146,15 +193,6 @@ class Archive(Hospital):
             archived = [each for each in entries if each.path == path and each.action == "promote"]
             if not archived or archive_fault(str(self.place), archived[-1]):
                 yield f"kept: {path} is gone, and nothing archives it"
-
-    def _whole(self) -> Iterator[str]:
-        ledger = ledger_of(str(self.place))
-        if ledger.fault:
-            yield f"whole: the ledger is damaged: {ledger.fault}"
-        for folder in (self.place / "reports").glob("[!.]*"):
-            record, report = verify_copy(str(folder))
-            if record is None or not report.is_ok:
-                yield f"whole: {folder.name} has its name and is not complete"
 
 
 if __name__ == "__main__":

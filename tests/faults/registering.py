@@ -18,21 +18,18 @@ from __future__ import annotations
 
 import contextlib
 import json
-import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import runpact
-from faults.archiving import files_of
-from faults.mending import Hospital, main, told
+from faults.archiving import Curating, files_of, untold
+from faults.mending import main, told
 from faults.oracle import End
-from faults.scenario import Fact, Tell
+from faults.scenario import Fact
 from faults.sweep import tracebacks
-from faults.traced import Tracer
 from runpact.disk.archive import STAGING
 from runpact.verbs.archive.ledger import ledger_of
-from runpact.verbs.archive.verify_copy import verify_copy
 
 CONTRACT = """\
 contract: faults.registering
@@ -63,65 +60,45 @@ def lay_down(folder: Path) -> None:
         run.save("model.json", DESCRIPTION)
 
 
-class Registries(Hospital):
-    """Enters and removes in copies of one workspace, each in a child of its own."""
+class Registries(Curating):
+    """Enters and removes."""
 
     def __init__(self) -> None:
-        """Make the workspace, and do everything once: what is imported late is there then."""
-        Tracer.__init__(self)
-        lay_down(self.folder / "sick")
-        self.run = files_of(self.folder / "sick" / "runs")
-        self.lay_out()
-        assert self.does(lambda *_said, **_more: None) == 0
-        assert self.wrong([], End("exit", 0)) == []
+        """Make the workspace."""
+        super().__init__(lay_down)
 
-    def lay_out(self) -> None:
-        """Lay the workspace out."""
-        shutil.copytree(self.folder / "sick", self.place)
+    def remember(self) -> None:
+        """Take note of the run."""
+        self.run = files_of(self.sick / "runs")
 
-    def does(self, tell: Tell) -> int:
-        """Promote, add, remove; return the first exit code that is not 0."""
+    def commands(self) -> Iterator[tuple[str, ...]]:
+        """Promote, add, remove."""
         for words in _DOES:
-            told_words = [str(self.place / word) if word == "scans" else word for word in words]
-            code, _document, complaint = told(self.place, *told_words)
-            if "Traceback" in complaint or '"internal"' in complaint:
-                tell("traceback", text=complaint)
-            if code:
-                return code
-        return 0
+            yield tuple(str(self.place / word) if word == "scans" else word for word in words)
 
-    def work(self, tell: Tell) -> int:
-        """Do all of it."""
-        return self.does(tell)
+    def copies(self) -> list[Path]:
+        """Return the folders of versions."""
+        found = [path.parent for path in self.place.glob("[md]*/**/evidence_manifest.json")]
+        return [folder for folder in found if STAGING not in str(folder)]
 
     def wrong(self, facts: list[Fact], end: End) -> list[str]:
         """Return what is wrong after it ended so."""
         found = [*tracebacks(facts), *self._whole()]
-        if end.code == 0 and len(self._versions()) != 1:
+        if end.code == 0 and len(self.copies()) != 1:
             found.append("honest exit: all is done, and there is not the model alone")
         if found:
             return found
-        code = self.does(lambda *_said, **_more: None)
+        code = self.does(untold)
         if code:
             found.append(f"completed: the same again ends with {code}")
         if [*self.place.rglob(f"{STAGING}*")]:
             found.append("completed: something that was made ready is left")
         return [*found, *self._whole(), *self._told()]
 
-    def _versions(self) -> list[Path]:
-        found = [path.parent for path in self.place.glob("[md]*/**/evidence_manifest.json")]
-        return [folder for folder in found if STAGING not in str(folder)]
-
     def _whole(self) -> Iterator[str]:
         if files_of(self.place / "runs") != self.run:
             yield "kept: the run is not as it was"
-        ledger = ledger_of(str(self.place))
-        if ledger.fault:
-            yield f"whole: the ledger is damaged: {ledger.fault}"
-        for folder in self._versions():
-            record, report = verify_copy(str(folder))
-            if record is None or not report.is_ok:
-                yield f"whole: {folder.name} has its name and is not complete"
+        yield from self.damaged()
 
     def _told(self) -> Iterator[str]:
         entries = ledger_of(str(self.place)).entries
