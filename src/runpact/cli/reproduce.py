@@ -71,12 +71,12 @@ def reproduce_command(
     if not is_json:
         for line in _plan_lines(original.plan, overrides):
             sys.stderr.write(f"{line}\n")
-    if check_only:
-        from runpact.model.reproduce.answer import answer_of  # noqa: PLC0415 - the other way needs it not
+    from runpact.model.reproduce.answer import answer_of, demand_runnable  # noqa: PLC0415 - read by then
 
+    if check_only or original.plan.missing:
         return _tell(answer_of(original.plan), is_json=is_json)
-    if not original.plan.missing and (is_trusted or not original.plan.foreign):
-        _demand_agreed(is_agreed=is_agreed, is_json=is_json)
+    demand_runnable(original.plan, is_trusted=is_trusted, overrides=overrides)
+    _demand_agreed(is_agreed=is_agreed, is_json=is_json)
     answer = carried_out(
         place,
         original,

@@ -1,7 +1,7 @@
 """The front door to making runs again.
 
-Knows: which workspace, which run a person means, whether it may be made again here.
-Does not know: what it takes, how it is done.
+Knows: which workspace, which run a person means.
+Does not know: what it takes, whether it may be made again here, how it is done.
 """
 
 from __future__ import annotations
@@ -9,8 +9,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
-
-from runpact.model.errors import CannotStartError
 
 if TYPE_CHECKING:
     from runpact.model.reproduce.answer import Reproduced
@@ -54,29 +52,16 @@ def carried_out(
 ) -> Reproduced:
     """Make a run again and say whether it came out the same; the arguments are those of the command.
 
+    Nothing may be missing in its plan: that is an answer already.
+
     Raises:
         CannotStartError: It was not made in this workspace, and nobody vouched for it.
         StorageError: There is no room for it.
     """
-    from runpact.model.reproduce.answer import answer_of
+    from runpact.model.reproduce.answer import demand_runnable
     from runpact.verbs.reproduce.command import Way
     from runpact.verbs.reproduce.replay import replay
 
-    plan = original.plan
-    if plan.missing:
-        return answer_of(plan)
-    if plan.foreign and not is_trusted:
-        raise CannotStartError(
-            f"`{plan.run}` is not run again: {plan.foreign}",
-            at=plan.run,
-            expected="a run that was made in this workspace",
-            hint="it would run its recorded command with your rights: look at the plan, then say --trust",
-        )
-    if overrides and not plan.is_command:
-        raise CannotStartError(
-            "the settings of this run are its program's own",
-            expected="a run of `runpact run`, whose configuration can be handed over changed",
-            got=" ".join(plan.command),
-        )
+    demand_runnable(original.plan, is_trusted=is_trusted, overrides=overrides)
     way = Way(tell=tell, tee=tee, is_kept=is_kept, has_network=has_network, overrides=overrides)
     return replay(place.data_root, original, loaded=place.working_contract, environ=os.environ, way=way)

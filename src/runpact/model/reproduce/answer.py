@@ -1,15 +1,17 @@
 """What came of making a run again.
 
-Knows: the three answers and their exit codes; what weighs in a comparison.
+Knows: the three answers and their exit codes; what may be run; what weighs in a comparison.
 Does not know: how a run is made again, how values are compared.
 """
 
 # No deferred annotations: the encoder would evaluate each as text, which costs every command milliseconds.
 
+from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
 
+from runpact.model.errors import CannotStartError
 from runpact.model.golden.departure import Departure
 from runpact.model.reproduce.ingredients import Ingredient
 
@@ -67,6 +69,32 @@ class Reproduced(msgspec.Struct, frozen=True, kw_only=True):
 def answer_of(plan: Plan) -> Reproduced:
     """Return what looking alone comes to."""
     return Reproduced(word="not reproducible" if plan.missing else "reproducible", plan=plan)
+
+
+def demand_runnable(plan: Plan, *, is_trusted: bool, overrides: Sequence[str]) -> None:
+    """Make sure that a run may be made again as somebody wants it.
+
+    Args:
+        plan: Of the run.
+        is_trusted: Somebody vouched for it.
+        overrides: Settings to change.
+
+    Raises:
+        CannotStartError: It was not made here and nobody vouched for it, or its settings cannot be changed.
+    """
+    if plan.foreign and not is_trusted:
+        raise CannotStartError(
+            f"`{plan.run}` is not run again: {plan.foreign}",
+            at=plan.run,
+            expected="a run that was made in this workspace",
+            hint="it would run its recorded command with your rights: look at the plan, then say --trust",
+        )
+    if overrides and not plan.is_command:
+        raise CannotStartError(
+            "the settings of this run are its program's own",
+            expected="a run of `runpact run`, whose configuration can be handed over changed",
+            got=" ".join(plan.command),
+        )
 
 
 def word_for(departures: tuple[Departure, ...], remarks: tuple[str, ...], compared: int) -> Word:
