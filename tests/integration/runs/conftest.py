@@ -10,14 +10,6 @@ from integration.runs.place import CONTRACT, SCHEMA, Place
 
 
 @pytest.fixture
-def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Place:
-    """A folder without a contract."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("RUNPACT_WORKSPACE", raising=False)
-    return Place(tmp_path, capsys)
-
-
-@pytest.fixture
 def place(empty: Place) -> Place:
     """A workspace with a contract of its own."""
     empty.write("contract.yaml", CONTRACT)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from integration.runs.place import Place
@@ -37,14 +35,6 @@ kinds:
         fields: {size: sweep.leaderboard_size, best: sweep.best_result, mode: sweep.mode}
 """
 CAPTURES = ("--sweep-capture", "mode={mode}", "--sweep-capture", "digest={digest:7}")
-
-
-@pytest.fixture
-def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Place:
-    """A folder without a contract."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("RUNPACT_WORKSPACE", raising=False)
-    return Place(tmp_path, capsys)
 
 
 @pytest.fixture
