@@ -16,7 +16,7 @@ from typing import Self
 from runpact.disk import io
 from runpact.disk.appendlog import AppendLog
 from runpact.disk.discover import directories_of
-from runpact.disk.layout import ATTEMPTS, PIPELINE, PRIVATE, RECORD
+from runpact.disk.layout import ATTEMPTS, PIPELINE, PRIVATE
 from runpact.model.errors import StorageError
 
 _PAUSE_SECONDS = 0.02
@@ -153,11 +153,6 @@ def replace_record(directory: str, relative: str, data: bytes) -> None:
     path = posixpath.join(directory, relative)
     with io.storing(f"`{relative}`", path):
         io.replace_file(path, data, sync=False)
-
-
-def is_experiment_there(directory: str) -> bool:
-    """Whether anything stands where an experiment is to stand."""
-    return os.path.lexists(posixpath.join(directory, RECORD)) or os.path.lexists(directory)
 
 
 def clear_staged(directory: str, prefix: str) -> None:

@@ -15,7 +15,6 @@ from runpact.host.peek import peek_text
 from runpact.model.provenance import Devices, Gpu
 
 _LINE = 4096
-_VENDORS = {"10de": "nvidia", "1002": "amdgpu", "8086": "intel"}
 _CARD = re.compile(r"card\d+")
 
 

@@ -18,7 +18,7 @@ import msgspec
 from runpact.model.digest import digest_bytes
 from runpact.model.errors import MalformedDocumentError, UnknownVersionError
 from runpact.model.provenance import Provenance
-from runpact.model.run import ContractRef, Outcome
+from runpact.model.run import ContractRef, Outcome, RunRecord
 
 MANIFEST_FORMAT = "runpact.manifest/1"
 SEAL_FORMAT = "runpact.seal/1"
@@ -101,6 +101,19 @@ class Seal(msgspec.Struct, frozen=True, kw_only=True):
     uid: str
     manifest: FileRecord
     logs: dict[str, LogRecord]
+
+
+def unsealed_manifest(record: RunRecord) -> Manifest:
+    """Return the manifest of a run that is not committed."""
+    return Manifest(
+        sealed=False,
+        uid=record.uid,
+        id=record.id,
+        kind=record.kind,
+        name=record.name,
+        started=record.started,
+        contract=record.contract,
+    )
 
 
 def encode_manifest(manifest: Manifest, projected: dict[str, object] | None = None) -> bytes:

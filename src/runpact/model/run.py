@@ -31,16 +31,6 @@ class State(enum.Enum):
 SEALABLE = frozenset({State.FINISHED, State.FAILED, State.INTERRUPTED})
 """States that a seal may record."""
 
-MOVES = {
-    ("created", "publish"): State.RUNNING,
-    ("created", "owner dies"): State.ABANDONED,
-    (State.RUNNING, "seal after success"): State.FINISHED,
-    (State.RUNNING, "seal after failure"): State.FAILED,
-    (State.RUNNING, "seal after signal"): State.INTERRUPTED,
-    (State.RUNNING, "owner dies"): State.INTERRUPTED,
-}
-"""A run's life as a table; the documentation's diagram is made from it."""
-
 
 class Owner(msgspec.Struct, frozen=True):
     """The process that writes a run, named so that it cannot be mistaken for a later one."""

@@ -30,7 +30,6 @@ from runpact.verbs.life.start import pick_kind
 
 HERE = "."
 """What stands in the recorded configuration for the output directory, which has no name yet."""
-_OUTPUT = "hydra.runtime.output_dir"
 _LOG = "hydra.job_logging.handlers.file.filename"
 
 

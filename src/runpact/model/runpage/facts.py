@@ -19,7 +19,6 @@ from runpact.model.inputs import Input
 from runpact.model.provenance import Provenance
 from runpact.model.runpage.charts import Chart, charts_of, sparkline
 
-_OF_METRICS = ("name", "points", "last", "least", "greatest", "course")
 _LONG_FRACTION = re.compile(r"-?(?=[\d.]{8})\d+\.\d+(e[+-]?\d+)?")
 """A number with more than six digits, one of them behind the point."""
 _OTHER_VALUE = re.compile(r'\s.*|.*\s|null|true|false|-?\d+(\.\d+)?([eE][+-]?\d+)?|[\[{"].*', re.DOTALL)

@@ -14,15 +14,13 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Self
 
-from runpact.disk.writer import RunWriter
 from runpact.host.signals import Terminated
-from runpact.model.contract.language import Entry, Kind
+from runpact.model.contract.language import Entry
 from runpact.model.errors import RunpactError, UsageError
 from runpact.model.names import check_relative
-from runpact.model.recordmasker import RecordMasker
 from runpact.model.recovery import Label
 from runpact.model.reproduction import REPRODUCED
-from runpact.model.run import RunRecord, Standing, State
+from runpact.model.run import Standing, State
 from runpact.verbs.finding.read import read_entry
 from runpact.verbs.life.checkpoint import State as CheckpointState
 from runpact.verbs.life.checkpoint import keep_checkpoint
@@ -42,33 +40,23 @@ if TYPE_CHECKING:
 class ActiveRun(OpenRun):
     """A run that this process is making; use it as a context manager."""
 
-    @classmethod
-    def begin(  # noqa: PLR0913 - those of `OpenRun` and one more; all but three are keyword-only
-        cls,
-        writer: RunWriter,
-        record: RunRecord,
-        kind: Kind,
-        *,
-        root: str,
-        began: float,
-        config: Mapping[str, object],
-        masker: RecordMasker,
-        names: Mapping[str, object] = MappingProxyType({}),
-        worklog: WorkLog | None = None,
-    ) -> Self:
-        """Write what must stand in a run from its start; the arguments are those of `OpenRun`."""
-        run = cls(writer, record, kind, root=root, began=began, config=config, masker=masker, names=names)
-        run.worklog = worklog
+    def begin(self, worklog: WorkLog | None = None) -> Self:
+        """Write what must stand in a run from its start; when that fails the run does not stay open.
+
+        Args:
+            worklog: What the run tells the log of all runs.
+        """
+        self.worklog = worklog
         try:
-            run.note("run.started", uid=record.uid, kind=record.kind)
-            make_folders(run)
-            write_projections(run, {"start", "change"})
+            self.note("run.started", uid=self.record.uid, kind=self.record.kind)
+            make_folders(self)
+            write_projections(self, {"start", "change"})
         except BaseException as error:
             with contextlib.suppress(RunpactError):
-                run.finish(state_after(error), error=describe(error))
-            writer.close()
+                self.finish(state_after(error), error=describe(error))
+            self.writer.close()
             raise
-        return run
+        return self
 
     def log(self, values: Mapping[str, float], *, step: float | None = None) -> None:
         """Record metric points; when this returns they survive the end of the process.

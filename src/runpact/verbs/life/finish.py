@@ -8,13 +8,22 @@ from __future__ import annotations
 
 import contextlib
 
+import msgspec
+
 from runpact.disk.layout import is_unpinned
 from runpact.disk.tree import Folders, list_tree
 from runpact.host import clock
 from runpact.host.signals import putting_off_the_end
 from runpact.model.errors import RunpactError, StorageError
 from runpact.model.facts import FileFact
-from runpact.model.manifest import FileRecord, LogRecord, Manifest, encode_manifest, encode_seal, seal_for
+from runpact.model.manifest import (
+    FileRecord,
+    LogRecord,
+    encode_manifest,
+    encode_seal,
+    seal_for,
+    unsealed_manifest,
+)
 from runpact.model.recovery import labelled
 from runpact.model.run import Outcome, Standing, State
 from runpact.verbs.life.confine import discreet, settle_confinement
@@ -105,14 +114,9 @@ def _commit(run: OpenRun, outcome: Outcome, projected: dict[str, object]) -> Sta
     files, foreign = inventory(run, logs)
     places = pin_places(run)
     unflushed = _flush(run, foreign, places, outcome.state)
-    manifest = Manifest(
+    manifest = msgspec.structs.replace(
+        unsealed_manifest(record),
         sealed=True,
-        uid=record.uid,
-        id=record.id,
-        kind=record.kind,
-        name=record.name,
-        started=record.started,
-        contract=record.contract,
         outcome=outcome,
         provenance=run.provenance,
         logs=logs,

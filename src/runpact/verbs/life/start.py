@@ -10,6 +10,7 @@ import functools
 import os
 import posixpath
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 
 import msgspec
 
@@ -22,9 +23,10 @@ from runpact.model.confinement import W2, confinement_at_start
 from runpact.model.contract.language import Contract, Kind, LoadedContract
 from runpact.model.digest import digest_bytes
 from runpact.model.errors import StorageError, UsageError
-from runpact.model.manifest import FileRecord, Manifest, encode_manifest
+from runpact.model.manifest import FileRecord, encode_manifest, unsealed_manifest
 from runpact.model.names import check_name
 from runpact.model.place import BUILT_IN
+from runpact.model.provenance import Provenance
 from runpact.model.recordmasker import RecordMasker
 from runpact.model.run import ContractRef, RunRecord
 from runpact.model.template import PathTemplate
@@ -93,13 +95,7 @@ def start_run(
     captured = captured_for((root, cwd), loaded.contract, request, masker, environ)
     provenance = captured.provenance
     uid, moment = clock.new_uid(), clock.utc_now()
-    builtin: dict[str, object] = {
-        "started": moment,
-        "git": provenance.code.short,
-        "uid": uid,
-        "kind": kind_name,
-        "config_hash": provenance.config.digest.rpartition(":")[2],
-    }
+    builtin = built_in(kind_name, provenance, uid=uid, moment=moment)
     named = _in_experiment(place) if place else named_for(root, kind, kind_name, request, builtin)
     unnamed = RunRecord(
         uid=uid,
@@ -125,7 +121,7 @@ def start_run(
     writer = _created(draft, named, environ)
     record = msgspec.structs.replace(unnamed, id=posixpath.basename(writer.directory))
     worklog = begin_worklog(root, loaded.contract, record, kind, masker)
-    run = ActiveRun.begin(
+    run = ActiveRun(
         writer,
         record,
         kind,
@@ -134,8 +130,7 @@ def start_run(
         config=request.config.resolved,
         masker=masker,
         names=place.names if place else {},
-        worklog=worklog,
-    )
+    ).begin(worklog)
     run.stored |= _born_with(draft, record.id)
     run.is_trial = request.is_trial
     made_here(run)
@@ -161,6 +156,17 @@ def _created(draft: Draft, named: Named, environ: Mapping[str, str]) -> RunWrite
             got=error.got,
             hint="`runpact run --nested` lets a command make runs; who fenced itself can make no other",
         ) from error
+
+
+def built_in(kind: str, provenance: Provenance, *, uid: str, moment: datetime) -> dict[str, object]:
+    """Return what stands for the captures of a place that nobody gives."""
+    return {
+        "started": moment,
+        "git": provenance.code.short,
+        "uid": uid,
+        "kind": kind,
+        "config_hash": provenance.config.digest.rpartition(":")[2],
+    }
 
 
 def named_for(root: str, kind: Kind, kind_name: str, request: Request, builtin: dict[str, object]) -> Named:
@@ -296,19 +302,6 @@ def pick_kind(contract: Contract, name: str | None) -> tuple[str, Kind]:
         expected=" or ".join(f"`{kind}`" for kind in kinds),
         got=chosen if name else "no kind",
         hint="name one with --kind",
-    )
-
-
-def unsealed_manifest(record: RunRecord) -> Manifest:
-    """Return the manifest of a run that is not committed."""
-    return Manifest(
-        sealed=False,
-        uid=record.uid,
-        id=record.id,
-        kind=record.kind,
-        name=record.name,
-        started=record.started,
-        contract=record.contract,
     )
 
 

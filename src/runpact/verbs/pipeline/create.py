@@ -23,7 +23,7 @@ from runpact.model.run import ContractRef, RunRecord
 from runpact.verbs.capturing.mask import masked_provenance
 from runpact.verbs.life.project import birth_files
 from runpact.verbs.life.request import Request
-from runpact.verbs.life.start import captured_for, masker_for, named_for, pick_kind
+from runpact.verbs.life.start import built_in, captured_for, masker_for, named_for, pick_kind
 
 
 def recorded_config(loaded: LoadedContract, kind: Kind, request: Request) -> Config:
@@ -51,13 +51,7 @@ def create_experiment(root: str, loaded: LoadedContract, request: Request, *, cw
     captured = captured_for((root, cwd), loaded.contract, request, masker, environ)
     uid, moment = clock.new_uid(), clock.utc_now()
     provenance = captured.provenance
-    builtin = {
-        "started": moment,
-        "git": provenance.code.short,
-        "uid": uid,
-        "kind": kind_name,
-        "config_hash": provenance.config.digest.rpartition(":")[2],
-    }
+    builtin = built_in(kind_name, provenance, uid=uid, moment=moment)
     named = named_for(root, kind, kind_name, request, builtin)
     identity = next(named.candidates)
     record = RunRecord(
