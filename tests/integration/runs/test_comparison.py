@@ -172,7 +172,7 @@ def test_the_repository_around_the_workspace_is_compared_too(
         "run", "--confinement", "W1", "--json", "--", "sh", "-c", "sleep 0.02; touch ../new"
     )
     assert code == 1
-    assert f"`{empty.root}/new`" in " ".join(finding["message"] for finding in json.loads(out)["findings"])
+    assert "`[outside]/new`" in " ".join(finding["message"] for finding in json.loads(out)["findings"])
     assert repository_above(str(empty.root / "project")) == str(empty.root)
     assert repository_above("/") is None
 
