@@ -6,6 +6,7 @@ Does not know: what of it matters.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import posixpath
 from collections.abc import Callable
@@ -22,15 +23,26 @@ def list_stamps(root: str, is_of_concern: Callable[[str], bool]) -> dict[str, tu
     waiting = [""]
     while waiting:
         folder = waiting.pop()
-        with os.scandir(posixpath.join(root, folder)) as entries:
-            for entry in entries:
-                path = posixpath.join(folder, entry.name)
-                if not is_of_concern(path):
-                    continue
-                if entry.is_dir(follow_symlinks=False):
-                    waiting.append(path)
-                    found[path] = ()
-                    continue
-                status = entry.stat(follow_symlinks=False)
-                found[path] = status.st_size, status.st_mtime_ns, status.st_ino
+        for entry in _listed(posixpath.join(root, folder)):
+            path = posixpath.join(folder, entry.name)
+            if not is_of_concern(path):
+                continue
+            with contextlib.suppress(FileNotFoundError):  # it went meanwhile, so it does not stand there
+                found[path] = _stamp(entry)
+            if entry.is_dir(follow_symlinks=False):
+                waiting.append(path)
     return found
+
+
+def _listed(folder: str) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except FileNotFoundError:
+        return []
+
+
+def _stamp(entry: os.DirEntry[str]) -> tuple[int, ...]:
+    status = entry.stat(follow_symlinks=False)
+    is_folder = entry.is_dir(follow_symlinks=False)
+    return () if is_folder else (status.st_size, status.st_mtime_ns, status.st_ino)

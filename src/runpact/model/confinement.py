@@ -22,8 +22,7 @@ CACHE_NAMES = frozenset(
     {"__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis", ".ipynb_checkpoints"}
 )
 """Folders of these names are caches wherever they stand."""
-CACHE_FILES = (".coverage",)
-"""Files whose names begin so are caches wherever they stand."""
+_COVERAGE = ".coverage"
 MOST_STRAYS = 100
 """Strays listed of one run; more are counted."""
 OUTSIDE = "[outside]"
@@ -165,6 +164,11 @@ class Confinement(msgspec.Struct, frozen=True, kw_only=True):
     """Files that a traced command read, or was refused, without their being declared; shown as strays are."""
     more_undeclared: int = 0
     """Such files beyond those listed."""
+
+
+def is_cache_name(name: str) -> bool:
+    """Whether a file or folder of this name is a cache wherever it stands; `.coveragerc` is none."""
+    return name in CACHE_NAMES or name == _COVERAGE or name.startswith(f"{_COVERAGE}.")
 
 
 def requested_level(mode: str, wanted: str = "") -> str:

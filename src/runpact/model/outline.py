@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from runpact.model.confinement import CACHE_NAMES
+from runpact.model.confinement import is_cache_name
 from runpact.model.template import compile_glob
 
-_UNCONCERNED = frozenset({".git", ".runpact-cache", *CACHE_NAMES})
+_UNCONCERNED = frozenset({".git", ".runpact-cache"})
 
 Stamp = tuple[int, ...]
 """Tells a file from what stood there before, unread."""
@@ -27,10 +27,8 @@ def concern(free: Iterable[str]) -> Callable[[str], bool]:
 
     def is_of_concern(path: str) -> bool:
         name = path.rpartition("/")[2]
-        is_data_of_coverage = name == ".coverage" or name.startswith(".coverage.")
-        return not (
-            name in _UNCONCERNED or is_data_of_coverage or any(glob.fullmatch(path) for glob in globs)
-        )
+        is_free = name in _UNCONCERNED or is_cache_name(name)
+        return not is_free and not any(glob.fullmatch(path) for glob in globs)
 
     return is_of_concern
 

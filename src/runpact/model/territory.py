@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from runpact.model.confinement import CACHE_FILES, CACHE_NAMES
+from runpact.model.confinement import CACHE_NAMES, is_cache_name
 from runpact.model.names import readable_path
 from runpact.model.template import compile_glob, glob_to_regex
 
@@ -127,7 +127,7 @@ class Territory:
 
     def _is_cache(self, path: str) -> bool:
         *folders, name = path.split("/")
-        if not CACHE_NAMES.isdisjoint((*folders, name)) or name.startswith(CACHE_FILES):
+        if not CACHE_NAMES.isdisjoint(folders) or is_cache_name(name):
             return True
         return any(glob.fullmatch(each) for glob in self._globs for each in (path, f"{path}/"))
 

@@ -58,6 +58,8 @@ TERRITORY = Territory(
         ("/usr/lib/__pycache__/x.pyc", True),
         ("/home/me/work/pkg/__pycache__", True),
         ("/home/me/work/.coverage.host.1", True),
+        ("/home/me/work/.coverage", True),
+        ("/home/me/work/.coveragerc", False),
     ],
 )
 def test_the_innermost_folder_decides(path: str, is_free: bool) -> None:
