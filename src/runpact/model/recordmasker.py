@@ -19,6 +19,7 @@ from runpact.model.secretnames import (
     hides_number,
     is_reference,
     names_secret,
+    reference_to,
     secret_settings,
 )
 from runpact.model.secrets import MASK, MaskedStream, Masker, encode_text
@@ -47,7 +48,7 @@ class RecordMasker:
         """
         self._marked = tuple(marked)
         self._referring = dict(references)
-        self._references = {value: f"${{env:{name}}}" for name, value in (variables or {}).items()}
+        self._references = {value: reference_to(name) for name, value in (variables or {}).items()}
         declared = {value.strip() for value in (*self._references, *values)} - {""}
         self._masker = Masker.of(frozenset(declared))
         self._declared = len(declared)
@@ -109,7 +110,7 @@ class RecordMasker:
     def _referring_to(self, name: str) -> Callable[[object], object]:
         def refer(_value: object) -> object:
             self._note("config", 1)
-            return f"${{env:{name}}}"
+            return reference_to(name)
 
         return refer
 

@@ -29,7 +29,7 @@ _ABOUT = (
 """Ends of names that are about a secret and do not hold one."""
 _NO_VALUE = r"(?i:true|false|none|null|yes|no|on|off|enabled|disabled|required|optional|default)?"
 _OPTION = r"-{0,2}[+~]{0,2}(?P<name>[A-Za-z_][\w./-]*)="
-_REFERENCE = r"\$\{env:[A-Za-z_][A-Za-z0-9_]*\}"
+_REFERENCE = r"\$\{env:([A-Za-z_][A-Za-z0-9_]*)\}"
 _USERS = frozenset({"-u", "--user", "--proxy-user"})
 _LONGEST = 200
 
@@ -84,6 +84,17 @@ def secret_settings(value: object, *, is_secret: bool = False) -> Iterator[str]:
         yield value
 
 
+def reference_to(name: str) -> str:
+    """Return what stands for the value of an environment variable."""
+    return f"${{env:{name}}}"
+
+
+def referred(text: str) -> str | None:
+    """Return the environment variable that a text stands for; None for any other text."""
+    found = re.fullmatch(_REFERENCE, text)
+    return found[1] if found is not None else None
+
+
 def is_reference(text: str) -> bool:
     """Whether a text only says where its value is found, as in `${env:NAME}`, or was masked."""
     return (text.startswith("${") and text.endswith("}")) or text == "[redacted]"
@@ -102,7 +113,7 @@ def without_references(value: object) -> object:
         elif isinstance(each, list | tuple):
             holder[key] = list(each)
             waiting += [(holder[key], number) for number in range(len(each))]
-        elif isinstance(each, str) and re.fullmatch(_REFERENCE, each):
+        elif isinstance(each, str) and referred(each):
             holder[key] = "[redacted]"
     return top[0]
 

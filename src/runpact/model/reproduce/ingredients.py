@@ -9,7 +9,6 @@ Source:
 
 from __future__ import annotations
 
-import re
 from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import Final, Literal
 
@@ -18,6 +17,7 @@ import msgspec
 from runpact.model.config.schema import leaves
 from runpact.model.inputs import Input
 from runpact.model.provenance import Code, Copy, Environment, LockCopy, Provenance
+from runpact.model.secretnames import referred
 from runpact.version import VERSION
 
 CONFIG: Final = "config"
@@ -28,7 +28,6 @@ Name = Literal["config", "commit", "environment", "inputs"]
 Mode = Literal["present", "uv", "pip"]
 _MASK = "[redacted]"
 _PATH = "[path]"
-_REFERENCE = re.compile(r"\$\{env:([A-Za-z_][A-Za-z0-9_]*)\}")
 _MOST = 5
 _OWN = "runpact"
 """The package that is there because it is running: it is never installed, but lent."""
@@ -101,9 +100,9 @@ def _unknown_values(resolved: Mapping[str, object], variables: Container[str]) -
     for key, value in leaves(dict(resolved)):
         text = value if isinstance(value, str) else ""
         name = ".".join(map(str, key))
-        found = _REFERENCE.fullmatch(text)
-        if found is not None and found[1] not in variables:
-            yield f"`{name}` is taken from the environment variable `{found[1]}`, which is not set"
+        found = referred(text)
+        if found is not None and found not in variables:
+            yield f"`{name}` is taken from the environment variable `{found}`, which is not set"
         elif _MASK in str(value):
             yield f"`{name}` is a secret that was masked"
 

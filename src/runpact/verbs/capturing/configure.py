@@ -7,7 +7,6 @@ Does not know: what any key means.
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Mapping
 
 import msgspec
@@ -26,10 +25,10 @@ from runpact.model.facts import FormatFault
 from runpact.model.provenance import Config
 from runpact.model.reference import pointer_of
 from runpact.model.schema import inline_name, validator_for
+from runpact.model.secretnames import referred
 from runpact.model.secretschema import Path
 
 _LIMIT = 16 * 1024 * 1024
-_REFERENCE = re.compile(r"\$\{env:([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -181,15 +180,15 @@ def _from_environment(layered: Layered, environ: Mapping[str, str]) -> Iterator[
     """Put the value of an environment variable wherever `${env:NAME}` stands alone; yield both names."""
     faults = []
     for key, value in [*leaves(layered.values)]:
-        found = _REFERENCE.fullmatch(value) if isinstance(value, str) else None
+        found = referred(value) if isinstance(value, str) else None
         origin = layered.origin(key)
         if found is None or origin is None:
             continue
-        if found[1] in environ:
-            layered.put(key, environ[found[1]], origin)
-            yield key, found[1]
+        if found in environ:
+            layered.put(key, environ[found], origin)
+            yield key, found
         else:
-            faults.append(_unset(key, found[1], origin))
+            faults.append(_unset(key, found, origin))
     if faults:
         raise _refused(tuple(faults))
 
