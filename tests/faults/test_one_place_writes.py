@@ -53,6 +53,8 @@ ELSEWHERE = {
     ("host/fence.py", "os.mkdir"): "makes a folder for a child's temporary files",
     ("host/isolate.py", "os.makedirs"): "as above",
     ("host/rebuild.py", "open"): "lists packages in an environment that is being made, never in a run",
+    ("host/rebuild.py", "os.makedirs"): "as above",
+    ("host/rebuild.py", "os.symlink"): "lends runpact itself to that environment",
     ("host/rebuild.py", "shutil.which"): "finds uv",
     ("host/worktree.py", "os.makedirs"): "makes folders in a working tree that is there for a while",
     ("host/worktree.py", "os.symlink"): "as above",

@@ -202,7 +202,7 @@ def _cleanup(walk: Walk) -> None:
     report.write_bytes(data)
     report.chmod(0o444)
     _do(walk, "runpact", "prune", "--dry-run", says=f"free  {shown}", shows=("B-122",))
-    _do(walk, "runpact", "prune", says="1 runs pruned", shows=("B-122", "B-A4"))
+    _do(walk, "runpact", "prune", says="1 run pruned", shows=("B-122", "B-A4"))
     _do(walk, "runpact", "prune", "--undo", says="taken back")
     _do(walk, "runpact", "verify", shown, says="OK")
     _do(walk, "runpact", "prune", "--empty-trash")
