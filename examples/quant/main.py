@@ -52,9 +52,16 @@ class PaperParams(Settings):
 class SweepParams:
     """What a sweep takes."""
 
-    config_path: Annotated[
-        str, Meta(min_length=1, description="YAML file: mode, base, space, windows, objective")
-    ]
+    config_path: (
+        Annotated[
+            str,
+            Meta(
+                min_length=1,
+                description="YAML file: mode, base, space, windows, objective; --resume knows it",
+            ),
+        ]
+        | None
+    ) = None
     out_dir: Annotated[
         str, Meta(description="folder that is to hold outputs/; by default that of the contract")
     ] = ""

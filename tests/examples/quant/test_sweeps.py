@@ -18,7 +18,7 @@ from quantlab.errors import SettingsError, StrategyError
 from quantlab.metrics import returns_of
 from quantlab.research import traded
 from quantlab.settings import Settings
-from quantlab.sweeps import make_sweep
+from quantlab.sweeps import make_sweep, plan_in, plan_of
 
 import runpact
 
@@ -185,7 +185,7 @@ def test_an_interrupted_sweep_goes_on_and_repeats_nothing(lab: Path) -> None:
     (first,) = (path for path in (lab / "outputs/runs").iterdir() if "_grid_" in path.name)
     finished = {path.parent.parent.name for path in lab.glob("outputs/trials/*/.runpact/seal")}
     done = subprocess.run(
-        [*command, "--resume", first.name], cwd=lab, capture_output=True, text=True, check=True
+        [*command[:3], "--json", "--resume", first.name], cwd=lab, capture_output=True, text=True, check=True
     )
     again = json.loads(done.stdout)["result"]
     board = rows(again, "leaderboard.csv")
@@ -194,6 +194,26 @@ def test_an_interrupted_sweep_goes_on_and_repeats_nothing(lab: Path) -> None:
     trials = [path.name for path in (lab / "outputs/trials").iterdir()]
     assert len(trials) <= 61
     assert len(finished & set(trials)) == len(finished)
+
+
+@pytest.mark.parametrize(
+    ("words", "path"),
+    [
+        (["sweep", "--sweep", "a.yaml"], "a.yaml"),
+        (["sweep", "--config-path=a.yaml", "--json"], "a.yaml"),
+        (["--json-request", '{"command": "sweep", "params": {"config_path": "a.yaml"}}'], "a.yaml"),
+    ],
+)
+def test_a_sweep_knows_its_plan_from_the_command_or_the_request(words: list[str], path: str) -> None:
+    assert plan_in(["python", "main.py", *words]) == path
+
+
+def test_a_sweep_that_names_no_plan_asks_for_it(desk: Path) -> None:
+    with runpact.run(kind="sweep", workspace=desk, unsafe_skip_check=True) as run:
+        pass
+    for resume, folder in ((run.id, ""), ("", ""), (run.id, "elsewhere")):
+        with pytest.raises(SettingsError, match="plan"):
+            plan_of(resume, folder)
 
 
 def sweeps_in(lab: Path) -> set[str]:

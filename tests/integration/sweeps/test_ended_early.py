@@ -87,7 +87,8 @@ def struck(place: Place, way: str, number: signal.Signals, seconds: float) -> in
     time.sleep(seconds)
     child.send_signal(number)
     _out, err = child.communicate(timeout=60)
-    assert way != "command" or b"Traceback" not in err
+    is_made = any((place.root / "sweeps").glob("*"))  # before that Python may be loading runpact itself
+    assert way != "command" or not is_made or b"Traceback" not in err
     return child.returncode
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import itertools
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -59,13 +60,16 @@ class Plan:
             raise SettingsError(f"{path}: `windows` belongs to the mode `{WALK}`, and to no other")
 
 
-def make_sweep(config_path: str, *, out_dir: str = "", jobs: int = 1, resume: str = "") -> dict[str, Any]:
+def make_sweep(
+    config_path: str | None, *, out_dir: str = "", jobs: int = 1, resume: str = ""
+) -> dict[str, Any]:
     """Make a sweep, or go on with one that was interrupted.
 
     Raises:
         SettingsError: The plan cannot be used; nothing was made.
         StrategyError: No trial came to a good end.
     """
+    config_path = config_path or plan_of(resume, out_dir)
     plan = Plan(config_path)
     bars = series.load(plan.base.ticker, plan.base.data)
     first, last = between(bars, plan.base.start, plan.base.end)
@@ -97,6 +101,33 @@ def make_sweep(config_path: str, *, out_dir: str = "", jobs: int = 1, resume: st
         reasons = [row.get("reason") or "" for row in done.outcome.rows[:3]]
         raise StrategyError(f"no trial of {done.path} can be ranked: {'; '.join(reasons)}")
     return _answer(done, Path(out_dir or root()).absolute())
+
+
+def plan_of(sweep: str, out_dir: str) -> str:
+    """Return the plan file that a sweep was started with, as its recorded command or request names it.
+
+    Raises:
+        SettingsError: None is named there.
+    """
+    if not sweep or out_dir:
+        raise SettingsError("a sweep needs a plan", hint="--config-path sweeps/grid.yaml")
+    record = Path(runpact.open_run(sweep, workspace=root()).directory, ".runpact/run.json")
+    found = plan_in(json.loads(record.read_text(encoding="utf-8"))["provenance"]["command"])
+    if not found:
+        raise SettingsError(f"{sweep} does not name its plan", hint="say --config-path as well")
+    return found
+
+
+def plan_in(words: Sequence[str]) -> str:
+    """Return the plan file that the command line of a sweep names; nothing where it names none."""
+    for word, after in itertools.pairwise([*words, ""]):
+        option, _equals, value = word.partition("=")
+        if option in {"--config-path", "--sweep"}:
+            return value or after
+        if option == "--json-request" and (value or after).lstrip().startswith("{"):
+            params = json.loads(value or after).get("params", {})
+            return str(params.get("config_path") or params.get("sweep") or "")
+    return ""
 
 
 def _splits(plan: Plan, days: Sequence[str]) -> dict[str, Any] | None:
