@@ -31,6 +31,16 @@ def workspace_options(function: _Function) -> _Function:
     return function
 
 
+def in_workspace(function: Callable[..., int]) -> Callable[..., int]:
+    """Add --workspace, --workdir and --contract, handed over as one argument, the open `place`."""
+
+    @functools.wraps(function)
+    def opened(*, workspace: str | None, workdir: str | None, contract: str | None, **others: object) -> int:
+        return function(place=open_workspace(workspace, workdir, contract), **others)
+
+    return workspace_options(opened)
+
+
 json_option = click.option("--json", "is_json", is_flag=True, help="Print one JSON document instead of text.")
 
 

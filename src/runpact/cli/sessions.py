@@ -13,13 +13,14 @@ import click
 import msgspec
 
 from runpact.cli.find import age_of
-from runpact.cli.options import json_option, open_workspace, workspace_options
+from runpact.cli.options import in_workspace, json_option
 from runpact.cli.output import VERDICT_COLOUR, paint, plain, print_json, say, table_lines
 from runpact.cli.viewtext import print_views
 from runpact.model.finding import Verdict
 from runpact.workspace import sessions as front
 
 if TYPE_CHECKING:
+    from runpact.workspace import Workspace
     from runpact.workspace.sessions import Alerts, Readiness, SeenSession
 
 _COLOURS = {
@@ -59,19 +60,10 @@ _kind_option = click.option("--kind", metavar="K", help="Only sessions of this k
 @sessions_command.command("list")
 @_kind_option
 @_stale_option
-@workspace_options
+@in_workspace
 @json_option
-def list_command(
-    *,
-    kind: str | None,
-    stale_minutes: float,
-    workspace: str | None,
-    workdir: str | None,
-    contract: str | None,
-    is_json: bool,
-) -> int:
+def list_command(*, kind: str | None, stale_minutes: float, place: Workspace, is_json: bool) -> int:
     """List sessions, newest first."""
-    place = open_workspace(workspace, workdir, contract)
     found = front.all_sessions(place, kind=kind, stale_minutes=stale_minutes)
     if is_json:
         print_json("sessions", sessions=[msgspec.to_builtins(each) for each in found], total=len(found))
@@ -99,19 +91,10 @@ def list_command(
 @sessions_command.command("show")
 @click.argument("session")
 @_stale_option
-@workspace_options
+@in_workspace
 @json_option
-def show_command(
-    *,
-    session: str,
-    stale_minutes: float,
-    workspace: str | None,
-    workdir: str | None,
-    contract: str | None,
-    is_json: bool,
-) -> int:
+def show_command(*, session: str, stale_minutes: float, place: Workspace, is_json: bool) -> int:
     """Show one session: its state, and what its document tells."""
-    place = open_workspace(workspace, workdir, contract)
     found = front.show(place, session, stale_minutes=stale_minutes)
     if is_json:
         print_json("session", session=msgspec.to_builtins(found))
@@ -146,19 +129,10 @@ def _say_fact(name: str, value: object) -> None:
 @sessions_command.command("health")
 @_kind_option
 @_stale_option
-@workspace_options
+@in_workspace
 @json_option
-def health_command(
-    *,
-    kind: str | None,
-    stale_minutes: float,
-    workspace: str | None,
-    workdir: str | None,
-    contract: str | None,
-    is_json: bool,
-) -> int:
+def health_command(*, kind: str | None, stale_minutes: float, place: Workspace, is_json: bool) -> int:
     """Say how the sessions are, in short: 0 when nothing is wrong, 1 for a warning, 3 when it is critical."""
-    place = open_workspace(workspace, workdir, contract)
     report = front.health(place, kind=kind, stale_minutes=stale_minutes)
     if is_json:
         print_json("sessions-health", **msgspec.to_builtins(report), verdict=report.verdict.value)
@@ -176,19 +150,10 @@ def health_command(
 @sessions_command.command("alerts")
 @_kind_option
 @_stale_option
-@workspace_options
+@in_workspace
 @json_option
-def alerts_command(
-    *,
-    kind: str | None,
-    stale_minutes: float,
-    workspace: str | None,
-    workdir: str | None,
-    contract: str | None,
-    is_json: bool,
-) -> int:
+def alerts_command(*, kind: str | None, stale_minutes: float, place: Workspace, is_json: bool) -> int:
     """List what is wrong: failed (critical), aborted and stale (warnings). Exit codes as of `health`."""
-    place = open_workspace(workspace, workdir, contract)
     found = front.alerts(place, kind=kind, stale_minutes=stale_minutes)
     if is_json:
         print_json(
@@ -215,16 +180,13 @@ def _say_alerts(found: Alerts) -> None:
 
 @sessions_command.command("index")
 @click.option("--check", "is_check", is_flag=True, help="Only say which files are not up to date.")
-@workspace_options
+@in_workspace
 @json_option
-def index_command(
-    *, is_check: bool, workspace: str | None, workdir: str | None, contract: str | None, is_json: bool
-) -> int:
+def index_command(*, is_check: bool, place: Workspace, is_json: bool) -> int:
     """Write the registry files of sessions that the contract names; the registry of runs is not touched.
 
     A session that ends, in whichever way, brings them up to date by itself.
     """
-    place = open_workspace(workspace, workdir, contract)
     views = front.check_index(place) if is_check else front.write_index(place)
     verdict = views.verdict if is_check else Verdict.OK
     if is_json:
@@ -236,13 +198,11 @@ def index_command(
 
 @sessions_command.command("promotion")
 @click.argument("session", required=False)
-@workspace_options
+@in_workspace
 @json_option
-def promotion_command(
-    *, session: str | None, workspace: str | None, workdir: str | None, contract: str | None, is_json: bool
-) -> int:
+def promotion_command(*, session: str | None, place: Workspace, is_json: bool) -> int:
     """Say which sessions are ready for promotion, with reasons: 0 when there is one, else 2."""
-    found = front.promotion(open_workspace(workspace, workdir, contract), session)
+    found = front.promotion(place, session)
     if is_json:
         print_json(
             "sessions-promotion",
@@ -278,20 +238,17 @@ def _say_readiness(each: Readiness) -> None:
     help="How long its process has to end.",
 )
 @click.option("--kill", "is_killed", is_flag=True, help="Kill a process that does not end in that time.")
-@workspace_options
+@in_workspace
 @json_option
 def abort_command(
     *,
     session: str,
     wait_seconds: float,
     is_killed: bool,
-    workspace: str | None,
-    workdir: str | None,
-    contract: str | None,
+    place: Workspace,
     is_json: bool,
 ) -> int:
     """End a session. Its process is asked to; where it is gone already, the end is recorded."""
-    place = open_workspace(workspace, workdir, contract)
     ended = front.abort(place, session, wait_seconds=wait_seconds, is_killed=is_killed)
     state, reason = ended.standing.state.value, ended.standing.reason
     if is_json:
