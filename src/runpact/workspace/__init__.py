@@ -230,21 +230,9 @@ class Workspace:
             ConfigError: The configuration cannot be handed over; nothing was created.
             ConfinementError: The confinement demanded cannot be enforced; nothing was created.
         """
-        from runpact.verbs.capturing.mask import patterns_in
-        from runpact.verbs.life.execute import execute, made_ready
+        from runpact.workspace.executing import executed
 
-        request = made_ready(request, root=self.data_root, cwd=self.cwd, environ=os.environ)
-        run = self.start(request)
-        execution = execute(
-            run,
-            request.command,
-            wanted=request.wanted,
-            inputs=request.inputs,
-            secrets=(*patterns_in(os.environ), *request.secrets),
-            cwd=self.cwd,
-            environ=os.environ,
-            tee=tee,
-        )
+        run, execution = executed(self, request, tee=tee)
         return ExecutedRun(id=run.id, uid=run.uid, execution=execution, checked=self.check([run.dir])[0])
 
     def runs(self) -> list[RunSummary]:

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from runpact.host.relay import Relay
     from runpact.verbs.judging.check import CheckedRun
     from runpact.verbs.life.active import ActiveRun
-    from runpact.verbs.life.execute import Execution
     from runpact.verbs.life.request import Request
     from runpact.workspace import Workspace
 
@@ -85,33 +84,15 @@ class CommandTrials(Trials):
 
     def run(self, trial: Trial) -> TrialEnd:
         """Run one command to its end."""
+        from runpact.workspace.executing import executed
+
         try:
             request = trial_request(self._place, self._plan, trial, self._within)
-            run, execution = self._executed(request)
+            run, execution = executed(self._place, request, tee=False, relay=self._relay)
         except REFUSALS as error:
             return refused(trial, error)
         checked = self._place.check([run.dir])[0]
         return ended(self._place, self._plan, trial, checked, reason=execution.reason)
-
-    def _executed(self, request: Request) -> tuple[ActiveRun, Execution]:
-        from runpact.verbs.capturing.mask import patterns_in
-        from runpact.verbs.life.execute import execute, made_ready
-
-        place = self._place
-        request = made_ready(request, root=place.data_root, cwd=place.cwd, environ=os.environ)
-        run = place.start(request)
-        execution = execute(
-            run,
-            request.command,
-            wanted=request.wanted,
-            inputs=request.inputs,
-            secrets=(*patterns_in(os.environ), *request.secrets),
-            cwd=place.cwd,
-            environ=os.environ,
-            tee=False,
-            relay=self._relay,
-        )
-        return run, execution
 
 
 def ended(place: Workspace, plan: Plan, trial: Trial, checked: CheckedRun, *, reason: str = "") -> TrialEnd:
