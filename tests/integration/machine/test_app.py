@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -17,6 +18,7 @@ import pytest
 
 import runpact
 from integration.machine import toy
+from runpact.host import diversion
 from runpact.host.interruptions import Interruptions
 from runpact.model.errors import ConfigError, NoSuchRunError
 from runpact.model.machine.answer import answer_to
@@ -587,6 +589,30 @@ def test_an_answer_that_nobody_can_be_given_is_no_success(here: Path) -> None:
             assert "Exception ignored" not in done.stderr
             assert (full != "> /dev/full") or "No space left on device" in done.stderr
     assert list(here.iterdir()) == []
+
+
+@pytest.mark.requirement("E10.6")
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        (
+            OSError(errno.ENOSPC, "No space left on device"),
+            1,
+            "error[storage]: the answer cannot be written: No",
+        ),
+        (BrokenPipeError(errno.EPIPE, "Broken pipe"), 141, ""),
+    ],
+)
+def test_why_an_answer_is_lost_is_said(
+    capfd: Capture, monkeypatch: pytest.MonkeyPatch, error: OSError, code: int, said: str
+) -> None:
+    def refuse(_descriptor: int, _view: memoryview) -> int:
+        raise error
+
+    monkeypatch.setattr(diversion, "_written", refuse)
+    assert toy.app.main(["again", "--json"]) == code
+    assert capfd.readouterr().err.startswith(said)
+    assert toy.app.main(["run", "--how", "data", "--json"]) == 3
 
 
 @pytest.mark.requirement("E10.6")
