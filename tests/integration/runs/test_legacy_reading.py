@@ -92,7 +92,7 @@ def test_a_directory_with_the_old_metadata_alone_is_completed_from_its_other_fil
     assert shown["config"]["ticker"] == "SPY"
     assert desk.call("show", NAME)[0] == 0
     _code, page, _err = desk.call("report", NAME, "--format", "md")
-    assert '| `ticker` | `"SPY"` |' in page
+    assert "| `ticker` | `SPY` |" in page
 
 
 @pytest.mark.requirement("E8.5")
