@@ -10,6 +10,8 @@ import os
 import time
 from collections.abc import Iterable, Mapping
 
+from runpact.disk.layout import PRIVATE
+
 Stamp = tuple[int, ...] | None
 """Inode, size and time of change; None for what is not there; empty when it proves nothing."""
 
@@ -40,6 +42,40 @@ def directory_stamp(path: str) -> tuple[int, ...] | None:
     except OSError:
         return None
     return (status.st_dev, status.st_ino, status.st_ctime_ns)
+
+
+def names_below(folder: str) -> tuple[dict[str, Stamp], tuple[str, ...]]:
+    """Return the directories from a folder on with the stamps that prove their names, and all files in them.
+
+    Paths are relative to the folder, itself an empty one; what cannot be listed has an empty stamp. Private
+    records of a run are left out.
+    """
+    stamps: dict[str, Stamp] = {}
+    names: list[str] = []
+    waiting = [""]
+    while waiting:
+        below = waiting.pop()
+        path = f"{folder}/{below}".rstrip("/")
+        stamps[below] = settled(directory_stamp(path))
+        prefix = f"{below}/" if below else ""
+        try:
+            with os.scandir(path) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting += [prefix + entry.name] * (entry.name != PRIVATE)
+                    else:
+                        names.append(prefix + entry.name)
+        except OSError:
+            stamps[below] = None if stamps[below] is None else ()
+    return stamps, tuple(sorted(names))
+
+
+def are_names_same(folder: str, stamps: Mapping[str, Stamp]) -> bool:
+    """Whether no name was added below a folder, nor taken away, since its directories had these stamps."""
+    return all(
+        stamp != () and directory_stamp(f"{folder}/{below}".rstrip("/")) == stamp
+        for below, stamp in stamps.items()
+    )
 
 
 def settled(stamp: Stamp) -> Stamp:

@@ -74,7 +74,7 @@ def test_copies_behind_an_alias_are_what_is_judged(pipeline: Pipeline) -> None:
     (pipeline.experiment / "numbers/a.json").write_text('{"value": 9}')
     code, lines = gate(pipeline)
     assert (code, len(lines)) == (2, 2)
-    assert lines[0].startswith("invalid_artifact: runs/x/01_make/numbers/a.json; ")
+    assert lines[0].startswith("invalid_artifact: runs/x/numbers/a.json; ")
 
 
 # -- closed ------------------------------------------------------------------------------------------------

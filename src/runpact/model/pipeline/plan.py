@@ -16,7 +16,7 @@ _MOST_NAMED = 3
 
 
 def why_again(
-    state: State | None, reason: str, result: StageResult | None, basis: Basis | None, damaged: str
+    state: State | None, reason: str, result: StageResult | None, basis: Basis | None, unfit: str
 ) -> str:
     """Return why a stage must run; empty when it is up to date.
 
@@ -25,7 +25,7 @@ def why_again(
         reason: Why the attempt is in that state.
         result: What the attempt came to; None when that is not known.
         basis: What a new attempt would follow from; None when an input closes its gate.
-        damaged: An output that is no longer what the attempt wrote; empty when all are.
+        unfit: Why its outputs may not be read as they stand; empty when they may.
     """
     if state is None:
         return "it has not run yet"
@@ -39,8 +39,8 @@ def why_again(
         )
     if basis is None or result.basis is None:
         return "an input is missing, or may not be read"
-    if damaged:
-        return f"its output {damaged} is no longer what it wrote"
+    if unfit:
+        return unfit
     return ", ".join(changes(result.basis, basis))
 
 

@@ -56,7 +56,8 @@ def _with_rerun(reading: Reading, findings: list[Finding]) -> list[Finding]:
     if stage is None or not name.startswith(f"{stage}_"):  # an older attempt stands under its number
         return findings
     experiment = posixpath.basename(folder)
-    hint = f"restore the file from a copy, or make it again: {command_line(experiment, first=stage)}"
+    again = command_line(experiment, first=stage, last=stage, more="--force")
+    hint = f"restore the file from a copy, or make it again: {again}"
     return [msgspec.structs.replace(each, hint=hint) if each.hint == HINT else each for each in findings]
 
 

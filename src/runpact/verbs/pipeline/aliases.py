@@ -28,23 +28,34 @@ def remove_aliases(experiment: Experiment, stage: Stage) -> tuple[str, ...]:
 def set_aliases(experiment: Experiment, stage: Stage, result: StageResult) -> tuple[str, ...]:
     """Let the aliases of a stage lead to its outputs, if these may be read; return those that did not yet.
 
-    An orchestrator may have died between the seal and the alias.
+    An orchestrator may have died between the seal and the alias; a copy may have been changed since.
     """
     if not result.is_usable or experiment.kind.aliases == "record":
         return ()
     made = {each.alias for each in result.outputs}
     wanting = tuple(
-        alias for alias in stage.writes if alias in made and not _is_set(experiment, stage, alias)
+        alias for alias in stage.writes if alias in made and not _is_set(experiment, stage, alias, result)
     )
     for alias in wanting:
         _set_alias(experiment, stage, alias, result)
     return wanting
 
 
-def _is_set(experiment: Experiment, stage: Stage, alias: str) -> bool:
+def _is_set(experiment: Experiment, stage: Stage, alias: str, result: StageResult) -> bool:
+    """Whether an alias leads to what a stage made; copies must be that, and nothing else."""
+    directory, target = experiment.directory, experiment.target(stage, alias)
     if experiment.kind.aliases == "link":
-        return aliases.link_target(experiment.directory, alias) == experiment.target(stage, alias)
-    return aliases.is_directory_set(experiment.directory, alias)
+        return aliases.link_target(directory, alias) == target
+    copies = {
+        f"{alias}/{posixpath.relpath(each.path, target)}": each.digest
+        for each in result.outputs
+        if each.alias == alias
+    }
+    return (
+        aliases.is_directory_set(directory, alias)
+        and {f"{alias}/{below}" for below in experiment.proven.names(f"{directory}/{alias}")} == copies.keys()
+        and all(experiment.proven.digest(f"{directory}/{path}") == digest for path, digest in copies.items())
+    )
 
 
 def _set_alias(experiment: Experiment, stage: Stage, alias: str, result: StageResult) -> None:

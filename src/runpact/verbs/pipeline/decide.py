@@ -7,6 +7,7 @@ Does not know: how a stage is run.
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Collection
 
 import msgspec
 
@@ -23,8 +24,9 @@ from runpact.model.pipeline.view import StageRow
 from runpact.model.run import State
 from runpact.verbs.pipeline.basis import basis_of, digests_of
 from runpact.verbs.pipeline.experiment import Experiment
-from runpact.verbs.pipeline.fresh import changed_before
+from runpact.verbs.pipeline.fresh import changed_before, why_before
 from runpact.verbs.pipeline.inputs import Gathered, gather_inputs
+from runpact.verbs.pipeline.unfit import why_unfit
 from runpact.verbs.pipeline.way import Way, command_judged, command_of
 
 
@@ -70,8 +72,18 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def decide(experiment: Experiment, stage: Stage, way: Way, *, is_forced: bool) -> Decision:
-    """Return whether a stage must run now, with the reason."""
+def decide(
+    experiment: Experiment, stage: Stage, way: Way, *, is_forced: bool, asked: Collection[str] = ()
+) -> Decision:
+    """Return whether a stage must run now, with the reason.
+
+    Args:
+        experiment: The experiment.
+        stage: The stage.
+        way: How it would be run.
+        is_forced: It would run also when it is up to date.
+        asked: Ids of stages that are decided on as well, each before those that read its outputs.
+    """
     row = experiment.row(stage)
     result = row.result if row is not None else None
     gathered = gather_inputs(experiment, stage, way.given)
@@ -89,9 +101,11 @@ def decide(experiment: Experiment, stage: Stage, way: Way, *, is_forced: bool) -
             cwd=cwd,
             loaded=[file.path for file in result.basis.code] if result and result.basis else (),
         )
-    damaged = _damaged(experiment, result) if result is not None and result.is_usable else ""
-    why = why_again(row.state if row else None, row.reason if row else "", result, basis, damaged)
+    unfit = why_unfit(experiment, stage, row)
+    why = why_again(row.state if row else None, row.reason if row else "", result, basis, unfit)
     why = why or ("--force" if is_forced else "")
+    is_own = bool(why)
+    why = why or why_before(experiment, stage, asked)
     if why and gathered.remembered:
         again = ", ".join(f"--input {alias}={gathered.named[alias]}" for alias in gathered.remembered)
         why += f"; with {again} as last time"
@@ -101,6 +115,7 @@ def decide(experiment: Experiment, stage: Stage, way: Way, *, is_forced: bool) -
         changed = changed_before(experiment, stage)
         gathered = gather_inputs(experiment, stage, way.given, is_thorough=True, changed=changed)
         basis = basis if gathered.is_open else None
+        why = why if is_own or not gathered.is_open else ""
     is_kept = row is not None and row.state is State.FINISHED and result is not None and result.is_usable
     return Decision(
         why=why,
@@ -141,13 +156,6 @@ def _unstartable(
     return f"its program `{gone}` is not there" if gone is not None else ""
 
 
-def _damaged(experiment: Experiment, result: StageResult) -> str:
-    for each in result.outputs:
-        if experiment.proven.digest(posixpath.join(experiment.directory, each.path)) != each.digest:
-            return each.path
-    return ""
-
-
 class StageStanding(msgspec.Struct, frozen=True, kw_only=True):
     """Where one stage of an experiment stands."""
 
@@ -159,6 +167,8 @@ class StageStanding(msgspec.Struct, frozen=True, kw_only=True):
     """Why it would run now; empty when it is up to date."""
     waits_for: tuple[str, ...] = ()
     """Stages that it reads from and that would run before it."""
+    refusal: str = ""
+    """Why it would not be begun though it is not up to date; empty when it would."""
 
 
 def survey(
@@ -175,13 +185,17 @@ def survey(
     standings: dict[str, StageStanding] = {}
     for each in ids:
         stage = experiment.graph.by_id[each]
-        decision = decide(experiment, stage, way, is_forced=is_forced)
+        decision = decide(experiment, stage, way, is_forced=is_forced, asked=ids)
         before = tuple(
             standings[feed].name
             for feed in experiment.graph.feeds[each]
             if feed in standings and (standings[feed].why or standings[feed].waits_for)
         )
         standings[each] = StageStanding(
-            name=directory_of(stage), row=experiment.row(stage), why=decision.why, waits_for=before
+            name=directory_of(stage),
+            row=experiment.row(stage),
+            why=decision.why,
+            waits_for=before,
+            refusal=decision.reason if decision.is_refused and not before else "",
         )
     return tuple(standings.values())

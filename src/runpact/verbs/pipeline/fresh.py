@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import os
 import posixpath
+from collections.abc import Collection
 
 from runpact.model.contract.language import Stage
-from runpact.model.contract.stages import reads_of
+from runpact.model.contract.stages import directory_of, reads_of
 from runpact.model.pipeline.plan import changes
 from runpact.model.pipeline.result import Basis, StageInput, StageResult
 from runpact.verbs.pipeline.basis import basis_of, digests_of
 from runpact.verbs.pipeline.experiment import Experiment
 from runpact.verbs.pipeline.inputs import gather_inputs
+from runpact.verbs.pipeline.unfit import why_unfit
 from runpact.verbs.pipeline.way import command_of
 
 _OUTSIDE = frozenset({"cli", "contract"})
@@ -26,8 +28,9 @@ def changed_before(experiment: Experiment, consumer: Stage) -> dict[str, str]:
     """Return why stages that a consumer rests on would be another attempt now, by id.
 
     Their command, code, section of the configuration, seed and declaration are looked at, and what they read
-    from outside the experiment; what they read of other stages is compared by their records. A stage whose
-    attempt left no basis is not told.
+    from outside the experiment; what they read of other stages is compared by their records. Of stages whose
+    outputs the consumer does not read itself, the outputs are looked at too; those that it reads are the
+    gate's to judge. A stage whose attempt left no basis is not told.
 
     Args:
         experiment: The experiment.
@@ -36,14 +39,38 @@ def changed_before(experiment: Experiment, consumer: Stage) -> dict[str, str]:
     graph, found = experiment.graph, {}
     for identity in graph.before(consumer.id):
         stage = graph.by_id[identity]
-        row = experiment.row(stage)
-        result = row.result if row is not None else None
-        if row is None or result is None or result.basis is None or not result.is_usable:
-            continue
-        why = ", ".join(changes(result.basis, _basis_now(experiment, stage, row.cwd, result, result.basis)))
+        why = _why_changed(experiment, stage)
+        if not why and identity not in graph.feeds[consumer.id]:
+            why = why_unfit(experiment, stage, experiment.row(stage))
         if why:
             found[identity] = why
     return found
+
+
+def why_before(experiment: Experiment, consumer: Stage, asked: Collection[str]) -> str:
+    """Return which stage that a consumer rests on is out of date, and why; empty when none is.
+
+    Args:
+        experiment: The experiment.
+        consumer: The stage that would read.
+        asked: Ids of stages that need no look, because they are decided on themselves.
+    """
+    for identity in experiment.graph.before(consumer.id):
+        if identity in asked:
+            continue
+        stage = experiment.graph.by_id[identity]
+        why = _why_changed(experiment, stage) or why_unfit(experiment, stage, experiment.row(stage))
+        if why:
+            return f"stage {directory_of(stage)} before it is out of date: {why}"
+    return ""
+
+
+def _why_changed(experiment: Experiment, stage: Stage) -> str:
+    row = experiment.row(stage)
+    result = row.result if row is not None else None
+    if row is None or result is None or result.basis is None or not result.is_usable:
+        return ""
+    return ", ".join(changes(result.basis, _basis_now(experiment, stage, row.cwd, result, result.basis)))
 
 
 def _basis_now(experiment: Experiment, stage: Stage, cwd: str, result: StageResult, old: Basis) -> Basis:

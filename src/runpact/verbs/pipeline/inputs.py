@@ -7,7 +7,7 @@ Does not know: what closes a gate, how a type is judged.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 import msgspec
@@ -29,9 +29,11 @@ from runpact.model.pipeline.view import StageRow
 from runpact.model.run import State
 from runpact.verbs.pipeline.behind import Behind, look_behind
 from runpact.verbs.pipeline.experiment import Experiment
+from runpact.verbs.pipeline.remedy import first_to_run
 
 _SIZE = 1
 """Index of the size in a stamp."""
+_OPEN = frozenset({Verdict.OK, Verdict.WARNING})
 Given = Mapping[str, tuple[str, ...]]
 """Absolute paths that the caller names for an alias."""
 
@@ -48,6 +50,8 @@ class Gathered(msgspec.Struct, frozen=True):
     """What a caller named for an alias: below the data root relative to it, else absolute."""
     remembered: tuple[str, ...] = ()
     """Aliases of these for which nothing was named now, but for the last attempt."""
+    first: str = ""
+    """Id of the stage to begin with so that the gate opens; empty when no stage can do that."""
 
     @property
     def verdict(self) -> Verdict:
@@ -57,7 +61,7 @@ class Gathered(msgspec.Struct, frozen=True):
     @property
     def is_open(self) -> bool:
         """Whether the stage may begin."""
-        return self.verdict in {Verdict.OK, Verdict.WARNING}
+        return self.verdict in _OPEN
 
 
 class _Seen(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,19 +99,24 @@ def gather_inputs(
     folders: dict[str, str] = {}
     findings: list[Finding] = []
     named: dict[str, str] = {}
+    closing: list[str] = []
     for alias, read in reads_of(stage).items():
         answer = resolve(alias, gate.sources(alias, read))
         if isinstance(answer, Finding):
-            findings += _unresolved(answer, alias, read)
+            found = _unresolved(answer, alias, read)
+            findings += found
+            closing += [alias] * bool(found)
             continue
         seen = gate.look(alias, read, answer)
-        findings += gate.judge(alias, read, answer, seen)
+        found = list(gate.judge(alias, read, answer, seen))
+        findings += found
+        closing += [alias] * (Report(tuple(found)).verdict not in _OPEN)
         inputs += gate.rows(alias, answer, seen)
         folders[alias] = gate.told(alias, answer)
         if answer.source == "cli":
             named[alias] = answer.path.removeprefix(experiment.root.rstrip("/") + "/")
     remembered = tuple(alias for alias in named if alias not in given)
-    return Gathered(tuple(inputs), folders, tuple(findings), named, remembered)
+    return Gathered(tuple(inputs), folders, tuple(findings), named, remembered, gate.first(closing))
 
 
 def _unresolved(finding: Finding, alias: str, read: Read) -> list[Finding]:
@@ -275,12 +284,21 @@ class _Gate:
             self._stale = self.experiment.stale(self.experiment.rows(), self.changed)
         return self._stale
 
+    def first(self, closing: Iterable[str]) -> str:
+        """Return the id of the first stage to run again so that these aliases may be read."""
+        writer = self.experiment.graph.writer
+        return min((self._root(writer[each]) for each in closing if each in writer), default="")
+
+    def _root(self, writer: Stage) -> str:
+        return first_to_run(self.experiment, writer, self._stale_stages())
+
     # -- what is said of it --------------------------------------------------------------------------------
 
     def judge(self, alias: str, read: Read, answer: Resolved, seen: _Seen) -> Iterator[Finding]:
         """Yield everything that keeps the gate closed because of one alias."""
         writer = self.experiment.graph.writer.get(alias) if answer.source == "manifest" else None
-        again = command_line(self.experiment.name, first=writer.id, last=writer.id) if writer else ""
+        root = self._root(writer) if writer else ""
+        again = command_line(self.experiment.name, first=root, last=writer.id) if writer else ""
         needed = Needed(
             alias=alias,
             type=read.type_ or "",
@@ -292,9 +310,18 @@ class _Gate:
             faults=[self._placed(fault, seen.place) for fault in seen.faults],
             regenerate=again,
         )
-        yield from judge_needed(needed)
+        for finding in judge_needed(needed):
+            yield self._as_met(finding, alias, seen.place) if writer is not None else finding
         if writer is not None and seen.made is not None and seen.made.recorded:
             yield from self._alias(alias, writer, seen.made, again)
+
+    def _as_met(self, finding: Finding, alias: str, place: str) -> Finding:
+        """Return a finding about the file that a person meets: records name the original, not its copy."""
+        target = self.experiment.target(self.experiment.graph.writer[alias], alias)
+        if not finding.path.startswith(f"{target}/"):
+            return finding
+        below = relative_to(finding.path, target)
+        return msgspec.structs.replace(finding, path=self._shown(posixpath.join(place, below)))
 
     def _alias(self, alias: str, writer: Stage, made: Made, again: str) -> Iterator[Finding]:
         """Yield why an alias does not lead to what its stage made."""

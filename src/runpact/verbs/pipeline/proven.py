@@ -7,16 +7,18 @@ Does not know: what digests are for.
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Callable
 
 import msgspec
 
 from runpact.disk.experiment import replace_record, stage_directories
 from runpact.disk.layout import PROVEN, RECORD, RESULT, SEAL
 from runpact.disk.reader import read_bytes
-from runpact.disk.stamps import Stamp, settled, stamp_of
+from runpact.disk.stamps import Stamp, are_names_same, names_below, settled, stamp_of
 from runpact.disk.tree import digest_file
 from runpact.model.contract.language import Records
 from runpact.model.errors import RunpactError
+from runpact.model.names import readable_path
 from runpact.model.pipeline.result import StageResult, parse_result
 from runpact.model.pipeline.view import StageRow
 from runpact.model.provenance import Provenance
@@ -38,10 +40,23 @@ class _Read(msgspec.Struct, frozen=True, array_like=True):
     row: StageRow
 
 
+class _Listed(msgspec.Struct, frozen=True, array_like=True):
+    stamps: dict[str, tuple[int, ...] | None]
+    names: tuple[str, ...]
+
+
+class _Judged(msgspec.Struct, frozen=True, array_like=True):
+    manifest: str
+    contract: str
+    fault: str
+
+
 class _Cache(msgspec.Struct, array_like=True):
     format: str = PROVEN_FORMAT
     files: dict[str, _Hashed] = {}
     rows: dict[str, _Read] = {}
+    folders: dict[str, _Listed] = {}
+    judged: dict[str, _Judged] = {}
 
 
 class Proven:
@@ -85,6 +100,33 @@ class Proven:
             self._cache.files[path] = _Hashed(proof, digest)
             self._is_changed = True
         return digest
+
+    def names(self, folder: str) -> tuple[str, ...]:
+        """Return the files below a folder by its absolute path, relative to it and sorted."""
+        known = self._cache.folders.get(folder)
+        if known is not None and are_names_same(folder, known.stamps):
+            return known.names
+        stamps, names = names_below(folder)
+        names = tuple(readable_path(each) for each in names)
+        if all(stamp != () for stamp in stamps.values()):
+            self._cache.folders[folder] = _Listed(stamps, names)
+            self._is_changed = True
+        return names
+
+    def fault(self, row: StageRow, contract: str, judge: Callable[[], str]) -> str:
+        """Return what a contract says against the outputs of a sealed attempt, which are as they were sealed.
+
+        Args:
+            row: The attempt.
+            contract: Digest of the contract.
+            judge: Finds it out; asked once for an attempt and a contract.
+        """
+        known = self._cache.judged.get(row.name)
+        manifest = row.manifest_digest or ""
+        if known is None or (known.manifest, known.contract) != (manifest, contract):
+            known = self._cache.judged[row.name] = _Judged(manifest, contract, judge())
+            self._is_changed = True
+        return known.fault
 
     def row(self, name: str) -> StageRow:
         """Return what the records of the last attempt at a stage say.

@@ -139,7 +139,9 @@ def plan_pipeline(experiment: Experiment, wish: Wish, way: Way) -> PipelineEnd:
     for each in survey(experiment, wish.ids, way, is_forced=wish.is_forced):
         why = each.why if not each.waits_for else f"{', '.join(each.waits_for)} runs before it"
         result = each.row.result if each.row is not None else None
-        if why:
+        if each.refusal:
+            steps.append(Step(name=each.name, done="refused", why=f"{each.refusal} ({why})"))
+        elif why:
             steps.append(Step(name=each.name, done="would run", why=why))
         else:
             steps.append(Step(name=each.name, done="skipped", why="up to date", result=result))
@@ -170,6 +172,8 @@ class _Orchestrator:
         self.turn = threading.Lock()
         """Held by whoever changes the experiment."""
         self.steps: dict[str, Step] = {}
+        self.firsts: dict[str, str] = {}
+        """Where to begin so that the gate of a stage opens, by id; empty when it is open."""
         self.stopped_at: Stage | None = None
         self.skipped: list[tuple[str, str]] = []
         """Stages whose skipping is told to the log once something runs."""
@@ -223,7 +227,9 @@ class _Orchestrator:
     def _take(self, stage: Stage) -> None:
         """Run one stage, or skip it."""
         with self.turn:
-            decision = decide(self.experiment, stage, self.way, is_forced=self.wish.is_forced)
+            wish = self.wish
+            decision = decide(self.experiment, stage, self.way, is_forced=wish.is_forced, asked=wish.ids)
+            self.firsts[stage.id] = decision.gathered.first
             if not decision.why:
                 self._skip(stage, decision)
                 return
@@ -346,16 +352,7 @@ class _Orchestrator:
 
     def _next(self, at: Stage) -> str:
         """Return the command that goes on: from the first stage that is left, or from one that it needs."""
-        result = self.steps[at.id].result if at.id in self.steps else None
-        first = at.id
-        if result is not None and result.measured.never_began is not None:
-            wanting = {each.rule for each in result.findings}
-            writers = sorted(
-                self.experiment.graph.writer[alias].id
-                for alias in at.reads
-                if alias in wanting and alias in self.experiment.graph.writer
-            )
-            first = writers[0] if writers else first
+        first = self.firsts.get(at.id) or at.id
         last = self.wish.ids[-1]
         is_last = last == self.experiment.graph.ids[-1]
         return command_line(

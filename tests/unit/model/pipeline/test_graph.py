@@ -117,7 +117,7 @@ RESULT = StageResult(
 
 
 @pytest.mark.parametrize(
-    ("state", "result", "basis", "damaged", "expected"),
+    ("state", "result", "basis", "unfit", "expected"),
     [
         (None, None, BASIS, "", "it has not run yet"),
         (State.INTERRUPTED, None, BASIS, "", "its last attempt is interrupted: why"),
@@ -130,12 +130,12 @@ RESULT = StageResult(
             "its last attempt ended with ERROR",
         ),
         (State.FINISHED, RESULT, None, "", "an input is missing, or may not be read"),
-        (State.FINISHED, RESULT, BASIS, "x", "its output x is no longer what it wrote"),
+        (State.FINISHED, RESULT, BASIS, "its output x is gone", "its output x is gone"),
         (State.FINISHED, RESULT, BASIS, "", ""),
     ],
 )
-def test_a_stage_runs_for_a_reason(state, result, basis, damaged, expected) -> None:
-    assert why_again(state, "why", result, basis, damaged) == expected
+def test_a_stage_runs_for_a_reason(state, result, basis, unfit, expected) -> None:
+    assert why_again(state, "why", result, basis, unfit) == expected
 
 
 @pytest.mark.parametrize(
