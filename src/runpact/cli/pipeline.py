@@ -162,6 +162,7 @@ def status_command(
             path=look.path,
             state=look.standing.state.value,
             reason=look.standing.reason,
+            altered=look.altered,
             asked=list(look.asked.stages),
             stages=[_stage_document(each, look) for each in look.stages],
         )
@@ -247,6 +248,8 @@ def _status_lines(look: PipelineLook) -> list[str]:
         if row is not None and row.state is State.RUNNING:
             follows = "runs now"
         lines.append(f"  {each.name:{width}}  {word:11}  {took:>9}  {follows}")
+    if look.altered is not None:
+        lines.append(f"  {look.altered} is not the configuration it was begun with; the next run restores it")
     return lines
 
 
@@ -312,6 +315,7 @@ def _print(name: str, path: str, end: PipelineEnd) -> None:
         exit_code=end.verdict.exit_code,
         interrupted_by=end.interrupted_by,
         stopped_at=end.stopped_at,
+        restored=list(end.restored),
         next=end.next_command,
         stages=[
             {

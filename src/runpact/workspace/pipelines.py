@@ -54,6 +54,8 @@ class PipelineLook(msgspec.Struct, frozen=True, kw_only=True):
     stages: tuple[StageStanding, ...]
     stale: dict[str, str]
     """Why a stage is out of date by what it read, by name."""
+    altered: str | None = None
+    """The file of the frozen configuration, when it is not the one that the experiment was begun with."""
 
 
 class Ordered(msgspec.Struct, frozen=True, kw_only=True):
@@ -147,6 +149,7 @@ def look_at(place: Workspace, reference: str) -> PipelineLook:
     from runpact.verbs.finding.standing import stand
     from runpact.verbs.pipeline.decide import survey
     from runpact.verbs.pipeline.experiment import read_asked
+    from runpact.verbs.pipeline.frozen import altered_config
 
     experiment = open_experiment(place, directory_meant(place, reference))
     way = way_of(place, experiment, Ordered(experiment=experiment.name))
@@ -157,6 +160,7 @@ def look_at(place: Workspace, reference: str) -> PipelineLook:
         asked=read_asked(experiment.directory),
         stages=survey(experiment, experiment.graph.ids, way, is_forced=False),
         stale=experiment.stale(experiment.rows()),
+        altered=altered_config(experiment),
     )
 
 

@@ -16,6 +16,7 @@ from runpact.model.contract.language import Stage
 from runpact.model.digest import digest_of_set
 from runpact.model.pipeline.result import Basis, CodeFile, StageInput
 from runpact.verbs.pipeline.experiment import Experiment
+from runpact.verbs.pipeline.frozen import frozen_digest
 
 
 def basis_of(
@@ -38,7 +39,7 @@ def basis_of(
         loaded: Files, relative to the data root, that its last attempt said it loaded as code.
     """
     paths = sorted({*_code_paths(experiment.root, stage, command, cwd), *loaded})
-    code = ((path, experiment.proven.digest(posixpath.join(experiment.root, path))) for path in paths)
+    code = ((path, _digest(experiment, posixpath.join(experiment.root, path))) for path in paths)
     declared = experiment.declarations.of(stage)
     return Basis(
         command=experiment.declarations.command(command),
@@ -48,6 +49,12 @@ def basis_of(
         inputs=inputs,
         declaration=declared.outputs,
     )
+
+
+def _digest(experiment: Experiment, path: str) -> str | None:
+    """Return the digest of a file of code; the frozen configuration is what it was born as."""
+    frozen = posixpath.join(experiment.directory, experiment.config_file or ".")
+    return (frozen_digest(experiment) if path == frozen else None) or experiment.proven.digest(path)
 
 
 def digests_of(inputs: Iterable[StageInput]) -> dict[str, str]:

@@ -21,8 +21,8 @@ from runpact.model.judge.parts import moved
 from runpact.model.pipeline.judging import judge_experiment, judge_view
 from runpact.model.run import RunRecord, Standing
 from runpact.verbs.contracts.load_contract import load_copy
-from runpact.verbs.life.project import birth_files
 from runpact.verbs.pipeline.experiment import Experiment, read_asked
+from runpact.verbs.pipeline.frozen import altered_config
 
 Verify = Callable[[str], tuple[Standing, Report]]
 
@@ -40,6 +40,7 @@ def stage_findings(reading: Reading, loaded: LoadedContract, *, root: str) -> It
         return
     experiment = Experiment(reading.directory, root=root, loaded=loaded, record=record)
     rows = experiment.rows()
+    yield from _config(experiment)
     asked = read_asked(reading.directory).stages
     imported = experiment.imported()
     yield from judge_experiment(
@@ -90,9 +91,7 @@ def _own(directory: str, record: RunRecord, manifest_path: str) -> Iterator[Find
     if record.kind not in loaded.contract.kinds:
         return
     experiment = Experiment(directory, root=directory, loaded=loaded, record=record)
-    path = experiment.config_file
-    if path is not None and read_bytes(directory, path) != birth_files(record, experiment.kind)[path]:
-        yield _damage("digest-mismatch", path, "the frozen configuration is not the one of the birth record")
+    yield from _config(experiment)
     rows = experiment.rows()
     data = read_bytes(directory, manifest_path)
     try:
@@ -100,6 +99,14 @@ def _own(directory: str, record: RunRecord, manifest_path: str) -> Iterator[Find
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         document = None
     yield from judge_view(document, rows, path=manifest_path, config_digest=experiment.config_digest)
+
+
+def _config(experiment: Experiment) -> Iterator[Finding]:
+    path = altered_config(experiment)
+    if path is not None:
+        message = "the frozen configuration is not the one of the birth record"
+        hint = "the next `runpact pipeline run` restores it"
+        yield msgspec.structs.replace(_damage("digest-mismatch", path, message), hint=hint)
 
 
 def _damage(

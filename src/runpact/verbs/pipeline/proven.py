@@ -51,12 +51,18 @@ class _Judged(msgspec.Struct, frozen=True, array_like=True):
     fault: str
 
 
+class _Born(msgspec.Struct, frozen=True, array_like=True):
+    stamp: tuple[int, ...]
+    digest: str | None
+
+
 class _Cache(msgspec.Struct, array_like=True):
     format: str = PROVEN_FORMAT
     files: dict[str, _Hashed] = {}
     rows: dict[str, _Read] = {}
     folders: dict[str, _Listed] = {}
     judged: dict[str, _Judged] = {}
+    born: _Born | None = None
 
 
 class Proven:
@@ -112,6 +118,18 @@ class Proven:
             self._cache.folders[folder] = _Listed(stamps, names)
             self._is_changed = True
         return names
+
+    def born(self, derive: Callable[[], str | None]) -> str | None:
+        """Return the digest of what follows from the birth record alone, which `derive` finds out."""
+        path = f"{self._directory}/{RECORD}"
+        known, stamp = self._cache.born, stamp_of(path)
+        if known is not None and known.stamp == stamp:
+            return known.digest
+        digest, proof = derive(), settled(stamp)
+        if proof:
+            self._cache.born = _Born(proof, digest)
+            self._is_changed = True
+        return digest
 
     def fault(self, row: StageRow, contract: str, judge: Callable[[], str]) -> str:
         """Return what a contract says against the outputs of a sealed attempt, which are as they were sealed.

@@ -29,12 +29,13 @@ from runpact.model.pipeline.standing import Asked
 from runpact.verbs.pipeline.aliases import set_aliases
 from runpact.verbs.pipeline.decide import Decision, decide, survey
 from runpact.verbs.pipeline.experiment import Experiment, read_asked
+from runpact.verbs.pipeline.frozen import restore_config
 from runpact.verbs.pipeline.way import Way
 
 if TYPE_CHECKING:
     from runpact.verbs.pipeline.attempt import StageRun
 
-Moment = Literal["began", "ended", "skipped", "refused", "would run", "new experiment"]
+Moment = Literal["began", "ended", "skipped", "refused", "would run", "new experiment", "restored"]
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,7 +58,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
 
     moment: Moment
     name: str
-    """`NN_slug`."""
+    """`NN_slug`; of what is restored, its file."""
     why: str = ""
     result: StageResult | None = None
 
@@ -79,6 +80,8 @@ class PipelineEnd(msgspec.Struct, frozen=True, kw_only=True):
     stopped_at: str | None = None
     """The stage that let it stop, `NN_slug`."""
     interrupted_by: int | None = None
+    restored: tuple[str, ...] = ()
+    """Files of the experiment that were not what its birth record says, and are again."""
     next_command: str | None = None
     """What to run next, once the cause is put right; None when nothing is left to do."""
 
@@ -175,6 +178,7 @@ class _Orchestrator:
         self.firsts: dict[str, str] = {}
         """Where to begin so that the gate of a stage opens, by id; empty when it is open."""
         self.stopped_at: Stage | None = None
+        self.restored: list[str] = []
         self.skipped: list[tuple[str, str]] = []
         """Stages whose skipping is told to the log once something runs."""
         self.is_shown = True
@@ -182,6 +186,7 @@ class _Orchestrator:
 
     def run(self) -> PipelineEnd:
         """Run what must run; return what became of it."""
+        self._keep_config()
         waiting = [self.experiment.graph.by_id[each] for each in self.wish.ids]
         with self.relay.at_work():
             if self.wish.jobs == 1:
@@ -267,6 +272,7 @@ class _Orchestrator:
         name = directory_of(stage)
         with self.turn:
             self._log_skipped()
+            self._keep_config()
             stage_run = begin_attempt(
                 self.experiment,
                 stage,
@@ -293,6 +299,15 @@ class _Orchestrator:
             if not self.is_shown:
                 self.experiment.write_view()
                 self.is_shown = True
+
+    def _keep_config(self) -> None:
+        """Put the frozen configuration right that somebody changed: no stage may read another one."""
+        path = restore_config(self.experiment)
+        if path is not None:
+            self.restored.append(path)
+            self._note("config.restored", path=path)
+            why = "it was not the configuration that the experiment was begun with"
+            self.tell(Progress(moment="restored", name=path, why=why))
 
     def _set_aliases(self, stage: Stage, result: StageResult) -> None:
         for alias in set_aliases(self.experiment, stage, result):
@@ -347,6 +362,7 @@ class _Orchestrator:
             steps=steps,
             stopped_at=directory_of(self.stopped_at) if self.stopped_at else None,
             interrupted_by=self.relay.received,
+            restored=tuple(dict.fromkeys(self.restored)),
             next_command=self._next(at) if at is not None else None,
         )
 
