@@ -295,6 +295,31 @@ def test_a_record_is_replaced_only_when_that_is_asked_for(golden: Golden) -> Non
     assert golden.compare()[0] == 0
 
 
+def test_what_would_follow_from_something_else_now_is_neither_recorded_nor_equal(golden: Golden) -> None:
+    golden.write("make.py", PROGRAM + "# edited\n")
+    code, document = golden.compare()
+    assert (code, document["verdict"]) == (2, "INCOMPLETE")
+    assert [(each["what"], each["path"]) for each in document["departures"]] == [
+        ("undecided", "01_make"),
+        ("undecided", "02_tell"),
+    ]
+    code, _out, err = golden.call("golden", "record", "other", "x")
+    assert code == 2
+    assert "01_make: the stage is out of date: its code changed: make.py" in err
+
+
+def test_what_is_not_as_it_was_sealed_is_not_recorded(golden: Golden) -> None:
+    note = next((golden.root / "runs/x/01_make").rglob("note.txt"))
+    text = note.read_text()
+    note.write_text("else")
+    assert "note.txt is not the file that was sealed" in golden.call("golden", "record", "other", "x")[2]
+    note.write_text(text)
+    config = golden.root / "runs/x/config.resolved.json"
+    assert golden.call("golden", "record", "other", "x")[0] == 0
+    config.write_text("{}")
+    assert "config.resolved.json is not the file" in golden.call("golden", "record", "third", "x")[2]
+
+
 @pytest.mark.parametrize(
     ("data", "code"),
     [(b"{}", "malformed-document"), (b'{"format": 1', "malformed-document"), (b"\xff", "storage")],

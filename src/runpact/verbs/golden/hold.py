@@ -73,15 +73,16 @@ def _demand_fit(held: Subject) -> None:
     """Make sure that later runs may be held against this one.
 
     Raises:
-        CannotStartError: It is not finished, or a stage is out of date.
+        CannotStartError: It is not finished, a stage is out of date, or a file is not as it was sealed.
     """
     stages = {path.partition("/")[0] for path in held.side.files}
     stale = next((f"{name}: {why}" for name, why in held.unusable.items() if name in stages), None)
-    if held.standing.state is not State.FINISHED or stale is not None:
+    altered = next((f"{path} is not the file that was sealed" for path in held.altered), None)
+    if held.standing.state is not State.FINISHED or stale is not None or altered is not None:
         raise CannotStartError(
             f"`{held.side.shown}` is not fit to be a golden run",
             expected="a finished run that is up to date",
-            got=stale or f"{held.standing.state.value} {held.standing.reason}".rstrip(),
+            got=stale or altered or f"{held.standing.state.value} {held.standing.reason}".rstrip(),
         )
 
 

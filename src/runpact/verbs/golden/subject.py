@@ -30,6 +30,8 @@ from runpact.verbs.finding.standing import stand
 from runpact.verbs.judging.compare import series_in
 from runpact.verbs.judging.sealedcontents import SealedContents, layout_files
 from runpact.verbs.pipeline.experiment import Experiment
+from runpact.verbs.pipeline.fresh import changed_stages
+from runpact.verbs.pipeline.frozen import altered_config
 
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +49,8 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     """Where the configuration stands in the layout."""
     unusable: dict[str, str] = {}
     """Why the outputs of a stage do not count, by the stage's directory."""
+    altered: tuple[str, ...] = ()
+    """Files that are not those that were sealed."""
 
 
 def subject(directory: str, *, root: str, loaded: LoadedContract, chosen: Iterable[str] = ()) -> Subject:
@@ -91,6 +95,8 @@ def subject(directory: str, *, root: str, loaded: LoadedContract, chosen: Iterab
     }
     kind = kinds[record.kind]
     contents: Contents = SealedContents(directory, sealed)
+    measured = dict(_measured(directory, sealed))
+    config = altered_config(experiment) if experiment else None
     return Subject(
         record=record,
         standing=standing,
@@ -100,13 +106,16 @@ def subject(directory: str, *, root: str, loaded: LoadedContract, chosen: Iterab
         side=Side(
             shown=shown_path(directory, root),
             state=standing.state,
-            files=dict(_measured(directory, sealed))
-            | {path: _stream(path, metrics[path]) for path in metrics},
+            files=measured | {path: _stream(path, metrics[path]) for path in metrics},
             contents=WithMetrics(contents, metrics),
         ),
         config_digest=experiment.config_digest if experiment else record.provenance.config.digest,
         config_file=experiment.config_file if experiment else None,
         unusable=_unusable(experiment) if experiment else {},
+        altered=(
+            *(path for path, each in measured.items() if each.digest != sealed[path].digest),
+            *((config,) if config is not None else ()),
+        ),
     )
 
 
@@ -135,7 +144,8 @@ def _last_values(reading: Reading) -> dict[str, Json]:
 def _unusable(experiment: Experiment) -> dict[str, str]:
     """Return why stages have no outputs that count, or outputs that are out of date."""
     rows = experiment.rows()
-    found = {name: f"the stage is out of date: {why}" for name, why in experiment.stale(rows).items()}
+    stale = experiment.stale(rows, changed_stages(experiment))
+    found = {name: f"the stage is out of date: {why}" for name, why in stale.items()}
     for name in map(directory_of, experiment.graph.stages):
         row = rows.get(name)
         if row is None:

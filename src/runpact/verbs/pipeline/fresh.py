@@ -47,6 +47,12 @@ def changed_before(experiment: Experiment, consumer: Stage) -> dict[str, str]:
     return found
 
 
+def changed_stages(experiment: Experiment) -> dict[str, str]:
+    """Return why stages of an experiment would follow from something else now than they did, by id."""
+    found = ((stage.id, _why_changed(experiment, stage)) for stage in experiment.graph.stages)
+    return {identity: why for identity, why in found if why}
+
+
 def why_before(experiment: Experiment, consumer: Stage, asked: Collection[str]) -> str:
     """Return which stage that a consumer rests on is out of date, and why; empty when none is.
 
