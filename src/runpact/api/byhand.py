@@ -49,6 +49,9 @@ def run_by_hand(program: str, options: Sequence[str], command: Sequence[str]) ->
     place = Workspace.open()
     kind, identity = stage_of_program(place, program)
     inputs = [value.partition("=") for value in _all(options, "--input")]
+    unread = next((each for each in inputs if not each[0] or not each[1]), None)
+    if unread is not None:
+        raise UsageError("--input cannot be read", expected="ALIAS=PATH", got="".join(unread))
     ordered = Ordered(
         experiment=experiment,
         kind=kind,

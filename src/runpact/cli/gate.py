@@ -23,7 +23,7 @@ from runpact.model.pipeline.gate import gate_line
     "inputs",
     multiple=True,
     metavar="ALIAS=PATH",
-    help="Where an input stands, before any other answer.",
+    help="Where an input stands, before any other answer; ALIAS= forgets what was named before.",
 )
 @click.option("--kind", metavar="K", help="Kind of the contract; not needed when only one has stages.")
 @json_option
@@ -48,7 +48,7 @@ def gate_command(
 
     demand_meant(kind=kind)
     place = open_workspace(workspace, workdir, contract)
-    answer = ask_gate(place, experiment, stage, kind=kind, inputs=pairs(inputs, "--input"))
+    answer = ask_gate(place, experiment, stage, kind=kind, inputs=pairs(inputs, "--input", may_be_empty=True))
     if is_json:
         print_json(
             "gate",

@@ -110,15 +110,15 @@ def demand_meant(**options: str | None) -> None:
             raise UsageError(f"--{name} was given nothing", expected="a value, or not to be given at all")
 
 
-def pairs(texts: Iterable[str], option: str) -> tuple[tuple[str, str], ...]:
-    """Return what an option says as `KEY=VALUE`, several times.
+def pairs(texts: Iterable[str], option: str, *, may_be_empty: bool = False) -> tuple[tuple[str, str], ...]:
+    """Return what an option says as `KEY=VALUE`, several times; `KEY=` only where that means something.
 
     Raises:
         UsageError: One of them is no such pair.
     """
     split = [text.partition("=") for text in texts]
     for key, separator, value in split:
-        if not key or not separator or not value:
+        if not key or not separator or not (value or may_be_empty):
             raise UsageError(f"{option} cannot be read", expected="KEY=VALUE", got=key + separator + value)
     return tuple((key, value) for key, _separator, value in split)
 

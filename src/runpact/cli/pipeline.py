@@ -63,7 +63,7 @@ def pipeline_command() -> None:
     "inputs",
     multiple=True,
     metavar="ALIAS=PATH",
-    help="Where an input stands, before any other answer.",
+    help="Where an input stands, before any other answer; ALIAS= forgets what was named before.",
 )
 @click.option("--force", is_flag=True, help="Run stages that are up to date as well.")
 @click.option("--jobs", type=click.IntRange(1, 256), default=1, show_default=True, help="Stages at once.")
@@ -122,7 +122,7 @@ def run_command(
         wait_seconds=wait_seconds,
         is_shown=is_shown and not is_json,
         durability=durability,
-        inputs=pairs(inputs, "--input"),
+        inputs=pairs(inputs, "--input", may_be_empty=True),
         options=_options(
             workspace=workspace,
             workdir=workdir,

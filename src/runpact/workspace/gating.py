@@ -13,10 +13,15 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from runpact.model.contract.stages import directory_of
-from runpact.model.errors import UsageError
 from runpact.model.finding import Finding, Verdict
 from runpact.model.pipeline.result import StageInput
-from runpact.workspace.pipelines import directory_of_experiment, inputs_given, kind_of, open_experiment
+from runpact.workspace.pipelines import (
+    demand_read,
+    directory_of_experiment,
+    inputs_given,
+    kind_of,
+    open_experiment,
+)
 
 if TYPE_CHECKING:
     from runpact.workspace import Workspace
@@ -59,12 +64,7 @@ def ask_gate(
     declared = place.lint().contract.kinds[kind_of(place, kind)]
     experiment = open_experiment(place, directory_of_experiment(place, declared, name))
     consumer, given = experiment.graph.stage(stage), inputs_given(place, inputs)
-    unknown = sorted(given.keys() - consumer.reads.keys())
-    if unknown:
-        expected = " or ".join(f"`{alias}`" for alias in consumer.reads) or "no input"
-        raise UsageError(
-            f"stage {directory_of(consumer)} reads no `{unknown[0]}`", expected=expected, got=unknown[0]
-        )
+    demand_read((consumer,), given, who=f"stage {directory_of(consumer)}")
     changed = changed_before(experiment, consumer)
     gathered = gather_inputs(experiment, consumer, given, is_thorough=True, changed=changed)
     shown = place.shown(experiment.directory)

@@ -18,7 +18,7 @@ from runpact.model.contract.stages import directory_of
 from runpact.model.errors import CannotStartError, ConfigError, StorageError, UsageError
 
 if TYPE_CHECKING:
-    from runpact.model.contract.language import Kind
+    from runpact.model.contract.language import Kind, Stage
     from runpact.model.pipeline.graph import Graph
     from runpact.model.pipeline.standing import Asked
     from runpact.model.run import Standing
@@ -204,7 +204,12 @@ def kind_of(place: Workspace, name: str | None) -> str:
 def _experiment(place: Workspace, kind_name: str, ordered: Ordered) -> Experiment:
     """Return the experiment, made when it is new; another configuration than its own is refused."""
     name = ordered.instead or ordered.experiment
-    directory = directory_of_experiment(place, place.lint().contract.kinds[kind_name], name)
+    kind = place.lint().contract.kinds[kind_name]
+    directory = directory_of_experiment(place, kind, name)
+    if ordered.inputs:
+        stages = [each for each in kind.stages if not ordered.command or each.id in ordered.only]
+        who = f"stage {directory_of(stages[0])}" if ordered.command else "this pipeline"
+        demand_read(stages, (alias for alias, _path in ordered.inputs), who=who)
     if not os.path.lexists(directory):
         _create(place, kind_name, name, ordered, directory)
     experiment = open_experiment(place, directory)
@@ -351,8 +356,27 @@ def stage_of_program(place: Workspace, program: str) -> tuple[str, str]:
 
 
 def inputs_given(place: Workspace, inputs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
-    """Return the absolute paths that the caller names, by alias."""
+    """Return the absolute paths that the caller names, by alias; none for an empty path."""
     named: dict[str, tuple[str, ...]] = {}
     for alias, path in inputs:
-        named[alias] = (*named.get(alias, ()), posixpath.normpath(posixpath.join(place.cwd, path)))
+        there = (posixpath.normpath(posixpath.join(place.cwd, path)),) if path else ()
+        named[alias] = (*named.get(alias, ()), *there)
     return named
+
+
+def demand_read(stages: Iterable[Stage], named: Iterable[str], *, who: str) -> None:
+    """Make sure that every input that a caller names is one that is read.
+
+    Args:
+        stages: Those that may read it.
+        named: The aliases.
+        who: The reader, as a person knows it.
+
+    Raises:
+        UsageError: Nothing reads it.
+    """
+    read = dict.fromkeys(alias for stage in stages for alias in stage.reads)
+    unknown = sorted(set(named) - read.keys())
+    if unknown:
+        expected = " or ".join(f"`{alias}`" for alias in read) or "no input"
+        raise UsageError(f"{who} reads no `{unknown[0]}`", expected=expected, got=unknown[0])

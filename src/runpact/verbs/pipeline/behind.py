@@ -16,7 +16,7 @@ from runpact.host.quiet import quiet_expressions
 from runpact.model.contract.entry import Entry
 from runpact.model.contract.kind import Kind, Read, Stage
 from runpact.model.contract.language import LoadedContract
-from runpact.model.finding import Finding
+from runpact.model.finding import Finding, Severity
 from runpact.model.pipeline.behind import entries_behind, file_behind, is_claimed
 
 
@@ -56,6 +56,19 @@ def look_behind(
     if not is_directory(place):
         return Behind(place=place)
     return _judged(place, place, entries_behind(writer, alias, read, types), loaded, root)
+
+
+def unjudged(place: str) -> Behind:
+    """Return what is said of a folder of links whose originals have other names."""
+    fault = Finding(
+        code="undecided",
+        severity=Severity.INCOMPLETE,
+        path="",
+        message="links that have other names than their originals cannot be judged by their type",
+        expected="files of one folder, by their own names",
+        hint="import the folder with --copy",
+    )
+    return Behind(place=place, faults=(fault,))
 
 
 def _judged(place: str, folder: str, entries: tuple[Entry, ...], loaded: LoadedContract, root: str) -> Behind:

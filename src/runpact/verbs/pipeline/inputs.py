@@ -27,7 +27,7 @@ from runpact.model.pipeline.resolve import Resolved, Sources, resolve
 from runpact.model.pipeline.result import Producer, StageInput
 from runpact.model.pipeline.view import StageRow
 from runpact.model.run import State
-from runpact.verbs.pipeline.behind import Behind, look_behind
+from runpact.verbs.pipeline.behind import Behind, look_behind, unjudged
 from runpact.verbs.pipeline.experiment import Experiment
 from runpact.verbs.pipeline.remedy import first_to_run
 
@@ -110,13 +110,17 @@ def gather_inputs(
         seen = gate.look(alias, read, answer)
         found = list(gate.judge(alias, read, answer, seen))
         findings += found
-        closing += [alias] * (Report(tuple(found)).verdict not in _OPEN)
+        closing += [alias] * (answer.source != "cli" and Report(tuple(found)).verdict not in _OPEN)
         inputs += gate.rows(alias, answer, seen)
         folders[alias] = gate.told(alias, answer)
         if answer.source == "cli":
             named[alias] = answer.path.removeprefix(experiment.root.rstrip("/") + "/")
     remembered = tuple(alias for alias in named if alias not in given)
     return Gathered(tuple(inputs), folders, tuple(findings), named, remembered, gate.first(closing))
+
+
+def _named_anew(alias: str) -> str:
+    return f"put it there, name another with --input {alias}=PATH, or forget what was named: --input {alias}="
 
 
 def _unresolved(finding: Finding, alias: str, read: Read) -> list[Finding]:
@@ -158,7 +162,7 @@ class _Gate:
         declared = (posixpath.join(experiment.root, read.outside),) if isinstance(read.outside, str) else ()
         is_answered = is_recorded or declared or legacy
         return Sources(
-            given=self.given.get(alias) or (() if is_answered else self._remembered(alias)),
+            given=self.given.get(alias, () if is_answered else self._remembered(alias)),
             declared=declared,
             recorded=(posixpath.join(experiment.directory, recorded),) if is_recorded else (),
             legacy=legacy,
@@ -242,7 +246,7 @@ class _Gate:
         judged: str | None = place
         if record.external:
             judged = self._led_to(record, alias)
-        behind = self._behind(judged, alias, read) if judged is not None else _unjudged(place)
+        behind = self._behind(judged, alias, read) if judged is not None else unjudged(place)
         recorded = {file.path: file.digest for file in files}
         seen = {posixpath.join(below, path): file for path, file in behind.pairs}
         if record.external:  # what else stands in the legacy folder was not imported, and is not looked at
@@ -302,7 +306,7 @@ class _Gate:
         needed = Needed(
             alias=alias,
             type=read.type_ or "",
-            is_required=read.required,
+            is_required=read.required or answer.source == "cli",
             source=answer.source,
             place=self._shown(seen.place),
             made=seen.made,
@@ -310,6 +314,11 @@ class _Gate:
             faults=[self._placed(fault, seen.place) for fault in seen.faults],
             regenerate=again,
         )
+        if answer.source == "cli" and not seen.present:
+            yield from (
+                msgspec.structs.replace(each, hint=_named_anew(alias)) for each in judge_needed(needed)
+            )
+            return
         for finding in judge_needed(needed):
             yield self._as_met(finding, alias, seen.place) if writer is not None else finding
         if writer is not None and seen.made is not None and seen.made.recorded:
@@ -379,15 +388,3 @@ def _inside(file: str, place: str) -> str:
     """Return what a link in a folder leads to, as long as that stands in the folder; else the link itself."""
     real = real_path(file)
     return real if real.startswith(real_path(place).rstrip("/") + "/") else file
-
-
-def _unjudged(place: str) -> Behind:
-    fault = Finding(
-        code="undecided",
-        severity=Severity.INCOMPLETE,
-        path="",
-        message="links that have other names than their originals cannot be judged by their type",
-        expected="files of one folder, by their own names",
-        hint="import the folder with --copy",
-    )
-    return Behind(place=place, faults=(fault,))
