@@ -65,5 +65,6 @@ def gate_command(
     aliases = len({each.alias for each in answer.inputs})
     verdict = paint(answer.verdict.value, VERDICT_COLOUR[answer.verdict])
     name = f"{answer.experiment}/{answer.stage}"
-    say(f"{verdict} gate of {name}: {word}, {len(answer.inputs)} files behind {aliases} aliases")
+    files = f"{len(answer.inputs)} file{'s' * (len(answer.inputs) != 1)}"
+    say(f"{verdict} gate of {name}: {word}, {files} behind {aliases} alias{'es' * (aliases != 1)}")
     return answer.verdict.exit_code

@@ -242,9 +242,7 @@ def _status_lines(look: PipelineLook) -> list[str]:
         row = each.row
         word = "-" if row is None else row.result.status.value if row.result else row.state.value
         took = f"{row.duration_seconds:.1f} s" if row is not None and row.duration_seconds is not None else ""
-        follows = (
-            f"{', '.join(each.waits_for)} runs before it" if each.waits_for else each.why or "up to date"
-        )
+        follows = each.follows or each.why or "up to date"
         if row is not None and row.state is State.RUNNING:
             follows = "runs now"
         lines.append(f"  {each.name:{width}}  {word:11}  {took:>9}  {follows}")
@@ -282,7 +280,7 @@ def _words(directory: str, stage: str) -> list[str]:
 def _last_lines(name: str, directory: str, end: PipelineEnd) -> list[str]:
     lines = []
     for step in end.steps:
-        if step.result is not None and step.done in {"ran", "refused"}:
+        if step.result is not None and step.done in {"ran", "not begun", "refused"}:
             lines += finding_lines(
                 [
                     each
@@ -295,9 +293,11 @@ def _last_lines(name: str, directory: str, end: PipelineEnd) -> list[str]:
     ran = sum(step.done == "ran" for step in end.steps)
     skipped = sum(step.done == "skipped" for step in end.steps)
     refused = sum(step.done == "refused" for step in end.steps)
-    left = len(end.steps) - ran - skipped - refused
+    unbegun = sum(step.done == "not begun" for step in end.steps)
+    left = sum(step.done == "not reached" for step in end.steps)
     lines.append(
         f"runpact: {name} {word}: {ran} ran, {skipped} up to date"
+        + (f", {unbegun} could not begin" if unbegun else "")
         + (f", {refused} refused (its last attempt stays)" if refused else "")
         + (f", {left} not reached" if left else "")
     )

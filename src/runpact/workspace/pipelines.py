@@ -263,12 +263,15 @@ def _demand_same(place: Workspace, experiment: Experiment, ordered: Ordered) -> 
     )
     given = recorded_config(experiment.loaded, experiment.kind, request)
     if given.digest != own.digest:
+        from runpact.model.pipeline.unlike import told_apart
+
         name = experiment.name
+        begun_with, asked_for = told_apart(own.resolved, given.resolved)
         raise ConfigError(
             f"`{name}` was begun with another configuration",
             at=experiment.directory,
-            expected=own.digest,
-            got=given.digest,
+            expected=begun_with or own.digest,
+            got=asked_for or given.digest,
             hint=f"leave --config and --set out to keep its own, or begin another one: --as {name}-2",
         )
 

@@ -139,7 +139,7 @@ def test_a_command_that_the_system_refuses_to_start_is_an_error_of_its_stage(
     )
     code, document = pipeline.go()
     assert code == 2
-    assert document["stages"][0]["done"] == "ran"
+    assert document["stages"][0]["done"] == "not begun"
     assert pipeline.result("01_make")["measured"]["never_began"] == "no such program"
 
 

@@ -45,7 +45,7 @@ def numbers(pipeline: Pipeline, folder: str, text: str = '{"value": 5}') -> Path
 @pytest.mark.requirement("C-090", "C-091", "C-167")
 def test_the_gate_opens_for_what_the_stages_before_it_made(pipeline: Pipeline) -> None:
     pipeline.go("--to", "01")
-    assert gate(pipeline) == (0, ["OK gate of x/02_sum: open, 2 files behind 1 aliases"])
+    assert gate(pipeline) == (0, ["OK gate of x/02_sum: open, 2 files behind 1 alias"])
     code, document = pipeline.json("gate", "--experiment", "x", "--stage", "sum")
     assert (code, document["verdict"], document["stage"]) == (0, "OK", "02_sum")
     assert [(each["path"], each["source"], each["resolved_from_legacy"]) for each in document["inputs"]] == [

@@ -112,7 +112,7 @@ def test_a_missing_input_is_incomplete_and_the_next_command_is_told(pipeline: Pi
     assert (code, document["stopped_at"]) == (2, "02_sum")
     assert document["next"] == "runpact pipeline run --experiment x --from 01"
     assert "missing-artifact" in [finding["code"] for finding in document["stages"][0]["findings"]]
-    assert [step["done"] for step in document["stages"]] == ["ran", "not reached", "not reached"]
+    assert [step["done"] for step in document["stages"]] == ["not begun", "not reached", "not reached"]
 
 
 def test_a_failed_stage_stops_the_pipeline_and_its_alias_stays_away(pipeline: Pipeline) -> None:
@@ -214,6 +214,7 @@ def test_another_configuration_is_refused_unless_it_gets_a_name(pipeline: Pipeli
     code, document = pipeline.go("--config", "config.json", "--set", "first=5")
     assert (code, document["error"]["code"]) == (2, "config")
     assert "--as x-2" in document["error"]["hint"]
+    assert (document["error"]["expected"], document["error"]["got"]) == ("first: 1", "first: 5")
     assert pipeline.go("--config", "config.json", "--set", "first=5", "--as", "y")[0] == 0
     assert (pipeline.experiment / "config.resolved.json").read_bytes() == frozen
     assert json.loads((pipeline.root / "runs/y/config.resolved.json").read_bytes())["first"] == 5
@@ -268,6 +269,12 @@ def test_people_are_told_what_happens(pipeline: Pipeline) -> None:
     assert "new experiment" not in err
 
 
+def test_a_stage_that_could_not_begin_is_not_told_as_one_that_ran(pipeline: Pipeline) -> None:
+    _code, _out, err = pipeline.call("pipeline", "run", "--experiment", "x", "--only", "02")
+    assert "runpact: x INCOMPLETE: 0 ran, 0 up to date, 1 could not begin\n" in err
+    assert "stage_summary.json" not in err
+
+
 def test_a_failure_shows_what_the_program_said_last_and_nothing_that_follows_from_it(
     pipeline: Pipeline,
 ) -> None:
@@ -278,7 +285,7 @@ def test_a_failure_shows_what_the_program_said_last_and_nothing_that_follows_fro
     assert "too-few" not in err
     findings = {each["code"]: each.get("because") for each in pipeline.result("01_make")["findings"]}
     assert findings["failed-command"] is None
-    assert findings["too-few"] == "01_make/stage_summary.json"
+    assert findings["too-few"] == "01_make"
 
 
 @pytest.mark.parametrize("where", ["file", "environment"])

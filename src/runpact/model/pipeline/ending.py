@@ -79,7 +79,7 @@ def read_end(
         rows: How many rows the tables have that it wrote; None when it wrote none, or they cannot be read.
         stands: Tells whether a path relative to the experiment leads to something there.
     """
-    end = _End(measured, claim, f"{name}/{SUMMARY}", speaks)
+    end = _End(measured, claim, f"{name}/{SUMMARY}" if claim is not None else name, speaks)
     findings = (*end.findings(), *_contents(claim, end, name, experiment, rows, stands))
     believed = speaks == "contract" and not end.is_broken and measured.exit_code in _VERDICTS
     is_believed = believed and not any(finding.code in _UNBELIEVED for finding in findings)
@@ -184,17 +184,20 @@ class _End:
             yield from self._claimed(code)
 
     def _plain(self, code: int) -> Iterator[Finding]:
+        status = self.status
         if code != 0:
+            says = self.claim if status is Verdict.ERROR else None
+            told = f", and says: {_reasons(says)}" if says is not None else ""
+            speaks = says is None and status is not None and status.exit_code == code
             yield self._fault(
                 "failed-command",
-                f"it exited with {code}{_of_shell(code)}",
+                f"it exited with {code}{_of_shell(code)}{told}",
                 expected="0",
                 got=str(code),
                 hint="say `exit_codes: contract` for this stage if its exit codes are verdicts"
-                if self.claim is not None
+                if speaks
                 else "look into logs/stderr.log",
             )
-        status = self.status
         if (status in {Verdict.INCOMPLETE, Verdict.ERROR}) is not (code != 0) and status is not None:
             yield self.contradiction("status", f"exit code {code}", status.value)
         elif status is Verdict.WARNING:
@@ -230,14 +233,11 @@ class _End:
 
     def _said(self, verdict: Verdict) -> Finding:
         claim = self.claim or Claim(origin="summary")
-        reasons = (*claim.errors, *claim.warnings)
-        more = f"; and {len(reasons) - _MOST_TOLD} more" if len(reasons) > _MOST_TOLD else ""
-        told = "; ".join(reasons[:_MOST_TOLD]) + more or "no reason is given"
         return Finding(
             code="claimed",
             severity=_SEVERITY[verdict],
             path=self.path,
-            message=f"the program says {verdict.value}: {told}",
+            message=f"the program says {verdict.value}: {_reasons(claim)}",
         )
 
     def _within_claim(self, claim: Claim) -> Iterator[Finding]:
@@ -329,6 +329,12 @@ def _counts(claim: Claim, end: _End, rows: int | None) -> Iterator[Finding]:
             expected="0",
             got=str(failed),
         )
+
+
+def _reasons(claim: Claim) -> str:
+    reasons = (*claim.errors, *claim.warnings)
+    more = f"; and {len(reasons) - _MOST_TOLD} more" if len(reasons) > _MOST_TOLD else ""
+    return "; ".join(reasons[:_MOST_TOLD]) + more or "no reason is given"
 
 
 def _signal(number: int) -> str:

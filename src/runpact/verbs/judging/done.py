@@ -82,8 +82,7 @@ def _measure(
 
 
 def _why(standing: StageStanding) -> str:
-    waits = f"{', '.join(standing.waits_for)} runs before it" if standing.waits_for else ""
-    return standing.why or waits
+    return standing.why or standing.follows
 
 
 def _smoke(watched: Watched, name: str) -> Smoke:

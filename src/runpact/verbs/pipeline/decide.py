@@ -17,7 +17,6 @@ from runpact.model.contract.stages import directory_of
 from runpact.model.errors import CommandNotFoundError
 from runpact.model.finding import Finding, Report, Severity
 from runpact.model.names import shown_path
-from runpact.model.pipeline.claim import SUMMARY
 from runpact.model.pipeline.plan import why_again
 from runpact.model.pipeline.result import Basis, Measured, StageResult
 from runpact.model.pipeline.view import StageRow
@@ -132,7 +131,7 @@ def _not_begun(stage: Stage, why: str) -> Finding:
     return Finding(
         code="not-begun",
         severity=Severity.INCOMPLETE,
-        path=f"{directory_of(stage)}/{SUMMARY}",
+        path=directory_of(stage),
         message=why,
         expected="a program that can be started",
         hint="mend the command of the stage, or put its program back",
@@ -169,6 +168,12 @@ class StageStanding(msgspec.Struct, frozen=True, kw_only=True):
     """Stages that it reads from and that would run before it."""
     refusal: str = ""
     """Why it would not be begun though it is not up to date; empty when it would."""
+
+    @property
+    def follows(self) -> str:
+        """Which stages would run before it, in words; empty when none would."""
+        word = "runs" if len(self.waits_for) == 1 else "run"
+        return f"{', '.join(self.waits_for)} {word} before it" if self.waits_for else ""
 
 
 def survey(

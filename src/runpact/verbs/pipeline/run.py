@@ -67,8 +67,9 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     """What became of one stage that was asked for."""
 
     name: str
-    done: Literal["ran", "skipped", "refused", "not reached", "would run"]
-    """`refused`: its gate is closed, and its last attempt, which may be read, stays where it is."""
+    done: Literal["ran", "not begun", "skipped", "refused", "not reached", "would run"]
+    """`refused`: its gate is closed, and its last attempt, which may be read, stays where it is. `not begun`:
+    the same where there is no such attempt; what is recorded is that its program never started."""
     why: str = ""
     result: StageResult | None = None
 
@@ -140,7 +141,7 @@ def plan_pipeline(experiment: Experiment, wish: Wish, way: Way) -> PipelineEnd:
     """Return what running the pipeline would do now; nothing is changed."""
     steps = []
     for each in survey(experiment, wish.ids, way, is_forced=wish.is_forced):
-        why = each.why if not each.waits_for else f"{', '.join(each.waits_for)} runs before it"
+        why = each.follows or each.why
         result = each.row.result if each.row is not None else None
         if each.refusal:
             steps.append(Step(name=each.name, done="refused", why=f"{each.refusal} ({why})"))
@@ -261,7 +262,8 @@ class _Orchestrator:
                 signal=measured.signal,
             )
             self.is_shown = False
-            self.steps[stage.id] = Step(name=name, done="ran", why=decision.why, result=result)
+            done: Literal["ran", "not begun"] = "ran" if measured.never_began is None else "not begun"
+            self.steps[stage.id] = Step(name=name, done=done, why=decision.why, result=result)
             if not result.is_usable and self.stopped_at is None:
                 self.stopped_at = stage
             self.tell(Progress(moment="ended", name=name, result=result))

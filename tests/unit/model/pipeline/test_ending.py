@@ -129,6 +129,26 @@ def test_a_plain_exit_code_is_zero_or_a_failure(code, said, expected, found):
     assert (verdict(reading), codes(reading), reading.is_believed) == (expected, found, False)
 
 
+@pytest.mark.parametrize(
+    ("code", "said", "message", "hint"),
+    [
+        (3, says(ERROR, 3, errors=("it broke",)), "it exited with 3, and says: it broke", "logs/stderr.log"),
+        (1, says(ERROR, 3), "it exited with 1, and says: no reason is given", "logs/stderr.log"),
+        (2, says(OK, 0), "it exited with 2", "logs/stderr.log"),
+        (1, says(WARNING, 1), "it exited with 1", "`exit_codes: contract`"),
+        (2, says(None, 2), "it exited with 2", "`exit_codes: contract`"),
+    ],
+)
+def test_a_program_that_says_error_is_told_its_own_reason_and_no_other_way_to_exit(code, said, message, hint):
+    finding = end(exited(code), said, "plain").findings[0]
+    assert (finding.message, hint in finding.hint) == (message, True)
+
+
+def test_a_program_that_left_no_summary_is_told_by_its_stage():
+    assert end(exited(4)).findings[0].path == "02_fit"
+    assert end(exited(4), says(OK)).findings[0].path == "02_fit/stage_summary.json"
+
+
 # -- ends that are no exit ---------------------------------------------------------------------------------
 
 BROKEN = [
