@@ -182,7 +182,7 @@ class _Needed:
             code = "missing-artifact" if fault.code in _ABSENT else "invalid-artifact"
             weight = Severity.WARNING if fault.severity is Severity.WARNING else Severity.INCOMPLETE
             told = self._fault(code, fault.path, fault.message, expected=fault.expected, got=fault.got)
-            yield msgspec.structs.replace(told, severity=weight)
+            yield msgspec.structs.replace(told, severity=weight, hint=told.hint or fault.hint)
 
     def _fault(
         self, code: str, path: str, message: str, *, expected: str | None = None, got: str | None = None

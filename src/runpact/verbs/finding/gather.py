@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import itertools
 import posixpath
+from collections.abc import Mapping
 
 import msgspec
 
@@ -103,6 +104,28 @@ def _candidates(reading: Reading, loaded: LoadedContract, path: str) -> list[_Ca
 def tree_of(directory: str, loaded: LoadedContract, root: str, *, is_own: bool) -> RunTree:
     """Return what stands in a directory, and who answers questions about it."""
     files, external = _with_imported(directory, list_tree(directory), root)
+    return tree_with(directory, files, external, loaded, root, is_own=is_own)
+
+
+def tree_with(
+    directory: str,
+    files: tuple[FileFact, ...],
+    external: Mapping[str, tuple[str, str]],
+    loaded: LoadedContract,
+    root: str,
+    *,
+    is_own: bool,
+) -> RunTree:
+    """Return these files of a directory, and who answers questions about them.
+
+    Args:
+        directory: Absolute.
+        files: What of it is spoken of.
+        external: Paths that stand for a file elsewhere: its folder, absolute, and its path in that.
+        loaded: The contract that judges.
+        root: Absolute data root.
+        is_own: Whether runpact made the directory.
+    """
     links = linked_files(files)
     inspector = Inspector(directory, links, external)
     validators = Validators(loaded.contract.validators, loaded.code_folder)

@@ -120,7 +120,15 @@ def _output_faults(experiment: Experiment, stage: Stage) -> Iterator[Finding]:
     """Yield what is wrong now with what stands behind the aliases of a stage."""
     for alias in stage.writes:
         place = posixpath.join(experiment.directory, experiment.target(stage, alias))
-        behind = look_behind(place, alias, Read(), stage, loaded=experiment.loaded, root=experiment.root)
+        behind = look_behind(
+            place,
+            alias,
+            Read(),
+            stage,
+            loaded=experiment.loaded,
+            root=experiment.root,
+            home=experiment.directory,
+        )
         yield from behind.faults
 
 

@@ -74,6 +74,7 @@ class _Seen(msgspec.Struct, frozen=True, kw_only=True):
     files: Mapping[str, str]
     """Absolute path of each of them."""
     faults: tuple[Finding, ...] = ()
+    """Paths as records give them."""
     made: Made | None = None
 
 
@@ -107,14 +108,15 @@ def gather_inputs(
             findings += found
             closing += [alias] * bool(found)
             continue
+        if answer.source == "cli":
+            named[alias] = answer.path.removeprefix(experiment.root.rstrip("/") + "/")
+            answer = gate.followed(answer)
         seen = gate.look(alias, read, answer)
         found = list(gate.judge(alias, read, answer, seen))
         findings += found
         closing += [alias] * (answer.source != "cli" and Report(tuple(found)).verdict not in _OPEN)
         inputs += gate.rows(alias, answer, seen)
         folders[alias] = gate.told(alias, answer)
-        if answer.source == "cli":
-            named[alias] = answer.path.removeprefix(experiment.root.rstrip("/") + "/")
     remembered = tuple(alias for alias in named if alias not in given)
     return Gathered(tuple(inputs), folders, tuple(findings), named, remembered, gate.first(closing))
 
@@ -187,6 +189,12 @@ class _Gate:
         root = self.experiment.root
         return tuple(posixpath.join(root, path) for path in standing_at(root, template)) if template else ()
 
+    def followed(self, answer: Resolved) -> Resolved:
+        """Return what a caller named; of a link that leads out of the workspace, what it leads to."""
+        real = real_path(answer.path)
+        is_inside = real.startswith(real_path(self.experiment.root).rstrip("/") + "/")
+        return answer if is_inside else msgspec.structs.replace(answer, path=real)
+
     def told(self, alias: str, answer: Resolved) -> str:
         """Return the path that the consumer is told: the alias itself, where it stands on disk."""
         is_alias = answer.source == "manifest" and self.experiment.kind.aliases != "record"
@@ -225,7 +233,8 @@ class _Gate:
         behind = self._behind(place, alias, read)
         target = self.experiment.target(writer, alias)
         files = {posixpath.join(target, path): file for path, file in behind.pairs}
-        return _Seen(place=place, present=self._digests(files), files=files, faults=behind.faults, made=made)
+        told = self._all_placed(behind.faults, place)
+        return _Seen(place=place, present=self._digests(files), files=files, faults=told, made=made)
 
     def _must_be_judged(self, row: StageRow | None) -> bool:
         return self.is_thorough or (row is not None and row.contract_digest != self.experiment.loaded.digest)
@@ -233,11 +242,23 @@ class _Gate:
     def _behind(self, place: str, alias: str, read: Read) -> Behind:
         experiment = self.experiment
         writer = experiment.graph.writer.get(alias)
-        return look_behind(place, alias, read, writer, loaded=experiment.loaded, root=experiment.root)
+        return look_behind(
+            place,
+            alias,
+            read,
+            writer,
+            loaded=experiment.loaded,
+            root=experiment.root,
+            home=experiment.directory,
+        )
 
     def _foreign(self, behind: Behind) -> _Seen:
-        files = {self._shown(file): _inside(file, behind.place) for _path, file in behind.pairs}
-        return _Seen(place=behind.place, present=self._digests(files), files=files, faults=behind.faults)
+        files = {
+            self._shown(file): behind.led.get(file) or _inside(file, behind.place)
+            for _path, file in behind.pairs
+        }
+        faults = self._all_placed(behind.faults, behind.folder)
+        return _Seen(place=behind.place, present=self._digests(files), files=files, faults=faults)
 
     def _taken_over(self, record: ImportRecord, alias: str, read: Read, place: str) -> _Seen:
         """Return what was imported; links are judged where they lead to."""
@@ -256,7 +277,8 @@ class _Gate:
         made = Made(
             stage=f"import of {record.source}", state=State.FINISHED, status=Verdict.OK, recorded=recorded
         )
-        return _Seen(place=place, present=self._digests(seen), files=seen, faults=behind.faults, made=made)
+        told = self._all_placed(behind.faults, place)
+        return _Seen(place=place, present=self._digests(seen), files=seen, faults=told, made=made)
 
     def _as_recorded(self, writer: Stage, alias: str, made: Made, place: str) -> _Seen:
         """Return the files that the producer recorded and that stand there; their types were judged."""
@@ -311,7 +333,7 @@ class _Gate:
             place=self._shown(seen.place),
             made=seen.made,
             present=seen.present,
-            faults=[self._placed(fault, seen.place) for fault in seen.faults],
+            faults=seen.faults,
             regenerate=again,
         )
         if answer.source == "cli" and not seen.present:
@@ -371,6 +393,9 @@ class _Gate:
         """Return how records name a path: relative to the experiment, absolute outside the workspace."""
         is_inside = f"{path}/".startswith(self.experiment.root.rstrip("/") + "/")
         return relative_to(path, self.experiment.directory) if is_inside else path
+
+    def _all_placed(self, faults: tuple[Finding, ...], folder: str) -> tuple[Finding, ...]:
+        return tuple(self._placed(fault, folder) for fault in faults)
 
     def _placed(self, fault: Finding, folder: str) -> Finding:
         file, mark, pointer = fault.path.partition("#")

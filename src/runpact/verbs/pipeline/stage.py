@@ -232,10 +232,15 @@ class ActiveStage:
 
     def _look(self, alias: str) -> Behind:
         if alias not in self._found:
-            told, writer = self._told, Graph(self._kind).writer.get(alias)
-            place = told.inputs.get(alias, posixpath.join(told.experiment_directory, alias))
+            told, writer, home = (
+                self._told,
+                Graph(self._kind).writer.get(alias),
+                self._told.experiment_directory,
+            )
+            place = told.inputs.get(alias, posixpath.join(home, alias))
+            read, loaded = self._reads[alias], self._loaded
             self._found[alias] = look_behind(
-                place, alias, self._reads[alias], writer, loaded=self._loaded, root=told.root
+                place, alias, read, writer, loaded=loaded, root=told.root, home=home
             )
         return self._found[alias]
 
