@@ -230,6 +230,7 @@ def _stage_document(each: StageStanding, look: PipelineLook) -> dict[str, object
         "stale": look.stale.get(each.name),
         "why": each.why,
         "waits_for": list(each.waits_for),
+        "processes": list(look.living.get(each.name, ())),
     }
 
 
@@ -245,6 +246,9 @@ def _status_lines(look: PipelineLook) -> list[str]:
         follows = each.follows or each.why or "up to date"
         if row is not None and row.state is State.RUNNING:
             follows = "runs now"
+        if each.name in look.living:
+            pids = ", ".join(str(pid) for pid in look.living[each.name])
+            follows += f"; still running: {pids} (ended when the stage runs again)"
         lines.append(f"  {each.name:{width}}  {word:11}  {took:>9}  {follows}")
     if look.altered is not None:
         lines.append(f"  {look.altered} is not the configuration it was begun with; the next run restores it")

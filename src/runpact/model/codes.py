@@ -162,6 +162,7 @@ CODES: dict[str, Code] = {
     **_codes(
         "Records",
         Severity.WARNING,
+        left_running="A process that the command had started still ran when the command had ended.",
         stray_write="Something outside the run was written, or changed, while the run was open.",
         input_changed="An input changed while it was hashed, or between its record and the seal.",
     ),

@@ -134,6 +134,16 @@ class Stray(msgspec.Struct, frozen=True, kw_only=True):
     """It was refused, so nothing was written."""
 
 
+class LeftRunning(msgspec.Struct, frozen=True, kw_only=True):
+    """A process that still ran when the command had ended."""
+
+    pid: int
+    command: str
+    """Without secrets, and without the folders of paths."""
+    is_ended: bool
+    """It was ended before the run was sealed; else it may still write into it."""
+
+
 class Confinement(msgspec.Struct, frozen=True, kw_only=True):
     """The confinement asked for and the level really reached."""
 
@@ -164,6 +174,8 @@ class Confinement(msgspec.Struct, frozen=True, kw_only=True):
     """Files that a traced command read, or was refused, without their being declared; shown as strays are."""
     more_undeclared: int = 0
     """Such files beyond those listed."""
+    left_running: tuple[LeftRunning, ...] | msgspec.UnsetType = msgspec.UNSET
+    """Processes that the command left behind; not said where there were none."""
 
 
 def is_cache_name(name: str) -> bool:

@@ -54,6 +54,8 @@ class PipelineLook(msgspec.Struct, frozen=True, kw_only=True):
     stages: tuple[StageStanding, ...]
     stale: dict[str, str]
     """Why a stage is out of date by what it read, by name."""
+    living: dict[str, tuple[int, ...]]
+    """Processes that outlived whoever ran an attempt, by the stage's name."""
     altered: str | None = None
     """The file of the frozen configuration, when it is not the one that the experiment was begun with."""
 
@@ -161,7 +163,22 @@ def look_at(place: Workspace, reference: str) -> PipelineLook:
         stages=survey(experiment, experiment.graph.ids, way, is_forced=False),
         stale=experiment.stale(experiment.rows()),
         altered=altered_config(experiment),
+        living=_living(experiment.directory),
     )
+
+
+def _living(directory: str) -> dict[str, tuple[int, ...]]:
+    """Return the processes that still live of attempts that were cut short, by the stage's name."""
+    from runpact.host.orphans import processes_of
+    from runpact.verbs.finding.standing import interrupted_attempts
+
+    attempts = interrupted_attempts(os.path.realpath(directory))
+    found = processes_of(attempts)
+    return {
+        os.path.basename(at): tuple(each.pid for each in found[uid])
+        for at, uid in attempts.items()
+        if uid in found
+    }
 
 
 def directory_meant(place: Workspace, reference: str) -> str:

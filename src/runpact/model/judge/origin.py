@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from runpact.model.confinement import Stray
+from runpact.model.confinement import LeftRunning, Stray
 from runpact.model.finding import Finding, Severity
 from runpact.model.inputs import Input
 from runpact.model.provenance import Provenance
@@ -27,6 +27,8 @@ def judge_origin(origin: Provenance, *, path: str) -> Iterator[Finding]:
     for index, stray in enumerate(origin.confinement.strays):
         if not stray.refused:
             yield _stray(stray, f"{path}#/provenance/confinement/strays/{index}")
+    for index, process in enumerate(origin.confinement.left_running or ()):
+        yield _left(process, f"{path}#/provenance/confinement/left_running/{index}")
 
 
 def _changed(each: Input, place: str) -> Finding:
@@ -51,4 +53,17 @@ def _stray(stray: Stray, place: str) -> Finding:
         expected="writes in the run, or in a declared cache",
         got=f"{stray.action}, seen by {stray.seen_by}",
         hint="write it into the run, or declare a cache: `--cache GLOB`, `runpact.run(caches=…)`",
+    )
+
+
+def _left(process: LeftRunning, place: str) -> Finding:
+    after = "it was ended before the seal" if process.is_ended else "it may still write into what is sealed"
+    return Finding(
+        code="left-running",
+        severity=Severity.WARNING,
+        path=place,
+        message=f"process {process.pid} still ran when the command had ended; {after}",
+        expected="a command that ends with all that it started",
+        got=process.command,
+        hint="let the command wait for it (`wait`), or end it",
     )

@@ -20,28 +20,38 @@ from runpact.model.doctor.runs import RunProcess, UnsealedRun, judge_runs
 from runpact.model.recordmasker import RecordMasker
 from runpact.model.run import SEALABLE, Liveness, State
 from runpact.verbs.doctor.patient import Patient
-from runpact.verbs.finding.standing import is_experiment, stand
+from runpact.verbs.finding.standing import interrupted_attempts, is_experiment, stand
 
 _SECOND = 1_000_000_000
 
 
 def examine_runs(patient: Patient) -> Iterable[Diagnosis]:
     """Return what is wrong with runs that are not sealed, or not whole."""
-    found = [_look_at(patient, path) for path in patient.census.amiss]
-    interrupted = {
-        os.path.realpath(patient.absolute(run.path)): uid
-        for run, uid in found
-        if uid and run.state is State.INTERRUPTED and not run.is_staged
-    }
-    living = processes_of(interrupted)
+    found = [(each, _uids(patient, each, uid)) for each, uid in _looked_at(patient)]
+    living = processes_of({directory: uid for _run, uids in found for directory, uid in uids.items()})
     masker = RecordMasker()
     runs = [
-        msgspec.structs.replace(run, processes=tuple(_shown(each, masker) for each in living.get(uid, ())))
+        msgspec.structs.replace(
+            run,
+            processes=tuple(_shown(each, masker) for uid in uids.values() for each in living.get(uid, ())),
+        )
         if run.state is State.INTERRUPTED
         else run
-        for run, uid in found
+        for run, uids in found
     ]
     return judge_runs(runs)
+
+
+def _looked_at(patient: Patient) -> list[tuple[UnsealedRun, str]]:
+    return [_look_at(patient, path) for path in patient.census.amiss]
+
+
+def _uids(patient: Patient, run: UnsealedRun, uid: str) -> dict[str, str]:
+    """Return the uids that processes of a run were told, by directory; of an experiment its attempts'."""
+    if not uid or run.state is not State.INTERRUPTED or run.is_staged:
+        return {}
+    directory = os.path.realpath(patient.absolute(run.path))
+    return interrupted_attempts(directory) if run.is_by_stage else {directory: uid}
 
 
 def is_abandoned(patient: Patient, path: str) -> bool:

@@ -55,6 +55,22 @@ def stand_by_stage(directory: str) -> Standing:
     )
 
 
+def interrupted_attempts(directory: str) -> dict[str, str]:
+    """Return the uids of an experiment's attempts that were cut short, by their directory.
+
+    Args:
+        directory: Absolute and real, of the experiment.
+    """
+    attempts = {
+        at: stand(at) for name in stage_directories(directory) for at in (posixpath.join(directory, name),)
+    }
+    return {
+        at: reading.record.uid
+        for at, (reading, standing) in attempts.items()
+        if standing.state is State.INTERRUPTED and reading.record is not None
+    }
+
+
 def _is_import_complete(record: bytes) -> bool:
     from runpact.model.pipeline.legacy import is_import_complete  # noqa: PLC0415 - few experiments were imported
 

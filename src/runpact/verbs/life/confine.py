@@ -129,6 +129,8 @@ def settle_confinement(run: OpenRun, *, seconds: float) -> None:
         enforced=_shown(run, held),
         undeclared=run.traced.undeclared if run.traced else None,
     )
+    if run.left:
+        run.confinement = msgspec.structs.replace(run.confinement, left_running=run.left)
 
 
 def _strays(run: OpenRun, held: Held, changes: Changes | None) -> tuple[Stray, ...]:

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 from collections.abc import Mapping
 
 import msgspec
 
 from runpact.host.child import ChildEnd, resolve_command, run_child
+from runpact.host.orphans import Process, end_processes, left_by_command
 from runpact.host.relay import Relay
-from runpact.model.confinement import COMPARE, OFF, W0, W2, Confinement, Wanted
+from runpact.model.confinement import COMPARE, OFF, W0, W2, Confinement, LeftRunning, Wanted
 from runpact.model.errors import ConfigError
 from runpact.model.registered.uri import is_uri
 from runpact.model.reproduction import STARTED
@@ -33,6 +35,10 @@ STDOUT, STDERR = "logs/stdout.log", "logs/stderr.log"
 
 _REFUSALS = (b"Permission denied", b"Read-only file system", b"[Errno 13]", b"EACCES", b"EROFS")
 """What programs say when the fence refused them something."""
+_FOLDERS = re.compile(r"(?<![\w.])(?:/[^\s/'\"]+)*/(?=[^\s/])")
+_MOST_LEFT, _MOST_SHOWN = 20, 120
+_GRACE = 1.0
+"""Seconds that what a command left behind has to end when it is asked to."""
 _MOST_HANDED = 130_000
 """Linux takes 131,072 bytes of a variable with its name."""
 
@@ -201,6 +207,8 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     """Stop it after so long."""
     relay: Relay | None = None
     """Passes signals on to several commands; by default to this one alone."""
+    ends_rest: bool = False
+    """What it leaves behind is ended with it."""
 
 
 class Ran(msgspec.Struct, frozen=True):
@@ -240,12 +248,32 @@ def run_command(run: ActiveRun, command: Command) -> Ran:
     finally:
         adopt(run)
     run.enforced = end.enforced
+    run.left = _left(run, is_late=end.timed_out_seconds is not None, ends=command.ends_rest)
     end = _closed(end, logs)
     run.note(
         "command.ended", exit_code=end.exit_code, signal=end.signal, duration_seconds=end.duration_seconds
     )
     is_failed = end.enforced.level >= W2 and end.exit_code != 0
     return Ran(end, is_failed and any(log.is_refused for log in logs))
+
+
+def _left(run: ActiveRun, *, is_late: bool, ends: bool) -> tuple[LeftRunning, ...]:
+    """Return the processes that a command left behind, ended if they are to be."""
+    left = left_by_command(run.uid, patience=0.0) if is_late else left_by_command(run.uid)
+    if left and ends:
+        left = [
+            *left,
+            *(each for each in end_processes(run.uid, grace=0.0 if is_late else _GRACE) if each not in left),
+        ]
+    return tuple(
+        LeftRunning(pid=each.pid, command=_told(run, each), is_ended=ends) for each in left[:_MOST_LEFT]
+    )
+
+
+def _told(run: ActiveRun, process: Process) -> str:
+    """Return a command as records show it: without secrets and without the folders of paths."""
+    words = " ".join(run.masker.command("command", process.command))
+    return _FOLDERS.sub("", words)[:_MOST_SHOWN]
 
 
 class _MaskedLog:

@@ -17,7 +17,7 @@ from runpact.formats.encode import plain_data
 from runpact.host import clock
 from runpact.host.guard import Guard
 from runpact.host.watch import Moment
-from runpact.model.confinement import Enforcement, Stray, without_host
+from runpact.model.confinement import Enforcement, LeftRunning, Stray, without_host
 from runpact.model.contract.language import Contract, Kind
 from runpact.model.errors import UsageError
 from runpact.model.evidence.announced import Announced
@@ -87,6 +87,9 @@ class Traced(NamedTuple):
 
 class OpenRun:
     """The parts of an open run that the verbs on it share."""
+
+    left: tuple[LeftRunning, ...] = ()
+    """Processes that its command left behind."""
 
     def __init__(
         self,

@@ -22,6 +22,7 @@ from runpact.disk.experiment import older_attempts, put_aside
 from runpact.disk.layout import RESULT
 from runpact.host import clock
 from runpact.host.child import ChildEnd
+from runpact.host.orphans import end_processes
 from runpact.host.relay import Relay
 from runpact.model.confinement import COMPARE
 from runpact.model.contract.language import Records, Stage
@@ -95,6 +96,7 @@ def begin_attempt(
         StorageError: The file system refused.
     """
     name = directory_of(stage)
+    outlived = _end_outlived(experiment, stage)
     number, removed = _make_room(experiment, stage)
     request = Request(
         config=way.config,
@@ -120,6 +122,8 @@ def begin_attempt(
     )
     run = start_run(experiment.root, experiment.loaded, request, cwd=way.cwd, place=place)
     try:
+        if outlived:
+            run.note("outlived.ended", processes=outlived)
         for alias in stage.writes:
             folder = folder_behind(stage, alias)
             if folder:
@@ -162,6 +166,14 @@ def _names(
     }
 
 
+def _end_outlived(experiment: Experiment, stage: Stage) -> list[str]:
+    """End what lives on of an attempt whose runner was killed; nobody would seal what it writes."""
+    row = experiment.row(stage)
+    if row is None or row.state is not State.INTERRUPTED or row.uid is None:
+        return []
+    return [f"{each.pid}: {posixpath.basename(each.command[0])}" for each in end_processes(row.uid)]
+
+
 def _make_room(experiment: Experiment, stage: Stage) -> tuple[int, tuple[str, ...]]:
     """Take the aliases away and put the last attempt aside; return the next number, and the aliases."""
     name, directory = directory_of(stage), experiment.directory
@@ -194,6 +206,7 @@ def run_program(stage_run: StageRun, *, relay: Relay | None = None) -> Measured:
                 tee=way.tee,
                 timeout_seconds=stage.timeout_seconds,
                 relay=relay,
+                ends_rest=True,
             ),
         )
     except CannotStartError as error:
