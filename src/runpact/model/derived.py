@@ -36,9 +36,7 @@ def named_by(texts: Collection[str], root: str) -> frozenset[str]:
     return frozenset(each.parts[0] for each in found if each.root == root and each.parts)
 
 
-def due_entries(
-    kind: Kind, moments: Collection[str], *, saved: Collection[str] = ()
-) -> tuple[tuple[str, Entry], ...]:
+def due_entries(kind: Kind, moments: Collection[str]) -> tuple[tuple[str, Entry], ...]:
     """Return the entries with fields that are written at these moments, each with its path, in their order.
 
     Documents come first, pages about them next, lists of all files after those, the lifecycle document of a
@@ -47,7 +45,6 @@ def due_entries(
     Args:
         kind: Of the run.
         moments: Of `start`, `change`, `seal`.
-        saved: Files that the program saved itself: those that would be written at the seal are not.
     """
     last = lifecycle_entry(kind)
     due = [
@@ -57,7 +54,6 @@ def due_entries(
         and entry.single is not None
         and entry.written in moments
         and entry.single != kind.records.manifest
-        and not (entry.written == "seal" and entry.single in saved)
     ]
     return tuple(sorted(due, key=lambda each: _rank(each[1], last)))
 

@@ -18,6 +18,8 @@ from runpact.model.run import Outcome, State
 
 RECOVERED, SAVED, NAMED = "run.recovered", "artifact.saved", "artifact.named"
 """Events of a run's log; what is named, somebody was given the path of, to write it."""
+WRITTEN = "layout.written"
+"""The event that tells which files of the layout runpact wrote, with their digests, or is about to write."""
 GAP = "the run's process ended before anything was compared; another one sealed the run later"
 CHECKPOINT = "checkpoint"
 """Field of the event that tells of a file whose place a later one may take."""
@@ -71,6 +73,21 @@ def saved_files(events: Iterable[Mapping[str, object]]) -> dict[str, FileRecord]
                 record = msgspec.convert(dict(event), FileRecord)
                 found[record.path] = record
     return found
+
+
+def written_files(events: Iterable[Mapping[str, object]], born_with: Iterable[str]) -> dict[str, str | None]:
+    """Return the digests of the layout's files as runpact wrote them; None where any content is its own.
+
+    Args:
+        events: Of a run that another process began.
+        born_with: Files of its start; where the log says nothing of them, no program of it ever ran.
+    """
+    known: dict[str, str | None] = dict.fromkeys(born_with)
+    for event in events:
+        files = event.get("files") if event.get("event") == WRITTEN else None
+        if isinstance(files, Mapping):
+            known |= {str(path): str(digest) if digest else None for path, digest in files.items()}
+    return known
 
 
 class Label(msgspec.Struct, frozen=True):

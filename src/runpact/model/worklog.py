@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import msgspec
 
 from runpact.model.inputs import CHANGED, RECORDED
-from runpact.model.recovery import NAMED, SAVED
+from runpact.model.recovery import NAMED, SAVED, WRITTEN
 
 LEVELS = ("DEBUG", "INFO", "WARN", "ERROR")
 """From the least to the gravest."""
@@ -21,7 +21,7 @@ _SAME = {"WARNING": "WARN", "CRITICAL": "ERROR", "FATAL": "ERROR"}
 """Words of other loggers."""
 _BREAKS = tuple((text.encode(), f"\\u{ord(text):04x}".encode()) for text in "\x85\u2028\u2029")
 """Characters that JSON lets stand, and that many readers take for the end of a line."""
-_OWN = frozenset({SAVED, NAMED, RECORDED, CHANGED, "field.undecided"})
+_OWN = frozenset({SAVED, NAMED, RECORDED, CHANGED, WRITTEN, "field.undecided"})
 _OWN_FAMILIES = ("run.", "command.", "evaluation.")
 
 

@@ -143,7 +143,7 @@ def test_fix_seals_it_as_interrupted_with_all_that_it_acknowledged(workspace: Pl
     assert manifest["outcome"]["ended"] == ended
     assert manifest["outcome"]["duration_seconds"] >= 0
     assert manifest["logs"]["metrics"]["count"] == 1
-    assert events_of(folder)[-2:] == ["run.recovered", "run.ended"]
+    assert events_of(folder)[-3:] == ["run.recovered", "layout.written", "run.ended"]
     assert "half.way" in events_of(folder)
     (saved,) = (file for file in manifest["files"] if file["path"] == "model.json")
     assert saved["type"] == "Model@1"

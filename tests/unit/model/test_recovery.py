@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from runpact.model.confinement import Confinement
 from runpact.model.manifest import FileRecord
-from runpact.model.recovery import GAP, recovered_outcome, saved_files, unconfined
+from runpact.model.recovery import GAP, WRITTEN, recovered_outcome, saved_files, unconfined, written_files
 from runpact.model.run import State
 
 STARTED = "2026-03-01T12:00:00.000000Z"
@@ -57,3 +57,14 @@ def test_saved_files_are_those_whose_saving_was_acknowledged() -> None:
 
 def test_the_fence_is_not_said_to_have_held_to_the_end() -> None:
     assert unconfined(Confinement(gaps=("one",))).gaps == ("one", GAP)
+
+
+def test_a_file_of_the_layout_is_known_by_what_the_log_says_of_it_last() -> None:
+    lines = [
+        {"event": WRITTEN, "files": {"a": "sha256:1", "b": "sha256:2"}},
+        {"event": WRITTEN, "files": {"b": None, "c": None}},
+        {"event": WRITTEN, "files": 7},
+        {"event": "mine", "files": {"d": None}},
+    ]
+    known = written_files(lines, ["a", "x"])
+    assert known == {"a": "sha256:1", "b": None, "c": None, "x": None}

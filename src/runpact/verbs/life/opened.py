@@ -90,6 +90,8 @@ class OpenRun:
 
     left: tuple[LeftRunning, ...] = ()
     """Processes that its command left behind."""
+    is_trial = False
+    """One of many that follow each other closely."""
 
     def __init__(
         self,
@@ -128,6 +130,8 @@ class OpenRun:
         self.began = began
         self.stored: dict[str, FileRecord] = {}
         """What was written through runpact so far, artifacts and the files it was born with, by path."""
+        self.derived: dict[str, str | None] = {}
+        """Digests of the layout's files as runpact wrote them, by path; None where any content is its own."""
         self.inputs: dict[str, KeptInput] = {}
         """What it read so far, by name."""
         self.input_at: dict[str, str] = {}
@@ -160,8 +164,6 @@ class OpenRun:
         """Its own process is gone, and told nobody how it ended."""
         self.own_form: Callable[[], OwnForm] | None = None
         """Returns what pages about it say first; None of a run of no special sort."""
-        self.is_trial = False
-        """One of many that follow each other closely."""
         self.standing = Standing(State.RUNNING)
 
     def listed_by(self, contract: Contract, *, is_own: bool) -> Self:

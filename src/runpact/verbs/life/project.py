@@ -12,11 +12,13 @@ from runpact.formats.encode import encode_value
 from runpact.model.contract.language import Entry, Kind
 from runpact.model.contract.sessions import lifecycle_entry
 from runpact.model.derived import due_entries, texts_of
+from runpact.model.digest import digest_bytes
 from runpact.model.expression import Scope, Undecided
 from runpact.model.run import Outcome, RunRecord, State
 from runpact.model.session.lifecycle import MOVED, lifecycle, move_to
 from runpact.model.variables import run_variables
 from runpact.verbs.life.derive import names_for
+from runpact.verbs.life.kept import note_born, without_kept
 from runpact.verbs.life.moment import Moment
 from runpact.verbs.life.opened import OpenRun
 
@@ -26,12 +28,12 @@ def write_projections(
 ) -> None:
     """Write every entry with `fields` that is due now; the manifest's own fields come with it.
 
-    What lists the run's files comes after them, and the lifecycle document of a session last of all. A file
-    that the program saved itself instead stays as it is; but of a stage, the orchestrator has the last word.
+    What lists the run's files comes after them, and the lifecycle document of a session last of all.
     """
-    saved = {*run.stored, *run.labels} if run.record.stage is None else set[str]()
-    due = due_entries(run.kind, moments, saved=saved)
     last = lifecycle_entry(run.kind)
+    due = due_entries(run.kind, moments)
+    if "start" not in moments:
+        due = without_kept(run, due, lifecycle=last)
     for number, (path, entry) in enumerate(due):
         if entry == last:
             if outcome is None:
@@ -41,6 +43,9 @@ def write_projections(
         value = projected(run, entry, state=state, outcome=outcome, pending=pending)
         data, _suffix = encode_value(value, posixpath.splitext(path)[1])
         run.writer.replace(path, data)
+        run.derived[path] = digest_bytes(data)
+    if "start" in moments:
+        note_born(run, [each for each in due if each[0] in run.derived])
 
 
 def beat(run: OpenRun) -> None:

@@ -27,13 +27,21 @@ from runpact.disk.tree import list_tree
 from runpact.host import clock
 from runpact.host.process import liveness
 from runpact.model.contract.language import Kind
+from runpact.model.derived import due_entries
 from runpact.model.errors import RunpactError, StorageError
 from runpact.model.frames import LoggedFrame, parted_frames
 from runpact.model.inputs import inputs_of
 from runpact.model.names import check_relative, readable_path
 from runpact.model.provenance import Provenance
 from runpact.model.recordmasker import RecordMasker
-from runpact.model.recovery import RECOVERED, labels_of, recovered_outcome, saved_files, unconfined
+from runpact.model.recovery import (
+    RECOVERED,
+    labels_of,
+    recovered_outcome,
+    saved_files,
+    unconfined,
+    written_files,
+)
 from runpact.model.run import Liveness, RunRecord, Standing, State
 from runpact.model.session.lifecycle import settled_end
 from runpact.verbs.contracts.load_contract import load_copy
@@ -169,6 +177,7 @@ def _sealed(
         run.is_lost = is_lost and outcome.state is State.INTERRUPTED
         run.stored = saved_files(events)
         run.labels = labels_of(events)
+        run.derived = written_files(events, [path for path, _entry in due_entries(kind, {"change"})])
         for frame in _frames_in(directory, record)[0]:
             run.frames.setdefault(frame.about, {})[frame.path] = frame.frame
         run.adopted = inputs_of(events)
