@@ -206,7 +206,9 @@ def promote(params: PromoteParams, call: runpact.Call) -> object:
     from quantlab.gate import assess  # noqa: PLC0415
 
     found: dict[str, Any] = assess(params.model_run)
-    return found if found["eligible_for_paper"] else call.failure("strategy", found)
+    if found["eligible_for_paper"]:
+        return found
+    return call.failure("strategy", found, reason="; ".join(found["blocking_reasons"]))
 
 
 @app.command("runs-list", params=RunsParams)

@@ -148,4 +148,9 @@ class App:
             from runpact.verbs.machine.tell_run import tell_run  # noqa: PLC0415 - only for commands that make runs
 
             return tell_run(result)
+        swept = sys.modules.get("runpact.workspace.sweeping")
+        if swept is not None and isinstance(result, swept.SweepResult):
+            from runpact.verbs.machine.tell_run import tell_sweep  # noqa: PLC0415 - only for commands that make sweeps
+
+            return tell_sweep(result.run, result.document())
         return result

@@ -68,6 +68,8 @@ __all__ = [
 class SweepResult(msgspec.Struct, frozen=True, kw_only=True):
     """A sweep that was sealed, and the verdict on it."""
 
+    run: ActiveRun
+    """Its own run, sealed."""
     id: str
     uid: str
     path: str
@@ -245,6 +247,7 @@ def _conducted(place: Workspace, ready: _Ready, trials: Trials, going: Going) ->
     if any(end.is_done for end in conducted.outcome.ends):
         _refresh_views(place)
     return SweepResult(
+        run=run,
         id=run.id,
         uid=run.uid,
         path=place.shown(run.dir),

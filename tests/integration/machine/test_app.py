@@ -404,6 +404,42 @@ def test_an_answer_of_its_own_stays_and_the_signal_names_the_run(here: Path, cap
     assert (here / str(signals()[-1]["artifacts_path"])).is_dir()
 
 
+def test_a_result_that_is_no_json_names_the_run_in_answer_and_signal(capfd: Capture) -> None:
+    answer = answered(capfd, "left", "--how", "no json after", "--json", "--signal-file", "signals.jsonl")
+    result, last = dict(answer["result"]), signals()[-1]  # type: ignore[call-overload]
+    assert refusal_of(answer) == (1, "internal_error")
+    assert (result["state"], last["run_id"]) == ("finished", result["run_id"])
+    assert last["message"] == dict(answer["error"])["message"]  # type: ignore[call-overload]
+
+
+def test_a_sweep_that_a_command_returns_is_told_as_its_run(here: Path, capfd: Capture) -> None:
+    answer = answered(capfd, "sweep", "--json", "--signal-file", "signals.jsonl")
+    result = dict(answer["result"])  # type: ignore[call-overload]
+    assert (answer["status"], result["state"], result["kind"]) == ("success", "finished", "sweep")
+    assert (here / result["artifacts_path"]).is_dir()
+    assert result["best_config"] == {"a": 1.0}
+    assert result["counts"]["finished"] == len(result["leaderboard"]) == 2
+    assert signals()[-1]["run_id"] == result["run_id"]
+
+
+def test_a_sweep_of_which_nothing_finished_is_an_error(capfd: Capture) -> None:
+    answer = answered(capfd, "sweep", "--how", "raised", "--json")
+    assert (answer["status"], refusal_of(answer)) == ("error", (1, "command_failed"))
+    assert dict(answer["result"])["state"] == "failed"  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_sweep_that_is_stopped_is_told_as_interrupted(here: Path, jobs: str) -> None:
+    command = [sys.executable, str(TOY), "sweep", "--how", "wait", "--jobs", jobs, "--json"]
+    with subprocess.Popen(command, cwd=here, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as program:
+        assert program.stderr is not None
+        program.stderr.readline()
+        program.send_signal(signal.SIGTERM)
+        answer = json.loads(program.communicate()[0])
+    assert (program.returncode, answer["error"]["code"]) == (143, "interrupted")
+    assert answer["result"]["state"] == "interrupted"
+
+
 @pytest.mark.parametrize("report", ["{", "[]", "{}", '{"machine_contract": 5}'])
 def test_a_report_without_a_machine_contract_is_named_and_no_more(
     here: Path, capfd: Capture, report: str

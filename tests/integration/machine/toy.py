@@ -104,6 +104,8 @@ def left(params: RunParams, call: runpact.Call) -> object:
             raise call.error("data", "no prices")
         if how == "stopped in":
             signal.raise_signal(signal.SIGTERM)
+    if how == "no json after":
+        return object()
     if how == "answered after":
         return call.failure("strategy", {"is_open": False})
     raise call.error("strategy", "not good enough")
@@ -116,6 +118,30 @@ def made(params: RunParams) -> object:
         if params.how == "failed":
             active.finish(runpact.State.FAILED, error="said so")
     return active
+
+
+@dataclass
+class SweepParams:
+    how: str = "well"
+    jobs: int = 1
+
+
+@app.command("sweep", params=SweepParams)
+def swept(params: SweepParams, call: runpact.Call) -> object:
+    """Sweep a function that comes to the end it is told."""
+    del call
+
+    def tried(trial: runpact.OpenTrial) -> float:
+        if params.how == "raised":
+            raise ValueError("no")
+        if params.how == "wait":
+            sys.stderr.write("waiting\n")
+            sys.stderr.flush()
+            time.sleep(60)
+        return float(trial.config["a"])
+
+    space, objective = {"a": [1.0, 2.0]}, "metrics.loss:min"
+    return runpact.sweep(space, trial=tried, objective=objective, jobs=params.jobs, durability="none")
 
 
 @app.command("again", summary="Nothing at all.")

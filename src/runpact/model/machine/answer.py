@@ -67,15 +67,18 @@ def answer_to(
     )
 
 
-def encode_answer(answer: Answer, *, broken: int) -> tuple[bytes, int]:
-    """Return an answer as one line of strict JSON, and the exit code; else an error that says so.
+def encode_answer(
+    answer: Answer, *, broken: int, instead: Callable[[], object] = lambda: None
+) -> tuple[bytes, Answer]:
+    """Return an answer as one line of strict JSON, and the answer itself; else an error that says so.
 
     Args:
         answer: NaN and infinities in it become null, paths and numbers of numpy what they stand for.
         broken: Exit code for a result that is no JSON.
+        instead: Returns the result of the error.
     """
     try:
-        return encode(answer, _plain) + b"\n", answer.exit_code
+        return encode(answer, _plain) + b"\n", answer
     except (TypeError, ValueError, RecursionError, OverflowError, msgspec.MsgspecError) as error:
         failure = Failure(
             code=INTERNAL_ERROR,
@@ -84,8 +87,10 @@ def encode_answer(answer: Answer, *, broken: int) -> tuple[bytes, int]:
             got=str(error)[:200],
             expected="objects, lists, texts, numbers, truth values and null",
         )
-        told = msgspec.structs.replace(answer, status=ERROR, exit_code=broken, result=None, error=failure)
-        return encode(told, _plain) + b"\n", broken
+        told = msgspec.structs.replace(
+            answer, status=ERROR, exit_code=broken, result=instead(), error=failure
+        )
+        return encode(told, _plain) + b"\n", told
 
 
 def encode(value: object, hook: Callable[[object], object]) -> bytes:

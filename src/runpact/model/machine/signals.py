@@ -10,9 +10,8 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from runpact.model.machine.answer import encode
+from runpact.model.machine.answer import Answer, encode
 from runpact.model.machine.application import SCHEMA_VERSION
-from runpact.model.machine.failure import Failure
 
 STARTED = "SESSION_STARTED"
 COMPLETED = "SESSION_COMPLETED"
@@ -62,12 +61,22 @@ def signal_line(event: str, moment: Moment, timestamp: str, **fields: object) ->
     return encode(common | more, str) + b"\n"
 
 
-def failed_fields(failure: Failure | None, exit_code: int) -> dict[str, object]:
-    """Return what a line of a bad end says besides; None where the command has answered."""
-    told = {"error_type": "", "error_code": "failure", "message": "the answer is no success"}
+def failed_fields(answer: Answer, word: str = "", reason: str = "") -> dict[str, object]:
+    """Return what a line of a bad end says besides.
+
+    Args:
+        answer: Of the command.
+        word: Of what sort it is, where it is no error and still no success.
+        reason: Why; by default what its result gives as `reason`.
+    """
+    failure = answer.error
     if failure is not None:
         told = {"error_type": failure.type, "error_code": failure.code, "message": failure.message}
-    return {"exit_code": exit_code, **told}
+    else:
+        given = answer.result.get("reason") if isinstance(answer.result, Mapping) else None
+        message = reason or (given if isinstance(given, str) else "") or "the answer is no success"
+        told = {"error_type": word, "error_code": "failure", "message": message}
+    return {"exit_code": answer.exit_code, **told}
 
 
 def completed_fields(result: object) -> dict[str, object]:

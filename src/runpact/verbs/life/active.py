@@ -338,8 +338,7 @@ class ActiveRun(OpenRun):
         Raises:
             StorageError: It could not be sealed; it is listed as interrupted.
         """
-        self.standing = finish_run(self, state, error=error)
-        return self.standing
+        return finish_run(self, state, error=error)
 
     def __enter__(self) -> Self:
         """Return the run itself."""

@@ -65,7 +65,8 @@ def finish_run(
         try:
             settle_confinement(run, seconds=outcome.duration_seconds)
             run.writer.free_ballast()
-            return seal_run(run, outcome)
+            run.standing = seal_run(run, outcome)
+            return run.standing
         except RunpactError as fault:
             return _seal_as_failed(run, outcome, fault)
         finally:

@@ -17,7 +17,6 @@ from runpact.model.machine.answer import Answer, answer_to, encode_answer
 from runpact.model.machine.application import SUCCEEDED, Application, Command
 from runpact.model.machine.asked import Asked, Refused
 from runpact.model.machine.failure import (
-    INTERNAL_ERROR,
     INVALID_PARAMS,
     INVALID_REQUEST,
     MOST_FAULTS,
@@ -61,12 +60,13 @@ class Call:
         """Return an error to raise, of a sort that the application declared: see `CommandError`."""
         return CommandError(word, message, at=at, expected=expected, got=got, hint=hint)
 
-    def failure(self, word: str, result: object) -> Outcome:
+    def failure(self, word: str, result: object, *, reason: str = "") -> Outcome:
         """Return an answer that is no success, with a result to read: what a gate says that stays closed.
 
         Args:
             word: Sort of error whose exit code it has, one of the application's `errors`.
             result: What the command found.
+            reason: Why it is no success, in one line, for the signal; by default the `reason` in the result.
 
         Raises:
             UsageError: No such sort of error is declared.
@@ -74,6 +74,7 @@ class Call:
         if word not in self._errors:
             expected = " or ".join(f"`{each}`" for each in self._errors)
             raise UsageError(f"`{word}` is no declared sort of error", expected=expected, got=word)
+        self.signals.failed(word, reason)
         return Outcome(exit_code=self._errors[word], result=result)
 
 
@@ -111,12 +112,11 @@ def carry_out(asked: Asked | Refused, occasion: Occasion) -> tuple[Answer, bytes
     answer = answer_to(
         asked, occasion.application, outcome.exit_code, result=outcome.result, error=outcome.error
     )
-    data, code = encode_answer(answer, broken=occasion.application.broken)
-    if code != answer.exit_code:
-        unfit = Failure(code=INTERNAL_ERROR, type="TypeError", message="the result is no JSON")
-        answer = answer_to(asked, occasion.application, code, error=unfit)
-    occasion.signals.end(answer)
-    return answer, data
+    data, told = encode_answer(
+        answer, broken=occasion.application.broken, instead=lambda: _facts_of(outcome.run) or None
+    )
+    occasion.signals.end(told)
+    return told, data
 
 
 def _outcome(asked: Asked | Refused, occasion: Occasion) -> Outcome:
@@ -154,23 +154,30 @@ def _performed(command: Command, params: object, asked: Asked, occasion: Occasio
             outcome = result if isinstance(result, Outcome) else Outcome(exit_code=SUCCEEDED, result=result)
         except BaseException as error:  # noqa: BLE001 - whatever a command does, there is one answer
             outcome = _ended_by(error, occasion)
-    return outcome if here.run is None else _naming(here.run, outcome, occasion)
+    return msgspec.structs.replace(_naming(here.run, outcome, occasion), run=here.run)
 
 
-def _naming(run: OpenRun, outcome: Outcome, occasion: Occasion) -> Outcome:
+def _naming(run: OpenRun | None, outcome: Outcome, occasion: Occasion) -> Outcome:
     """Return an outcome that names the run that the request made, where the command said nothing of it.
 
     A command of runpact has a document of its own, so only its signal names the run.
     """
-    if outcome.exit_code == SUCCEEDED and not occasion.application.is_engine:
+    if run is None or (outcome.exit_code == SUCCEEDED and not occasion.application.is_engine):
         return outcome
-    from runpact.verbs.machine.tell_run import facts_of  # noqa: PLC0415 - what made no run needs none
-
-    facts = facts_of(run)
+    facts = _facts_of(run)
     occasion.signals.name(facts)
     if occasion.application.is_engine or outcome.error is None or outcome.result is not None:
         return outcome
     return msgspec.structs.replace(outcome, result=facts)
+
+
+def _facts_of(run: OpenRun | None) -> dict[str, object]:
+    """Return what an answer says of a run; nothing without one."""
+    if run is None:
+        return {}
+    from runpact.verbs.machine.tell_run import facts_of  # noqa: PLC0415 - what made no run needs none
+
+    return facts_of(run)
 
 
 def _ended_by(error: BaseException, occasion: Occasion) -> Outcome:

@@ -43,6 +43,7 @@ class Signals:
         self._log = CommonLog(fixed, what="signal") if fixed else None
         self._moment = Moment(mode=NO_MODE, request_id=None, invocation=clock.new_uid())
         self._more: dict[str, object] = {}
+        self._why = "", ""
         self._is_over = False
         self._process = os.getpid()
 
@@ -53,6 +54,10 @@ class Signals:
     def name(self, facts: Mapping[str, object]) -> None:
         """Have the line of the end name a run; what the command put there itself, and its result, stay."""
         self._more = {**completed_fields(facts), **self._more}
+
+    def failed(self, word: str, reason: str) -> None:
+        """Hear of what sort an answer is that is no success, and why."""
+        self._why = word, " ".join(reason.split())
 
     def begin(self, mode: str, request_id: str | None) -> None:
         """Say that a request is being carried out."""
@@ -70,7 +75,7 @@ class Signals:
         if answer.exit_code == SUCCEEDED:
             self._write(COMPLETED, **fields)
         else:
-            self._write(FAILED, **(fields | failed_fields(answer.error, answer.exit_code)))
+            self._write(FAILED, **(fields | failed_fields(answer, *self._why)))
         if self._log is not None:
             self._log.close()
 

@@ -7,6 +7,7 @@ Does not know: the command.
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -20,6 +21,9 @@ from runpact.model.machine.failure import (
     Failure,
     engine_failure,
 )
+
+if TYPE_CHECKING:
+    from runpact.verbs.life.opened import OpenRun
 
 _INTERRUPT = 2
 _LONGEST = 500
@@ -54,6 +58,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     exit_code: int
     result: object = None
     error: Failure | None = None
+    run: OpenRun | None = None
+    """The run that the request made last; None without one."""
 
 
 def outcome_of(error: BaseException, application: Application, number: int | None) -> Outcome:

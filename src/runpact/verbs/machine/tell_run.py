@@ -7,6 +7,9 @@ Does not know: the command.
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Mapping
+
+import msgspec
 
 from runpact.formats import jsondoc
 from runpact.formats.limits import read_capped
@@ -19,6 +22,7 @@ from runpact.verbs.life.opened import OpenRun
 from runpact.verbs.machine.outcome import Outcome
 
 _REPORT = "report.json"
+_OF_SWEEP = ("verdict", "counts", "best_result", "best_config", "leaderboard", "out_of_sample")
 _CONTRACT = "machine_contract"
 
 
@@ -31,6 +35,17 @@ def tell_run(run: OpenRun) -> Outcome:
     path = str(result["artifacts_path"])
     failure = Failure(code=COMMAND_FAILED, type="RunState", message=message, at=path, got=state.value)
     return Outcome(exit_code=GENERAL, result=result, error=failure)
+
+
+def tell_sweep(run: OpenRun, document: Mapping[str, object]) -> Outcome:
+    """Return what came of a command that returned a sweep: that of its run, with what it found.
+
+    Args:
+        run: The sweep's own.
+        document: The sweep as plain data.
+    """
+    outcome, found = tell_run(run), {key: document[key] for key in _OF_SWEEP}
+    return msgspec.structs.replace(outcome, result={**found, **dict(outcome.result)})  # type: ignore[call-overload]  # a mapping
 
 
 def facts_of(run: OpenRun) -> dict[str, object]:

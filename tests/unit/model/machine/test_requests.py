@@ -71,8 +71,8 @@ def test_the_name_of_a_request_is_one_short_line(identity: object) -> None:
 def test_an_answer_has_every_key_whatever_it_says() -> None:
     keys = list(Answer.__struct_fields__)
     good = answer_to(Asked(command="run", params={}), APPLICATION, 0, result={"b": 1, "a": float("nan")})
-    data, code = encode_answer(good, broken=1)
-    assert (list(json.loads(data)), code) == (keys, 0)
+    data, told = encode_answer(good, broken=1)
+    assert (list(json.loads(data)), told) == (keys, good)
     assert json.loads(data)["result"] == {"a": None, "b": 1}
     assert json.loads(data)["request_id"] is None
     assert data.count(b"\n") == 1
@@ -115,9 +115,12 @@ def recursive() -> list[object]:
 @pytest.mark.parametrize("result", [object(), {1, object()}, recursive()], ids=type)
 def test_a_result_that_is_no_json_is_an_error_of_the_command(result: object) -> None:
     answer = answer_to(Asked(command="run", params={}), APPLICATION, 0, result=result)
-    data, code = encode_answer(answer, broken=1)
+    data, said = encode_answer(answer, broken=1, instead=lambda: {"run_id": "a"})
     told = json.loads(data)
-    assert (code, told["exit_code"], told["status"], told["error"]["code"]) == (
+    assert told["result"] == said.result == {"run_id": "a"}
+    assert said.error is not None
+    assert said.error.message == told["error"]["message"]
+    assert (said.exit_code, told["exit_code"], told["status"], told["error"]["code"]) == (
         1,
         1,
         "error",

@@ -7,7 +7,10 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from runpact.model.machine.failure import refusal
+from runpact.model.machine.answer import Answer, answer_to
+from runpact.model.machine.application import Application
+from runpact.model.machine.asked import Asked
+from runpact.model.machine.failure import Failure, refusal
 from runpact.model.machine.signals import (
     COMPLETED,
     FAILED,
@@ -24,6 +27,12 @@ TIME = "2026-03-09T06:42:10.000000Z"
 
 def moment(invocation: str = "i", mode: str = "run", request_id: str | None = "r") -> Moment:
     return Moment(mode=mode, request_id=request_id, invocation=invocation)
+
+
+def answer(result: object = None, error: Failure | None = None) -> Answer:
+    return answer_to(
+        Asked(command="run", params={}), Application(name="a", version="1"), 2, result=result, error=error
+    )
 
 
 @pytest.mark.requirement("E11.4")
@@ -57,12 +66,26 @@ def test_a_good_end_tells_where_the_run_is_and_a_bad_one_why() -> None:
     }
     assert completed_fields(result) == {"run_id": "x", "report_path": "x/report.json", "summary": {"a": 1}}
     assert completed_fields([1]) == {}
-    assert failed_fields(refusal("invalid_params", "bad"), 2) == {
+    assert failed_fields(answer(error=refusal("invalid_params", "bad"))) == {
         "exit_code": 2,
         "error_type": "RequestError",
         "error_code": "invalid_params",
         "message": "bad",
     }
+
+
+@pytest.mark.parametrize(
+    ("result", "reason", "message"),
+    [
+        ({"reason": "closed"}, "", "closed"),
+        ({"reason": "closed"}, "too little", "too little"),
+        ({"reason": 5}, "", "the answer is no success"),
+        (None, "", "the answer is no success"),
+    ],
+)
+def test_an_answer_that_is_no_success_says_why(result: object, reason: str, message: str) -> None:
+    fields = failed_fields(answer(result=result), "strategy", reason)
+    assert (fields["error_type"], fields["error_code"], fields["message"]) == ("strategy", "failure", message)
 
 
 @pytest.mark.requirement("E11.8")
