@@ -20,6 +20,8 @@ STARTED = "command.started"
 """Event of a run's log; only a run that has it lets other processes write."""
 REPRODUCED = "run.reproduced_by"
 """Event of a run's log: what the program says makes the run again."""
+IN_PARTS = "run.in_parts"
+"""Event of a run's log: it is around other runs, and each of these is made again by itself."""
 
 
 class Reproduction(msgspec.Struct, frozen=True, kw_only=True):

@@ -25,6 +25,7 @@ from runpact.api.byhand import error_lines
 from runpact.host.callers import calling_files
 from runpact.integrations.hydra.hydrarun import HydraRun, Wish, changing
 from runpact.integrations.hydra.multirun import Multirun
+from runpact.integrations.hydra.words import words_alone
 from runpact.model.errors import RunpactError
 
 if TYPE_CHECKING:
@@ -85,12 +86,14 @@ class RunCallback(Callback):
         self.wish = asked or Wish(
             typed=None if typed is None else get_class(typed),
             callers=calling_files(),
+            arguments=tuple(sys.argv[1:]),
             sweep_kind=sweep_kind,
             direction=direction,
             said=plain,
         )
         self._multirun: Multirun | None = None
         self._parent: dict[str, str] = {}
+        self._words: tuple[str, ...] = ()
         self._is_elsewhere = False
         self._code = 0
         if self._is_decorated:
@@ -98,11 +101,16 @@ class RunCallback(Callback):
 
     def __getstate__(self) -> dict[str, object]:
         """Return what a process needs that runs jobs for this one."""
-        return {"wish": self.wish, "parent": self._parent, "is_decorated": self._is_decorated}
+        return {
+            "wish": self.wish,
+            "parent": self._parent,
+            "words": self._words,
+            "is_decorated": self._is_decorated,
+        }
 
     def __setstate__(self, state: dict[str, object]) -> None:
         """Make ready to run jobs for another process."""
-        self.wish, self._parent = state["wish"], state["parent"]  # type: ignore[assignment]  # as stored
+        self.wish, self._parent, self._words = state["wish"], state["parent"], state["words"]  # type: ignore[assignment]  # as stored
         self._is_decorated = bool(state["is_decorated"])
         self._multirun, self._is_elsewhere, self._code = None, True, 0
         os.environ.update(self._parent)
@@ -122,6 +130,7 @@ class RunCallback(Callback):
         except RunpactError as error:
             self._refuse(error)
         self._parent = self._multirun.handed_on()
+        self._words = words_alone(sys.orig_argv, self.wish.arguments)
         self._give_directories()
         with changing(config):
             config.hydra.sweep.dir = self._multirun.directory
@@ -180,6 +189,7 @@ class RunCallback(Callback):
     def _begun(self, config: DictConfig) -> HydraRun:
         try:
             job = HydraRun(self.wish, config)
+            job.made_by(self._words, config)
         except RunpactError as error:
             self._refuse(error)
         OPEN.set(job)

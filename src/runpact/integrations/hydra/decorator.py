@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 
 import hydra
+import msgspec
 from omegaconf import DictConfig
 
 from runpact.api import run
@@ -18,6 +19,7 @@ from runpact.api.byhand import error_lines
 from runpact.host.callers import calling_files
 from runpact.integrations.hydra.callback import ASKED, OPEN, RefusedError, RunCallback, live_callback
 from runpact.integrations.hydra.hydrarun import Wish
+from runpact.integrations.hydra.words import with_override
 
 _CALLBACK = f"++hydra.callbacks.runpact._target_={RunCallback.__module__}.{RunCallback.__qualname__}"
 _OTHERS = frozenset({"--experimental-rerun"})
@@ -98,9 +100,10 @@ class Task:
 
 def _begun(started: Callable[[], object], wish: Wish) -> object:
     """Run a program of Hydra's, with the callback that makes its runs."""
-    before, token = sys.argv, ASKED.set(wish)
+    before = sys.argv
+    token = ASKED.set(msgspec.structs.replace(wish, arguments=tuple(before[1:])))
     if not _OTHERS & {argument.partition("=")[0] for argument in before}:
-        sys.argv = [*before, _CALLBACK]
+        sys.argv = [*before[:1], *with_override(before[1:], _CALLBACK)]
     ended: BaseException | None = None
     try:
         return started()

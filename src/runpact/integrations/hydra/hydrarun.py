@@ -45,6 +45,8 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the least or the greatest returned number is the best."""
     said: Mapping[str, object] = {}
     """Further keywords of `runpact.run`."""
+    arguments: tuple[str, ...] = ()
+    """What the program got on the command line."""
 
 
 class HydraRun:
@@ -81,6 +83,11 @@ class HydraRun:
 
         values = OmegaConf.to_container(config, resolve=True, enum_to_str=True)
         return typed_value(self._wish.typed, values)  # type: ignore[arg-type]  # a mapping again
+
+    def made_by(self, words: tuple[str, ...], config: DictConfig) -> None:
+        """Say which words make the run of this job again, alone; the program's own make all jobs."""
+        if words:
+            self.run.reproduced_by(*words, *map(str, config.hydra.overrides.task))
 
     def returned(self, value: object) -> None:
         """Log the number that the function returned: sweepers take it for the objective."""

@@ -18,6 +18,7 @@ from runpact.api.finding import runs
 from runpact.disk.reader import read_run
 from runpact.integrations.hydra.hydrarun import Wish, close_logs
 from runpact.model.judge.others import takes
+from runpact.model.reproduction import IN_PARTS
 from runpact.verbs.life.active import ActiveRun
 from runpact.verbs.life.nest import DIRECTORY, ROOT, UID
 from runpact.workspace import Workspace
@@ -48,6 +49,7 @@ class Multirun:
             self._pending = pending.asked_by(wish.callers)
             try:
                 self.run = self._pending.__enter__()
+                self.run.note(IN_PARTS)
             except BaseException:
                 self._tidy()
                 raise

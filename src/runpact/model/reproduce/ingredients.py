@@ -79,14 +79,17 @@ class Found(msgspec.Struct, frozen=True):
     """Absolute; of one in the commit relative to the workspace."""
 
 
-def config_of(provenance: Provenance, variables: Container[str]) -> Ingredient:
+def config_of(provenance: Provenance, variables: Container[str], *, is_in_parts: bool = False) -> Ingredient:
     """Say whether configuration and command are known to the last value.
 
     Args:
         provenance: Of the run.
         variables: Names of the environment variables that are set here.
+        is_in_parts: The run is around jobs, whose commands and configurations are known and not its own.
     """
     missing = list(_unknown_values(provenance.config.resolved, variables))
+    if is_in_parts:
+        missing.append("it is made of jobs, each a run of its own: reproduce its jobs")
     if not provenance.command:
         missing.append("the run has no command on record")
     if any(_MASK in word for word in provenance.command):

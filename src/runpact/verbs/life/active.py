@@ -14,8 +14,10 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Self
 
+from runpact.host.caches import home_folder
 from runpact.host.signals import Terminated
 from runpact.model.contract.language import Entry
+from runpact.model.discretion import shown_command
 from runpact.model.errors import RunpactError, UsageError
 from runpact.model.names import check_relative
 from runpact.model.recovery import Label
@@ -330,7 +332,10 @@ class ActiveRun(OpenRun):
             raise UsageError(
                 "a command is words", expected="a program and its arguments", got=f"{words!r:.60}"
             )
-        self.note(REPRODUCED, argv=list(self.masker.command("command", words)))
+        cwd = posixpath.normpath(posixpath.join(self.root, self.record.provenance.cwd))
+        masked = self.masker.command("command", words)
+        shown = shown_command(masked, cwd=cwd, root=self.root, home=home_folder(os.environ))
+        self.note(REPRODUCED, argv=list(shown))
 
     def finish(self, state: State = State.FINISHED, *, error: str | None = None) -> Standing:
         """Seal the run; nothing in it changes afterwards.

@@ -41,7 +41,7 @@ from runpact.model.reproduce.ingredients import (
     variables_of,
 )
 from runpact.model.reproduce.trust import why_foreign
-from runpact.model.reproduction import REPRODUCED, STARTED
+from runpact.model.reproduction import IN_PARTS, REPRODUCED, STARTED
 from runpact.model.run import RunRecord, State
 from runpact.verbs.finding.origin import origin_of
 from runpact.verbs.finding.resolve import resolve
@@ -101,7 +101,7 @@ def original(
             hint="`runpact pipeline run --force` makes stages again" if record is not None else "",
         )
     _demand_own_words(directory, reading, shown)
-    is_command, said = _told_by(directory, record)
+    is_command, said, is_in_parts = _told_by(directory, record)
     origin = origin_of(reading) or record.provenance
     origin = msgspec.structs.replace(origin, command=said or origin.command)
     repository = find_repository(posixpath.normpath(posixpath.join(root, origin.code.repository or ".")))
@@ -116,7 +116,7 @@ def original(
         run=shown,
         uid=record.uid,
         ingredients=(
-            config_of(origin, environ),
+            config_of(origin, environ, is_in_parts=is_in_parts),
             code_of(origin.code, _code(directory, origin, root, top, where.trees)),
             environment_of(origin.environment, environment),
             inputs_of(origin.inputs, found),
@@ -156,14 +156,18 @@ def _demand_own_words(directory: str, reading: Reading, shown: str) -> None:
         )
 
 
-def _told_by(directory: str, record: RunRecord) -> tuple[bool, tuple[str, ...]]:
-    """Say whether `runpact run` started the command, and by which words its program says that it is again."""
-    is_command, said = False, tuple[str, ...]()
+def _told_by(directory: str, record: RunRecord) -> tuple[bool, tuple[str, ...], bool]:
+    """Say whether `runpact run` started the command, by which words its program says that it is again.
+
+    And whether it is made of other runs, which are to be made again instead.
+    """
+    is_command, said, is_in_parts = False, tuple[str, ...](), False
     for event in StoredLog(directory, record.records["events"]).entries():
         is_command = is_command or event.get("event") == STARTED
+        is_in_parts = is_in_parts or event.get("event") == IN_PARTS
         if event.get("event") == REPRODUCED and isinstance(words := event.get("argv"), list):
             said = tuple(map(str, words))
-    return is_command and not said, said
+    return is_command and not said, said, is_in_parts
 
 
 def _code(directory: str, origin: Provenance, root: str, top: str, trees: Trees) -> CodeFacts:
