@@ -243,15 +243,23 @@ def test_no_secret_of_the_environment_or_the_command_line_is_recorded(
     assert b"tok-4711-abcdef" not in held
     assert b"hunter2-and-more" not in held
     assert config_of(run)["composition"]["composed"]["token"] == "${oc.env:MY_TOKEN}"
+    assert "token [redacted]\n" in (run / "train.log").read_text()
     assert not (run / ".hydra").exists()
 
 
 SECRET = """\
+import logging
+
 import runpact.hydra
 
 @runpact.hydra.main("conf", "config")
 def train(config):
     assert config.token == "tok-4711-abcdef"
+    logging.getLogger("train").info("token %s", config.token)
+    try:
+        raise ValueError(config.password)
+    except ValueError:
+        logging.exception("it failed")
 
 train()
 """

@@ -137,10 +137,12 @@ class RunCallback(Callback):
             config.hydra.overrides.hydra.append(_SUBDIR)
 
     def on_job_start(self, config: DictConfig, *, task_function: TaskFunction, **_more: object) -> None:
-        """Make sure that the job has a run."""
+        """Make sure that the job has a run, whose log holds no secret: Hydra has just opened it."""
         del config, task_function
-        if OPEN.get() is None:
+        job = OPEN.get()
+        if job is None:
             raise SystemExit(2)
+        job.mask_logs()
 
     def on_job_end(self, config: DictConfig, job_return: JobReturn, **_more: object) -> None:
         """Seal the run of a job, unless the decorator did."""

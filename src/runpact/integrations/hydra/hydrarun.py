@@ -24,6 +24,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 from runpact.api import PendingRun, run
 from runpact.api.configured import Given, composed_config
 from runpact.model.judge.others import takes
+from runpact.model.recordmasker import RecordMasker
 from runpact.model.template import PathTemplate
 from runpact.verbs.life.active import ActiveRun
 from runpact.verbs.life.start import pick_kind
@@ -88,6 +89,11 @@ class HydraRun:
         """Say which words make the run of this job again, alone; the program's own make all jobs."""
         if words:
             self.run.reproduced_by(*words, *map(str, config.hydra.overrides.task))
+
+    def mask_logs(self) -> None:
+        """Keep secrets out of what Hydra logs into the run, from now on."""
+        for _logger, handler in _log_files(self.run.dir):
+            handler.setFormatter(_Masking(handler.formatter, self.run.masker))
 
     def returned(self, value: object) -> None:
         """Log the number that the function returned: sweepers take it for the objective."""
@@ -207,10 +213,28 @@ def _without_file(config: DictConfig) -> None:
 
 def close_logs(directory: str) -> None:
     """Close the log files below a folder: nothing may write them once the run is sealed."""
+    for logger, handler in _log_files(directory):
+        logger.removeHandler(handler)
+        handler.close()
+
+
+def _log_files(directory: str) -> list[tuple[logging.Logger, logging.Handler]]:
+    """Return the handlers that write below a folder, with the loggers that have them."""
     loggers = [logging.root, *map(logging.getLogger, list(logging.root.manager.loggerDict))]
-    for logger in loggers:
-        for handler in [*logger.handlers]:
-            path = getattr(handler, "baseFilename", "")
-            if path.startswith(f"{directory}{os.sep}"):
-                logger.removeHandler(handler)
-                handler.close()
+    return [
+        (logger, handler)
+        for logger in loggers
+        for handler in logger.handlers
+        if getattr(handler, "baseFilename", "").startswith(f"{directory}{os.sep}")
+    ]
+
+
+class _Masking(logging.Formatter):
+    """Writes the lines that another formatter makes without the secrets of the run."""
+
+    def __init__(self, plain: logging.Formatter | None, masker: RecordMasker) -> None:
+        super().__init__()
+        self._plain, self._masker = plain or logging.Formatter(), masker
+
+    def format(self, record: logging.LogRecord) -> str:
+        return self._masker.text("logs", self._plain.format(record))
