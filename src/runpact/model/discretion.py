@@ -59,6 +59,8 @@ _SECRET_QUERY = re.compile(
     re.IGNORECASE,
 )
 _INTERPRETER = re.compile(r"(python|pypy|graalpy)[\d.]*t?")
+_SETTING = re.compile(r"-|[+~]*[A-Za-z_][\w./@-]*=/")
+"""An option, or a setting as `hydra.run.dir=/tmp/x`."""
 _ABSOLUTE = re.compile(r"(?<![\w.:/])/[^\s:;,\"']*")
 
 
@@ -137,7 +139,7 @@ def _shown_program(program: str, *, cwd: str, root: str) -> str:
 
 def _shown_argument(argument: str, *, cwd: str, root: str, home: str) -> str:
     plain = _plain(argument)
-    option, equals, value = plain.partition("=") if plain.startswith("-") else ("", "", plain)
+    option, equals, value = plain.partition("=") if _SETTING.match(plain) else ("", "", plain)
     return f"{option}{equals}{_shown_path(value, cwd=cwd, root=root, home=home)}"
 
 

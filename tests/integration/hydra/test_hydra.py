@@ -153,6 +153,30 @@ def test_a_contract_without_such_a_kind_has_the_runs_alone(place: Place, called:
     assert names(place.root) == ["conf", "contract.yaml", "projects", "runs", "train.py"]
 
 
+MANY = """\
+  multirun:
+    at: "multi/{started:%Y%m%d}"
+    entries: [{file: multirun.yaml, required: "true"}]
+"""
+
+
+@pytest.mark.requirement("AX-012")
+def test_a_multirun_needs_no_name_and_tells_no_place_of_the_machine(place: Place, called: Called) -> None:
+    place.write("contract.yaml", place.root.joinpath("contract.yaml").read_text() + MANY)
+    inside, away = f"hydra.run.dir={place.root}/elsewhere", "hydra.job.env_set.AWAY=/srv/away"
+    others = ("+hydra.job.env_set.TOKEN=hunter2-abc", inside, f"+{away}")
+    assert called(place.root / "train.py", "-m", "lr=0.1", *others) == 0
+    (multirun,) = folders(place, "multi")
+    told = OmegaConf.load(multirun / "multirun.yaml")
+    assert (told.hydra.sweep.dir, told.hydra.run.dir) == (f"multi/{multirun.name}", "elsewhere")
+    assert told.hydra.job.env_set.AWAY == "[path]"
+    assert told.lr == 0.1
+    held = b"".join(path.read_bytes() for path in multirun.rglob("*.yaml") if path.is_file())
+    assert str(place.root).encode() not in held
+    assert b"hunter2-abc" not in held
+    assert (runpact.verify(multirun).value, verdict(multirun)) == ("OK", "OK")
+
+
 @pytest.mark.nightly
 @pytest.mark.requirement("A-018")
 def test_jobs_of_several_processes_at_once_share_no_directory(place: Place) -> None:

@@ -100,6 +100,8 @@ def test_the_allow_list_names_nothing_that_holds_a_secret_or_a_persons_name() ->
         (("/opt/tool/bin/tool", "/data/x.csv"), ("tool", "/data/x.csv")),
         (("a", f"--out={HOME}/x", f"{HOME}"), ("a", "--out=~/x", "~")),
         (("a", f"--in={ROOT}/x", "b=/c"), ("a", "--in=../x", "b=/c")),
+        (("a", f"hydra.run.dir={ROOT}/x", f"+x/y@z={HOME}/x"), ("a", "hydra.run.dir=../x", "+x/y@z=~/x")),
+        (("sh", "-c", f"x =={ROOT}/x"), ("sh", "-c", f"x =={ROOT}/x")),
         (("sh", "-c", "/bin/true\n/bin/false"), ("sh", "-c", "/bin/true\n/bin/false")),
         (("curl", "https://a:b@example.org"), ("curl", "https://example.org")),
         (("a", "\udcff"), ("a", "\\xff")),

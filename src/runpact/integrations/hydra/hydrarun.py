@@ -62,7 +62,7 @@ class HydraRun:
         self.given = given_of(config)
         said = dict(wish.said)
         pending = run(config=self.given, typed=wish.typed, **said)  # type: ignore[arg-type]  # passed on
-        if "name" not in said and _wants_name(pending, said.get("kind")):
+        if "name" not in said and wants_name(pending, said.get("kind")):
             said["name"] = str(config.hydra.job.name)
             pending = run(config=self.given, typed=wish.typed, **said)  # type: ignore[arg-type]  # as above
         self._wish, self._pending = wish, pending.asked_by(wish.callers)
@@ -169,7 +169,8 @@ def _speaks_of_output(given: Given) -> bool:
     return given.composition is not None and "${hydra:" in repr(given.composition.composed)
 
 
-def _wants_name(pending: PendingRun, kind: object) -> bool:
+def wants_name(pending: PendingRun, kind: object) -> bool:
+    """Whether a run of a kind, or of the usual one, stands below a name."""
     contract = pending.workspace.working_contract.contract
     _name, chosen = pick_kind(contract, None if kind is None else str(kind))
     return "name" in PathTemplate.parse(chosen.at).captures

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import contextlib
 import posixpath
+import re
 import shutil
 import tempfile
 
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf, open_dict
 
 from runpact.api import PendingRun, run
 from runpact.api.finding import runs
 from runpact.disk.reader import read_run
-from runpact.integrations.hydra.hydrarun import Wish, close_logs
+from runpact.integrations.hydra.hydrarun import Wish, close_logs, wants_name
+from runpact.model.discretion import is_inside
 from runpact.model.judge.others import takes
 from runpact.model.reproduction import IN_PARTS
 from runpact.verbs.life.active import ActiveRun
@@ -25,6 +27,9 @@ from runpact.workspace import Workspace
 
 _KINDS = ("multirun", "sweep")
 _TABLE = "leaderboard.csv"
+_HYDRAS = "multirun.yaml"
+_ABSOLUTE = re.compile(r"(?<![^=])(?:file://)?(/.*)")
+"""An absolute path as a value, or as that of an override."""
 
 
 class Multirun:
@@ -37,7 +42,7 @@ class Multirun:
             RunpactError: It cannot be made; nothing was created.
         """
         said = {key: each for key, each in wish.said.items() if key in _WHERE}
-        pending = run(name=str(config.hydra.job.name), **said)  # type: ignore[arg-type]  # passed on
+        pending = run(**said)  # type: ignore[arg-type]  # passed on
         self._place, self._wish = pending.workspace, wish
         self._folder = tempfile.mkdtemp(prefix="runpact-multirun-")
         self._pending: PendingRun | None = None
@@ -45,7 +50,9 @@ class Multirun:
         kind = _kind_of(self._place, wish.sweep_kind)
         if kind is not None:
             settings = {"overrides": list(map(str, config.hydra.overrides.task))}
-            pending = run(kind=kind, name=str(config.hydra.job.name), config=settings, **said)  # type: ignore[arg-type]  # as above
+            if wants_name(pending, kind):
+                said["name"] = str(config.hydra.job.name)
+            pending = run(kind=kind, config=settings, **said)  # type: ignore[arg-type]  # as above
             self._pending = pending.asked_by(wish.callers)
             try:
                 self.run = self._pending.__enter__()
@@ -57,7 +64,7 @@ class Multirun:
     @property
     def directory(self) -> str:
         """Where Hydra writes what it says of all jobs: into the run, if that may hold it."""
-        is_kept = self.run is not None and takes(self.run.kind, "multirun.yaml")
+        is_kept = self.run is not None and takes(self.run.kind, _HYDRAS)
         return self.run.dir if self.run is not None and is_kept else self._folder
 
     def handed_on(self) -> dict[str, str]:
@@ -77,6 +84,7 @@ class Multirun:
                 if error is None and takes(self.run.kind, _TABLE):
                     self.run.save(_TABLE, self._rows(self.run))
                 close_logs(self.run.dir)
+                _without_places(self.run)
                 told = (type(error), error, error.__traceback__) if error else (None, None, None)
                 self._pending.__exit__(*told)
         finally:
@@ -99,6 +107,34 @@ class Multirun:
             told = {"state": job.state.value, "returned": number, "overrides": " ".join(overrides)}
             found.append(((*rank, job.id), {"run": job.id, **told}))
         return [{"rank": rank, **row} for rank, (_key, row) in enumerate(sorted(found, key=_first), start=1)]
+
+
+def _without_places(around: ActiveRun) -> None:
+    """Take out of what Hydra wrote of the multirun where it stood on this machine, and secrets.
+
+    What the program is configured with stays as it is.
+    """
+    path = around.path(_HYDRAS)
+    with contextlib.suppress(FileNotFoundError):
+        said = OmegaConf.load(path)
+        own = OmegaConf.to_container(said.hydra)
+        with open_dict(said):
+            said.hydra = _shown(own, around.root)
+        masked = around.masker.settings("config", OmegaConf.to_container(said))
+        OmegaConf.save(masked, path)
+
+
+def _shown(value: object, root: str) -> object:
+    """Return plain data whose absolute paths are relative to the workspace, or `[path]`."""
+    if isinstance(value, dict):
+        return {key: _shown(below, root) for key, below in value.items()}
+    if isinstance(value, list):
+        return [_shown(below, root) for below in value]
+    return _ABSOLUTE.sub(lambda found: _place(found[1], root), value) if isinstance(value, str) else value
+
+
+def _place(path: str, root: str) -> str:
+    return posixpath.relpath(path, root) if is_inside(path, root) else "[path]"
 
 
 def _first(ranked: tuple[tuple[bool, float, str], object]) -> tuple[bool, float, str]:
