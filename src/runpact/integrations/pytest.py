@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 from collections import Counter
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -18,12 +19,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runpact.api import PendingRun, run
+from runpact.disk.layout import PRIVATE
+from runpact.disk.reader import read_run
 from runpact.host.caches import cache_folders, home_folder
 from runpact.host.guard import Guard
 from runpact.host.watch import output_files
 from runpact.model.confinement import RECORD
 from runpact.model.run import State
-from runpact.model.territory import Territory
+from runpact.model.territory import Territory, is_below
 
 if TYPE_CHECKING:
     from runpact.verbs.life.active import ActiveRun
@@ -79,8 +82,9 @@ class _Watch:
         """Remember what stands there now."""
         self._config, self._root = config, os.path.realpath(config.rootpath)
         self._globs = tuple(map(str, config.getini("runpact_writes")))
-        self._before = self._stamps()
-        self._is_told, self._changed = False, list[str]()
+        self._is_shared = hasattr(config, "workerinput")
+        self._before, self._seen = self._stamps(is_deep=True), self._stamps()
+        self._told, self._changed = set[str](), list[str]()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None]:
@@ -99,8 +103,11 @@ class _Watch:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Look at the root directory as a whole: processes that tests started write unseen."""
-        self._changed = [] if self._is_told else self._differing()
+        """Look at the root directory as a whole, also into runs that were there before."""
+        after = self._stamps(is_deep=True)
+        self._changed = [
+            path for path in self._named(_differing(self._before, after)) if not self._is_told(path)
+        ]
         if self._changed:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
@@ -131,36 +138,70 @@ class _Watch:
             yield
         finally:
             guard.end()
-            self._judge(item, {*(path for path, _event in guard.strays), *guard.written_databases()})
+            written = {*(path for path, _event in guard.strays), *guard.written_databases()}
+            self._judge(item, written | self._appeared())
 
     def _judge(self, item: pytest.Item, written: set[str]) -> None:
         if written:
-            self._is_told = True
-            shown = ", ".join(sorted(os.path.relpath(path, self._root) for path in written)[:5])
+            named = self._named(written)
+            self._told.update(named)
+            shown = ", ".join(named[:5])
             pytest.fail(f"{item.nodeid} wrote {shown}; tests write below `tmp_path` alone", pytrace=False)
 
-    def _stamps(self) -> Stamps:
-        """Return size and time of change of the files in the root directory, in `runs` and in `models`."""
+    def _appeared(self) -> set[str]:
+        """Return what differs from the last look: runs, which runpact writes, and what children wrote.
+
+        Among workers beside each other only a run that this process made is surely the test's.
+        """
+        before, self._seen = self._seen, self._stamps()
+        paths = _differing(before, self._seen)
+        return {path for path in paths if _maker(path) == os.getpid()} if self._is_shared else paths
+
+    def _named(self, paths: set[str]) -> list[str]:
+        """Return paths as they are told, without what stands below another of them that is a folder."""
+        return sorted(
+            os.path.relpath(path, self._root) for path in paths if not is_below(os.path.dirname(path), paths)
+        )
+
+    def _is_told(self, path: str) -> bool:
+        return is_below(path, self._told)
+
+    def _stamps(self, *, is_deep: bool = False) -> Stamps:
+        """Return what stands in the root directory, in `runs` and in `models`, files with size and times.
+
+        Args:
+            is_deep: Look into runs as well.
+        """
         found: Stamps = {}
         territory, ours = self._territory(), output_files()
-        for path in self._files():
-            said = os.lstat(path)
-            if not territory.allows(path) and (said.st_dev, said.st_ino) not in ours:
-                found[path] = (said.st_size, said.st_mtime_ns)
+        for path in self._paths(is_deep=is_deep):
+            with contextlib.suppress(FileNotFoundError):
+                said = os.lstat(path)
+                if not territory.allows(path) and (said.st_dev, said.st_ino) not in ours:
+                    is_folder = stat.S_ISDIR(said.st_mode)
+                    found[path] = (0, 0) if is_folder else (said.st_size, said.st_mtime_ns)
         return found
 
-    def _files(self) -> Iterator[str]:
+    def _paths(self, *, is_deep: bool) -> Iterator[str]:
         yield from (each.path for each in os.scandir(self._root) if not each.is_dir(follow_symlinks=False))
         for name in ("runs", "models"):
-            for above, _folders, files in os.walk(os.path.join(self._root, name)):
-                yield from (os.path.join(above, file) for file in files)
+            yield from filter(os.path.isdir, [os.path.join(self._root, name)])
+            for above, folders, files in os.walk(os.path.join(self._root, name)):
+                if not is_deep and PRIVATE in folders:
+                    folders.clear()
+                    continue
+                yield from (os.path.join(above, each) for each in (*folders, *files))
 
-    def _differing(self) -> list[str]:
-        after = self._stamps()
-        paths = {
-            path for path in self._before.keys() | after.keys() if self._before.get(path) != after.get(path)
-        }
-        return sorted(os.path.relpath(path, self._root) for path in paths)
+
+def _differing(before: Stamps, after: Stamps) -> set[str]:
+    """Return what was made, changed or removed between two looks."""
+    return {path for path in before.keys() | after.keys() if before.get(path) != after.get(path)}
+
+
+def _maker(path: str) -> int | None:
+    """Return the number of the process that made a run; None of anything else."""
+    record = read_run(path).record
+    return record.owner.pid if record is not None else None
 
 
 class _Recorded:
