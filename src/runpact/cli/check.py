@@ -23,7 +23,16 @@ from runpact.cli.options import (
     trust_option,
     workspace_options,
 )
-from runpact.cli.output import VERDICT_COLOUR, finding_documents, finding_lines, paint, plain, print_json, say
+from runpact.cli.output import (
+    VERDICT_COLOUR,
+    counted,
+    finding_documents,
+    finding_lines,
+    paint,
+    plain,
+    print_json,
+    say,
+)
 from runpact.model.errors import EvidenceError, UsageError
 from runpact.model.finding import Finding, Report, Severity, Verdict, worst
 from runpact.workspace.archiving import copies
@@ -88,7 +97,9 @@ def show_check(
             f"{paint(verdict.value, VERDICT_COLOUR[verdict])}: no run to check below {plain(place.data_root)}"
         )
     elif len(checked) > 1:
-        say(f"{len(checked)} runs: {_counts(checked)}")
+        copies = sum(run.is_copy for run in checked)
+        beyond = f" and {counted(copies, 'copy', 'copies')}" if copies else ""
+        say(f"{counted(len(checked) - copies, 'run', 'runs')}{beyond}: {_counts(checked)}")
     return verdict.exit_code
 
 

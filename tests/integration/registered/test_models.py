@@ -87,6 +87,20 @@ def test_a_model_of_code_with_changes_says_so(workspace: Path, capsys: Captured)
 
 
 @pytest.mark.requirement("A-052")
+def test_a_model_is_no_run_and_is_checked_all_the_same(workspace: Path, capsys: Captured) -> None:
+    directory = train()
+    assert run("models", "promote", "detector", "--to", TARGET) == 0
+    capsys.readouterr()
+    assert run("ls", "--json") == 0
+    assert [each["path"] for each in json.loads(capsys.readouterr().out)["runs"]] == [
+        str(Path(directory).relative_to(workspace))
+    ]
+    assert run("check") == 0
+    out = capsys.readouterr().out
+    assert f"OK models/{TARGET}" in out
+    assert out.splitlines()[-1] == "1 run and 1 copy: 2 OK"
+
+
 def test_promoting_again_finds_what_is_there(workspace: Path, capsys: Captured) -> None:
     train()
     assert run("models", "promote", "detector", "--to", TARGET) == 0

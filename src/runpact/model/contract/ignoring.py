@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from runpact.model.contract.copies import is_registered
 from runpact.model.contract.language import Contract
 from runpact.model.contract.surroundings import Promotion
-from runpact.model.registered.uri import is_registry_place
 from runpact.model.template import PathTemplate
 
 _CERTIFICATE = ".cert.json"
@@ -62,16 +62,13 @@ def scratch_kinds(contract: Contract) -> tuple[str, ...]:
     return tuple(
         name
         for name, kind in contract.kinds.items()
-        if fixed_folder(kind.at) not in kept
-        and not is_registry_place(PathTemplate.parse(kind.at).captures, fixed_folder(kind.at))
+        if fixed_folder(kind.at) not in kept and not is_registered(kind)
     )
 
 
 def registries_of(contract: Contract) -> tuple[str, ...]:
     """Return the folders of the registries, where a contract has a kind that stands in one."""
-    ats = [kind.at for kind in contract.kinds.values()]
-    has_some = any(is_registry_place(PathTemplate.parse(at).captures, fixed_folder(at)) for at in ats)
-    return ("models", "data") if has_some else ()
+    return ("models", "data") if any(map(is_registered, contract.kinds.values())) else ()
 
 
 def lacking(text: str, patterns: tuple[str, ...]) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from runpact.disk.discover import find_recorded, find_runs
 from runpact.disk.inputs import run_around
 from runpact.disk.reader import Reading, is_directory, is_file
+from runpact.model.contract.copies import kinds_of_copies
 from runpact.model.contract.language import Contract, Kind, LoadedContract
 from runpact.model.errors import AmbiguousRunError, NoSuchRunError
 from runpact.model.place import Place, sweep_home
@@ -39,15 +40,14 @@ def list_runs(root: str, contract: Contract | None, *, with_copies: bool = False
 
 
 def kinds_of_runs(contract: Contract) -> dict[str, Kind]:
-    """Return the kinds by name but those that say how curated copies are judged: those are no runs."""
-    copied = {promotion.at for promotion in contract.promotions.values()}
-    return {name: kind for name, kind in contract.kinds.items() if kind.at not in copied}
+    """Return the kinds by name but those that say how curated copies and registries are judged: no runs."""
+    copies = kinds_of_copies(contract)
+    return {name: kind for name, kind in contract.kinds.items() if name not in copies}
 
 
 def judged_copies_below(root: str, contract: Contract) -> list[str]:
     """Return where curated copies stand that a kind says how to judge, relative to `root`."""
-    runs = kinds_of_runs(contract)
-    places = [Place.of(name, kind) for name, kind in contract.kinds.items() if name not in runs]
+    places = [Place.of(name, kind) for name, kind in kinds_of_copies(contract).items()]
     return _paths(root, places) if places else []
 
 

@@ -13,6 +13,7 @@ import msgspec
 
 from runpact.disk.layout import CONTRACT, PRIVATE
 from runpact.disk.reader import Reading
+from runpact.model.contract.copies import kinds_of_copies
 from runpact.model.contract.language import LoadedContract
 from runpact.model.errors import NoContractError, RunpactError, StorageError
 from runpact.model.finding import Finding, Report, Severity, Verdict
@@ -39,6 +40,8 @@ class CheckedRun(msgspec.Struct, frozen=True, kw_only=True):
     judged_by: str
     """`id version` of the contract."""
     report: Report
+    is_copy: bool = False
+    """It is no run: a curated copy, a model or a data set, which a kind says how to judge."""
 
     @property
     def verdict(self) -> Verdict:
@@ -99,6 +102,7 @@ def check_run(
         state=standing.state,
         judged_by=f"{chosen.contract.contract} {chosen.contract.version}",
         report=Report(tuple(_placed(finding, shown) for finding in findings), report.tiers),
+        is_copy=reading.record is None and gathered.kind in kinds_of_copies(chosen.contract).values(),
     )
 
 
