@@ -46,6 +46,9 @@ def init_command(*, folder: str, pack: str, identity: str | None, is_json: bool)
 
 
 def _next(made: NewWorkspace) -> str:
+    if made.made_by:
+        globs = " or ".join(f"`{glob}`" for glob in made.made_by)
+        return f"write a program in {globs}, start it with `runpact run -- python FILE`, then `runpact ls`"
     if made.stages is None:
         return "`runpact run --name first -- COMMAND`, then `runpact ls`"
     if not made.stages:

@@ -375,8 +375,9 @@ class Workspace:
 
 def initialise(folder: str, *, pack: str, identity: str | None) -> NewWorkspace:
     """Start a workspace in `folder`, made when missing."""
-    from runpact.verbs.contracts.initialise import initialise_workspace
+    from runpact.verbs.contracts.initialise import initialise_workspace, refuse_pack_as_folder
 
+    refuse_pack_as_folder(folder)
     root = posixpath.normpath(posixpath.join(current_directory(), folder))
     return initialise_workspace(root, pack=pack, identity=identity)
 

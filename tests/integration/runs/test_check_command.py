@@ -337,7 +337,11 @@ def test_init_starts_a_workspace_and_changes_nothing_twice(empty: Place) -> None
     (empty.root / ".gitignore").write_text(before.replace("/runs/", "/old/"))
     assert empty.json("init")[1]["written"] == [".gitignore"]
     assert (empty.root / ".gitignore").read_text() == before
-    assert empty.call("init", "below", "--id", "a.b", "--pack", "runpact:project-run@1")[0] == 0
+    assert "runpact run --name first" in empty.call("init", "plain")[1]
+    code, out, _err = empty.call("init", "below", "--id", "a.b", "--pack", "runpact:project-run@1")
+    assert (code, "write a program in `projects/{project}/**`" in out, "--name" in out) == (0, True, False)
+    code, _out, err = empty.call("init", "runpact:project-run@1")
+    assert (code, "hint: runpact init --pack runpact:project-run@1 [FOLDER]" in err) == (64, True)
     assert "contract: a.b" in (empty.root / "below/contract.yaml").read_text()
     assert empty.call("init", "x", "--id", "A B")[0] == 64
     assert empty.call("init", "x", "--pack", "runpact:nope@1")[0] == 2

@@ -34,6 +34,8 @@ class NewWorkspace(msgspec.Struct, frozen=True):
     """Ids of the stages of the kind whose runs are pipelines; None where no kind's runs are."""
     config: str | None = None
     """A configuration that the workspace begins with."""
+    made_by: tuple[str, ...] = ()
+    """Globs of the files that alone may make runs; none where any command may."""
 
 
 def initialise_workspace(root: str, *, pack: str, identity: str | None) -> NewWorkspace:
@@ -78,7 +80,20 @@ def initialise_workspace(root: str, *, pack: str, identity: str | None) -> NewWo
         tuple(written),
         stages=tuple(stage.id for stage in staged.stages) if staged is not None else None,
         config=next((each for each in written if each.startswith("configs/")), None),
+        made_by=next((kind.made_by for kind in contract.kinds.values() if kind.made_by), ()),
     )
+
+
+def refuse_pack_as_folder(folder: str) -> None:
+    """Refuse the name of a pack where a folder is to be named.
+
+    Raises:
+        UsageError: It is one.
+    """
+    if folder.startswith("runpact:"):
+        raise UsageError(
+            f"`{folder}` is a pack, no folder", got=folder, hint=f"runpact init --pack {folder} [FOLDER]"
+        )
 
 
 def _kinds(path: str, pack: Contract) -> Iterable[Kind]:
