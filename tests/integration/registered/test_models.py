@@ -252,7 +252,8 @@ def test_a_command_names_a_model_as_its_input(workspace: Path, capsys: Captured)
     train()
     assert run("models", "promote", "detector", "--to", TARGET) == 0
     save = """import runpact; runpact.current().save("metrics", {"loss": 1})"""
-    told = """; print(runpact.current().use_model("local://vision/depth").version)"""
+    told = """; print(runpact.current().use_model("local://vision/depth").version)
+import json, os, numpy; (path,) = json.loads(os.environ["RUNPACT_INPUTS"]).values(); numpy.load(path)["w"]"""
     words = ("run", "--kind", "run", "--name", "cmd", "--input", "local://vision/depth/tiny")
     (workspace / "use.py").write_text(save + told)
     assert run(*words, "--", sys.executable, "use.py") == 0

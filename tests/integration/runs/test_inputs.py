@@ -17,6 +17,7 @@ from runpact.disk import inputs as disk_inputs
 from runpact.disk.inputs import pin_input, stamp_input
 from runpact.model.digest import digest_of_set
 from runpact.model.errors import CannotStartError, UsageError
+from runpact.verbs.life import execute
 
 DATA = b"a,b\n1,2\n"
 DIGEST = f"sha256:{hashlib.sha256(DATA).hexdigest()}"
@@ -255,6 +256,22 @@ def test_a_command_names_its_inputs(empty: Place, data: Path) -> None:
     code, folder = empty.run_of("true", "--input", "data/train.csv", "--input", "data")
     assert code == 0
     assert [each["name"] for each in recorded(empty, folder.name)] == ["data/train.csv", "data"]
+
+
+TELL = 'import os, pathlib, sys; pathlib.Path(sys.argv[1]).write_text(os.environ.get("RUNPACT_INPUTS", "-"))'
+
+
+def test_a_command_is_told_where_its_inputs_stand(
+    empty: Place, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def told(*options: str) -> str:
+        assert empty.call("run", *options, "--", sys.executable, "-c", TELL, "told")[0] == 0
+        return (empty.root / "told").read_text()
+
+    assert json.loads(told("--input", "data/train.csv", "--guard", "off")) == {"data/train.csv": str(data)}
+    assert told("--guard", "off") == "{}"
+    monkeypatch.setattr(execute, "_MOST_HANDED", 5)
+    assert told("--input", "data/train.csv", "--guard", "off") == "-"
 
 
 def test_a_command_with_a_missing_input_creates_nothing(empty: Place) -> None:

@@ -28,7 +28,7 @@ from runpact.verbs.life.attach import adopt
 from runpact.verbs.life.fence import demand_reach, fence_of, note_trace
 from runpact.verbs.life.finish import finish_run
 from runpact.verbs.life.inputs import check_inputs, record_input
-from runpact.verbs.life.nest import CONFINEMENT, DIRECTORY, ROOT, UID
+from runpact.verbs.life.nest import CONFINEMENT, DIRECTORY, INPUTS, ROOT, STAGE, UID
 from runpact.verbs.life.request import Request
 
 STDOUT, STDERR = "logs/stdout.log", "logs/stderr.log"
@@ -161,7 +161,7 @@ def execute(  # noqa: PLR0913 - what a command is run with; all but two are keyw
         command = Command(
             argv=argv,
             cwd=cwd,
-            environ=environ,
+            environ={**environ, **_told_inputs(run, environ)},
             secrets=secrets,
             tee=tee,
             wanted=wanted or Wanted(),
@@ -322,6 +322,15 @@ def child_environment(run: ActiveRun, *, secrets: tuple[str, ...]) -> dict[str, 
             CONFIG: msgspec.json.encode(run.config).decode(),
         }
     )
+
+
+def _told_inputs(run: ActiveRun, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the variable that tells a command where its inputs stand, by the names that are recorded.
+
+    Within a stage its own inputs are told as before; more than a variable can hold are not told.
+    """
+    told = msgspec.json.encode({name: kept.place for name, kept in run.inputs.items()}).decode()
+    return {} if environ.get(STAGE) or len(told) > _MOST_HANDED else {INPUTS: told}
 
 
 def meaning_of(end: ChildEnd) -> tuple[State, str | None]:

@@ -46,7 +46,7 @@ from runpact.verbs.life.active import ActiveRun
 from runpact.verbs.life.confine import settle_confinement
 from runpact.verbs.life.execute import Command, run_command
 from runpact.verbs.life.finish import finish_run
-from runpact.verbs.life.nest import Outer
+from runpact.verbs.life.nest import INPUTS, STAGE, Outer
 from runpact.verbs.life.project import write_projections
 from runpact.verbs.life.request import Request
 from runpact.verbs.life.start import AttemptPlace, start_run
@@ -234,12 +234,12 @@ def stage_environment(stage_run: StageRun) -> dict[str, str]:
         alias: posixpath.join(directory, folder_behind(stage, alias)).rstrip("/") for alias in stage.writes
     }
     return {
-        "RUNPACT_STAGE": stage.id,
+        STAGE: stage.id,
         "RUNPACT_STAGE_DIR": directory,
         "RUNPACT_STAGE_SUMMARY": posixpath.join(directory, SUMMARY),
         "RUNPACT_EXPERIMENT": experiment.name,
         "RUNPACT_EXPERIMENT_DIR": experiment.directory,
-        "RUNPACT_INPUTS": msgspec.json.encode(dict(stage_run.gathered.folders)).decode(),
+        INPUTS: msgspec.json.encode(dict(stage_run.gathered.folders)).decode(),
         "RUNPACT_OUTPUTS": msgspec.json.encode(outputs).decode(),
         "RUNPACT_SEED": "" if stage.seed is None else str(stage.seed),
     }

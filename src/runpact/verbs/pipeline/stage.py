@@ -33,10 +33,8 @@ from runpact.model.pipeline.graph import Graph
 from runpact.model.pipeline.saying import Saying
 from runpact.verbs.contracts.load_contract import load_copy
 from runpact.verbs.finding.gather import tree_of
+from runpact.verbs.life.nest import INPUTS, STAGE
 from runpact.verbs.pipeline.behind import Behind, look_behind
-
-STAGE = "RUNPACT_STAGE"
-"""Environment variable that holds the id of the stage whose program a process is."""
 
 Seed = str | int | float | bool | None
 
@@ -77,7 +75,7 @@ def told_in(environ: Mapping[str, str]) -> Told | None:
             summary=environ["RUNPACT_STAGE_SUMMARY"],
             experiment=environ["RUNPACT_EXPERIMENT"],
             experiment_directory=environ["RUNPACT_EXPERIMENT_DIR"],
-            inputs=msgspec.json.decode(environ.get("RUNPACT_INPUTS", "{}"), type=dict[str, str]),
+            inputs=msgspec.json.decode(environ.get(INPUTS, "{}"), type=dict[str, str]),
             seed=_seed(environ.get("RUNPACT_SEED", "")),
             config=msgspec.json.decode(environ.get("RUNPACT_CONFIG", "{}"), type=dict[str, object]),
             root=environ["RUNPACT_RUN_ROOT"],
