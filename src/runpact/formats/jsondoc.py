@@ -14,13 +14,24 @@ from typing import BinaryIO, NoReturn
 
 import msgspec
 
-from runpact.formats.limits import MAX_DEPTH, MAX_ITEMS, MAX_SIZE, read_capped, shape_fault
+from runpact.formats.limits import (
+    BEYOND,
+    MAX_DEPTH,
+    MAX_ITEMS,
+    MAX_SIZE,
+    plainness_fault,
+    read_capped,
+    shape_fault,
+)
 from runpact.formats.pointer import find_pointer, find_value
 from runpact.model.facts import DocumentFact, FormatFault, Json
 
 _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_AS_ZEROS = bytes.maketrans(b"123456789", b"0" * 9)
+_TOO_MANY_DIGITS = b"0" * 309
+"""An integer of fewer digits is a double at least roughly; decoders give longer ones as they stand."""
 _MALFORMED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, MemoryError)
 
 
@@ -39,7 +50,7 @@ def parse(data: bytes) -> DocumentFact | FormatFault:
         is_certain = _has_unique_keys(data, value)
     except _MALFORMED as error:
         return _diagnose(data, error)
-    if not is_certain:
+    if not is_certain or _TOO_MANY_DIGITS in data.translate(_AS_ZEROS):
         return _parse_exactly(data)
     if _is_certainly_small(data):
         return DocumentFact(value)
@@ -94,12 +105,18 @@ def _parse_exactly(data: bytes) -> DocumentFact | FormatFault:
         value = json.loads(data, object_pairs_hook=build, parse_constant=_refuse)
     except (ValueError, RecursionError, MemoryError) as error:
         return _diagnose(data, error)
-    fault = shape_fault(value)
+    fault = shape_fault(value) or _beyond(value)
     if fault is not None or not repeated:
         return fault or DocumentFact(value)
     table, key = repeated[0]
     message = f"the key `{key[:80]}` appears twice"
     return FormatFault("duplicate-key", message, find_pointer(value, table, key))
+
+
+def _beyond(value: Json) -> FormatFault | None:
+    """Name the first number that no double comes near."""
+    fault = plainness_fault(value)
+    return FormatFault("invalid-json", BEYOND, fault.pointer) if fault and fault.message == BEYOND else None
 
 
 class _NoNumberError(ValueError):
@@ -143,7 +160,7 @@ def _diagnose(data: bytes, error: Exception) -> FormatFault:
 
 _LAXER = {
     "Input data was truncated": "a string holds half a surrogate pair",
-    "Number out of range": "a number is beyond the range of a double",
+    "Number out of range": BEYOND,
     "Integer value out of range": "an integer has too many digits",
 }
 """What the strict decoder means when the standard one accepts the document."""

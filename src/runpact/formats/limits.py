@@ -10,6 +10,7 @@ Source:
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterable
 from typing import BinaryIO
 
@@ -23,6 +24,9 @@ MAX_DEPTH = 64
 MAX_ITEMS = 1_000_000
 """Most values in one document."""
 _FIRST = 64 * 1024
+_LARGEST = int(sys.float_info.max)
+BEYOND = "a number is beyond the range of a double"
+"""What is said of a number that no double comes near."""
 
 
 def read_capped(stream: BinaryIO, limit: int = MAX_SIZE) -> bytes | FormatFault:
@@ -63,12 +67,14 @@ def _values(container: _Container) -> Iterable[Json]:
 
 
 def plainness_fault(value: Json) -> FormatFault | None:
-    """Say which value is not plain data: a number that is not finite, a key that is not text."""
+    """Say which value is not plain data: a number beyond any double, a key that is not text."""
     waiting: list[tuple[str, Json]] = [("", value)]
     while waiting:
         at, item = waiting.pop()
         if isinstance(item, float) and not math.isfinite(item):
             return FormatFault("not-finite", f"{item} is not a number that a document may hold", at)
+        if type(item) is int and abs(item) > _LARGEST:
+            return FormatFault("not-finite", BEYOND, at)
         if isinstance(item, str) and not _is_unicode(item):
             return FormatFault("lone-surrogate", "a text holds half a surrogate pair", at)
         if isinstance(item, dict) and not all(isinstance(key, str) and _is_unicode(key) for key in item):

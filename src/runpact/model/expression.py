@@ -16,6 +16,7 @@ from __future__ import annotations
 import functools
 import importlib.machinery
 import importlib.util
+import math
 import re
 import sys
 from collections.abc import Callable, Mapping
@@ -198,12 +199,13 @@ def load_core(package: str) -> ModuleType:
 
 
 _LARGEST = 2**63
+_LARGEST_DECIMAL = int(sys.float_info.max)
 
 
 def _convertible(value: object) -> object:
-    """Replace whole numbers that CEL cannot hold by decimals."""
+    """Replace whole numbers that CEL cannot hold by decimals, those beyond every decimal by infinity."""
     if isinstance(value, int) and not isinstance(value, bool) and not -_LARGEST <= value < _LARGEST:
-        return float(value)
+        return float(value) if abs(value) <= _LARGEST_DECIMAL else math.inf if value > 0 else -math.inf
     if isinstance(value, dict):
         return {key: _convertible(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

@@ -23,6 +23,7 @@ def _code(result) -> str:
         (b"[-Infinity]", "invalid-json"),
         (b"1e999", "invalid-json"),
         (b"9" * 5000, "invalid-json"),
+        (b'{"a":[-' + b"9" * 309 + b"]}", "invalid-json"),
         (b'"\\ud800"', "invalid-json"),
         (b'"\xff"', "invalid-json"),
         (b"{} {}", "invalid-json"),
@@ -51,6 +52,9 @@ def test_json_that_is_not_strict_is_refused(data, code):
         b'["{[{[{["]',
         b'{"a":1,"b":{"a":1}}',
         b"9" * 30,
+        b"[1" + b"0" * 308 + b"]",
+        b'["' + b"9" * 400 + b'"]',
+        b"[0." + b"3" * 400 + b"]",
     ],
 )
 def test_strict_json_is_read(data):

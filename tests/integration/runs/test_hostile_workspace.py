@@ -392,6 +392,7 @@ def said(**fields: object) -> Callable[[str], str]:
         configured('{"a":' + "[" * 900 + "]" * 900 + "}"),
         configured('{"x":1e400}'),
         configured('{"x":' + "9" * 5000 + "}"),
+        configured('{"x":' + "9" * 400 + "}"),
         configured('{"a\\u0000b":"c\\u0000d","":{"":""},"\\u001b[31m":"\\u001b[2J\\u202e"}'),
         said(uid="../../outside/evil"),
         said(uid="a\0b", parent="a\0b", parent_path="a\0b", captures={"name": "a\0b"}),

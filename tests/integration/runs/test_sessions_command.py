@@ -441,6 +441,17 @@ def test_a_document_that_tells_something_else_than_the_seal_is_damage(paper: Pap
     assert "tells `running`" in paper.place.call("sessions", "alerts")[1]
 
 
+@pytest.mark.parametrize("status", ["{}", "[]", "7", "9" * 400, "-" + "9" * 400, "true", '"\\u0000"'])
+def test_a_hostile_status_document_hides_no_other_session(paper: Paper, status: str) -> None:
+    paper.success("a")
+    (paper.success("b") / "session_status.json").write_text(f'{{"status": {status}}}')
+    for words in (("ls",), ("doctor",), ("check",), ("sessions", "alerts"), ("sessions", "index")):
+        assert "internal" not in "".join(paper.place.call(*words)[1:]), words
+    assert paper.healths() == {"a": "ended", "b": "damaged"}
+    assert paper.place.call("check", "a")[0] == 0
+    assert paper.place.call("check", "b")[0] == 3
+
+
 def test_what_is_no_session_is_refused(paper: Paper) -> None:
     with runpact.run(workspace=paper.root, kind="run", config=CONFIG, durability="none") as run:
         pass

@@ -35,6 +35,11 @@ def test_what_is_missing_or_does_not_fit_is_undecided(text: str) -> None:
     assert answer.reason
 
 
+def test_a_whole_number_beyond_a_double_is_larger_than_any() -> None:
+    scope = Scope({"much": 10**400, "little": -(10**400), "most": 10**308})
+    assert scope.evaluate("much > most && little < -most && most > 1e307") is True
+
+
 def test_a_value_that_is_no_boolean_decides_nothing() -> None:
     assert Scope(VARIABLES).decide("1") == Undecided("it is int, not true or false")
     assert Scope(VARIABLES).decide("true") is True

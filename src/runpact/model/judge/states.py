@@ -31,13 +31,13 @@ def _judge(subject: Subject, states: States) -> Iterator[Fault]:
     if isinstance(word, Undecided):
         yield undecided(subject, _place(subject, states.word), word, (states.word,), "the state", EMPTY)
         return
-    if word not in states.moves:
+    if not isinstance(word, str) or word not in states.moves:
         yield _fault(subject, states.word, "it is no state", " or ".join(states.moves), str(word))
         return
     if states.history is not None:
-        yield from _history(subject, states, states.history, str(word))
-    if states.reason is not None and str(word) in states.reasons:
-        yield from _reason(subject, states, states.reason, str(word))
+        yield from _history(subject, states, states.history, word)
+    if states.reason is not None and word in states.reasons:
+        yield from _reason(subject, states, states.reason, word)
 
 
 def _history(subject: Subject, states: States, text: str, word: str) -> Iterator[Fault]:
