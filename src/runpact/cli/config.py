@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from runpact.cli.contracttext import read_page, write_page
+from runpact.cli.contracttext import write_page
 from runpact.cli.options import demand_meant, json_option, open_workspace, workspace_options
 from runpact.cli.output import paint, plain, print_json, say, table_lines
 from runpact.workspace.configuring import example, shown
+from runpact.workspace.pagefile import read_page
 
 if TYPE_CHECKING:
     from runpact.workspace.configuring import ShownConfig

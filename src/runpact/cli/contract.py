@@ -10,7 +10,6 @@ import click
 import msgspec
 
 from runpact.cli.contracttext import (
-    read_page,
     revision_document,
     revision_lines,
     say_tried,
@@ -24,6 +23,7 @@ from runpact.model.finding import Verdict
 from runpact.workspace import contract_schema, pack_names
 from runpact.workspace.certifying import judging_policies
 from runpact.workspace.ignoring import IgnoreBlock
+from runpact.workspace.pagefile import read_page
 
 
 @click.group("contract")

@@ -19,17 +19,6 @@ if TYPE_CHECKING:
     from runpact.workspace import Revision, TriedContract
 
 
-def read_page(path: str) -> str:
-    """Return a page that was written before; empty when there is none."""
-    try:
-        with open(path, encoding="utf-8") as file:
-            return file.read()
-    except FileNotFoundError:
-        return ""
-    except (OSError, UnicodeDecodeError) as error:
-        raise CannotStartError(f"`{path}` cannot be read: {error}", at=path) from error
-
-
 def write_page(path: str, page: str) -> None:
     """Write a page."""
     try:

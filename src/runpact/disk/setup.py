@@ -13,18 +13,38 @@ import stat
 from collections.abc import Callable
 
 from runpact.disk import io
-from runpact.model.errors import StorageError
+from runpact.disk.source import read_source
+from runpact.model.errors import CannotStartError, StorageError
+
+_MOST_BYTES = 16 * 1024**2
 
 
 def read_text(path: str) -> str:
-    """Return a text file's content, empty when there is none."""
+    """Return the content of a text file that people edit, empty when there is none.
+
+    Raises:
+        CannotStartError: It cannot be read, is no regular file, or is larger than people write.
+    """
+    data = read_if_there(path)
     try:
-        with open(path, encoding="utf-8") as file:
-            return file.read()
+        return (data or b"").decode()
+    except UnicodeDecodeError as error:
+        raise CannotStartError(f"cannot read `{path}`: {error}", at=path, expected="UTF-8") from error
+
+
+def read_if_there(path: str, *, limit: int = _MOST_BYTES) -> bytes | None:
+    """Return the bytes of a file that people edit, None when there is none.
+
+    Raises:
+        CannotStartError: It cannot be read, is no regular file, or is larger than `limit`.
+    """
+    try:
+        os.stat(path)
     except FileNotFoundError:
-        return ""
-    except (OSError, UnicodeDecodeError) as error:
-        raise StorageError(f"cannot read `{path}`: {error}", at=path) from error
+        return None
+    except (OSError, ValueError):
+        pass  # opening it says what is wrong
+    return read_source(path, limit=limit)
 
 
 def write_new(path: str, text: str) -> bool:

@@ -9,7 +9,9 @@ As everywhere, the repository runs nothing: git is shown a neutral folder in the
 from __future__ import annotations
 
 import os
+import posixpath
 import re
+import stat
 from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
@@ -104,6 +106,10 @@ class _Asked(GitAnswers):
 
     def ignored(self, probes: tuple[str, ...]) -> dict[str, Ignored]:
         """Return the last pattern that fits each probe, unless it says not to ignore it."""
+        unread = self._unreadable_patterns(probes)
+        if unread:
+            self.faults.append(f"`{unread}` is not a regular file: git would wait for it")
+            return {}
         question = b"".join(os.fsencode(probe) + b"\0" for probe in probes)
         words = ("check-ignore", "--no-index", "--verbose", "-z", "--stdin")
         answer = self.answer(*words, question=question, answers=(0, _NOTHING_IGNORED)) if probes else b""
@@ -114,6 +120,22 @@ class _Asked(GitAnswers):
             for source, line, pattern, path in rows
             if not pattern.startswith("!")
         }
+
+    def _unreadable_patterns(self, probes: tuple[str, ...]) -> str:
+        """Return the first file of patterns beside or above a probe that is a pipe or a device, or ""."""
+        folders = {""}
+        for probe in probes:
+            while (probe := posixpath.dirname(probe)) not in folders:
+                folders.add(probe)
+        for folder in sorted(folders):
+            name = posixpath.join(folder, ".gitignore")
+            try:
+                mode = os.stat(posixpath.join(self._repository.top, name)).st_mode
+            except (OSError, ValueError):  # git finds no patterns there either
+                continue
+            if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+                return name
+        return ""
 
     def _named(self, source: str) -> str:
         """Return a file of patterns by its own name where git was shown another."""

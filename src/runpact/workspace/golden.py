@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from runpact.model.errors import CannotStartError
+from runpact.model.errors import CannotStartError, MalformedDocumentError
 from runpact.model.golden.record import MOST_VALUES
 from runpact.model.names import check_name, shown_path
 
@@ -110,21 +110,36 @@ def compare_golden(
         CannotStartError: There is no such record, or the run is of another kind.
         NoSuchRunError: There is no such run.
     """
-    from runpact.disk.setup import read_text
-    from runpact.model.golden.record import parse_golden
     from runpact.verbs.golden.compare import compare_with_golden
 
-    path = _path(place, name, at)
-    text = read_text(path)
-    if not text:
+    golden = _read(place, name, _path(place, name, at))
+    directory = _directory(place, golden.run if reference is None else reference)
+    return compare_with_golden(golden, directory, root=place.data_root, loaded=place.working_contract)
+
+
+def _read(place: Workspace, name: str, path: str) -> Golden:
+    from runpact.disk.setup import read_if_there
+    from runpact.model.golden.record import MOST_BYTES, parse_golden
+
+    shown = shown_path(path, place.root)
+    data = read_if_there(path, limit=MOST_BYTES)
+    if data is None:
         raise CannotStartError(
-            f"no golden record at `{shown_path(path, place.root)}`",
+            f"no golden record at `{shown}`",
             at=path,
             hint=f"make one: runpact golden record {name} EXPERIMENT",
         )
-    golden = parse_golden(text.encode())
-    directory = _directory(place, golden.run if reference is None else reference)
-    return compare_with_golden(golden, directory, root=place.data_root, loaded=place.working_contract)
+    try:
+        return parse_golden(data)
+    except MalformedDocumentError as error:
+        raise MalformedDocumentError(
+            f"`{shown}` is no golden record to hold runs against: {error.message}",
+            at=path,
+            expected=error.expected or "a golden record as it was written",
+            got=error.got,
+            hint="take it from version control as it was committed, "
+            f"or make it anew: runpact golden record {name} EXPERIMENT --replace",
+        ) from error
 
 
 def _path(place: Workspace, name: str, at: str | None) -> str:

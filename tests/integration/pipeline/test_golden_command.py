@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -322,7 +323,7 @@ def test_what_is_not_as_it_was_sealed_is_not_recorded(golden: Golden) -> None:
 
 @pytest.mark.parametrize(
     ("data", "code"),
-    [(b"{}", "malformed-document"), (b'{"format": 1', "malformed-document"), (b"\xff", "storage")],
+    [(b"{}", "malformed-document"), (b'{"format": 1', "malformed-document"), (b"\xff", "malformed-document")],
 )
 def test_a_damaged_record_is_an_error_and_never_equal(golden: Golden, data: bytes, code: str) -> None:
     golden.record.write_bytes(data)
@@ -340,6 +341,7 @@ def test_values_in_a_record_that_are_none_of_their_type_are_undecided(golden: Go
     document = json.loads(golden.record.read_bytes())
     document["files"][0]["digest"] = "sha256:0"
     document["files"][0]["arrays"]["depth"]["values"][0] = "much"
+    del document["digest"]
     golden.record.write_text(json.dumps(document))
     assert golden.departures() == [("undecided", "fields/ads.npz#/depth")]
 
@@ -421,7 +423,9 @@ def test_a_record_that_would_be_too_large_names_what_is_large(golden: Golden) ->
 
 
 def test_a_record_of_another_kind_or_contract_is_refused(golden: Golden) -> None:
-    golden.record.write_text(golden.record.read_text().replace('"experiment"', '"other"'))
+    document = json.loads(golden.record.read_bytes()) | {"kind": "other"}
+    del document["digest"]
+    golden.record.write_text(json.dumps(document))
     code, document = golden.compare()
     assert (code, "kind" in document["error"]["message"]) == (2, True)
     golden.write("contract.yaml", PLAIN)
@@ -491,3 +495,24 @@ def test_without_numpy_arrays_are_neither_held_nor_equal(
     assert (code, document["error"]["got"]) == (2, "numpy is not installed")
     code, document = golden.compare()
     assert (code, {each["what"] for each in document["departures"]}) == (2, {"undecided"})
+
+
+@pytest.mark.parametrize("kind", ["fifo", "device", "folder", "empty", "cut", "edited"])
+def test_a_record_that_is_none_is_named_with_what_to_do(golden: Golden, kind: str) -> None:
+    text = golden.record.read_text()
+    golden.record.unlink()
+    if kind == "fifo":
+        os.mkfifo(golden.record)
+    elif kind == "device":
+        golden.record.symlink_to("/dev/zero")
+    elif kind == "folder":
+        golden.record.mkdir()
+    else:
+        put = {"empty": "", "cut": text[:-20], "edited": text.replace("0.5", "0.9", 1)}[kind]
+        golden.record.write_text(put)
+    code, document = golden.compare()
+    assert code == 2
+    assert "golden/ads.json" in document["error"]["message"]
+    told = "no golden record to hold" if kind in {"empty", "cut", "edited"} else "is not a regular file"
+    assert told in document["error"]["message"]
+    assert ("--replace" in document["error"]["hint"]) == (kind in {"empty", "cut", "edited"})

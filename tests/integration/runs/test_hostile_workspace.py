@@ -426,3 +426,25 @@ def test_a_hostile_record_hides_no_other_run(
         assert "[internal]" not in err
         assert not {"\033", "\u202e", "\0"} & set(out + err)
     assert not (desk.root / "outside").exists()
+
+
+@pytest.mark.parametrize("kind", ["fifo", "device"])
+def test_a_page_or_an_ignore_file_that_is_no_file_is_not_waited_for(desk: Desk, kind: str) -> None:
+    subprocess.run(["git", "init", "-q", desk.root], check=True)
+    for name in (".gitignore", "page.md"):
+        path = desk.root / name
+        path.unlink(missing_ok=True)
+        if kind == "fifo":
+            os.mkfifo(path)
+        else:
+            path.symlink_to("/dev/zero")
+    for words in (
+        ("contract", "docs", "--check", "page.md"),
+        ("contract", "docs", "--artifacts", "--check", "page.md"),
+        ("contract", "ignore", "--check", ".gitignore"),
+    ):
+        code, _out, err = desk.call(*words)
+        assert (code, "is not a regular file" in err) == (2, True), words
+    assert desk.call("contract", "lint")[0] == 0
+    code, out, _err = desk.call("doctor", "--fix")
+    assert (code, "`.gitignore` is not a regular file" in out) == (2, True), out

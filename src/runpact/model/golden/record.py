@@ -9,6 +9,8 @@ Does not know: files, how values are compared.
 import msgspec
 
 from runpact.model.compare.allowance import FileAllowance, Parts
+from runpact.model.digest import digest_bytes
+from runpact.model.errors import MalformedDocumentError
 from runpact.model.facts import Json
 from runpact.model.run import ContractRef
 from runpact.model.versioned import encode_record, parse_record
@@ -70,21 +72,37 @@ class Golden(msgspec.Struct, frozen=True, kw_only=True):
     chosen: tuple[str, ...] = ()
     """Globs of the files that are held; empty for everything that may not differ."""
     files: tuple[HeldFile, ...]
+    digest: str | msgspec.UnsetType = msgspec.UNSET
+    """Of everything before it, as one line of JSON; records that were made without it have none."""
 
 
 def encode_golden(golden: Golden) -> bytes:
     """Return a golden record's bytes, one value a line, so that a change of it can be reviewed."""
-    return encode_record(golden)
+    line = msgspec.json.encode(msgspec.structs.replace(golden, digest=msgspec.UNSET))
+    return encode_record(msgspec.structs.replace(golden, digest=digest_bytes(line)))
 
 
 def parse_golden(data: bytes) -> Golden:
     """Read a golden record.
 
     Raises:
-        MalformedDocumentError: It is not one.
+        MalformedDocumentError: It is not one, or was changed since it was written.
         UnknownVersionError: Its major version is not 1.
     """
-    return parse_record(data, Golden, what="a golden record", expected=GOLDEN_FORMAT)
+    golden = parse_record(data, Golden, what="a golden record", expected=GOLDEN_FORMAT)
+    if isinstance(golden.digest, str):
+        _demand_unchanged(msgspec.json.format(data, indent=-1), golden.digest)
+    return golden
+
+
+def _demand_unchanged(line: bytes, digest: str) -> None:
+    """Refuse a record whose values are not those that were recorded."""
+    last = b',"digest":%b}' % msgspec.json.encode(digest)
+    now = digest_bytes(line.removesuffix(last) + b"}" * line.endswith(last))
+    if now != digest:
+        raise MalformedDocumentError(
+            "the golden record was changed since it was written", expected=digest, got=now
+        )
 
 
 def without_volatile(value: Json, allowance: FileAllowance, place: Parts = ()) -> Json:

@@ -19,7 +19,7 @@ from runpact.model.contract.merge import completed, merge
 from runpact.model.contract.node import Node
 from runpact.model.contract.reader import read_contract
 from runpact.model.digest import digest_bytes, digest_of_set
-from runpact.model.errors import Fault, MalformedContractError, StorageError
+from runpact.model.errors import CannotStartError, Fault, MalformedContractError
 from runpact.packs import pack_names, read_pack
 from runpact.verbs.contracts.contract_answers import ContractAnswers
 
@@ -45,7 +45,7 @@ def _ignoring_advice(contract: Contract, root: str) -> tuple[Fault, ...]:
     """Return what the generated block of `.gitignore` lacks since the contract got further places."""
     try:
         text = read_text(posixpath.join(root, ".gitignore"))
-    except StorageError:  # what git reads, others need not
+    except CannotStartError:  # what git reads, others need not
         text = ""
     data = posixpath.normpath(contract.workspace.data)
     missing = lacking(text, ignored_patterns(contract, prefix="" if data == "." else f"{data}/"))

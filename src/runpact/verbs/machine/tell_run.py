@@ -12,6 +12,7 @@ from collections.abc import Mapping
 import msgspec
 
 from runpact.formats import jsondoc
+from runpact.formats.beneath import open_beneath
 from runpact.formats.limits import read_capped
 from runpact.model.contract.viewfiles import view_files
 from runpact.model.facts import DocumentFact, FormatFault
@@ -75,11 +76,11 @@ def _of_registry(run: OpenRun) -> dict[str, object]:
 
 def _of_report(directory: str, shown: str) -> dict[str, object]:
     """Return where the report stands, its machine contract, and the summary in that."""
-    try:
-        with open(posixpath.join(directory, _REPORT), "rb") as stream:
-            data = read_capped(stream)
-    except OSError:
+    opened = open_beneath(directory, _REPORT)
+    if isinstance(opened, FormatFault):
         return {}
+    with opened as stream:
+        data = read_capped(stream)
     place: dict[str, object] = {"report_path": posixpath.join(shown, _REPORT)}
     document = data if isinstance(data, FormatFault) else jsondoc.parse(data)
     report = document.value if isinstance(document, DocumentFact) else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from runpact.model.compare.allowance import Allowance
@@ -42,8 +43,31 @@ GOLDEN = Golden(
 
 
 def test_a_record_reads_back_as_it_was_written() -> None:
-    assert parse_golden(encode_golden(GOLDEN)) == GOLDEN
+    data = encode_golden(GOLDEN)
+    assert encode_golden(parse_golden(data)) == data
+    assert msgspec.structs.replace(parse_golden(data), digest=msgspec.UNSET) == GOLDEN
     assert [file.has_values for file in FILES] == [True, True, True, False, True]
+
+
+@pytest.mark.parametrize(
+    ("value", "put"),
+    [
+        (b'"nan"', b"0.9"),
+        (b'"nan"', b"9" * 400),
+        (b'"nan"', b'"x"'),
+        (b'"ads"', b'"bds"'),
+        (b"sha256:", b"sha256:0"),
+    ],
+)
+def test_a_record_that_was_changed_by_hand_is_refused(value: bytes, put: bytes) -> None:
+    data = encode_golden(GOLDEN)
+    assert value in data
+    with pytest.raises(MalformedDocumentError, match="was changed since"):
+        parse_golden(data.replace(value, put, 1) if value != b"sha256:" else put.join(data.rsplit(value, 1)))
+
+
+def test_a_record_of_before_there_were_digests_is_read() -> None:
+    assert parse_golden(msgspec.json.encode(GOLDEN)) == GOLDEN
 
 
 @pytest.mark.parametrize("data", [b"", b"[]", b"\xff", b"{}", b"[" * 100_000])
