@@ -119,6 +119,12 @@ def retract(folder: str, home: str) -> None:
     Raises:
         StorageError: It stands there as before.
     """
+    try:
+        os.lstat(folder)
+    except (FileNotFoundError, NotADirectoryError):  # somebody else was faster
+        return
+    except OSError:
+        pass  # giving it another name says what is wrong
     parent, name = posixpath.split(folder)
     hidden = posixpath.join(home, f"{REMOVING}{os.getpid()}-{name}")
     remove_leftovers(home)

@@ -67,6 +67,17 @@ def folders_of(root: str, registry: str) -> Iterator[str]:
     yield from _below(root, registry, _DEEPEST)
 
 
+def absence(root: str, folder: str) -> str:
+    """Say why nothing that was entered is found in a folder, relative to the data root."""
+    try:
+        os.lstat(posixpath.join(root, folder, RECORD))
+    except FileNotFoundError:
+        return "it is gone"
+    except OSError as error:
+        return f"it cannot be read: {os.strerror(error.errno or 0)}"
+    return "a link stands there, or on the way"
+
+
 def _below(root: str, folder: str, levels: int) -> Iterator[str]:
     if os.path.lexists(posixpath.join(root, folder, RECORD)):
         yield folder

@@ -181,6 +181,7 @@ CODES: dict[str, Code] = {
     **_codes(
         "Ledger",
         Severity.ERROR,
+        registered_gone="What the ledger says is registered is gone, or cannot be read.",
         ledger_damaged="A line of the ledger is no entry, or does not follow the one before it.",
         ledger_differs="A ledger or a proof is not the one that a known head was taken of.",
     ),

@@ -72,10 +72,17 @@ def resolve(place: Workspace, uri: str, registry: Registry | None = None) -> Reg
 
 
 def listed(place: Workspace, registry: Registry) -> list[tuple[Uri, Registered | RunpactError]]:
-    """Return what a registry holds; for what cannot be read, why."""
+    """Return what a registry holds; for what is gone or cannot be read, why."""
+    from runpact.verbs.archive.ledger import ledger_of
     from runpact.verbs.finding.resolve import registered_in
+    from runpact.verbs.registered.gone import error_of_gone, gone_from
 
-    return list(registered_in(place.data_root, registry))
+    root = place.data_root
+    found = list(registered_in(root, registry))
+    missed = gone_from(root, registry, ledger_of(root), [uri for uri, _found in found])
+    return sorted(
+        [*found, *((uri, error_of_gone(uri, why)) for uri, why in missed)], key=lambda row: str(row[0])
+    )
 
 
 def users(place: Workspace, uri: Uri) -> tuple[str, ...]:
@@ -113,15 +120,22 @@ def verify(place: Workspace, registry: Registry, text: str | None = None) -> lis
     from runpact.model.registered.uri import parse_uri
     from runpact.verbs.archive.ledger import ledger_of
     from runpact.verbs.finding.resolve import resolve, uris_in
+    from runpact.verbs.registered.gone import gone_from, report_of_gone
     from runpact.verbs.registered.verify import nothing_in, verify_registered
 
-    uris = list(uris_in(place.data_root, registry))
+    root = place.data_root
+    ledger = ledger_of(root)
+    there = list(uris_in(root, registry))
+    missed = dict(gone_from(root, registry, ledger, there))
+    uris = sorted([*there, *missed], key=str)
     if text is not None:
         wanted = parse_uri(text, registry)
         uris = [uri for uri in uris if wanted.holds(uri)]
         if not uris:
-            resolve(place.data_root, text, registry)
+            resolve(root, text, registry)
     if not uris:
         return [(None, nothing_in(registry))]
-    ledger = ledger_of(place.data_root)
-    return [(uri, verify_registered(place.data_root, uri, ledger)) for uri in uris]
+    return [
+        (uri, report_of_gone(uri, missed[uri]) if uri in missed else verify_registered(root, uri, ledger))
+        for uri in uris
+    ]

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from pathlib import Path
 
 import pytest
 
 import runpact
 from integration.registered.conftest import run, train
+from runpact.disk.archive import retract
 from runpact.model.digest import digest_bytes, digest_of_set
+from runpact.model.errors import StorageError
 from runpact.verbs.archive.ledger import ledger_of
 
 Captured = pytest.CaptureFixture[str]
@@ -91,3 +95,66 @@ def test_what_is_no_data_set_is_refused(workspace: Path, scans: Path, capsys: Ca
     assert "which runpact writes itself" in capsys.readouterr().err
     assert run("data", "add", str(scans), "--to", "../x/y/z") == 64
     assert ledger_of(str(workspace)).entries == ()
+
+
+def _gone(how: str, folder: Path) -> str:
+    """Let a data set be found no more, and return how that is told."""
+    shutil.rmtree(folder)
+    if how == "link":
+        folder.symlink_to("/tmp")
+        return "it is gone"
+    if how == "loop":
+        folder.symlink_to(folder.name)
+        return "cannot be read: Too many levels"
+    if how == "fifo":
+        os.mkfifo(folder)
+        return "cannot be read: Not a directory"
+    if how == "all":
+        shutil.rmtree(folder.parents[3])
+    return "it is gone"
+
+
+@pytest.mark.parametrize("how", ["all", "one", "link", "loop", "fifo"])
+def test_what_the_ledger_knows_and_nobody_finds_is_told(
+    workspace: Path, scans: Path, capsys: Captured, how: str
+) -> None:
+    for name in ("rooms", "halls"):
+        assert run("data", "add", str(scans), "--to", f"vision/depth/{name}/1.0", "--from", "us") == 0
+    uri = "data://vision/depth/rooms/1.0"
+    told = _gone(how, workspace / "data/vision/depth/rooms/1.0")
+    for words in (("data", "verify"), ("data", "verify", uri), ("data", "list"), ("doctor",)):
+        capsys.readouterr()
+        assert run(*words) == 3, words
+        out = capsys.readouterr().out
+        assert "rooms/1.0" in out
+        assert told in " ".join(out.split()), words
+    if how != "all":
+        assert run("data", "verify", "data://vision/depth/halls") == 0
+        assert run("data", "add", str(scans), "--to", "vision/depth/yards/1.0", "--from", "us") == 0
+    assert run("models", "verify") == 2
+    if how == "one":
+        for word in ("once", "twice"):
+            assert run("data", "remove", uri) == (0 if word == "once" else 2)
+        assert run("data", "verify", uri) == 2
+
+
+def test_a_link_in_the_place_of_a_data_set_is_told(workspace: Path, scans: Path, capsys: Captured) -> None:
+    assert run("data", "add", str(scans), "--to", "vision/depth/rooms/1.0", "--from", "us") == 0
+    folder = workspace / "data/vision/depth/rooms/1.0"
+    folder.rename(folder.with_name("moved"))
+    folder.symlink_to("moved")
+    capsys.readouterr()
+    assert run("data", "verify") == 3
+    assert "a link stands there" in capsys.readouterr().out
+
+
+def test_a_removal_that_another_process_completed_is_no_error(workspace: Path, scans: Path) -> None:
+    assert run("data", "add", str(scans), "--to", "vision/depth/rooms/1.0", "--from", "us") == 0
+    folder = workspace / "data/vision/depth/rooms/1.0"
+    retract(str(folder), str(workspace / "data"))
+    retract(str(folder), str(workspace / "data"))
+    assert not folder.exists()
+    folder.parent.rmdir()
+    folder.parent.symlink_to("rooms")
+    with pytest.raises(StorageError, match="levels of symbolic links"):
+        retract(str(folder), str(workspace / "data"))

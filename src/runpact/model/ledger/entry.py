@@ -115,6 +115,17 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         found = [entry for entry in promoted if entry.role not in _KEPT_APART]
         return found[-1] if found else None
 
+    def kept_in(self, folder: str) -> tuple[str, ...]:
+        """Return where models and data sets stand below a folder, as far as was entered, sorted."""
+        last = {entry.at: entry for entry in self.entries if entry.at is not None}
+        return tuple(
+            sorted(
+                at
+                for at, entry in last.items()
+                if at.startswith(f"{folder}/") and entry.role in _KEPT_APART and entry.action != "remove"
+            )
+        )
+
     def last_at(self, folder: str) -> Entry | None:
         """Return what was last done to a folder of curated copies, relative to the workspace."""
         return next((entry for entry in reversed(self.entries) if entry.at == folder), None)

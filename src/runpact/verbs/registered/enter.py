@@ -26,7 +26,7 @@ from runpact.model.registered.manifest import MANIFEST, ROLES, Manifest, render_
 from runpact.model.registered.uri import Registry, Uri, parse_uri, uri_at
 from runpact.model.run import RunRecord
 from runpact.verbs.archive.copies import archived, publish_copy
-from runpact.verbs.archive.ledger import OpenLedger, open_ledger
+from runpact.verbs.archive.ledger import OpenLedger, ledger_of, open_ledger
 from runpact.verbs.finding.find import list_runs
 from runpact.verbs.finding.origin import origin_of
 from runpact.verbs.finding.resolve import Registered, resolve
@@ -192,7 +192,7 @@ def remove(
     """
     uri = parse_uri(text, registry)
     folder = posixpath.join(root, uri.folder)
-    if not uri.is_whole or not is_there(folder):
+    if not uri.is_whole or not (is_there(folder) or uri.folder in ledger_of(root).kept_in(registry)):
         whole = resolve(root, text).uri
         raise CannotStartError(
             f"`{uri}` is not removed: only a whole URI is, so that nothing goes that was not meant",
