@@ -263,3 +263,60 @@ def test_experiments_are_compared_by_what_their_stages_made_and_not_by_records(r
     assert {"02b_count/size/size.txt", "03_tell/story/story.txt"} <= keys
     assert [key for key in keys if ".runpact" in key] == []
     assert "01_make/numbers/a.json" not in keys
+
+
+def _edited(name: str, change: Callable[[bytes], bytes]) -> Callable[[Path], object]:
+    return lambda home: (home / name).write_bytes(change((home / name).read_bytes()))
+
+
+def _looped(home: Path) -> None:
+    (home / "events.jsonl").unlink()
+    (home / "events.jsonl").symlink_to("events.jsonl")
+
+
+@pytest.mark.parametrize(
+    ("name", "how", "code"),
+    [
+        ("events.jsonl", lambda home: (home / "events.jsonl").unlink(), "missing-file"),
+        ("events.jsonl", _looped, "missing-file"),
+        ("events.jsonl", _edited("events.jsonl", lambda data: data * 2), "digest-mismatch"),
+        (
+            "events.jsonl",
+            _edited("events.jsonl", lambda data: data[: data.find(b"\n") + 1]),
+            "digest-mismatch",
+        ),
+        (
+            "run.json",
+            _edited("run.json", lambda data: data.replace(b'"started": "20', b'"started": "19')),
+            "",
+        ),
+        (
+            "run.json",
+            _edited("run.json", lambda data: data.replace(b'"id": "x"', b'"id": "/etc/passwd"')),
+            "",
+        ),
+    ],
+)
+def test_the_own_records_of_an_experiment_are_held_by_its_attempts(
+    ran: Pipeline, name: str, how: Callable[[Path], object], code: str
+) -> None:
+    home = ran.root / "runs/x/.runpact"
+    assert codes(ran) == set()
+    before = (home / name).read_bytes()
+    how(home)
+    assert not (home / name).exists() or (home / name).read_bytes() != before
+    assert codes(ran) == {(code or "digest-mismatch", f".runpact/{name}")}
+    assert ran.call("verify", "runs/x")[0] == 3
+
+
+def test_a_torn_end_of_the_log_of_an_experiment_is_no_damage(pipeline: Pipeline) -> None:
+    assert pipeline.go()[0] == 0
+    log = pipeline.root / "runs/x/.runpact/events.jsonl"
+    kept = log.read_bytes()
+    log.write_bytes(kept + b"torn")
+    assert codes(pipeline) == set()
+
+
+def test_an_attempt_holds_nothing_of_records_that_it_cannot_read() -> None:
+    for records in ((None, b""), (b"", None)):
+        assert attempt._held(SimpleNamespace(own_records=lambda records=records: records)) is None

@@ -103,6 +103,26 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     duration_seconds: float = 0.0
 
 
+class LogHeld(msgspec.Struct, frozen=True, kw_only=True):
+    """The beginning of a log that only ever grows."""
+
+    count: int
+    """Entries."""
+    size: int
+    """Bytes of these entries."""
+    digest: str
+    """Of these bytes."""
+
+
+class ExperimentHeld(msgspec.Struct, frozen=True, kw_only=True):
+    """What an attempt holds of the records of its experiment, which have no seal of their own."""
+
+    record: str
+    """Digest of the birth record, `.runpact/run.json`."""
+    events: LogHeld
+    """The log of the experiment, as far as it went."""
+
+
 class StageResult(msgspec.Struct, frozen=True, kw_only=True):
     """What an attempt at a stage came to; `.runpact/result.json` of the attempt."""
 
@@ -127,6 +147,8 @@ class StageResult(msgspec.Struct, frozen=True, kw_only=True):
     seed: str | int | float | bool | None = None
     named: Mapping[str, str] = {}
     """What `--input` named, by alias, for the next attempt: relative to the data root, else absolute."""
+    experiment: ExperimentHeld | None = None
+    """None of an attempt that an earlier version made."""
 
     @property
     def is_usable(self) -> bool:

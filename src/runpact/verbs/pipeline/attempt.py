@@ -33,8 +33,10 @@ from runpact.model.judge.origin import judge_origin
 from runpact.model.pipeline.bypass import judge_opened
 from runpact.model.pipeline.claim import SUMMARY, Claim
 from runpact.model.pipeline.ending import following, read_end
+from runpact.model.pipeline.held import hold
 from runpact.model.pipeline.result import (
     Basis,
+    ExperimentHeld,
     Measured,
     StageResult,
     encode_result,
@@ -311,7 +313,14 @@ def _result(
         basis=stage_run.basis,
         seed=stage_run.stage.seed,
         named=stage_run.gathered.named,
+        experiment=_held(stage_run.experiment),
     )
+
+
+def _held(experiment: Experiment) -> ExperimentHeld | None:
+    """Return what the attempt holds of the experiment's own records; nothing when they cannot be read."""
+    record, log = experiment.own_records()
+    return None if record is None or log is None else hold(record, log)
 
 
 def _describe(stage_run: StageRun, result: StageResult, claim: Claim | None, rows: int | None) -> None:

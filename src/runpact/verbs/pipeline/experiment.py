@@ -14,7 +14,7 @@ import msgspec
 
 from runpact.disk.alias import link_target
 from runpact.disk.experiment import replace_record
-from runpact.disk.layout import IMPORTED, PIPELINE
+from runpact.disk.layout import IMPORTED, PIPELINE, RECORD
 from runpact.disk.reader import is_directory, read_bytes, read_run
 from runpact.model.contract.language import Kind, LoadedContract, Stage
 from runpact.model.contract.stages import directory_of, folder_behind
@@ -88,6 +88,10 @@ class Experiment:
     def name(self) -> str:
         """The experiment's id."""
         return self.record.id
+
+    def own_records(self) -> tuple[bytes | None, bytes | None]:
+        """Return birth record and log as they stand; None for one that is missing or cannot be read."""
+        return read_bytes(self.directory, RECORD), read_bytes(self.directory, self.record.records["events"])
 
     def row(self, stage: Stage) -> StageRow | None:
         """Return the last attempt at a stage; None when there is none."""

@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from runpact.disk.experiment import older_attempts, stage_directories
-from runpact.disk.layout import ATTEMPTS, CONTRACT
+from runpact.disk.layout import ATTEMPTS, CONTRACT, RECORD
 from runpact.disk.reader import Reading, read_bytes
 from runpact.model.contract.language import LoadedContract
 from runpact.model.errors import RunpactError
 from runpact.model.finding import Finding, Report, Severity
 from runpact.model.judge.parts import moved
+from runpact.model.pipeline.held import judge_held
 from runpact.model.pipeline.judging import judge_experiment, judge_view
 from runpact.model.run import RunRecord, Standing
 from runpact.verbs.contracts.load_contract import load_copy
@@ -93,6 +94,13 @@ def _own(directory: str, record: RunRecord, manifest_path: str) -> Iterator[Find
     experiment = Experiment(directory, root=directory, loaded=loaded, record=record)
     yield from _config(experiment)
     rows = experiment.rows()
+    results = [row.result for row in rows.values() if row.result is not None]
+    born, log = experiment.own_records()
+    yield from judge_held(
+        [result.experiment for result in results if result.experiment is not None],
+        record=(RECORD, born or b""),
+        log=(record.records["events"], log),
+    )
     data = read_bytes(directory, manifest_path)
     try:
         document = msgspec.json.decode(data) if data is not None else None
