@@ -81,7 +81,15 @@ def _judged(experiment: Experiment, stage: Stage) -> str:
     for alias in stage.writes:
         target = experiment.target(stage, alias)
         place = posixpath.join(experiment.directory, target)
-        behind = look_behind(place, alias, Read(), stage, loaded=experiment.loaded, root=experiment.root)
+        behind = look_behind(
+            place,
+            alias,
+            Read(),
+            stage,
+            loaded=experiment.loaded,
+            root=experiment.root,
+            home=experiment.directory,
+        )
         grave = [fault for fault in behind.faults if Report((fault,)).verdict in _CLOSING]
         if grave:
             fault = grave[0]
