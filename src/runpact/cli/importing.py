@@ -6,11 +6,16 @@ Does not know: how files are recognised or copied.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from runpact.cli.options import demand_meant, json_option, open_workspace, workspace_options
 from runpact.cli.output import VERDICT_COLOUR, paint, plain, print_json, say
 from runpact.model.finding import Verdict
+
+if TYPE_CHECKING:
+    from runpact.model.pipeline.legacy import Mode
 
 
 @click.command("import")
@@ -22,6 +27,10 @@ from runpact.model.finding import Verdict
     "--link", "mode", flag_value="link", help="Link to them; such an experiment cannot be promoted."
 )
 @click.option("--map", "rules", metavar="FILE", help="Which files stand behind which alias: YAML or JSON.")
+@click.option("--config", metavar="FILE", help="Configuration of the experiment, for its further stages.")
+@click.option(
+    "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override one configuration key."
+)
 @click.option("--kind", metavar="K", help="Kind of the contract; not needed when only one has stages.")
 @json_option
 def import_command(
@@ -33,6 +42,8 @@ def import_command(
     name: str,
     mode: str,
     rules: str | None,
+    config: str | None,
+    overrides: tuple[str, ...],
     kind: str | None,
     is_json: bool,
 ) -> int:
@@ -45,12 +56,13 @@ def import_command(
       runpact import outputs/fase11 --as old-2024 --map legacy.yaml
     """
     from runpact.workspace.importing import import_folder  # noqa: PLC0415 - help does not need it
+    from runpact.workspace.pipelines import Ordered  # noqa: PLC0415 - as above
 
-    demand_meant(name=name, kind=kind, rules=rules)
+    demand_meant(name=name, kind=kind, rules=rules, config=config)
     place = open_workspace(workspace, workdir, contract)
-    directory, end = import_folder(
-        place, folder, name=name, mode="link" if mode == "link" else "copy", rules_file=rules, kind=kind
-    )
+    ordered = Ordered(experiment=name, kind=kind, config=config, overrides=overrides)
+    linked: Mode = "link" if mode == "link" else "copy"
+    directory, end = import_folder(place, folder, ordered, mode=linked, rules_file=rules)
     verdict = Verdict.WARNING if end.record.left_over or end.changed else Verdict.OK
     if is_json:
         print_json(

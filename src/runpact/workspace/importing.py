@@ -10,27 +10,34 @@ import os
 import posixpath
 from typing import TYPE_CHECKING
 
-from runpact.model.confinement import OFF
 from runpact.model.errors import CannotStartError
-from runpact.workspace.pipelines import directory_of_experiment, kind_of, open_experiment
+from runpact.workspace.pipelines import directory_of_experiment, experiment_meant, kind_of
 
 if TYPE_CHECKING:
     from runpact.model.contract.language import Kind
     from runpact.model.pipeline.legacy import ImportRule, Mode
     from runpact.verbs.pipeline.import_legacy import ImportEnd
     from runpact.workspace import Workspace
+    from runpact.workspace.pipelines import Ordered
 
 
 def import_folder(
-    place: Workspace, folder: str, *, name: str, mode: Mode, rules_file: str | None, kind: str | None
+    place: Workspace, folder: str, ordered: Ordered, *, mode: Mode, rules_file: str | None
 ) -> tuple[str, ImportEnd]:
-    """Take over a legacy folder as the experiment `name`, made when it is new; return its directory as well.
+    """Take over a legacy folder as an experiment, made when it is new; return its directory as well.
+
+    Args:
+        place: The workspace.
+        folder: The legacy folder, relative to the current directory.
+        ordered: Name, kind and configuration of the experiment.
+        mode: Whether files are copied or linked.
+        rules_file: A map of aliases to patterns.
 
     Raises:
         CannotStartError: The folder is not there or not recognised, or `name` is another experiment.
+        ConfigError: The experiment was begun with another configuration.
         MalformedDocumentError: The rules cannot be read.
     """
-    from runpact.verbs.pipeline.create import create_experiment
     from runpact.verbs.pipeline.import_legacy import import_legacy, plan
 
     source = os.path.realpath(posixpath.join(place.cwd, folder))
@@ -38,7 +45,7 @@ def import_folder(
         raise CannotStartError(
             f"no folder at `{folder}`", at=folder, expected="a legacy folder", got="nothing"
         )
-    kind_name = kind_of(place, kind)
+    name, kind_name = ordered.experiment, kind_of(place, ordered.kind)
     declared = place.lint().contract.kinds[kind_name]
     directory = directory_of_experiment(place, declared, name)
     if f"{directory}/".startswith(f"{source}/") or f"{source}/".startswith(f"{os.path.realpath(directory)}/"):
@@ -48,10 +55,8 @@ def import_folder(
             hint="name the older folder",
         )
     planned = plan(source, _rules(place, declared, rules_file))
-    if not os.path.lexists(directory):
-        request = place.request(kind=kind_name, name=name, guard=OFF)
-        create_experiment(place.data_root, place.lint(), request, cwd=place.root)
-    return directory, import_legacy(open_experiment(place, directory), source, planned, mode=mode)
+    experiment = experiment_meant(place, kind_name, ordered)
+    return directory, import_legacy(experiment, source, planned, mode=mode)
 
 
 def _rules(place: Workspace, kind: Kind, rules_file: str | None) -> tuple[ImportRule, ...]:

@@ -95,7 +95,7 @@ def run_stages(place: Workspace, ordered: Ordered, *, tell: Tell) -> tuple[Exper
     """
     from runpact.verbs.pipeline.run import Wish, run_pipeline
 
-    experiment = _experiment(place, kind_of(place, ordered.kind), ordered)
+    experiment = experiment_meant(place, kind_of(place, ordered.kind), ordered)
     wish = Wish(
         ids=_ids(experiment.graph, ordered),
         is_forced=ordered.is_forced,
@@ -136,7 +136,7 @@ def plan_stages(place: Workspace, ordered: Ordered) -> PipelineEnd:
         return PipelineEnd(
             steps=tuple(Step(name=each, done="would run", why="it has not run yet") for each in names)
         )
-    experiment = _experiment(place, kind_of(place, ordered.kind), ordered)
+    experiment = experiment_meant(place, kind_of(place, ordered.kind), ordered)
     wish = Wish(ids=ids, is_forced=ordered.is_forced)
     return plan_pipeline(experiment, wish, way_of(place, experiment, ordered))
 
@@ -218,7 +218,7 @@ def kind_of(place: Workspace, name: str | None) -> str:
     )
 
 
-def _experiment(place: Workspace, kind_name: str, ordered: Ordered) -> Experiment:
+def experiment_meant(place: Workspace, kind_name: str, ordered: Ordered) -> Experiment:
     """Return the experiment, made when it is new; another configuration than its own is refused."""
     name = ordered.instead or ordered.experiment
     kind = place.lint().contract.kinds[kind_name]

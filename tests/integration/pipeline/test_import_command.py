@@ -218,12 +218,38 @@ def test_a_map_says_which_files_stand_behind_which_alias(pipeline: Pipeline, old
     ]
 
 
-def test_links_under_other_names_cannot_be_judged(pipeline: Pipeline, old: Path) -> None:
+def test_links_under_other_names_are_judged_as_what_they_lead_to(pipeline: Pipeline, old: Path) -> None:
     pipeline.write("map.yaml", "numbers: {from: 'numbers/{name}.json', to: '{name}_old.json'}\n")
     bring(pipeline, "--link", "--map", "map.yaml")
-    code, out, _err = pipeline.call("gate", "--experiment", "x", "--stage", "02")
-    assert code == 2
-    assert "cannot be judged by their type" in out
+    assert pipeline.call("gate", "--experiment", "x", "--stage", "02")[0] == 1
+    assert pipeline.go("--only", "02")[0] == 1
+    assert (pipeline.experiment / "total/total.txt").read_text() == SUM
+    (old / "numbers/a.json").write_text('{"value": "seven"}')
+    assert pipeline.call("gate", "--experiment", "x", "--stage", "02")[0] == 2
+
+
+@pytest.mark.parametrize("mode", ["--copy", "--link"])
+def test_what_was_imported_and_changed_or_went_does_not_verify(
+    pipeline: Pipeline, old: Path, mode: str
+) -> None:
+    bring(pipeline, mode)
+    assert pipeline.call("verify", "x")[0] == 0
+    (pipeline.experiment / "legacy/numbers/a.json").write_text('{"value": 7}')
+    (pipeline.experiment / "legacy/numbers/b.json").resolve().unlink()
+    code, document = pipeline.json("verify", "x")
+    assert (code, [(each["code"], each["path"]) for each in document["findings"]]) == (
+        3,
+        [("digest-mismatch", "legacy/numbers/a.json"), ("digest-mismatch", "legacy/numbers/b.json")],
+    )
+
+
+def test_an_import_may_say_with_which_configuration_its_stages_run(pipeline: Pipeline, old: Path) -> None:
+    assert bring(pipeline, "--config", "config.json", "--set", "second=5")[0] == 0
+    assert json.loads((pipeline.experiment / "config.resolved.json").read_text())["second"] == 5
+    assert pipeline.go("--only", "02", "--config", "config.json", "--set", "second=5")[0] == 1
+    code, _out, err = pipeline.call("import", "outputs/old", "--as", "x", "--set", "second=6")
+    assert (code, "begun with another configuration" in err) == (2, True)
+    assert bring(pipeline)[0] == 0
 
 
 def test_a_file_whose_place_is_taken_is_left_over(pipeline: Pipeline, old: Path) -> None:

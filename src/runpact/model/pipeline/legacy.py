@@ -230,24 +230,6 @@ def _end_of(directory: str, path: str, target: str) -> str:
     return posixpath.normpath(posixpath.join(directory, posixpath.dirname(path), target))
 
 
-def folder_of_links(source: str, files: Sequence[tuple[str, str]]) -> str | None:
-    """Return the folder in which files have the paths that they have behind their alias.
-
-    Args:
-        source: The legacy folder.
-        files: Path of each in the legacy folder, and behind the alias.
-
-    Returns:
-        None when they were renamed, or come from several folders.
-    """
-    folders = {
-        original.removesuffix(path).rstrip("/") if f"/{original}".endswith(f"/{path}") else None
-        for original, path in files
-    }
-    folder = next(iter(folders)) if len(folders) == 1 else None
-    return posixpath.join(source, folder).rstrip("/") if folder is not None else None
-
-
 def _target(path: str, patterns: Sequence[tuple[ImportRule, PathTemplate]]) -> tuple[str, str] | None:
     for rule, pattern in patterns:
         captures = pattern.match(path)

@@ -23,6 +23,7 @@ from runpact.model.contract.language import LoadedContract
 from runpact.model.facts import FileFact
 from runpact.model.finding import Finding, Severity
 from runpact.model.pipeline.behind import entries_behind, file_behind, is_claimed
+from runpact.model.pipeline.legacy import FOLDER
 
 
 class Behind(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,8 +58,9 @@ def look_behind(
 ) -> Behind:
     """Return the files that an alias stands for, judged by their type.
 
-    One file is looked at alone, whatever stands beside it. Elsewhere than in the experiment a link to a file
-    is that file; one that leads out of the workspace is a fault besides.
+    One file is looked at alone, whatever stands beside it. Elsewhere than in the experiment, and in what it
+    took over, a link to a file is that file; one that leads out of the workspace is a fault besides, when no
+    import made it.
 
     Args:
         place: Absolute path of the folder, or of the one file; nothing need stand there.
@@ -79,31 +81,27 @@ def look_behind(
     if not is_directory(place):
         return Behind(place=place)
     entries = entries_behind(writer, alias, read, types)
-    look = _Look(place, alias, loaded, root, is_foreign=not f"{place}/".startswith(home.rstrip("/") + "/"))
+    is_taken_over = f"{place}/".startswith(posixpath.join(home, FOLDER) + "/")
+    is_foreign = is_taken_over or not f"{place}/".startswith(home.rstrip("/") + "/")
+    look = _Look(place, alias, loaded, root, is_foreign=is_foreign, may_lead_out=is_taken_over)
     return look.judged(place, list_tree(place), entries)
-
-
-def unjudged(place: str) -> Behind:
-    """Return what is said of a folder of links whose originals have other names."""
-    fault = Finding(
-        code="undecided",
-        severity=Severity.INCOMPLETE,
-        path="",
-        message="links that have other names than their originals cannot be judged by their type",
-        expected="files of one folder, by their own names",
-        hint="import the folder with --copy",
-    )
-    return Behind(place=place, faults=(fault,))
 
 
 class _Look:
     """One look at a folder."""
 
     def __init__(
-        self, folder: str, alias: str, loaded: LoadedContract, root: str, *, is_foreign: bool = True
+        self,
+        folder: str,
+        alias: str,
+        loaded: LoadedContract,
+        root: str,
+        *,
+        is_foreign: bool = True,
+        may_lead_out: bool = False,
     ) -> None:
         self.folder, self.alias, self.loaded, self.root = folder, alias, loaded, root
-        self.is_foreign = is_foreign
+        self.is_foreign, self.may_lead_out = is_foreign, may_lead_out
         self.led: dict[str, tuple[str, str]] = {}
         """Folder and name of the file that a link stands for, by the path of the link."""
         self.faults: list[Finding] = []
@@ -137,7 +135,7 @@ class _Look:
             return fact
         if real != posixpath.join(self.folder, fact.path):
             self.led[fact.path] = folder, name
-            if not real.startswith(real_path(self.root).rstrip("/") + "/"):
+            if not self.may_lead_out and not real.startswith(real_path(self.root).rstrip("/") + "/"):
                 self.faults.append(self._led_out(fact.path, real))
         return FileFact(fact.path, "file", size)
 

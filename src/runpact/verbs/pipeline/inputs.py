@@ -21,13 +21,13 @@ from runpact.model.contract.stages import directory_of, reads_of
 from runpact.model.finding import Finding, Report, Severity, Verdict
 from runpact.model.names import relative_to
 from runpact.model.pipeline.gate import Made, Needed, judge_needed
-from runpact.model.pipeline.legacy import FOLDER, ImportRecord, folder_of_links
+from runpact.model.pipeline.legacy import FOLDER, ImportRecord
 from runpact.model.pipeline.plan import command_line
 from runpact.model.pipeline.resolve import Resolved, Sources, resolve
 from runpact.model.pipeline.result import Producer, StageInput
 from runpact.model.pipeline.view import StageRow
 from runpact.model.run import State
-from runpact.verbs.pipeline.behind import Behind, look_behind, unjudged
+from runpact.verbs.pipeline.behind import Behind, look_behind
 from runpact.verbs.pipeline.experiment import Experiment
 from runpact.verbs.pipeline.remedy import first_to_run
 
@@ -198,21 +198,7 @@ class _Gate:
     def told(self, alias: str, answer: Resolved) -> str:
         """Return the path that the consumer is told: the alias itself, where it stands on disk."""
         is_alias = answer.source == "manifest" and self.experiment.kind.aliases != "record"
-        if answer.source == "legacy" and self.imported is not None and self.imported.external:
-            return self._led_to(self.imported, alias) or answer.path
         return posixpath.join(self.experiment.directory, alias) if is_alias else answer.path
-
-    def _led_to(self, record: ImportRecord, alias: str) -> str | None:
-        """Return the one folder that the links of an alias lead to, by their own names; None without one.
-
-        A link that leads out of an experiment is followed by nobody who was not told so.
-        """
-        below = posixpath.join(FOLDER, alias)
-        source = posixpath.join(self.experiment.root, record.source)
-        names = [
-            (file.source, posixpath.relpath(file.path, below)) for file in record.files if file.alias == alias
-        ]
-        return folder_of_links(source, names)
 
     # -- what stands there ---------------------------------------------------------------------------------
 
@@ -262,18 +248,10 @@ class _Gate:
 
     def _taken_over(self, record: ImportRecord, alias: str, read: Read, place: str) -> _Seen:
         """Return what was imported; links are judged where they lead to."""
-        files = [file for file in record.files if file.alias == alias]
         below = posixpath.join(FOLDER, alias)
-        judged: str | None = place
-        if record.external:
-            judged = self._led_to(record, alias)
-        behind = self._behind(judged, alias, read) if judged is not None else unjudged(place)
-        recorded = {file.path: file.digest for file in files}
-        seen = {posixpath.join(below, path): file for path, file in behind.pairs}
-        if record.external:  # what else stands in the legacy folder was not imported, and is not looked at
-            seen = {path: file for path, file in seen.items() if path in recorded}
-            faults = [each for each in behind.faults if _is_about(each, below, recorded)]
-            behind = msgspec.structs.replace(behind, faults=tuple(faults))
+        behind = self._behind(place, alias, read)
+        recorded = {file.path: file.digest for file in record.files if file.alias == alias}
+        seen = {posixpath.join(below, path): behind.led.get(file, file) for path, file in behind.pairs}
         made = Made(
             stage=f"import of {record.source}", state=State.FINISHED, status=Verdict.OK, recorded=recorded
         )
@@ -401,12 +379,6 @@ class _Gate:
         file, mark, pointer = fault.path.partition("#")
         path = self._shown(posixpath.join(folder, file).rstrip("/"))
         return msgspec.structs.replace(fault, path=f"{path}{mark}{pointer}")
-
-
-def _is_about(fault: Finding, below: str, recorded: Mapping[str, str]) -> bool:
-    """Whether a fault is one of the alias as a whole, or of a file that was imported."""
-    path = fault.path.partition("#")[0]
-    return posixpath.join(below, path) in recorded or fault.code in {"missing", "too-few", "undecided"}
 
 
 def _inside(file: str, place: str) -> str:

@@ -14,6 +14,8 @@ import msgspec
 from runpact.disk.experiment import older_attempts, stage_directories
 from runpact.disk.layout import ATTEMPTS, CONTRACT, RECORD
 from runpact.disk.reader import Reading, read_bytes
+from runpact.disk.tree import digest_file
+from runpact.host.realpath import real_path
 from runpact.model.contract.language import LoadedContract
 from runpact.model.errors import RunpactError
 from runpact.model.finding import Finding, Report, Severity
@@ -93,6 +95,7 @@ def _own(directory: str, record: RunRecord, manifest_path: str) -> Iterator[Find
         return
     experiment = Experiment(directory, root=directory, loaded=loaded, record=record)
     yield from _config(experiment)
+    yield from _taken_over(experiment)
     rows = experiment.rows()
     results = [row.result for row in rows.values() if row.result is not None]
     born, log = experiment.own_records()
@@ -115,6 +118,27 @@ def _config(experiment: Experiment) -> Iterator[Finding]:
         message = "the frozen configuration is not the one of the birth record"
         hint = "the next `runpact pipeline run` restores it"
         yield msgspec.structs.replace(_damage("digest-mismatch", path, message), hint=hint)
+
+
+def _taken_over(experiment: Experiment) -> Iterator[Finding]:
+    """Yield the imported files that are not what was imported, links judged by what they lead to."""
+    record = experiment.imported()
+    for file in record.files if record is not None and record.is_complete else ():
+        folder, name = posixpath.split(real_path(posixpath.join(experiment.directory, file.path)))
+        try:
+            got = digest_file(folder, name)[0]
+        except RunpactError as error:
+            got = error.message
+        if got != file.digest:
+            yield Finding(
+                code="digest-mismatch",
+                severity=Severity.ERROR,
+                message=f"it is not the file that was imported from {record.source if record else ''}",
+                path=file.path,
+                expected=file.digest,
+                got=got,
+                hint="put the original back, or import the folder under another name with --as",
+            )
 
 
 def _damage(

@@ -9,7 +9,6 @@ from runpact.model.pipeline.legacy import (
     ImportRule,
     LeftOver,
     encode_import,
-    folder_of_links,
     is_import_complete,
     parse_import,
     plan_import,
@@ -139,17 +138,3 @@ def test_what_is_no_record_is_refused(data):
 def test_a_record_of_another_major_is_refused():
     with pytest.raises(UnknownVersionError):
         parse_import(encode_import(RECORD).replace(b"runpact.import/1", b"runpact.import/2"))
-
-
-@pytest.mark.parametrize(
-    ("pairs", "folder"),
-    [
-        ([("fits/a", "a"), ("fits/b/c", "b/c")], "/old/fits"),
-        ([("a", "a")], "/old"),
-        ([("fits/a", "a"), ("more/b", "b")], None),
-        ([("fits/a_v2", "a")], None),
-        ([("fits/xa", "a")], None),
-    ],
-)
-def test_links_are_judged_in_the_folder_that_they_lead_to(pairs, folder):
-    assert folder_of_links("/old", pairs) == folder
