@@ -10,7 +10,8 @@ output is kept, its end is measured and its writes are held, as in a pipeline.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+import posixpath
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from runpact.model.contract.stages import directory_of
@@ -62,8 +63,8 @@ def run_by_hand(program: str, options: Sequence[str], command: Sequence[str]) ->
         inputs=tuple((alias, path) for alias, _mark, path in inputs),
         command=tuple(command),
     )
-    _found, end = run_stages(place, ordered, tell=lambda _progress: None)
-    return _code(end), tuple(_lines(end))
+    found, end = run_stages(place, ordered, tell=lambda _progress: None)
+    return _code(end), tuple(_lines(end, found.name, place.shown(found.directory)))
 
 
 def asks_for_help(options: Sequence[str]) -> bool:
@@ -111,10 +112,16 @@ def _code(end: PipelineEnd) -> int:
     return _SIGNALLED + end.interrupted_by if end.interrupted_by is not None else end.verdict.exit_code
 
 
-def _lines(end: PipelineEnd) -> list[str]:
-    findings = [each for step in end.steps if step.result is not None for each in step.result.findings]
-    told = [each for each in findings if each.severity is not Severity.ADVICE and each.because is None]
-    return [f"runpact: {each.code}: {each.path}: {each.message}" for each in told]
+def _lines(end: PipelineEnd, experiment: str, shown: str) -> Iterator[str]:
+    """Yield what there is to say of an attempt, with what puts it right, then what it came to."""
+    for step in end.steps:
+        for each in step.result.findings if step.result is not None else ():
+            if each.severity is not Severity.ADVICE and each.because is None:
+                path = posixpath.normpath(posixpath.join(shown, each.path))
+                yield f"runpact: {each.code}: {path}: {each.message}" + (
+                    f"; {each.hint}" if each.hint else ""
+                )
+        yield f"runpact: {experiment}/{step.name} {end.verdict.value}"
 
 
 def _last(options: Sequence[str], name: str) -> str | None:

@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from runpact.cli.output import VERDICT_COLOUR, paint
+from runpact.model.finding import Verdict
 
 if TYPE_CHECKING:
     from runpact.workspace.pipelines import Progress
@@ -75,7 +76,11 @@ def _line(progress: Progress) -> str:
     if progress.moment == "began":
         return f"{progress.name}  runs: {progress.why}"
     if progress.moment == "skipped" or progress.result is None:
-        return f"{progress.name}  {progress.moment}: {progress.why}"
+        ended = progress.result.status if progress.result is not None else Verdict.OK
+        more = f" with {paint(ended.value, VERDICT_COLOUR[ended], stream=sys.stderr)}" * (
+            ended is not Verdict.OK
+        )
+        return f"{progress.name}  {progress.moment}: {progress.why}{more}"
     status = progress.result.status
     word = paint(status.value, VERDICT_COLOUR[status], stream=sys.stderr)
     return f"{progress.name}  {word} in {progress.result.measured.duration_seconds:.1f} s"

@@ -6,6 +6,7 @@ Does not know: how a stage is run.
 
 from __future__ import annotations
 
+import posixpath
 import shlex
 import sys
 from collections.abc import Sequence
@@ -140,7 +141,8 @@ def run_command(
     if is_json:
         _print(found.name, place.shown(found.directory), end)
     else:
-        sys.stderr.write("\n".join(_last_lines(found.name, found.directory, end)) + "\n")
+        shown = place.shown(found.directory)
+        sys.stderr.write("\n".join(_last_lines(found.name, found.directory, shown, end)) + "\n")
     return SIGNALLED + end.interrupted_by if end.interrupted_by is not None else end.verdict.exit_code
 
 
@@ -281,13 +283,13 @@ def _words(directory: str, stage: str) -> list[str]:
     return [f"  {plain(path)} ends with", *(f"    | {plain(line)}" for line in lines)] if lines else []
 
 
-def _last_lines(name: str, directory: str, end: PipelineEnd) -> list[str]:
+def _last_lines(name: str, directory: str, shown: str, end: PipelineEnd) -> list[str]:
     lines = []
     for step in end.steps:
-        if step.result is not None and step.done in {"ran", "not begun", "refused"}:
+        if step.result is not None:
             lines += finding_lines(
                 [
-                    each
+                    msgspec.structs.replace(each, path=posixpath.normpath(posixpath.join(shown, each.path)))
                     for each in step.result.findings
                     if each.severity is not Severity.ADVICE and each.because is None
                 ]

@@ -242,7 +242,7 @@ def test_a_usable_result_of_an_attempt_that_failed_to_seal_is_none(
         proven, "stand", lambda folder: (real(folder)[0], Standing(State.FAILED, "disk full"))
     )
     row, _stamps = proven.read_row(str(ran.experiment / "01_make"), "01_make")
-    assert (row.result, row.reason) == (None, "disk full")
+    assert (row.result, row.reason) == (None, "its result says OK, and it was sealed as failed: disk full")
 
 
 def test_what_is_skipped_without_a_last_result_has_no_aliases() -> None:

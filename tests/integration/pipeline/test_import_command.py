@@ -388,3 +388,21 @@ def test_one_link_is_told_as_one(pipeline: Pipeline, old: Path) -> None:
     assert [each["message"] for each in findings if each["code"] == "external-files"] == [
         "1 link leads to what was imported: `external: true`"
     ]
+
+
+def test_what_was_imported_is_judged_by_its_type_until_a_stage_makes_it_anew(
+    pipeline: Pipeline, old: Path
+) -> None:
+    (old / "numbers/a.json").write_text('{"value": "none"}')
+    bring(pipeline)
+    assert judged(pipeline) == [("schema", "legacy/numbers/a.json#/value")]
+    assert pipeline.json("check", "x")[0] == 3
+    assert pipeline.go()[0] == 0
+    assert judged(pipeline) == []
+
+
+def test_what_a_layout_says_of_an_import_is_not_said_twice(pipeline: Pipeline, old: Path) -> None:
+    pipeline.write("contract.yaml", (pipeline.root / "contract.yaml").read_text().replace(*TYPED))
+    (old / "numbers/a.json").write_text('{"value": "none"}')
+    bring(pipeline)
+    assert judged(pipeline) == [("schema", "legacy/numbers/a.json#/value")]

@@ -384,6 +384,8 @@ def test_a_stage_by_hand_without_its_inputs_is_incomplete(programs: Pipeline) ->
     ended = by_hand(programs, "--experiment", "x")
     assert (ended.returncode, ended.stdout) == (2, "")
     assert "missing-artifact" in ended.stderr
+    assert "regenerate it: runpact pipeline run --experiment x --from 01 --to 01" in ended.stderr
+    assert ended.stderr.endswith("runpact: x/02_fit INCOMPLETE\n")
 
 
 @pytest.mark.parametrize("option", ["--help", "-h"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 
 import pytest
@@ -171,3 +172,34 @@ def test_copies_behind_an_alias_are_put_right_from_what_was_sealed(pipeline: Pip
     assert gate(pipeline, "02")[0] == 0
     assert copy.read_text() == '{"value": 1}\n'
     assert sorted(path.name for path in copy.parent.iterdir()) == ["a.json", "b.json"]
+
+
+def test_a_warning_of_a_stage_that_is_skipped_is_told_again(pipeline: Pipeline) -> None:
+    text = CONTRACT.replace("[sh, stages/count.sh]", "[sh, stages/count.sh]\n        exit_codes: contract")
+    pipeline.write("contract.yaml", text)
+    said = '{"status": "WARNING", "warnings": ["few numbers"]}'
+    edit(pipeline, "stages/count.sh", f"echo '{said}' > $RUNPACT_STAGE_SUMMARY; exit 1\n")
+    assert pipeline.go()[0] == 1
+    code, _out, err = pipeline.call("pipeline", "run", "--experiment", "x")
+    assert code == 1
+    assert "02b_count  skipped: up to date with WARNING\n" in err
+    assert "the program says WARNING: few numbers" in err
+
+
+def test_paths_are_those_that_a_person_can_open(pipeline: Pipeline) -> None:
+    text = CONTRACT.replace(
+        "reads: {total: {}, size: {}}", "reads: {total: {}, size: {}, notes: {outside: n}}"
+    )
+    pipeline.write("contract.yaml", text)
+    _code, _out, err = pipeline.call("pipeline", "run", "--experiment", "x")
+    assert " n\n" in err or " n " in err
+    assert "../" not in err
+
+
+def test_a_result_that_was_changed_is_told_as_such(pipeline: Pipeline) -> None:
+    edit(pipeline, "stages/make.sh", "exit 4\n")
+    pipeline.go("--to", "01")
+    result = pipeline.experiment / "01_make/.runpact/result.json"
+    result.write_text(json.dumps(json.loads(result.read_text()) | {"status": "OK", "exit_code": 0}))
+    out = gate(pipeline, "02")[1]
+    assert "how stage 01_make ended: its result says OK, and it was sealed as failed" in out

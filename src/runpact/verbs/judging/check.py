@@ -112,11 +112,13 @@ def _through_stages(
     """Return what the stages of an experiment come to, without what its contract has told already."""
     from runpact.verbs.pipeline.judged import stage_findings  # noqa: PLC0415 - most runs are no experiments
 
+    known = tuple(known)
     seen = {(finding.code, finding.path, finding.rule) for finding in known}
+    seen |= {(finding.code, finding.path, finding.message) for finding in known}
     found = [
         finding
         for finding in stage_findings(reading, chosen, root=root)
-        if (finding.code, finding.path, finding.rule) not in seen
+        if seen.isdisjoint({(finding.code, finding.path, each) for each in (finding.rule, finding.message)})
     ]
     is_told = standing.state is State.FINISHED or any(each.severity is not Severity.ADVICE for each in found)
     return found if is_told else [*found, _unfinished(standing)]

@@ -16,7 +16,9 @@ from runpact.disk.layout import ATTEMPTS, CONTRACT, RECORD
 from runpact.disk.reader import Reading, read_bytes
 from runpact.disk.tree import digest_file
 from runpact.host.realpath import real_path
+from runpact.model.contract.kind import Read
 from runpact.model.contract.language import LoadedContract
+from runpact.model.contract.stages import reads_of
 from runpact.model.errors import RunpactError
 from runpact.model.finding import Finding, Report, Severity
 from runpact.model.judge.parts import moved
@@ -46,12 +48,37 @@ def stage_findings(reading: Reading, loaded: LoadedContract, *, root: str) -> It
     yield from _config(experiment)
     asked = read_asked(reading.directory).stages
     imported = experiment.imported()
+    yield from _of_import(experiment)
     yield from judge_experiment(
         rows,
         asked=asked,
         stale=experiment.stale(rows),
         is_imported=imported is not None and imported.is_complete,
     )
+
+
+def _of_import(experiment: Experiment) -> Iterator[Finding]:
+    """Yield what types say against what was taken over and not made anew; of links the gate says it."""
+    record = experiment.imported()
+    if record is None or not record.is_complete or record.external:
+        return
+    from runpact.verbs.pipeline.behind import look_behind  # noqa: PLC0415 - few experiments import anything
+
+    graph, reads = experiment.graph, _reads(experiment)
+    for alias, folder in record.aliases.items():
+        place = posixpath.join(experiment.directory, folder)
+        read = reads.get(alias, Read())
+        writer = graph.writer.get(alias)
+        if writer is not None and experiment.row(writer) is not None:
+            continue
+        behind = look_behind(place, alias, read, writer, loaded=experiment.loaded, root=experiment.root)
+        yield from (moved(fault, folder) for fault in behind.faults)
+
+
+def _reads(experiment: Experiment) -> dict[str, Read]:
+    return {
+        alias: read for stage in reversed(experiment.graph.stages) for alias, read in reads_of(stage).items()
+    }
 
 
 def verify_experiment(reading: Reading, record: RunRecord, verify: Verify) -> tuple[Finding, ...]:

@@ -236,11 +236,13 @@ def read_row(directory: str, name: str) -> tuple[StageRow, dict[str, tuple[int, 
     )
     result, fault = _result(directory) if is_sealed else (None, "")
     if result is not None and result.is_usable and standing.state is not State.FINISHED:
-        result = None  # it could not be sealed as what it was
+        fault = f"its result says {result.status.value}, and it was sealed as {standing.state.value}"
+        fault += f": {standing.reason}" if standing.reason else ""
+        result = None  # it could not be sealed as what it was, or the result was changed since
     row = StageRow(
         name=name,
         state=standing.state,
-        reason=standing.reason or fault,
+        reason=fault or standing.reason,
         uid=record.uid if record else None,
         started=record.started if record else None,
         ended=outcome.ended if outcome else None,
