@@ -200,6 +200,17 @@ def test_older_attempts_are_kept_whole(pipeline: Pipeline) -> None:
     assert pipeline.manifest["stages"]["02_sum"]["attempt"] == 2
 
 
+def test_a_damaged_attempt_that_was_made_anew_is_a_warning(pipeline: Pipeline) -> None:
+    pipeline.go()
+    pipeline.write("runs/x/02_sum/total/total.txt", "altered")
+    assert pipeline.call("verify", "x")[0] == 3
+    assert pipeline.go()[0] == 0
+    code, document = pipeline.json("verify", "x")
+    (told,) = document["findings"]
+    assert (code, told["path"]) == (1, ".runpact/attempts/02_sum/1/total/total.txt")
+    assert "superseded" in told["message"]
+
+
 def test_an_output_of_another_type_is_an_error(pipeline: Pipeline) -> None:
     pipeline.write("stages/make.sh", 'echo "{}" > "$RUNPACT_STAGE_DIR/numbers/a.json"\n')
     code, document = pipeline.go()

@@ -97,10 +97,22 @@ def verify_experiment(reading: Reading, record: RunRecord, verify: Verify) -> tu
         for number in older_attempts(directory, name):
             place = f"{ATTEMPTS}/{name}/{number}"
             _standing, report = verify(posixpath.join(directory, place))
-            told = [finding for finding in report.findings if finding.code != "not-sealed"]
-            findings += [moved(finding, place) for finding in told]
+            told = (finding for finding in report.findings if finding.code != "not-sealed")
+            findings += [moved(_superseded(finding), place) for finding in told]
     findings += _own(directory, record, reading.manifest_path)
     return tuple(findings)
+
+
+def _superseded(finding: Finding) -> Finding:
+    """Return what is wrong with an older attempt: told, but nothing that is read follows from it."""
+    if finding.severity is not Severity.ERROR:
+        return finding
+    return msgspec.structs.replace(
+        finding,
+        severity=Severity.WARNING,
+        message=f"{finding.message}; the attempt is superseded and kept aside: no stage reads it",
+        hint="nothing need be done: a later attempt stands in its place, and is judged by its own records",
+    )
 
 
 def _own(directory: str, record: RunRecord, manifest_path: str) -> Iterator[Finding]:
