@@ -103,9 +103,11 @@ def example_command(
     demand_meant(kind=kind, output=output, check=compared)
     text = example(open_workspace(workspace, workdir, contract), kind=kind)
     if compared is not None:
-        is_current = read_page(compared) == text
+        written = read_page(compared)
+        is_current = written == text
         word = paint("OK", "green") if is_current else paint("ERROR", "red")
         told = "says what the schema says" if is_current else "is stale; write it anew with --output"
+        told = told if written else "is not there; write it with --output"
         say(f"{word} {plain(compared)} {told}")
         return 0 if is_current else _STALE
     if output is None:

@@ -91,8 +91,10 @@ def docs_command(
     """
     page = open_workspace(workspace, workdir, file or contract).page(is_of_artifacts=is_of_artifacts)
     if compared is not None:
-        is_current = read_page(compared) == page
-        say(f"{plain(compared)} is {'current' if is_current else 'stale: write it with --output'}")
+        written = read_page(compared)
+        is_current = written == page
+        why = "stale" if written else "not there"
+        say(f"{plain(compared)} is {'current' if is_current else f'{why}: write it with --output'}")
         return Verdict.OK.exit_code if is_current else Verdict.ERROR.exit_code
     if output is None:
         say(page.rstrip("\n"))

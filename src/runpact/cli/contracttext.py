@@ -7,6 +7,7 @@ Does not know: flags, the language.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -20,8 +21,9 @@ if TYPE_CHECKING:
 
 
 def write_page(path: str, page: str) -> None:
-    """Write a page."""
+    """Write a page, and make its folder."""
     try:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
         with open(path, "w", encoding="utf-8") as file:
             file.write(page)
     except OSError as error:

@@ -134,7 +134,9 @@ def test_the_page_is_written_and_its_age_told(trees: Place, tmp_path: Path) -> N
     assert trees.call("contract", "docs", "--check", str(page))[0] == 3
     assert trees.call("contract", "docs", "--output", str(page))[0] == 0
     assert trees.call("contract", "docs", "--check", str(page))[0] == 0
-    assert trees.call("contract", "docs", "--output", str(tmp_path / "no/page.md"))[0] == 2
+    assert trees.call("contract", "docs", "--output", str(tmp_path / "new/page.md"))[0] == 0
+    assert "is not there" in trees.call("contract", "docs", "--check", str(tmp_path / "no.md"))[1]
+    assert trees.call("contract", "docs", "--output", str(page / "page.md"))[0] == 2
     assert trees.call("contract", "docs", "--check", str(tmp_path))[0] == 2
 
 

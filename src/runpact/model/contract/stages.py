@@ -23,6 +23,9 @@ from runpact.model.contract.language import (
 )
 from runpact.model.contract.merge import with_type
 
+STAGE_SUMMARY = "stage_summary.json"
+"""Where a stage's program says what it did, and a layout what the attempt came to; relative to the stage."""
+
 
 def outputs_of(stage: Stage) -> Iterator[tuple[str, Output]]:
     """Yield each output of a stage with its alias."""

@@ -10,12 +10,13 @@ from typing import Literal
 
 import msgspec
 
+from runpact.model.contract.stages import STAGE_SUMMARY
 from runpact.model.facts import DocumentFact, FormatFault, Json
 from runpact.model.finding import Verdict
 from runpact.model.versioned import encode_record, parse_record
 
 CLAIM_FORMAT = "runpact.claim/1"
-SUMMARY = "stage_summary.json"
+SUMMARY = STAGE_SUMMARY
 """Where a program says what it did, relative to its stage's directory."""
 
 _MOST_CODE = 255

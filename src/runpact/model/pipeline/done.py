@@ -235,7 +235,10 @@ def _stands_in_manifest(found: Measurement, result: StageResult) -> _Answer:
 
 def _leaves_summary(found: Measurement, result: StageResult) -> _Answer:
     if not found.summary_path:
-        return False, "the layout has no summary of a stage"
+        return False, (
+            "the layout has no summary of a stage: "
+            "`{file: stage_summary.json, written: seal, fields: summary}` in `each_stage`"
+        )
     absent = [path for path in (found.summary_path, *_LOGS) if path not in found.sealed]
     if absent:
         return False, f"`{absent[0]}` is not in the attempt"

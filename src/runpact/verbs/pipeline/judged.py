@@ -71,7 +71,15 @@ def _of_import(experiment: Experiment) -> Iterator[Finding]:
         writer = graph.writer.get(alias)
         if writer is not None and experiment.row(writer) is not None:
             continue
-        behind = look_behind(place, alias, read, writer, loaded=experiment.loaded, root=experiment.root)
+        behind = look_behind(
+            place,
+            alias,
+            read,
+            writer,
+            loaded=experiment.loaded,
+            root=experiment.root,
+            home=experiment.directory,
+        )
         yield from (moved(fault, folder) for fault in behind.faults)
 
 

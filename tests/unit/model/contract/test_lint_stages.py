@@ -6,6 +6,7 @@ import pytest
 
 from runpact.formats.yamltree import read_tree
 from runpact.model.contract.lint import lint
+from runpact.model.contract.lint.advice import advice_notes
 from runpact.model.contract.merge import completed
 from runpact.model.contract.reader import read_contract
 
@@ -134,3 +135,34 @@ def test_a_malformed_schema_of_a_type_is_told_where_a_stage_writes_it() -> None:
     assert [each.at for each in lint(completed(contract), tree, "c", {})] == [
         "/kinds/experiment/stages/0/writes/x/type"
     ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ("summary", []),
+        ("stage.command_line", []),
+        ("{a: stage.seed, b: stage}", []),
+        ("stage.summary", ["/kinds/experiment/each_stage/entries/0/fields: a stage has no `summary`"]),
+        ("{a: stage.sed}", ["/kinds/experiment/each_stage/entries/0/fields/a: a stage has no `sed`"]),
+    ],
+)
+def test_fields_of_a_stage_name_what_a_stage_has(fields: str, expected: list[str]) -> None:
+    entry = f"{{file: a.json, written: seal, fields: {fields}}}"
+    assert faults(f"    each_stage: {{entries: [{entry}]}}\n" + stages(WRITER)) == expected
+
+
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [
+        ("file: stage_summary.json, as: summary", True),
+        ("file: stage_summary.json, written: seal, fields: summary", False),
+        ("file: other.json", False),
+    ],
+)
+def test_a_summary_that_only_the_program_writes_is_told(entry: str, told: bool) -> None:
+    tree = read_tree((HEAD + f"    each_stage: {{entries: [{{{entry}}}]}}\n").encode(), "contract.yaml")
+    contract, _form = read_contract(tree, "contract.yaml")
+    assert contract is not None
+    notes = [each.message for each in advice_notes(completed(contract))]
+    assert any("the claim of the stage's program" in each for each in notes) is told

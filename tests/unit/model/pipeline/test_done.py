@@ -122,7 +122,14 @@ def test_a_stage_of_which_all_eight_points_hold_is_done() -> None:
         ({"written": GOOD.written | {"log": ("Number@1", "")}}, 5, "`log` has no type that demands anything"),
         ({"written": GOOD.written | {"log": ("Empty@1",)}}, 5, "`log` has no type that demands anything"),
         ({"line": (FAULT,)}, 6, "no number"),
-        ({"summary_path": ""}, 7, "the layout has no summary of a stage"),
+        (
+            {"summary_path": ""},
+            7,
+            (
+                "the layout has no summary of a stage: "
+                "`{file: stage_summary.json, written: seal, fields: summary}` in `each_stage`"
+            ),
+        ),
         ({"sealed": frozenset({"stage_summary.json"})}, 7, "`logs/stdout.log` is not in the attempt"),
         ({"summary": {"status": "WARNING"}}, 7, "the summary says WARNING, the record OK"),
         ({"summary": None}, 7, "the summary says None, the record OK"),

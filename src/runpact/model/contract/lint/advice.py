@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from runpact.model.contract.language import Contract, Entry, Rule, stem_of
+from runpact.model.contract.language import Contract, Entry, Kind, Rule, stem_of
 from runpact.model.contract.lint.expressions import rule_texts
 from runpact.model.contract.lint.note import Note
+from runpact.model.contract.stages import STAGE_SUMMARY
 from runpact.model.reference import references
 from runpact.model.template import PathTemplate
 
@@ -24,8 +25,21 @@ def advice_notes(contract: Contract) -> Iterator[Note]:
         optional = _optional(kind.entries)
         for number, rule in enumerate(kind.rules):
             yield from _of_rule(rule, optional, f"/kinds/{name}/rules/{number}")
+        yield from _of_summary(kind, f"/kinds/{name}/each_stage/entries")
         for place, owned in kind.places.items():
             yield from _of_place(owned.at, kind.at, f"/kinds/{name}/places/{place}/at")
+
+
+def _of_summary(kind: Kind, at: str) -> Iterator[Note]:
+    """Yield that a stage's summary is left to its program, whose word is a claim and no verdict."""
+    for number, entry in enumerate(kind.each_stage.entries if kind.each_stage is not None else ()):
+        if entry.single == STAGE_SUMMARY and entry.fields is None:
+            yield Note(
+                f"{at}/{number}",
+                "nothing writes the verdict there: what stands there is the claim of the stage's program",
+                f"`{{file: {STAGE_SUMMARY}, written: seal, fields: summary}}`, for `pipeline done`",
+                entry.single,
+            )
 
 
 def _of_place(place: str, kind: str, at: str) -> Iterator[Note]:

@@ -24,6 +24,10 @@ _MACRO = re.compile(r"\.(?:all|exists|exists_one|map|filter)\(\s*([A-Za-z_]\w*)\
 _ALWAYS = frozenset({*NAMED, "run", "index", "previous", "true", "false", "null", "in"})
 _CALLABLE = OF_CEL | OF_RUNS | FUNCTIONS.keys()
 _IN_FIELDS_OF_A_STAGE = frozenset({"stage", "summary"})
+_OF_A_STAGE = frozenset(
+    {"id", "slug", "name", "experiment", "command", "command_line", "seed", "attempt", "launched_by"}
+)
+"""What `stage` tells in the fields of a stage."""
 _IN_FIELDS = frozenset({"sweep"})
 """What came out of a sweep, in the fields of its own run; undecided in any other."""
 _TYPES = frozenset({"int", "uint", "double", "bool", "string", "bytes", "list", "map", "type"})
@@ -71,8 +75,20 @@ def _each_stage(kind: Kind, at: str) -> Iterator[Note]:
     for text in _texts(stage, f"{at}/each_stage"):
         known = _IN_FIELDS_OF_A_STAGE if "/fields" in text.at else {"stage"}
         yield from expression_notes(text.text, text.at, names, text.names | known)
+        yield from _of_stage(text) if "/fields" in text.at else ()
     for number, rule in enumerate(stage.rules):
         yield from _rule(rule, f"{at}/each_stage/rules/{number}")
+
+
+def _of_stage(text: _Text) -> Iterator[Note]:
+    """Yield each part of `stage` that the fields of a stage have not."""
+    for reference in references(text.text):
+        part = reference.parts[0] if reference.root == "stage" and reference.parts else "id"
+        if part not in _OF_A_STAGE:
+            hint = "`summary` is a name of its own: `fields: summary`" if part == "summary" else ""
+            expected = ", ".join(sorted(_OF_A_STAGE))
+            message = f"a stage has no `{part}`"
+            yield Note(text.at, message, expected, reference.text, hint or nearest(part, _OF_A_STAGE))
 
 
 def names_of(entries: tuple[Entry, ...]) -> set[str]:
