@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from runpact.workspace import Workspace
 
 _SIGNALLED = 128
+_WORDS = "runpact.words"
 _SHOWN = 10
 
 
@@ -53,9 +54,11 @@ class SweepCommand(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Part the words at the first `--`."""
+        words = tuple(args)
         place = args.index("--") if "--" in args else len(args)
         rest = super().parse_args(ctx, args[:place])
         ctx.params["command"] = tuple(args[place + 1 :])
+        ctx.meta[_WORDS] = ("runpact", "sweep", *(word for word in words if word != "--json"))
         return rest
 
 
@@ -73,7 +76,9 @@ class SweepCommand(click.Command):
     "--seed", type=int, metavar="N", help="Of the draws; each trial gets a seed that follows from it."
 )
 @click.option("--objective", metavar="FIELD:min|max", help="As in metrics.loss:min or metrics.json#/auc:max.")
-@click.option("--jobs", type=int, default=1, show_default=True, metavar="N", help="So many trials at once.")
+@click.option(
+    "--jobs", type=int, metavar="N", help="So many trials at once; by default 1, or as many as before."
+)
 @click.option("--retry", type=int, metavar="N", help="Try a failed trial again, so often.")
 @click.option("--resume", metavar="SWEEP", help="Go on with a sweep; what finished is not tried again.")
 @click.option("--config", metavar="FILE", help="Base configuration: JSON, YAML or TOML.")
@@ -114,7 +119,7 @@ def sweep_command(
     trials: int | None,
     seed: int | None,
     objective: str | None,
-    jobs: int,
+    jobs: int | None,
     retry: int | None,
     resume: str | None,
     config: str | None,
@@ -167,8 +172,15 @@ def sweep_command(
     if dry_run:
         return _told_plan(sweeping.planned(place, saying), is_json=is_json)
     with SweepLive(is_shown=not is_json) as live:
-        result = sweeping.sweep(place, saying, sweeping.Going(jobs=jobs, tell=live.tell, expect=live.expect))
+        going = sweeping.Going(jobs=jobs, words=_words(), tell=live.tell, expect=live.expect)
+        result = sweeping.sweep(place, saying, going)
     return _told(result, is_json=is_json)
+
+
+def _words() -> tuple[str, ...]:
+    """Return the words of the command line, which begin the sweep anew."""
+    words: tuple[str, ...] = click.get_current_context().meta[_WORDS]
+    return words
 
 
 def _space(grids: tuple[str, ...], draws: tuple[str, ...]) -> Space:
@@ -208,7 +220,7 @@ def _resumed(
     said: dict[str, object],
     file: str | None,
     *,
-    jobs: int,
+    jobs: int | None,
     retry: int | None,
     is_json: bool,
     is_dry: bool,

@@ -6,6 +6,9 @@ Does not know: what their records look like.
 
 from __future__ import annotations
 
+import copy
+import os
+import posixpath
 import time
 from typing import TYPE_CHECKING
 
@@ -53,6 +56,25 @@ def first_of(place: Workspace, reference: str, plan: Plan | None = None) -> Swee
     return found
 
 
+def folder_of(place: Workspace, first: Sweep) -> Workspace:
+    """Return the workspace as seen from the folder that a sweep was begun in.
+
+    Raises:
+        CannotStartError: The folder is gone.
+    """
+    folder = posixpath.normpath(posixpath.join(place.data_root, first.cwd)) if first.cwd else place.cwd
+    if not os.path.isdir(folder):
+        raise CannotStartError(
+            f"the folder that `{first.path}` was begun in is gone",
+            at=folder,
+            expected="a folder",
+            hint="its commands are run there",
+        )
+    found = copy.copy(place)
+    found.cwd = folder
+    return found
+
+
 def earlier_in(place: Workspace, first: Sweep, digest: str, *, is_failed_again: bool) -> Earlier:
     """Return what was tried already, once none of it still runs."""
     from runpact.verbs.sweep.earlier import earlier_of
@@ -76,8 +98,9 @@ def earlier_in(place: Workspace, first: Sweep, digest: str, *, is_failed_again: 
     if earlier.alive:
         raise CannotStartError(
             f"a trial of `{first.path}` still runs",
-            at=earlier.alive[0],
+            at=next(iter(earlier.alive)),
             expected="none",
+            got=next(iter(earlier.alive.values())),
             hint="wait for its end, or end it",
         )
     if earlier.is_complete and not is_failed_again:

@@ -23,7 +23,7 @@ from runpact.model.sweep.leaderboard import Counts, counts_of, ranked
 from runpact.model.sweep.plan import Plan, Saying, plan_of, saying_of
 from runpact.model.sweep.source import Source
 from runpact.model.sweep.trial import filled
-from runpact.workspace.goingon import earlier_in, first_of, trials_of
+from runpact.workspace.goingon import earlier_in, first_of, folder_of, trials_of
 from runpact.workspace.sweepplans import (
     Planned,
     home_of,
@@ -119,7 +119,10 @@ class SweepResult(msgspec.Struct, frozen=True, kw_only=True):
 class Going(msgspec.Struct, frozen=True, kw_only=True):
     """How a sweep is gone about."""
 
-    jobs: int = 1
+    jobs: int | None = None
+    """By default one, or as many as the sweep had that is gone on with."""
+    words: tuple[str, ...] = ()
+    """The command that begins it anew; by default that of this process."""
     tell: Callable[[TrialNews], None] = lambda _news: None
     expect: Callable[[int, Objective], None] = lambda _count, _objective: None
     """Is told how many trials there will be at most, and what they are after."""
@@ -153,7 +156,7 @@ def sweep(place: Workspace, said: Saying | Mapping[str, object], going: Going | 
 def resume(
     place: Workspace, reference: str, going: Going | None = None, *, retry: int | None = None
 ) -> SweepResult:
-    """Go on with a sweep that was interrupted: what finished is not tried again.
+    """Go on with a sweep that was interrupted, in its own folder: what finished is not tried again.
 
     Args:
         place: The workspace.
@@ -172,9 +175,10 @@ def resume(
             hint="go on with it in Python: runpact.sweep(…, resume=…)",
         )
     plan = first.plan if retry is None else msgspec.structs.replace(first.plan, retry=retry)
-    return begin(
-        place, plan, CommandTrials(place, plan), going or Going(), first=first, is_failed_again=bool(retry)
-    )
+    going = going or Going()
+    going = msgspec.structs.replace(going, jobs=going.jobs or first.jobs, words=first.words)
+    there = folder_of(place, first)
+    return begin(there, plan, CommandTrials(there, plan), going, first=first, is_failed_again=bool(retry))
 
 
 def begin(
@@ -190,8 +194,9 @@ def begin(
     """Begin a sweep, or go on with one; the arguments are those of `sweep` and `resume`."""
     from runpact.verbs.sweep.earlier import going_on
 
-    if going.jobs < 1:
-        raise UsageError("no such number of jobs", expected="1 or more", got=str(going.jobs))
+    jobs = 1 if going.jobs is None else going.jobs
+    if jobs < 1:
+        raise UsageError("no such number of jobs", expected="1 or more", got=str(jobs))
     digest = base_digest(place, plan, given)
     with contextlib.ExitStack() as held:
         earlier = None
@@ -232,7 +237,7 @@ def _conducted(place: Workspace, ready: _Ready, trials: Trials, going: Going) ->
             tell=going.tell,
             is_stopped=lambda: trials.interrupted_by is not None,
             stop=trials.stop,
-            jobs=going.jobs,
+            jobs=going.jobs or 1,
             retry=plan.retry,
         )
         begun = Begun(
@@ -242,6 +247,7 @@ def _conducted(place: Workspace, ready: _Ready, trials: Trials, going: Going) ->
             earlier=ready.earlier,
             first=first.uid if first is not None else None,
             report=going.report,
+            words=going.words,
         )
         conducted = conduct(run, begun, handling, lambda: trials.interrupted_by)
     if any(end.is_done for end in conducted.outcome.ends):

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pty
+import shutil
+import signal
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -13,6 +18,7 @@ import pytest
 
 import runpact
 from integration.runs.place import Place
+from runpact.host.orphans import processes_of
 from runpact.verbs.life.nest import Outer
 from runpact.workspace import Workspace, goingon, sweeping
 
@@ -130,3 +136,83 @@ def _read(descriptor: int) -> bytes:
         return os.read(descriptor, 4096)
     except OSError:  # the other end was closed
         return b""
+
+
+TRAIN = """\
+import json, os, pathlib, sys, time
+if pathlib.Path("slow").exists():
+    time.sleep(60)
+pathlib.Path(os.environ["RUNPACT_RUN_DIR"], "out.json").write_text(json.dumps({"loss": float(sys.argv[1])}))
+"""
+GRID = ["sweep", "--grid", "lr=1,2,3", "--objective", "out.json#/loss:min", "--jobs", "2"]
+
+
+@pytest.fixture
+def killed(empty: Place, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Kill a sweep in a subfolder while its commands run; return its path, from another folder."""
+    empty.write("contract.yaml", "contract: a.b\nversion: '1.0.0'\nextends: runpact:basic@1\n")
+    empty.write("code/train.py", TRAIN)
+    slow = empty.write("code/slow", "")
+    line = [sys.executable, "-m", "runpact", *GRID, "--", sys.executable, "train.py", "{lr}"]
+    with subprocess.Popen(line, cwd=empty.root / "code", stderr=subprocess.DEVNULL) as child:
+        while sum(run["state"] == "running" and run["kind"] == "run" for run in empty.runs()) < 2:
+            time.sleep(0.02)
+        time.sleep(0.5)
+        child.kill()
+    slow.unlink()
+    elsewhere = empty.write("elsewhere/slow", "").parent
+    monkeypatch.chdir(elsewhere)
+    yield next(run["path"] for run in empty.runs() if run["kind"] == "sweep")
+    end_all(empty)
+
+
+def processes(place: Place) -> list[int]:
+    runs = {
+        str(place.root / run["path"]): run["uid"]
+        for run in place.json("ls", "--workspace", str(place.root))[1]["runs"]
+    }
+    return [each.pid for found in processes_of(runs).values() for each in found]
+
+
+def end_all(place: Place) -> None:
+    while found := processes(place):
+        for pid in found:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.02)
+
+
+def test_a_command_that_outlived_its_sweep_is_waited_for_and_then_told(
+    empty: Place, killed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(goingon, "_PATIENCE_SECONDS", 0.2)
+    code, _out, err = empty.call("sweep", "--resume", killed, "--workspace", "..")
+    assert code == 2
+    assert "still runs" in err
+    assert any(f"process {pid}" in err for pid in processes(empty))
+
+
+def test_trials_go_on_where_they_were_begun_whoever_asks_from_where(empty: Place, killed: str) -> None:
+    end_all(empty)
+    code, found = empty.json("sweep", "--resume", killed, "--workspace", "..")
+    assert (code, found["counts"]["finished"]) == (0, 3)
+    went_on = next(
+        run for run in empty.json("ls", "--workspace", "..")[1]["runs"] if run["id"] == found["id"]
+    )
+    events = (empty.root / went_on["path"] / ".runpact/events.jsonl").read_text().splitlines()
+    planned = next(line for line in map(msgspec.json.decode, events) if line["event"] == "sweep.planned")
+    assert planned["jobs"] == 2
+    for path in (killed, found["path"]):
+        page = empty.call("report", path, "--workspace", "..", "--format", "md")[1]
+        assert "cd code && runpact sweep --grid lr=1,2,3 --objective" in page
+    code, out, _err = empty.call("reproduce", found["path"], "--workspace", "..", "--yes")
+    assert code == 2
+    assert "jobs or trials, each a run of its own" in out
+
+
+def test_a_sweep_whose_folder_is_gone_is_not_gone_on_with(empty: Place, killed: str) -> None:
+    end_all(empty)
+    shutil.rmtree(empty.root / "code")
+    code, _out, err = empty.call("sweep", "--resume", killed, "--workspace", "..")
+    assert code == 2
+    assert "is gone" in err

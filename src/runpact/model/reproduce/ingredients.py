@@ -85,11 +85,11 @@ def config_of(provenance: Provenance, variables: Container[str], *, is_in_parts:
     Args:
         provenance: Of the run.
         variables: Names of the environment variables that are set here.
-        is_in_parts: The run is around jobs, whose commands and configurations are known and not its own.
+        is_in_parts: The run is around jobs or trials, whose commands and configurations are known and not its own.
     """
     missing = list(_unknown_values(provenance.config.resolved, variables))
     if is_in_parts:
-        missing.append("it is made of jobs, each a run of its own: reproduce its jobs")
+        missing.append("it is made of jobs or trials, each a run of its own: reproduce these")
     if not provenance.command:
         missing.append("the run has no command on record")
     if any(_MASK in word for word in provenance.command):

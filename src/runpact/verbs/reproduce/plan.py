@@ -43,6 +43,7 @@ from runpact.model.reproduce.ingredients import (
 from runpact.model.reproduce.trust import why_foreign
 from runpact.model.reproduction import IN_PARTS, REPRODUCED, STARTED
 from runpact.model.run import RunRecord, State
+from runpact.model.sweep.plan import PLANNED
 from runpact.verbs.finding.origin import origin_of
 from runpact.verbs.finding.resolve import resolve
 from runpact.verbs.finding.standing import is_experiment, stand
@@ -164,10 +165,16 @@ def _told_by(directory: str, record: RunRecord) -> tuple[bool, tuple[str, ...], 
     is_command, said, is_in_parts = False, tuple[str, ...](), False
     for event in StoredLog(directory, record.records["events"]).entries():
         is_command = is_command or event.get("event") == STARTED
-        is_in_parts = is_in_parts or event.get("event") == IN_PARTS
+        is_in_parts = is_in_parts or event.get("event") == IN_PARTS or _has_trials(event)
         if event.get("event") == REPRODUCED and isinstance(words := event.get("argv"), list):
             said = tuple(map(str, words))
     return is_command and not said, said, is_in_parts
+
+
+def _has_trials(event: Mapping[str, object]) -> bool:
+    """Whether a line of a log is the plan of a sweep of a command, which runs nothing but its trials."""
+    plan = event.get("plan") if event.get("event") == PLANNED else None
+    return isinstance(plan, Mapping) and bool(plan.get("command"))
 
 
 def _code(directory: str, origin: Provenance, root: str, top: str, trees: Trees) -> CodeFacts:

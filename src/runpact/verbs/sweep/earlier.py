@@ -17,9 +17,12 @@ import msgspec
 from runpact.disk.reader import Reading
 from runpact.disk.storedlog import StoredLog
 from runpact.disk.takeover import take_over
+from runpact.host.orphans import processes_of
+from runpact.host.realpath import real_path
 from runpact.model.config.schema import split_key
 from runpact.model.errors import CannotStartError, StorageError
 from runpact.model.provenance import Config
+from runpact.model.reproduction import REPRODUCED
 from runpact.model.run import State
 from runpact.model.sweep.plan import PLANNED, TRIED, Plan, read_plan
 from runpact.model.sweep.trial import REFUSED, Trial, TrialEnd
@@ -43,6 +46,12 @@ class Sweep(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     """Relative to the workspace."""
     plan: Plan
+    cwd: str
+    """Where it was begun, relative to the workspace; empty outside of it."""
+    words: tuple[str, ...]
+    """The command that it was begun with; empty where the program's own says it."""
+    jobs: int
+    """So many trials ran at once."""
     config_digest: str
     """Of the base configuration."""
     first: str | None
@@ -73,12 +82,17 @@ def read_sweep(directory: str, path: str) -> Sweep:
             expected="a run of `runpact sweep` with its plan",
             hint="a sweep that was ended before its plan was written has tried nothing: begin it anew",
         )
+    said = next((entry.get("argv") for entry in entries if entry.get("event") == REPRODUCED), None)
+    jobs = planned.get("jobs")
     tried = (entry.get("end") for entry in entries if entry.get("event") == TRIED)
     return Sweep(
         directory=directory,
         uid=reading.record.uid,
         path=path,
         plan=plan,
+        cwd=reading.record.provenance.cwd,
+        words=tuple(map(str, said)) if isinstance(said, list) else (),
+        jobs=jobs if isinstance(jobs, int) and jobs > 0 else 1,
         config_digest=str(planned.get("config_digest", "")),
         first=planned["first"] if isinstance(planned.get("first"), str) else None,  # type: ignore[arg-type]  # just seen
         ends=tuple(_ends(tried)),
@@ -122,8 +136,8 @@ class Earlier(msgspec.Struct, frozen=True, kw_only=True):
 
     ends: Mapping[tuple[str, ...], TrialEnd]
     """Trials that came to an end of their own, by their overrides."""
-    alive: tuple[str, ...]
-    """Trials that still run, by their paths."""
+    alive: Mapping[str, str]
+    """Trials that still run, or of which a process still does, by their paths, each with who that is."""
     is_complete: bool
     """One of these sweeps came to its end."""
 
@@ -151,8 +165,22 @@ def earlier_of(
         if end.is_done or end.trial.overrides not in ends:
             ends[end.trial.overrides] = end
     kept = {key: end for key, end in ends.items() if end.is_done or not is_failed_again}
-    alive = tuple(run.path for run in trials if run.state is State.RUNNING)
-    return Earlier(ends=kept, alive=alive, is_complete=is_complete)
+    return Earlier(ends=kept, alive=_alive(trials), is_complete=is_complete)
+
+
+def _alive(trials: Iterable[FoundRun]) -> dict[str, str]:
+    """Return the trials that nobody may try again yet: a process of theirs lives."""
+    found = {run.path: "its own process" for run in trials if run.state is State.RUNNING}
+    left = {
+        real_path(run.directory): run
+        for run in trials
+        if run.state is State.INTERRUPTED and run.ended is None and run.uid is not None
+    }
+    living = processes_of({place: run.uid or "" for place, run in left.items()})
+    for run in left.values():
+        if run.uid in living:
+            found[run.path] = ", ".join(f"process {each.pid}" for each in living[run.uid])
+    return found
 
 
 def left_open(plan: Plan, trial: Trial, runs: Iterable[FoundRun]) -> FoundRun | None:

@@ -52,6 +52,8 @@ class Begun(msgspec.Struct, frozen=True, kw_only=True):
     """uid of the sweep that this one goes on with."""
     report: Callable[[ActiveRun, Outcome], None] | None = None
     """The program's own last words in the run, before it is sealed."""
+    words: tuple[str, ...] = ()
+    """The command that begins the sweep anew; by default that of this process."""
 
 
 def conduct(
@@ -70,8 +72,14 @@ def conduct(
     """
     plan = begun.plan
     with run:
+        if begun.words:
+            run.reproduced_by(*begun.words)
         run.event(
-            PLANNED, plan=msgspec.to_builtins(plan), config_digest=begun.config_digest, first=begun.first
+            PLANNED,
+            plan=msgspec.to_builtins(plan),
+            config_digest=begun.config_digest,
+            first=begun.first,
+            jobs=handling.jobs,
         )
         known = begun.earlier.ends if begun.earlier is not None else {}
         note = functools.partial(_note, run)
