@@ -12,7 +12,7 @@ import os
 import posixpath
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 import msgspec
 
@@ -61,11 +61,15 @@ def look_at_input(path: str) -> os.stat_result:
     return status
 
 
-def pin_input(path: str) -> Pinned:
+def pin_input(path: str, *, without: Container[str] = ()) -> Pinned:
     """Return digest and size of a file, or of a folder over the set of its paths and digests.
 
     Links to files are followed; a link to a folder stands for its text. A file that this process hashed
     before and that did not change since is not read again.
+
+    Args:
+        path: The file or folder.
+        without: Names in a folder that are not of it.
 
     Raises:
         CannotStartError: It does not exist, cannot be read, or is a pipe, socket or device.
@@ -76,6 +80,8 @@ def pin_input(path: str) -> Pinned:
         return Pinned(digest=digest, size=settled.st_size, files=None, stamp=_stamp(settled))
     digests, stamps, size = {}, [], 0
     for relative, place, below in _walk(path, "", 0):
+        if relative in without:
+            continue
         if below is None:
             digests[relative] = digest_bytes(b"link:" + os.fsencode(os.readlink(place)))
             continue
@@ -86,13 +92,17 @@ def pin_input(path: str) -> Pinned:
     return Pinned(digest=whole, size=size, files=len(digests), stamp=_stamp_of_all(stamps))
 
 
-def stamp_input(path: str) -> Stamp | None:
+def stamp_input(path: str, *, without: Container[str] = ()) -> Stamp | None:
     """Return what `Pinned.stamp` would be now, without reading a file; None when it cannot be told."""
     try:
         status = look_at_input(path)
         if not stat.S_ISDIR(status.st_mode):
             return _stamp(status)
-        found = [(relative, _stamp(below)) for relative, _place, below in _walk(path, "", 0) if below]
+        found = [
+            (relative, _stamp(below))
+            for relative, _place, below in _walk(path, "", 0)
+            if below and relative not in without
+        ]
         return _stamp_of_all(found)
     except CannotStartError:
         return None

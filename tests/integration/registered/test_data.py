@@ -48,6 +48,8 @@ def test_a_folder_becomes_a_data_set_that_runs_use(workspace: Path, scans: Path,
         active.save("metrics", {"loss": 1.0})
     (recorded,) = json.loads((Path(active.dir) / "run_manifest.json").read_bytes())["provenance"]["inputs"]
     assert (recorded["uri"], recorded["version"]) == ("data://vision/depth/rooms/1.0", "1.0")
+    told = (manifest["source_hash"], 3, sum(map(len, names)), False)
+    assert (recorded["digest"], recorded["files"], recorded["size"], recorded["changed"]) == told
     assert run("check", "user") == 0
     capsys.readouterr()
     assert run("lineage", "user") == 0

@@ -9,12 +9,16 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+import runpact
 from integration.reproduce.conftest import COMMAND, Answer, git, only, run, start
 from runpact.disk.rebuilt import remove_stale
+from runpact.model.registered.manifest import own_files
+from runpact.verbs.life import inputs, use
 
 DESCRIPTION = {"input_spec": {"resolution": [1], "normalization": "none"}, "export": {"opset": None}}
 USE = """\
@@ -305,6 +309,26 @@ def test_inputs_are_had_by_digest_wherever_they_stand(workspace: Path, again: An
         why == "input `outside.txt`: it stood outside the workspace; name it with --input 'outside.txt=PATH'"
     )
     assert again(original, "--input", f"outside.txt={tmp_path / 'outside.txt'}", "--check-only")[0] == 0
+
+
+@pytest.mark.parametrize("own", [own_files, lambda _uri: frozenset()], ids=["now", "before"])
+def test_data_of_a_registry_is_found_by_the_digest_on_record(
+    workspace: Path, again: Answer, monkeypatch: pytest.MonkeyPatch, own: Callable[[str], frozenset[str]]
+) -> None:
+    """Older records counted what runpact keeps beside the data."""
+    monkeypatch.setattr(use, "own_files", own)
+    monkeypatch.setattr(inputs, "own_files", own)
+    assert run("data", "add", "bias.txt", "--to", "vision/depth/rooms/1.0", "--from", "us") == 0
+    with runpact.run(name="user", kind="run") as active:
+        active.use_data("data://vision/depth/rooms")
+        active.save("metrics", {"loss": 1.0})
+    code, told = again(str(only("user")), "--check-only")
+    assert (code, told["word"]) == (0, "reproducible")
+    path = workspace / "data/vision/depth/rooms/1.0/bias.txt"
+    path.chmod(0o644)
+    path.write_text("9")
+    (why,) = missing(again(str(only("user")), "--check-only")[1])["inputs"]
+    assert "it has other bytes" in why
 
 
 @pytest.mark.requirement("A-054", "A-056")

@@ -14,12 +14,14 @@ from typing import Literal
 
 import msgspec
 
+from runpact.model.archive.copy import RECORD
 from runpact.model.digest import canonical_json
 from runpact.model.errors import Fault, MalformedDocumentError, PromotionIncompleteError
 from runpact.model.ledger.entry import ArchivedFile
 from runpact.model.registered.uri import Registry, Uri
 
 MANIFEST = "manifest.json"
+_OWN = frozenset({MANIFEST, RECORD})
 VERSION = "1"
 FORMATS = {".pt": "pt", ".pth": "pt", ".onnx": "onnx", ".npz": "npz", ".safetensors": "safetensors"}
 """Formats of weights by the suffix of their file."""
@@ -28,6 +30,11 @@ ROLES: dict[Registry, Role] = {"models": "model", "data": "dataset"}
 _INPUT = ("resolution", "normalization")
 _MODEL_KEYS = frozenset({"input_spec", "class_map", "export", "notes"})
 _DATA_KEYS = frozenset({"class_map", "splits", "notes"})
+
+
+def own_files(uri: str | None) -> frozenset[str]:
+    """Return the files that runpact adds to what a URI names: of a data set they are no data."""
+    return _OWN if uri is not None else frozenset()
 
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True):

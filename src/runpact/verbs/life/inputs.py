@@ -16,6 +16,7 @@ from runpact.disk.reader import read_run
 from runpact.model.errors import CannotStartError
 from runpact.model.inputs import CHANGED, RECORDED, Input, name_input
 from runpact.model.names import readable_path
+from runpact.model.registered.manifest import own_files
 from runpact.verbs.life.opened import KeptInput, OpenRun
 
 
@@ -113,10 +114,11 @@ def _known(run: OpenRun, place: str, name: str | None) -> KeptInput | None:
 
 def _compare(run: OpenRun, kept: KeptInput) -> Input:
     recorded = kept.input
-    if recorded.changed or stamp_input(kept.place) == kept.stamp:
+    own = own_files(recorded.uri)
+    if recorded.changed or stamp_input(kept.place, without=own) == kept.stamp:
         return recorded
     try:
-        pinned = pin_input(kept.place)
+        pinned = pin_input(kept.place, without=own)
     except CannotStartError:
         pinned = None
     return _against(run, kept, pinned)

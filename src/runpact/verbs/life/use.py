@@ -10,6 +10,7 @@ from runpact.disk.archive import files_of_copy
 from runpact.disk.inputs import pin_input
 from runpact.model.archive.copy import RECORD, judge_copy
 from runpact.model.errors import DamagedCopyError
+from runpact.model.registered.manifest import own_files
 from runpact.model.registered.uri import Registry
 from runpact.verbs.finding.resolve import Registered, resolve
 from runpact.verbs.life.inputs import note_input
@@ -44,7 +45,7 @@ def use(run: OpenRun, uri: str, registry: Registry | None = None) -> Registered:
     note_input(
         run,
         found.path,
-        pin_input(found.path),
+        pin_input(found.path, without=own_files(found.uri)),
         name=found.uri,
         origin=origin.run if origin is not None else None,
         uri=found.uri,
