@@ -75,7 +75,8 @@ def reproduce_command(
 
     if check_only or original.plan.missing:
         return _tell(answer_of(original.plan), is_json=is_json)
-    demand_runnable(original.plan, is_trusted=is_trusted, overrides=overrides)
+    settings = original.origin.config.resolved
+    demand_runnable(original.plan, is_trusted=is_trusted, overrides=overrides, settings=settings)
     _demand_agreed(is_agreed=is_agreed, is_json=is_json)
     answer = carried_out(
         place,
@@ -99,7 +100,9 @@ def _demand_agreed(*, is_agreed: bool, is_json: bool) -> None:
             expected="--yes",
             hint="`--check-only` shows the plan alone",
         )
-    click.confirm("run it?", abort=True, err=True)
+    if not click.confirm("run it?", err=True):
+        sys.stderr.write("nothing was run\n")
+        raise click.Abort
 
 
 def _progress(line: str, *, is_json: bool) -> None:

@@ -62,6 +62,11 @@ def carried_out(
     from runpact.verbs.reproduce.command import Way
     from runpact.verbs.reproduce.replay import replay
 
-    demand_runnable(original.plan, is_trusted=is_trusted, overrides=overrides)
+    demand_runnable(
+        original.plan,
+        is_trusted=is_trusted,
+        overrides=overrides,
+        settings=original.origin.config.resolved,
+    )
     way = Way(tell=tell, tee=tee, is_kept=is_kept, has_network=has_network, overrides=overrides)
     return replay(place.data_root, original, loaded=place.working_contract, environ=os.environ, way=way)

@@ -89,7 +89,8 @@ def test_a_changed_seed_differs_and_the_first_array_and_index_are_told(
     workspace: Path, again: Answer, capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert run(*CMD, "--set", "seed=5", "--", sys.executable, "command.py") == 0
-    code, told = again(str(only("cmd")), "--set", "seed=6")
+    original = str(only("cmd"))
+    code, told = again(original, "--set", "seed=6")
     assert (code, told["word"]) == (1, "differs")
     first = told["departures"][0]
     assert (first["path"], first["pointer"], first["index"]) == (
@@ -98,7 +99,12 @@ def test_a_changed_seed_differs_and_the_first_array_and_index_are_told(
         "[0]",
     )
     assert first["absolute_error"] == pytest.approx(abs(first["golden"] - first["now"]))
-    assert "the configuration is another" in told["remarks"][0]
+    assert told["remarks"] == ["the setting `seed`: 5 then, 6 now"]
+    capsys.readouterr()
+    assert run("reproduce", original, "--yes", "--set", "sead=6") == 64
+    assert "the run has no setting `sead`" in capsys.readouterr().err
+    assert run("reproduce", original, "--check-only", "--input", "nosuch=/tmp/d.csv") == 64
+    assert "the run has no input `nosuch`" in capsys.readouterr().err
     start()
     monkeypatch.setenv("NOBODY_RECORDS_THIS", "1")
     assert run("reproduce", "detector", "--yes", "--quiet") == 1

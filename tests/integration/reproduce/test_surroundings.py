@@ -264,10 +264,11 @@ def test_a_person_is_asked_where_one_is(
         ours, theirs = pty.openpty()
         words = [sys.executable, "-m", "runpact", "reproduce", "runs/cmd", "--quiet"]
         with subprocess.Popen(
-            words, stdin=theirs, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            words, stdin=theirs, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
         ) as process:
             os.write(ours, said)
-            assert process.wait() == code
+            told = process.communicate()[1]
+            assert (process.returncode, b"nothing was run\n" in told) == (code, code == 130)
         os.close(ours)
         os.close(theirs)
     assert len(list(Path("runs").iterdir())) == 2

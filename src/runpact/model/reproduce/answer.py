@@ -6,17 +6,20 @@ Does not know: how a run is made again, how values are compared.
 
 # No deferred annotations: the encoder would evaluate each as text, which costs every command milliseconds.
 
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Literal, NoReturn
 
 import msgspec
 
-from runpact.model.errors import CannotStartError
+from runpact.model.config.schema import leaves
+from runpact.model.errors import CannotStartError, UsageError
 from runpact.model.golden.departure import Departure
+from runpact.model.inputs import Input
 from runpact.model.reproduce.ingredients import Ingredient
 
 Word = Literal["reproduced", "reproducible", "differs", "not reproducible"]
 _CODES: dict[Word, int] = {"reproduced": 0, "reproducible": 0, "differs": 1, "not reproducible": 2}
+_MOST_SHOWN = 10
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,16 +74,20 @@ def answer_of(plan: Plan) -> Reproduced:
     return Reproduced(word="not reproducible" if plan.missing else "reproducible", plan=plan)
 
 
-def demand_runnable(plan: Plan, *, is_trusted: bool, overrides: Sequence[str]) -> None:
+def demand_runnable(
+    plan: Plan, *, is_trusted: bool, overrides: Sequence[str], settings: Mapping[str, object]
+) -> None:
     """Make sure that a run may be made again as somebody wants it.
 
     Args:
         plan: Of the run.
         is_trusted: Somebody vouched for it.
         overrides: Settings to change.
+        settings: The configuration on record.
 
     Raises:
         CannotStartError: It was not made here and nobody vouched for it, or its settings cannot be changed.
+        UsageError: It has no such setting.
     """
     if plan.foreign and not is_trusted:
         raise CannotStartError(
@@ -95,6 +102,49 @@ def demand_runnable(plan: Plan, *, is_trusted: bool, overrides: Sequence[str]) -
             expected="a run of `runpact run`, whose configuration can be handed over changed",
             got=" ".join(plan.command),
         )
+    known = {".".join(key[:end]) for key, _value in leaves(settings) for end in range(1, len(key) + 1)}
+    for override in overrides:
+        key = override.partition("=")[0].strip()
+        if key not in known and '"' not in key:
+            _refuse_unknown("setting", key, known, option="--set")
+
+
+def demand_inputs(given: Iterable[str], inputs: Iterable[Input]) -> None:
+    """Make sure that inputs which somebody names are the run's.
+
+    Args:
+        given: Their names.
+        inputs: On record.
+
+    Raises:
+        UsageError: The run read none of this name.
+    """
+    known = {each.name for each in inputs}
+    for name in given:
+        if name not in known:
+            _refuse_unknown("input", name, known, option="--input")
+
+
+def _refuse_unknown(what: str, name: str, known: set[str], *, option: str) -> NoReturn:
+    raise UsageError(
+        f"the run has no {what} `{name}`",
+        at=option,
+        expected=f"one of {', '.join(sorted(known)[:_MOST_SHOWN])}" if known else f"a run with an {what}",
+        got=name,
+    )
+
+
+def setting_remarks(then: Mapping[str, object], now: Mapping[str, object]) -> Iterator[str]:
+    """Yield which settings are other ones, by their keys."""
+    first, second = (
+        {".".join(key): msgspec.json.encode(value).decode() for key, value in leaves(side)}
+        for side in (then, now)
+    )
+    other = [key for key in sorted(first.keys() | second.keys()) if first.get(key) != second.get(key)]
+    for key in other[:_MOST_SHOWN]:
+        yield f"the setting `{key}`: {first.get(key, 'none')} then, {second.get(key, 'none')} now"
+    if len(other) > _MOST_SHOWN:
+        yield f"{len(other) - _MOST_SHOWN} more settings are other ones"
 
 
 def word_for(departures: tuple[Departure, ...], remarks: tuple[str, ...], compared: int) -> Word:

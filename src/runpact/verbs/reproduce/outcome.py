@@ -15,7 +15,7 @@ from runpact.model.compare.side import Side
 from runpact.model.contract.kind import Kind
 from runpact.model.contract.language import LoadedContract
 from runpact.model.golden.departure import counted, departures
-from runpact.model.reproduce.answer import Reproduced, word_for
+from runpact.model.reproduce.answer import Reproduced, setting_remarks, word_for
 from runpact.verbs.golden.subject import Subject, subject
 from runpact.verbs.life.execute import STDERR, STDOUT
 from runpact.verbs.reproduce.plan import Original
@@ -73,4 +73,4 @@ def _remarks(original: Original, first: Subject, second: Subject) -> Iterator[st
         reason = f" ({second.standing.reason})" if second.standing.reason else ""
         yield f"the run {second.standing.state.value}{reason}; the original {original.state.value}"
     if first.config_digest != second.config_digest:
-        yield f"the configuration is another: {second.config_digest[:19]}, not {first.config_digest[:19]}"
+        yield from setting_remarks(*(each.record.provenance.config.resolved for each in (first, second)))

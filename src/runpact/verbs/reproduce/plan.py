@@ -30,7 +30,7 @@ from runpact.model.inputs import Input
 from runpact.model.names import shown_path
 from runpact.model.provenance import Provenance
 from runpact.model.registered.manifest import own_files
-from runpact.model.reproduce.answer import Plan
+from runpact.model.reproduce.answer import Plan, demand_inputs
 from runpact.model.reproduce.ingredients import (
     CodeFacts,
     EnvironmentFacts,
@@ -89,6 +89,7 @@ def original(
 
     Raises:
         CannotStartError: It is no run that ended by itself, or is an experiment.
+        UsageError: It read nothing by a name that is given.
     """
     reading, standing = stand(directory)
     record, shown = reading.record, shown_path(directory, root)
@@ -106,6 +107,7 @@ def original(
     is_command, said, is_in_parts = _told_by(directory, record)
     origin = origin_of(reading) or record.provenance
     origin = msgspec.structs.replace(origin, command=said or origin.command)
+    demand_inputs(given, origin.inputs)
     repository = find_repository(posixpath.normpath(posixpath.join(root, origin.code.repository or ".")))
     top = repository.top if repository is not None else ""
     environment = _environment(directory, origin, root, environ)
