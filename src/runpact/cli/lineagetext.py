@@ -79,7 +79,7 @@ def _edge(edge: Edge, graph: Lineage, *, is_above: bool) -> str:
         return f"{word} {name}{where}  {node.digest[:_DIGEST]}".rstrip()
     if edge.relation is Relation.INPUT:
         return f"{word} {name} of {_node(node)}" if is_above else f"{name} {word} {_node(node)}"
-    promoted = f"  ({name})" if edge.relation is Relation.PROMOTED else ""
+    promoted = f"  ({name})" if name and edge.relation is Relation.PROMOTED else ""
     return f"{word} {_node(node)}{promoted}"
 
 

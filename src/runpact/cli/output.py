@@ -220,6 +220,7 @@ def table_lines(
     *,
     colours: Sequence[str | None] = (),
     width: int | None = None,
+    is_whole: bool = False,
 ) -> list[str]:
     """Return aligned columns.
 
@@ -228,8 +229,9 @@ def table_lines(
         rows: Their cells.
         colours: Paint the first cell of each row, which is never very wide.
         width: Of a line, which is cut there; None for as long as need be.
+        is_whole: Leave long first cells as they are: somebody copies them.
     """
-    header, cells = [plain(name) for name in header], [_row(row) for row in rows]
+    header, cells = [plain(name) for name in header], [_row(row, is_whole=is_whole) for row in rows]
     widths = [max(len(row[i]) for row in [header, *cells]) for i in range(len(header))]
     lines = [paint(_joined(header, widths, width), "dim")]
     for number, row in enumerate(cells):
@@ -252,11 +254,11 @@ def terminal_width() -> int | None:
         return None
 
 
-def _row(row: Sequence[str]) -> tuple[str, ...]:
+def _row(row: Sequence[str], *, is_whole: bool) -> tuple[str, ...]:
     """Return the cells of a row as a terminal may show them, the first without its middle when it is long."""
     first, *others = (plain(cell) for cell in row)
     half = (_WIDEST_NAME - 1) // 2
-    is_long = len(first) > _WIDEST_NAME
+    is_long = not is_whole and len(first) > _WIDEST_NAME
     return (f"{first[:half]}…{first[-half:]}" if is_long else first, *others)
 
 

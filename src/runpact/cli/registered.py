@@ -122,7 +122,8 @@ def tell_list(place: Workspace, registry: Registry, *, is_json: bool) -> int:
             versions=[_listed_document(place, uri, found) for uri, found in rows],
         )
         return 0 if is_whole else 3
-    for line in table_lines(("URI", "FORMAT", "SIZE", "FROM"), (_row(uri, found) for uri, found in rows)):
+    cells = [_row(uri, found) for uri, found in rows]
+    for line in table_lines(("URI", "FORMAT", "SIZE", "FROM"), cells, is_whole=True):
         say(line)
     if not rows:
         say(f"nothing is registered: `runpact {registry} --help`")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import enum
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 import msgspec
 
@@ -105,6 +106,7 @@ def lineage_of(
     runs: Sequence[KnownMaker],
     copies: Iterable[CuratedCopy] = (),
     *,
+    removed: Mapping[str, str] = MappingProxyType({}),
     is_up: bool = True,
     is_down: bool = True,
     depth: int | None = None,
@@ -115,11 +117,12 @@ def lineage_of(
         start: Key of the run to begin with.
         runs: All known runs.
         copies: All known curated copies.
+        removed: Folders of the registries that are gone, with the reason.
         is_up: Walk to what the run was made from.
         is_down: Walk to what was made from it.
         depth: At most so many steps each way; None for no limit.
     """
-    graph = _Graph(runs, copies)
+    graph = _Graph(runs, copies, removed)
     edges: dict[Edge, None] = {}
     if is_up:
         _walk(start, graph.edges, edges, is_up=True, depth=depth)
@@ -154,7 +157,10 @@ def _walk(
 class _Graph:
     """All nodes and edges that the known runs make."""
 
-    def __init__(self, runs: Sequence[KnownMaker], copies: Iterable[CuratedCopy]) -> None:
+    def __init__(
+        self, runs: Sequence[KnownMaker], copies: Iterable[CuratedCopy], removed: Mapping[str, str]
+    ) -> None:
+        self._removed = removed
         self._runs = {run.key: run for run in reversed(runs)}
         self._makers: dict[str, list[KnownMaker]] = {}
         for run in self._runs.values():
@@ -215,7 +221,8 @@ class _Graph:
         """Return the node of a model or a data set, which may be gone by now."""
         path = parse_uri(uri).folder
         key = f"copy:{path}"
-        self.nodes.setdefault(key, Node(key=key, sort=Sort.COPY, path=path))
+        state = f"removed: {self._removed[path]}" if path in self._removed else ""
+        self.nodes.setdefault(key, Node(key=key, sort=Sort.COPY, path=path, state=state))
         if run is not None:
             self.nodes.setdefault(run, Node(key=run, sort=Sort.RUN, path=run))
             self._made_by[key] = run

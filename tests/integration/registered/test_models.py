@@ -358,6 +358,14 @@ def test_manifest_record_and_ledger_must_agree(workspace: Path, capsys: Captured
     assert "the ledger does not know it" in capsys.readouterr().out
 
 
+def test_a_long_uri_is_listed_whole(workspace: Path, capsys: Captured) -> None:
+    train()
+    assert run("models", "promote", "detector", "--to", f"vision/depth/{'long' * 20}/trained/indoor") == 0
+    capsys.readouterr()
+    assert run("models", "list") == 0
+    assert capsys.readouterr().out.splitlines()[1].startswith(f"{only_uri()}  ")
+
+
 def test_an_empty_registry_verifies_nothing(workspace: Path, capsys: Captured) -> None:
     assert (run("models", "verify"), run("data", "verify", "--json")) == (2, 2)
     assert (run("models", "list"), run("models", "list", "--json")) == (0, 0)
@@ -388,7 +396,10 @@ def test_a_model_that_a_run_used_is_removed_only_with_a_reason(workspace: Path, 
     assert not (workspace / "models" / uri[8:]).exists()
     capsys.readouterr()
     assert run("lineage", "consumer") == 0
-    assert "promoted from runs/detector" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert f"{entry.at}  removed: a leak\n" in out
+    assert "promoted from runs/detector" in out
+    assert "()" not in out
     assert run("models", "promote", "detector", "--to", TARGET) == 0
     assert ledger_of(str(workspace)).entries[-1].action == "promote"
 

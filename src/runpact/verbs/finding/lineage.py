@@ -11,9 +11,11 @@ from collections.abc import Iterator
 
 from runpact.disk.discover import find_runs
 from runpact.disk.layout import PRIVATE
+from runpact.disk.ledger import read_ledger_bytes
 from runpact.disk.tree import digest_file, list_tree
 from runpact.model.contract.language import Contract
 from runpact.model.errors import RunpactError, StorageError
+from runpact.model.ledger.entry import read_ledger
 from runpact.model.lineage import CuratedCopy, KnownMaker, Lineage, lineage_of
 from runpact.model.names import shown_path
 from runpact.model.place import Place
@@ -52,7 +54,15 @@ def trace(
     made = {digest for run in runs for digest in run.files}
     copies = [copy for copy in _copies(root, contract) if is_down and not made.isdisjoint(copy.files)]
     copies += _registered(root)
-    return lineage_of(start.key, runs, copies, is_up=is_up, is_down=is_down, depth=depth)
+    return lineage_of(
+        start.key, runs, copies, removed=_removed(root), is_up=is_up, is_down=is_down, depth=depth
+    )
+
+
+def _removed(root: str) -> dict[str, str]:
+    """Return why what stood in the registries is gone, by its folder."""
+    last = {entry.at: entry for entry in read_ledger(read_ledger_bytes(root)).entries if entry.at}
+    return {at: entry.reason for at, entry in last.items() if entry.action == "remove"}
 
 
 def _maker(directory: str, root: str) -> KnownMaker:
