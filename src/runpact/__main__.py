@@ -19,8 +19,7 @@ def main() -> int:
     if sys.argv[1:] == ["--version"]:
         from runpact.version import VERSION  # noqa: PLC0415 - the fast path
 
-        sys.stdout.write(f"runpact {VERSION}\n")
-        return 0
+        return _said(f"runpact {VERSION}\n")
     gc.set_threshold(*_FEW_COLLECTIONS)
     import threading  # noqa: PLC0415 - imported anyway from here on
 
@@ -30,6 +29,22 @@ def main() -> int:
     if threading.active_count() == 1:  # who left a thread behind waits for it
         _leave(code)
     return code
+
+
+def _said(text: str) -> int:
+    """Print a text and return the exit code, as `run_command_line` would."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.write(text)
+            sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the interpreter's last flush goes nowhere
+        return 128 + 13
+    except OSError as error:
+        sys.stderr.write(f"error[storage]: stdout cannot be written: {error.strerror or error}\n")
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 3
+    return 0
 
 
 def _leave(code: int) -> None:

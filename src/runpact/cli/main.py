@@ -10,6 +10,7 @@ import io
 import os
 import sys
 from importlib import import_module
+from typing import TextIO
 
 import click
 
@@ -124,6 +125,7 @@ def run_command_line(arguments: list[str], *, is_own: bool = False) -> int:
         is_own: The process is there for this alone.
     """
     _make_streams_writable()
+    stdout = sys.stdout
     is_json = "--json" in arguments[: arguments.index("--") if "--" in arguments else None]
     try:
         code = cli.main(arguments, prog_name="runpact", standalone_mode=False, obj=is_own)
@@ -136,21 +138,15 @@ def run_command_line(arguments: list[str], *, is_own: bool = False) -> int:
         return USAGE
     except (KeyboardInterrupt, click.Abort):
         return SIGNALLED + 2
-    except BrokenPipeError:
-        _silence_stdout()
-        return SIGNALLED + 13
+    except (BrokenPipeError, SystemExit) as error:
+        if isinstance(error, SystemExit) and sys.stdout is stdout:
+            raise
+        return _reader_left(stdout)  # click put something else there, and leaves with the code of a warning
     except RunpactError as error:
         print_error(error.code, error.message, is_json=is_json, error=error, hint=error.hint)
         return error.exit_code
     except OSError as error:
-        print_error(
-            StorageError.code,
-            f"{error.strerror or error}",
-            is_json=is_json,
-            hint="",
-            place=str(error.filename or ""),
-        )
-        return StorageError.exit_code
+        return _refused(error, is_json=is_json)
     except Exception as error:  # noqa: BLE001 - the one broad catch: a bug of ours is told without a traceback
         return _own_bug(error, is_json=is_json)
     return code if isinstance(code, int) else 0
@@ -171,9 +167,30 @@ def _usage_hint(error: click.ClickException) -> str:
     return f"`{context.command_path} --help` explains the options" if context is not None else ""
 
 
-def _silence_stdout() -> None:
-    """Let the interpreter's last flush go nowhere: the reader has left."""
+def _reader_left(stdout: TextIO) -> int:
+    """Let the interpreter's last flush go nowhere; return the code of a program that this signal ended."""
+    sys.stdout = stdout
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    return SIGNALLED + 13
+
+
+def _refused(error: OSError, *, is_json: bool) -> int:
+    """Tell of a system call that was refused, and where; return the exit code."""
+    said = f"{error.strerror or error}"
+    if error.filename is None and _is_of_stdout(error):
+        said = f"stdout cannot be written: {said}"
+    print_error(StorageError.code, said, is_json=is_json, place=str(error.filename or ""))
+    return StorageError.exit_code
+
+
+def _is_of_stdout(error: OSError) -> bool:
+    """Whether nothing can be printed, for the same reason: not even the end of a line."""
+    try:
+        sys.stdout.write("\n")
+        sys.stdout.flush()
+    except OSError as again:
+        return again.errno == error.errno
+    return False
 
 
 def _own_bug(error: Exception, *, is_json: bool) -> int:

@@ -27,10 +27,13 @@ class Diversion:
         self._kept = -1
         self._process = os.getpid()
         self._stream: TextIO | None = None
+        self._is_lost = False
+        """Stdout was closed when the process began: what stands at its number since then is nobody's."""
         self.is_begun = False
 
     def begin(self) -> None:
         """Divert; where stderr is closed, what is printed goes nowhere."""
+        self._is_lost = sys.__stdout__ is None
         _occupy()
         _flush()
         self._kept = fcntl.fcntl(_OUT, fcntl.F_DUPFD_CLOEXEC, _FIRST_FREE)
@@ -45,6 +48,8 @@ class Diversion:
         """
         if os.getpid() != self._process:
             return None
+        if self._is_lost:
+            return OSError(errno.EBADF, "stdout is closed")
         view = memoryview(data)
         try:
             while view:

@@ -6,6 +6,7 @@ import errno
 import io
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -649,6 +650,14 @@ def test_why_an_answer_is_lost_is_said(
     assert toy.app.main(["again", "--json"]) == code
     assert capfd.readouterr().err.startswith(said)
     assert toy.app.main(["run", "--how", "data", "--json"]) == 3
+
+
+@pytest.mark.parametrize("words", [[str(TOY), "again", "--json"], ["-m", "runpact", "request", "{}"]])
+def test_an_answer_for_a_closed_stdout_is_no_success(here: Path, words: list[str]) -> None:
+    line = shlex.join([sys.executable, *words])
+    done = subprocess.run(["sh", "-c", f"{line} >&-"], check=False, capture_output=True, text=True)
+    assert done.returncode not in {0, 141}
+    assert "the answer cannot be written: stdout is closed" in done.stderr
 
 
 @pytest.mark.requirement("E10.6")

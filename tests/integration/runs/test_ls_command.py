@@ -7,6 +7,9 @@ import importlib.util
 import io
 import json
 import os
+import shlex
+import signal
+import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +18,7 @@ import pytest
 
 import runpact
 from integration.runs.place import Place
+from runpact.cli import main
 from runpact.cli.ls import cell
 from runpact.model.errors import AmbiguousRunError, FilterError, NoContractError, NoSuchRunError, UsageError
 from runpact.verbs.finding.look import Look, told_verdict
@@ -427,3 +431,34 @@ def test_one_run_is_meant_by_its_names(runs: Place) -> None:
     with pytest.raises(NoSuchRunError) as mistyped:
         place.resolve("alhpa")
     assert mistyped.value.hint == "did you mean `alpha`?"
+
+
+@pytest.mark.parametrize("words", [["ls"], ["ls", "--json"], ["--help"], ["check", "--help"], ["--version"]])
+def test_a_reader_that_has_left_is_told_as_a_shell_does(place: Place, words: list[str]) -> None:
+    for number in range(200):
+        place.write(f"runs/{'x' * 100}{number}/.runpact/run.json", "{}")
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "runpact", *words]
+    done = subprocess.run(command, check=False, stdout=writer, stderr=subprocess.PIPE, cwd=place.root)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (128 + signal.SIGPIPE, b"")
+
+
+@pytest.mark.parametrize("words", ["ls --json", "--version"])
+def test_a_stdout_that_cannot_be_written_is_named(place: Place, words: str) -> None:
+    line = f"{shlex.quote(sys.executable)} -m runpact {words} > /dev/full"
+    done = subprocess.run(["sh", "-c", line], check=False, capture_output=True, text=True, cwd=place.root)
+    assert done.returncode == 3
+    assert "stdout cannot be written: No space left on device" in done.stderr
+    closed = line.replace("> /dev/full", ">&-")
+    assert subprocess.run(["sh", "-c", closed], check=False, cwd=place.root).returncode == 0
+
+
+def test_a_program_that_leaves_by_itself_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    def leave(*_arguments: object, **_options: object) -> None:
+        raise SystemExit(7)
+
+    monkeypatch.setattr(main.cli, "main", leave)
+    with pytest.raises(SystemExit, match="7"):
+        main.run_command_line(["ls"])

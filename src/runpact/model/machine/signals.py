@@ -39,7 +39,7 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
     """Tells the lines of one process from those of others in the same file."""
 
 
-def signal_line(event: str, moment: Moment, timestamp: str, **fields: object) -> bytes:
+def signal_line(event: str, moment: Moment, timestamp: str, /, **fields: object) -> bytes:
     """Return one line, with its newline.
 
     Args:

@@ -47,7 +47,7 @@ class Signals:
         self._is_over = False
         self._process = os.getpid()
 
-    def put(self, **fields: object) -> None:
+    def put(self, /, **fields: object) -> None:
         """Add fields to the line that tells of the end."""
         self._more.update(fields)
 
@@ -79,7 +79,7 @@ class Signals:
         if self._log is not None:
             self._log.close()
 
-    def _write(self, event: str, **fields: object) -> None:
+    def _write(self, event: str, /, **fields: object) -> None:
         if self._log is None or os.getpid() != self._process:  # a forked child has nothing to say
             return
         try:

@@ -35,6 +35,11 @@ def answer(result: object = None, error: Failure | None = None) -> Answer:
     )
 
 
+def test_a_line_takes_fields_of_any_name() -> None:
+    line = json.loads(signal_line(STARTED, moment(), TIME, event="x", moment=1, timestamp="y"))
+    assert (line["event"], line["moment"], line["timestamp"]) == ("SESSION_STARTED", 1, TIME)
+
+
 @pytest.mark.requirement("E11.4")
 def test_a_line_has_the_fields_that_all_lines_share() -> None:
     line = json.loads(signal_line(STARTED, moment(), TIME, mode="other", run_id="x"))
