@@ -59,7 +59,7 @@ def test_the_run_around_the_jobs_refers_to_its_jobs(place: Place, capsys: pytest
     code, told = again(capsys, str(around), "--check-only")
     assert (code, told["word"]) == (2, "not reproducible")
     (missing,) = (each["missing"] for each in told["ingredients"] if each["missing"])
-    assert missing == ["it is made of jobs, each a run of its own: reproduce its jobs"]
+    assert missing == ["it is made of jobs or trials, each a run of its own: reproduce these"]
 
 
 def test_options_may_stand_behind_the_overrides(place: Place, called: Called) -> None:

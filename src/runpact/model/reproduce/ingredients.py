@@ -85,7 +85,7 @@ def config_of(provenance: Provenance, variables: Container[str], *, is_in_parts:
     Args:
         provenance: Of the run.
         variables: Names of the environment variables that are set here.
-        is_in_parts: The run is around jobs or trials, whose commands and configurations are known and not its own.
+        is_in_parts: The run is around others (jobs, trials), whose commands and configurations are known.
     """
     missing = list(_unknown_values(provenance.config.resolved, variables))
     if is_in_parts:
