@@ -167,7 +167,7 @@ def test_a_producer_that_failed_closes_the_gate(pipeline: Pipeline) -> None:
     code, lines = gate(pipeline)
     assert code == 2
     assert lines[0].startswith(
-        "invalid_artifact: runs/x/01_make/numbers; `numbers` (Numbers@1): stage 01_make ended with ERROR"
+        "invalid_artifact: runs/x/01_make/numbers; `numbers` (Numbers@1): stage 01_make ended with ERROR: it"
     )
 
 

@@ -278,7 +278,7 @@ class _Gate:
             stage=name,
             state=row.state,
             status=result.status if result is not None else None,
-            why=row.reason,
+            why=row.reason.removeprefix(f"{result.status.value}: ") if result is not None else row.reason,
             stale=self._stale_stages().get(name, ""),
             recorded={each.path: each.digest for each in outputs if each.alias == alias},
         )
