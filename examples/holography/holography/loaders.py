@@ -126,7 +126,11 @@ def load_document(path: Path, schema_name: str | None = None) -> dict[str, Any]:
 
 def _fault(what: str, path: Path, expected: str, found: str) -> ArtifactError:
     return ArtifactError(
-        what, path, expected=expected, found=found, again="run the stage that makes it again"
+        what,
+        path,
+        expected=expected,
+        found=found,
+        again="run the stage that makes it, or mend your own file",
     )
 
 

@@ -98,6 +98,8 @@ class PendingStage:
         if isinstance(error, KeyboardInterrupt):
             return
         if isinstance(error, Exception) and kind is not None:
+            if isinstance(error, RunpactError):
+                _cut_at_ours(trace)
             sys.excepthook(kind, error, trace)
         elif status is not Verdict.OK:
             _say(active)
@@ -119,6 +121,15 @@ def _by_hand() -> int:
         code, lines = error.exit_code, error_lines(error)
     sys.stderr.writelines(f"{line}\n" for line in lines)
     return code
+
+
+def _cut_at_ours(trace: TracebackType | None) -> None:
+    """Cut a traceback where the program calls us: our own lines tell it nothing that the message does not."""
+    while trace is not None:
+        below = trace.tb_next
+        if below is not None and below.tb_frame.f_globals.get("__name__", "").partition(".")[0] == "runpact":
+            trace.tb_next = None
+        trace = trace.tb_next
 
 
 def _verdict_of(error: BaseException) -> Verdict:

@@ -175,6 +175,7 @@ CODES: dict[str, Code] = {
     **_codes(
         "Records",
         Severity.ADVICE,
+        perhaps_refused="A stage's program printed that something was refused to it, perhaps by the fence.",
         renamed="The directory has another name than the run.",
         judged_by_own_copy="The run was judged by its own copy of the contract.",
     ),

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from runpact.model.confinement import LeftRunning, Stray
+from runpact.model.confinement import Confinement, LeftRunning, Stray
 from runpact.model.finding import Finding, Severity
 from runpact.model.inputs import Input
 from runpact.model.provenance import Provenance
+
+_MOST_OPENED = 6
 
 
 def judge_origin(origin: Provenance, *, path: str) -> Iterator[Finding]:
@@ -29,6 +31,24 @@ def judge_origin(origin: Provenance, *, path: str) -> Iterator[Finding]:
             yield _stray(stray, f"{path}#/provenance/confinement/strays/{index}")
     for index, process in enumerate(origin.confinement.left_running or ()):
         yield _left(process, f"{path}#/provenance/confinement/left_running/{index}")
+
+
+def judge_refusal(held: Confinement, *, path: str) -> Iterator[Finding]:
+    """Yield what a person should know when a fenced stage printed that something was refused to it.
+
+    Args:
+        held: How it was held.
+        path: The log that says so.
+    """
+    opened = ", ".join(held.opened[:_MOST_OPENED]) + ", …" * (len(held.opened) > _MOST_OPENED)
+    yield Finding(
+        code="perhaps-refused",
+        severity=Severity.ADVICE,
+        path=path,
+        message=f"its program speaks of a missing permission: the fence ({held.level}) may have refused it",
+        expected=f"writes in the stage's own directory{f', or in {opened}' if opened else ''}",
+        hint="write to `$RUNPACT_STAGE_DIR` (`st.output`, `st.path`), or declare `caches` of the stage",
+    )
 
 
 def _changed(each: Input, place: str) -> Finding:

@@ -253,8 +253,8 @@ def run_command(run: ActiveRun, command: Command) -> Ran:
     run.note(
         "command.ended", exit_code=end.exit_code, signal=end.signal, duration_seconds=end.duration_seconds
     )
-    is_failed = end.enforced.level >= W2 and end.exit_code != 0
-    return Ran(end, is_failed and any(log.is_refused for log in logs))
+    run.has_met_refusal = end.enforced.level >= W2 and any(log.is_refused for log in logs)
+    return Ran(end, run.has_met_refusal and end.exit_code != 0)
 
 
 def _left(run: ActiveRun, *, is_late: bool, ends: bool) -> tuple[LeftRunning, ...]:

@@ -92,6 +92,8 @@ class OpenRun:
     """Processes that its command left behind."""
     is_trial = False
     """One of many that follow each other closely."""
+    has_met_refusal = False
+    """The kernel held its command, which printed what programs print when something is refused to them."""
 
     def __init__(
         self,

@@ -29,7 +29,7 @@ from runpact.model.contract.language import Records, Stage
 from runpact.model.contract.stages import directory_of, folder_behind
 from runpact.model.errors import CannotStartError, UsageError
 from runpact.model.finding import Finding, Report, Severity
-from runpact.model.judge.origin import judge_origin
+from runpact.model.judge.origin import judge_origin, judge_refusal
 from runpact.model.pipeline.bypass import judge_opened
 from runpact.model.pipeline.claim import SUMMARY, Claim
 from runpact.model.pipeline.ending import following, read_end
@@ -282,6 +282,7 @@ def end_attempt(stage_run: StageRun, measured: Measured) -> StageResult:
                 has_aliases=experiment.kind.aliases != "record",
             ),
             *judge_origin(run.provenance, path=f"{name}/{MANIFEST}"),
+            *(judge_refusal(run.confinement, path=f"{name}/logs/stderr.log") if run.has_met_refusal else ()),
         )
         result = _result(stage_run, measured, findings, outputs)
         _describe(stage_run, result, claim, rows)
