@@ -24,6 +24,7 @@ GAP = "the run's process ended before anything was compared; another one sealed 
 CHECKPOINT = "checkpoint"
 """Field of the event that tells of a file whose place a later one may take."""
 _REASON = "its process ended without sealing it; another one sealed it later"
+_KILLED = "somebody ended its process, which had not sealed it"
 
 
 def recovered_outcome(
@@ -32,6 +33,7 @@ def recovered_outcome(
     points: Iterable[Mapping[str, object]],
     *,
     heard: object = None,
+    killed: object = None,
 ) -> Outcome:
     """Return how a run ended that nobody sealed: interrupted, when it was heard of last.
 
@@ -41,6 +43,7 @@ def recovered_outcome(
         started: As the birth record says, RFC 3339.
         events: Entries of its event log.
         points: Entries of its metric log; the last one is enough.
+        killed: When somebody ended its process, RFC 3339; None where it ended by itself.
         heard: What the lifecycle document of a session tells as the moment of its last beat.
     """
     began = _moment(started)
@@ -48,6 +51,7 @@ def recovered_outcome(
         *(_moment(entry.get("time")) for entry in events),
         *(_second(entry.get("time")) for entry in points),
         _moment(heard),
+        _moment(killed),
     ]
     moments = [moment for moment in (began, *told) if moment is not None]
     last = max(moments, default=None)
@@ -55,7 +59,7 @@ def recovered_outcome(
         state=State.INTERRUPTED,
         ended=last.strftime("%Y-%m-%dT%H:%M:%S.%fZ") if last else started,
         duration_seconds=(last - began).total_seconds() if last and began else 0.0,
-        error=_REASON,
+        error=_REASON if killed is None else _KILLED,
     )
 
 

@@ -104,9 +104,12 @@ def promotion(place: Workspace, reference: str | None = None) -> Readinesses:
     """Return which sessions are ready for promotion, with reasons; of all, or of one."""
     seen = all_sessions(place) if reference is None else (show(place, reference),)
     kinds, loaded = _kinds(place, None), place.lint()
-    return Readinesses(
-        sessions=tuple(judge_readiness(place.data_root, loaded, kinds[each.kind], each) for each in seen)
+    broken = broken_in(place.check, place.data_root, seen)
+    judged = (
+        judge_readiness(place.data_root, loaded, kinds[each.kind], each, broken=broken.get(each.path, ""))
+        for each in seen
     )
+    return Readinesses(sessions=tuple(judged))
 
 
 def abort(

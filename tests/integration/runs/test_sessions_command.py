@@ -239,6 +239,17 @@ def test_a_session_that_succeeded_and_breaks_its_contract_is_told(paper: Paper) 
     assert alert["message"].startswith("it tells `success`, but does not keep its contract: ")
     code, report = paper.place.json("sessions", "health")
     assert (code, report["alerts"]) == (3, {"PAPER_SESSION_BROKEN": 1})
+    assert paper.place.json("sessions", "promotion")[1]["candidates"] == ["a"]
+    code, out, _err = paper.place.call("sessions", "promotion", "b")
+    assert code == 2
+    assert "its contract is broken: " in out
+
+
+@pytest.mark.parametrize("text", ['{"session_id', '["success"]', '{"status": "zzz", "terminal": true}'])
+def test_a_document_of_others_that_tells_nothing_is_damaged(paper: Paper, text: str) -> None:
+    paper.place.write(f"{SESSIONS}/bad/session_status.json", text)
+    assert paper.alerts() == (3, "critical", [("PAPER_SESSION_DAMAGED", "bad")])
+    assert "document" in paper.place.call("sessions", "show", "bad")[1]
 
 
 @pytest.mark.requirement("E6.5", "E6.10")
@@ -327,7 +338,10 @@ def test_a_session_that_does_not_answer_is_killed_when_that_is_said(paper: Paper
     assert "--kill" in err
     code, document = paper.place.json("sessions", "abort", "s1", "--wait", "0.1", "--kill")
     assert (code, document["done"]) == (0, "killed")
-    assert paper.status("s1")["status_reason"] == "operator_abort"
+    told = paper.status("s1")
+    assert told["status_reason"] == "operator_abort"
+    assert told["duration_seconds"] >= 0.2
+    assert told["message"] == "somebody ended its process, which had not sealed it"
     child.wait()
 
 

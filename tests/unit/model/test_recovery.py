@@ -25,6 +25,12 @@ def test_a_beat_after_the_last_line_is_when_it_was_heard_of_last() -> None:
         assert outcome.ended == f"2026-03-01T{ended}.000000Z"
 
 
+def test_what_somebody_ended_just_now_ended_just_now() -> None:
+    outcome = recovered_outcome(STARTED, [], [], killed="2026-03-01T12:00:12Z")
+    assert (outcome.ended, outcome.duration_seconds) == ("2026-03-01T12:00:12.000000Z", 12.0)
+    assert "somebody ended its process" in (outcome.error or "")
+
+
 def test_logs_that_tell_no_time_or_an_earlier_one_leave_its_start() -> None:
     lines = [
         {"time": None},

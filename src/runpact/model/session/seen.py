@@ -17,6 +17,7 @@ import msgspec
 
 from runpact.model.contract.language import Kind
 from runpact.model.contract.sessions import reason_place, status_place, word_of
+from runpact.model.facts import FormatFault
 from runpact.model.run import State
 from runpact.model.summary import RunSummary
 
@@ -78,7 +79,7 @@ def seen_session(
     Args:
         run: Its records and its computed state.
         kind: Its kind.
-        document: Its lifecycle document; anything but a mapping where it cannot be read.
+        document: Its lifecycle document; None where there is none, why not where it cannot be read.
         now: The moment of the question.
         stale_seconds: A session of which nobody can tell whether it lives is stale when it was heard of
             longer ago; one of which that can be told is stale when its process is gone, at once.
@@ -90,7 +91,7 @@ def seen_session(
     age = _age(updated, now)
     is_over = terminal is True or (status is not None and not _moves(kind, status))
     health = _health(run, kind, status if is_over else None, age=age, stale_seconds=stale_seconds)
-    doubt = _doubt(run, kind, status)
+    doubt = _doubt(run, kind, status) if run.uid is not None else _foreign_doubt(kind, status, document)
     seconds = told.get("duration_seconds")
     return SeenSession(
         id=run.id,
@@ -117,7 +118,7 @@ def seen_session(
 
 def _doubt(run: RunSummary, kind: Kind, status: str | None) -> str:
     """Return why the document of a session that runpact made cannot be right; empty where it can."""
-    if run.uid is None or run.state in {State.RUNNING, State.CORRUPT}:
+    if run.state in {State.RUNNING, State.CORRUPT}:
         return ""
     if status is None:
         return "its lifecycle document cannot be read"
@@ -125,6 +126,18 @@ def _doubt(run: RunSummary, kind: Kind, status: str | None) -> str:
     return f"it is {run.state.value}, and its document tells `{status}`" * (
         is_sealed and status != word_of(kind, run.state)
     )
+
+
+def _foreign_doubt(kind: Kind, status: str | None, document: object) -> str:
+    """Return why the document of a session that runpact did not make tells nothing; empty where it does."""
+    if isinstance(document, FormatFault):
+        return f"its lifecycle document cannot be read: {document.message}"
+    if document is not None and not isinstance(document, Mapping):
+        return "its lifecycle document is no object"
+    words = kind.states.moves if kind.states is not None else {}
+    if status is not None and words and status not in words:
+        return f"its document tells `{status}`, which is none of {', '.join(words)}"
+    return ""
 
 
 _OF_SEALED = {State.FINISHED: Health.ENDED, State.FAILED: Health.FAILED, State.INTERRUPTED: Health.ABORTED}

@@ -67,7 +67,7 @@ def recover_run(root: str, path: str, aside: Aside, *, is_by_operator: bool = Fa
         root: Absolute data root.
         path: Of the run, relative to it.
         aside: Takes what its processes were writing when they ended.
-        is_by_operator: Its process ended because somebody asked it to; else a session tells that it was gone.
+        is_by_operator: Somebody has just ended its process; else nobody knows when that ended.
 
     Returns:
         The state it has now.
@@ -159,7 +159,13 @@ def _sealed(
     """Go on where the run's process ended, and commit (step 3)."""
     events = tuple(StoredLog(directory, record.records["events"]).entries())
     last_point = deque(StoredLog(directory, record.records["metrics"]).entries(), maxlen=1)
-    outcome = recovered_outcome(record.started, events, last_point, heard=_heard(directory, kind))
+    outcome = recovered_outcome(
+        record.started,
+        events,
+        last_point,
+        heard=_heard(directory, kind),
+        killed=None if is_lost else clock.now(),
+    )
     if kind.session is not None:
         outcome = settled_end(events, outcome)
     paths = RunPaths(directory, record.records)

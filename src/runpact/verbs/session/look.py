@@ -98,8 +98,18 @@ def broken_in(
     return {path: checked.fault for path, checked in zip(ended, judged, strict=True) if checked.fault}
 
 
-def judge_readiness(root: str, loaded: LoadedContract, kind: Kind, session: SeenSession) -> Readiness:
-    """Return whether a session is ready for promotion: it verifies, and each condition of its kind holds."""
+def judge_readiness(
+    root: str, loaded: LoadedContract, kind: Kind, session: SeenSession, *, broken: str = ""
+) -> Readiness:
+    """Return whether a session is ready for promotion: it verifies, and each condition of its kind holds.
+
+    Args:
+        root: Absolute data root.
+        loaded: The workspace's contract.
+        kind: Of the session.
+        session: As it is seen.
+        broken: Why its run does not keep its contract; empty where it does.
+    """
     directory = posixpath.normpath(posixpath.join(root, session.path))
     ready = kind.session.ready if kind.session is not None else {}
     try:
@@ -107,7 +117,10 @@ def judge_readiness(root: str, loaded: LoadedContract, kind: Kind, session: Seen
         conditions = {name: subject.decide(text) for name, text in ready.items()}
     except RunpactError as error:
         return readiness(session, {}, (error.message,))
-    return readiness(session, conditions, _faults(directory) if session.uid is not None else ())
+    faults = _faults(directory) if session.uid is not None else ()
+    if broken:
+        faults = (f"its contract is broken: {broken}", *faults)
+    return readiness(session, conditions, faults)
 
 
 def _subject(root: str, loaded: LoadedContract, session: SeenSession, directory: str) -> Subject:

@@ -10,6 +10,7 @@ import pytest
 from runpact.model.contract.language import Entry, Kind, Session, States
 from runpact.model.contract.sessions import lifecycle_entry, reason_place, status_place
 from runpact.model.expression import Undecided
+from runpact.model.facts import FormatFault
 from runpact.model.finding import Verdict
 from runpact.model.run import ContractRef, Outcome, Owner, RunRecord, State
 from runpact.model.session.alerts import alerts_on, health_of, prefix_of
@@ -168,11 +169,14 @@ SUCCESS = {"status": "success", "terminal": True, "duration_seconds": 2}
         (State.UNKNOWN, {"status": "running", "updated_at": "2026-03-10T11:30:00"}, FOREIGN, Health.QUIET),
         (State.UNKNOWN, {"status": "running", "updated_at": STARTED}, FOREIGN, Health.STALE),
         (State.UNKNOWN, {"status": "running", "updated_at": "long ago"}, FOREIGN, Health.STALE),
-        (State.UNKNOWN, {"status": "paused"}, FOREIGN, Health.STALE),
+        (State.UNKNOWN, {"status": "paused"}, FOREIGN, Health.DAMAGED),
+        (State.UNKNOWN, {}, FOREIGN, Health.STALE),
+        (State.UNKNOWN, [], FOREIGN, Health.DAMAGED),
+        (State.UNKNOWN, FormatFault("syntax", "torn"), FOREIGN, Health.DAMAGED),
         (State.UNKNOWN, None, FOREIGN, Health.STALE),
         (State.UNKNOWN, SUCCESS, FOREIGN, Health.ENDED),
         (State.UNKNOWN, {"status": "aborted"}, FOREIGN, Health.ABORTED),
-        (State.UNKNOWN, {"status": "odd", "terminal": True}, FOREIGN, Health.FAILED),
+        (State.UNKNOWN, {"status": "odd", "terminal": True}, FOREIGN, Health.DAMAGED),
         (State.UNKNOWN, SUCCESS, {}, Health.STALE),
     ],
 )
