@@ -80,7 +80,7 @@ def displaced(names: Iterable[str], path: str) -> list[str]:
 
 
 def beyond(names: Iterable[str], keep: int) -> list[str]:
-    """Return the numbered checkpoints that go so that the newest `keep` stay, oldest first.
+    """Return the numbered checkpoints that go so that the last written `keep` stay, oldest first.
 
     Args:
         names: Paths of the checkpoints there are, in the order of their saving.

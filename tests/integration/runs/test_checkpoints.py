@@ -189,6 +189,47 @@ def test_other_files_among_the_checkpoints_are_refused(place: Place) -> None:
         body()
 
 
+@pytest.mark.requirement("A-049")
+def test_a_format_that_the_contract_does_not_take_is_refused_at_the_call(place: Place) -> None:
+    with runpact.run(name="t", config={"a": 1}) as run:
+        for name in ("best", "last"):
+            run.checkpoint(name, weights())
+        with pytest.raises(
+            ValueRefusedError, match=r"takes no checkpoint of this format \(A-049\)"
+        ) as refused:
+            run.checkpoint("cp", Path("contract.yaml"))
+        assert (refused.value.expected, refused.value.got) == ("pt or safetensors or npz", "cp.yaml")
+        run.save("metrics", {"loss": 0.2})
+    assert place.call("check")[0] == 0
+
+
+def test_only_numbered_checkpoints_of_the_last_written_go(empty: Place) -> None:
+    with runpact.run(name="t") as run:
+        for step in (1, 2, 3, 4, 5, 3):
+            run.checkpoint(step, weights())
+        run.checkpoint("best", weights(), keep=1)
+        assert len(names_in(run)) == 6
+        run.checkpoint(6, weights(), keep=3)
+        assert names_in(run) == ["best.npz", "step_000003.npz", "step_000005.npz", "step_000006.npz"]
+
+
+def test_a_writer_that_writes_nothing_is_told_so(empty: Place) -> None:
+    with runpact.run(name="t") as run:
+        with pytest.raises(CannotStartError, match="wrote nothing"):
+            run.checkpoint("last", lambda path: None)
+        with pytest.raises(UsageError, match="`keep` is how many"):
+            run.checkpoint(1, weights(), keep=0)
+
+
+@pytest.mark.parametrize("name", ["a.bin", "x", "b.txt"])
+def test_a_pickle_is_named_whatever_the_file_is_called(place: Place, name: str) -> None:
+    with runpact.run(name="t", config={"a": 1}, unsafe_skip_check=True) as run:
+        run.save("metrics", {"loss": 0.2})
+        Path(run.dir, name).write_bytes(pickle.dumps({"a": [1, 2, 3]}))
+    (found,) = (each for each in runpact.check(run.id)[0].report.findings if each.path.endswith(name))
+    assert (found.rule, found.got) == ("A-045", "pickle")
+
+
 def test_a_killed_training_keeps_its_checkpoints(place: Place) -> None:
     code = """\
 import os, numpy as np, runpact

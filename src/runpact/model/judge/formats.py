@@ -6,7 +6,7 @@ Does not know: how content is recognised.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from runpact.model.contract.language import FormatRule
 from runpact.model.errors import RunpactError
@@ -26,8 +26,13 @@ def judge_formats(subject: Subject) -> Iterator[Finding]:
             yield from _file(subject, fact.path, rules)
 
 
+def rule_at(path: str, rules: Iterable[FormatRule]) -> FormatRule | None:
+    """Return the rule that decides which formats a place may have."""
+    return next((rule for rule in rules if compile_glob(rule.in_).fullmatch(path)), None)
+
+
 def _file(subject: Subject, path: str, rules: tuple[FormatRule, ...]) -> Iterator[Finding]:
-    rule = next((rule for rule in rules if compile_glob(rule.in_).fullmatch(path)), None)
+    rule = rule_at(path, rules)
     if rule is None:
         yield _finding(path, "formats", "no format rule matches its place", "a rule for it", path)
         return
@@ -40,7 +45,9 @@ def _file(subject: Subject, path: str, rules: tuple[FormatRule, ...]) -> Iterato
         yield _finding(path, name, f"its format cannot be told: {content.message}", allowed, "unreadable")
         return
     named = [form for form in content.named if form in rule.allow]
-    if not named:
+    if not named and content.content == "pickle":
+        yield _finding(path, name, "it is a pickle, which executes when read", allowed, "pickle")
+    elif not named:
         yield _finding(
             path, name, "files of this name are not allowed here", allowed, " ".join(content.named) or path
         )

@@ -18,9 +18,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from runpact.disk.layout import TEMPORARY
 from runpact.disk.source import read_chunks
 from runpact.formats.encode import encode_value, plain_data
+from runpact.formats.registry import formats_named
 from runpact.formats.sniff import HEAD, sniff
 from runpact.model.checkpoints import DROPPED, FOLDER, beyond, displaced, stem_of_checkpoint, whole_step
-from runpact.model.errors import UsageError, ValueRefusedError
+from runpact.model.errors import CannotStartError, UsageError, ValueRefusedError
+from runpact.model.judge.formats import rule_at
 from runpact.model.names import check_name
 from runpact.model.recovery import CHECKPOINT, SAVED
 from runpact.verbs.life.opened import OpenRun
@@ -48,7 +50,7 @@ def keep_checkpoint(
         state: Arrays by name, a file to copy, or what writes a file.
         step: The caller's own counter.
         metrics: What was measured then.
-        keep: How many numbered checkpoints stay.
+        keep: How many numbered checkpoints stay, of those the last written; says nothing of one with a name.
         suffix: Of the file, without its dot; by default as the state says.
 
     Raises:
@@ -59,20 +61,23 @@ def keep_checkpoint(
     stem, own = stem_of_checkpoint(name)
     if keep is not None and (isinstance(keep, bool) or not isinstance(keep, int) or keep < 1):
         raise UsageError(
-            "as many checkpoints are kept", expected="a whole number from 1", got=f"{keep!r:.60}"
+            "`keep` is how many numbered checkpoints stay",
+            expected="a whole number from 1; without `keep` all of them stay",
+            got=f"{keep!r:.60}",
         )
     said: dict[str, object] = {"name": stem, "metrics": _measured(metrics)}
     number = own if step is None else whole_step(step)
     if number is not None:
         said["step"] = number
     path = posixpath.join(FOLDER, f"{stem}.{_suffix_of(state, suffix)}")
+    _demand_format(run, path)
     run.stored.pop(path, None)  # whatever is refused from here on, the file is hashed anew before the seal
     stored = run.writer.store(path, _bytes_of(run, path, state), replaces=True)
     run.stored[path] = stored
     run.note(SAVED, path=path, size=stored.size, digest=stored.digest, **{CHECKPOINT: said})
     names = [each for each in run.stored if posixpath.dirname(each) == FOLDER]
     _drop(run, displaced(names, path))
-    _drop(run, beyond(names, keep) if keep is not None else ())
+    _drop(run, beyond(names, keep) if keep is not None and own is not None else ())
     return run.writer.paths.at(path)
 
 
@@ -81,6 +86,19 @@ def _drop(run: OpenRun, paths: Iterable[str]) -> None:
         run.note(DROPPED, path=path)
         run.writer.discard(path)
         run.stored.pop(path, None)
+
+
+def _demand_format(run: OpenRun, path: str) -> None:
+    """Make sure that the contract takes a file of this name, before anything is written."""
+    rule = rule_at(path, run.kind.formats)
+    if rule is not None and rule.allow and not {each.name for each in formats_named(path)} & {*rule.allow}:
+        raise ValueRefusedError(
+            f"the contract takes no checkpoint of this format{f' ({rule.id})' if rule.id else ''}",
+            at=path,
+            expected=" or ".join(rule.allow),
+            got=posixpath.basename(path),
+            hint="say `suffix=`, keep arrays by name, or give a writer that writes such a file",
+        )
 
 
 def _suffix_of(state: State, suffix: str | None) -> str:
@@ -114,6 +132,14 @@ def _called(run: OpenRun, path: str, write: Callable[[str], object]) -> Iterator
     temporary = run.writer.make_room(beside)
     try:
         write(temporary)
+        if not os.path.lexists(temporary):
+            raise CannotStartError(
+                "the writer of a checkpoint wrote nothing",
+                at=path,
+                expected="a file at the path that it is given",
+                got="none there",
+                hint="run.checkpoint(name, lambda path: torch.save(model.state_dict(), path))",
+            )
         yield from _without_pickle(read_chunks(temporary), path)
     finally:
         run.writer.discard(beside)
