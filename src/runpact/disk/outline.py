@@ -13,7 +13,9 @@ from collections.abc import Callable
 
 
 def list_stamps(root: str, is_of_concern: Callable[[str], bool]) -> dict[str, tuple[int, ...]]:
-    """Return size, time of modification and inode by path of each file below a folder; folders have no stamp.
+    """Return size, times of change and inode by path of each file below a folder; folders have no stamp.
+
+    The time of change (ctime), which nobody can set, tells a file that was written with its old time, and rights.
 
     Args:
         root: Absolute.
@@ -45,4 +47,4 @@ def _listed(folder: str) -> list[os.DirEntry[str]]:
 def _stamp(entry: os.DirEntry[str]) -> tuple[int, ...]:
     status = entry.stat(follow_symlinks=False)
     is_folder = entry.is_dir(follow_symlinks=False)
-    return () if is_folder else (status.st_size, status.st_mtime_ns, status.st_ino)
+    return () if is_folder else (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)

@@ -275,6 +275,7 @@ def test_a_frame_that_is_not_acknowledged_is_taken_back(empty: Place) -> None:
         frames.write(0, timestamp=0, a=2)
     (frame,) = runpact.open_run(run.id).predictions()
     assert frame["a"] == 2
+    assert ("a" in frame, "depth" in frame, list(frame)) == (True, False, ["a"])
     assert runpact.verify(run.id) is runpact.Verdict.OK
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -47,6 +48,20 @@ def test_what_is_written_into_the_workspace_is_told(place: Place, path: str, tex
 def test_what_is_removed_is_told(place: Place) -> None:
     with pytest.raises(WorkspaceChangedError, match=r"`models/a/weights\.npz` was removed"):
         tidy(place, (place.root / "models/a/weights.npz").unlink)
+
+
+@pytest.mark.requirement("AX-015")
+def test_other_rights_and_a_kept_time_hide_nothing(place: Place) -> None:
+    path = place.root / "models/a/weights.npz"
+
+    def rewrite() -> None:
+        before = path.stat()
+        path.write_text("v")
+        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+    for work in (rewrite, lambda: path.chmod(0o600)):
+        with pytest.raises(WorkspaceChangedError, match=r"`models/a/weights\.npz` was changed"):
+            tidy(place, work)
 
 
 def test_many_changes_are_shortened(place: Place) -> None:

@@ -76,6 +76,14 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
         """Return one of its arrays."""
         return self.arrays[name]
 
+    def __contains__(self, name: object) -> bool:
+        """Whether it has an array of this name."""
+        return name in self.arrays
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the names of its arrays."""
+        return iter(self.arrays)
+
 
 def frames_of(directory: str) -> Iterator[Frame]:
     """Yield the frames of a run in the order of its document; of an open run those acknowledged so far.
