@@ -15,7 +15,7 @@ from collections.abc import Callable
 def list_stamps(root: str, is_of_concern: Callable[[str], bool]) -> dict[str, tuple[int, ...]]:
     """Return size, times of change and inode by path of each file below a folder; folders have no stamp.
 
-    The time of change (ctime), which nobody can set, tells a file that was written with its old time, and rights.
+    The time of change (ctime) cannot be set: it tells a file that was written with its old time, and rights.
 
     Args:
         root: Absolute.

@@ -406,3 +406,17 @@ def test_what_a_layout_says_of_an_import_is_not_said_twice(pipeline: Pipeline, o
     (old / "numbers/a.json").write_text('{"value": "none"}')
     bring(pipeline)
     assert judged(pipeline) == [("schema", "legacy/numbers/a.json#/value")]
+
+
+def test_a_file_whose_name_no_record_can_hold_is_left_over(pipeline: Pipeline, old: Path) -> None:
+    (old / "numbers" / os.fsdecode(b"\xff.json")).write_text("{}")
+    code, document = bring(pipeline)
+    assert (code, document["added"]) == (1, 2)
+    assert record(pipeline)["left_over"] == [{"path": "numbers/\\xff.json", "reason": "its name is no UTF-8"}]
+
+
+def test_a_map_that_leads_out_is_refused(pipeline: Pipeline, old: Path) -> None:
+    pipeline.write("map.json", json.dumps({"numbers": {"from": "numbers/{x}.json", "to": "../../evil/{x}"}}))
+    code, document = bring(pipeline, "--map", "map.json")
+    assert (code, document["error"]["faults"][0]["at"]) == (2, "/numbers/0")
+    assert not pipeline.experiment.exists()

@@ -20,7 +20,7 @@ from runpact.model.errors import (
     RunpactError,
 )
 from runpact.model.facts import FileFact, Json
-from runpact.model.names import check_relative
+from runpact.model.names import check_relative, is_relative, is_text, readable_path
 from runpact.model.template import PathTemplate
 from runpact.model.versioned import encode_record, parse_record
 
@@ -166,6 +166,9 @@ def _rule(alias: str, told: Json) -> ImportRule | str:
         return "a rule has the keys `from` and `to`"
     if not isinstance(source, str) or not (target is None or isinstance(target, str)):
         return "a rule is a pattern, or `{from: pattern, to: path}`"
+    outside = next((path for path in (source, target) if path is not None and not is_relative(path)), None)
+    if outside is not None:
+        return f"`{outside}` does not stay below its folder: a relative path without `..` does"
     try:
         captures = set(PathTemplate.pattern(source).captures)
         missing = set(PathTemplate.parse(target).captures) - captures if target is not None else set()
@@ -188,6 +191,9 @@ def plan_import(facts: Iterable[FileFact], rules: Sequence[ImportRule]) -> Impor
     patterns = [(rule, PathTemplate.pattern(rule.source)) for rule in rules]
     files, left = [], []
     for fact in facts:
+        if not is_text(fact.path):
+            left.append(LeftOver(readable_path(fact.path), "its name is no UTF-8"))
+            continue
         found = _target(fact.path, patterns) if fact.kind == "file" else None
         if found is not None:
             alias, path = found

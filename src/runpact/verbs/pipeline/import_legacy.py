@@ -25,6 +25,7 @@ from runpact.disk.layout import IMPORTED
 from runpact.disk.tree import Folders, digest_file, list_tree
 from runpact.host import clock
 from runpact.model.errors import CannotStartError, RunpactError
+from runpact.model.names import readable_path
 from runpact.model.pipeline.legacy import (
     Imported,
     ImportPlan,
@@ -214,4 +215,4 @@ def _set_aliases(experiment: Experiment, aliases: Mapping[str, str]) -> None:
 
 def _shown(folder: str, root: str) -> str:
     inside = root.rstrip("/") + "/"
-    return folder.removeprefix(inside)
+    return readable_path(folder.removeprefix(inside))

@@ -86,12 +86,20 @@ def test_a_map_says_where_files_go(told, path, expected):
         ({"fits": {"from": "a", "to": 3}}, "a rule is a pattern"),
         ({"fits": {"from": "{a}", "to": "{b}"}}, "captures no b"),
         ({"fits": "{a:nonsense"}, "cannot be read"),
+        ({"fits": ["../../*"]}, "`../../*` does not stay below"),
+        ({"fits": ["/etc/*"]}, "`/etc/*` does not stay below"),
+        ({"fits": {"from": "a/{x}", "to": "../../evil/{x}"}}, "`../../evil/{x}` does not stay below"),
     ],
 )
 def test_a_map_that_cannot_be_meant_is_refused(document, told):
     with pytest.raises(MalformedDocumentError) as caught:
         read_rules(document, {"fits"}, "map.yaml")
     assert told in " ".join((caught.value.message, *(fault.message for fault in caught.value.faults)))
+
+
+def test_a_name_that_no_record_can_hold_is_left_over():
+    left = plan_import(files("fits/\udcff"), usual_rules(KIND)).left_over
+    assert left == (LeftOver("fits/\\xff", "its name is no UTF-8"),)
 
 
 def test_what_is_no_regular_file_is_left_over_whatever_it_is_called():
