@@ -52,9 +52,11 @@ class Layered:
         if value == {} and isinstance(held, dict):
             return
         put(self.values, key, value)
-        shorter = {key[:length] for length in range(1, len(key))}
-        for other in [each for each in self.origins if each in shorter or each[: len(key)] == key]:
-            del self.origins[other]
+        for length in range(1, len(key)):
+            self.origins.pop(key[:length], None)
+        if isinstance(held, dict):  # a table gives way, with all that is known of what was in it
+            for other in [each for each in self.origins if each[: len(key)] == key]:
+                del self.origins[other]
         self.origins[key] = origin
 
     def get(self, key: Key) -> object:

@@ -216,3 +216,24 @@ def test_an_example_writes_nested_values() -> None:
     assert '"a b" = { "x y" = [1, {}], z = true }' in toml_example(schema)
     assert "# (secret: write ${env:NAME})\n# s = " in toml_example(schema)
     assert '"a b": {"x y":[1,{}],"z":true}' in yaml_example(schema)
+
+
+class _Unread(dict):
+    """A table that nobody may look through."""
+
+    def __iter__(self):
+        raise AssertionError("every key was looked at for the sake of one")
+
+
+def test_a_new_key_costs_no_look_at_the_others() -> None:
+    config = Layered()
+    config.origins = _Unread()
+    config.add({"a": 1, "b": {"c": 2, "d": {}}}, "a.toml")
+    config.add({"a": 3, "b": {"c": None, "e": 4}}, "b.toml")
+    assert config.values == {"a": 3, "b": {"c": None, "d": {}, "e": 4}}
+    assert config.origins == {
+        ("a",): Origin("b.toml"),
+        ("b", "c"): Origin("b.toml"),
+        ("b", "d"): Origin("a.toml"),
+        ("b", "e"): Origin("b.toml"),
+    }
