@@ -160,3 +160,16 @@ def test_a_removal_that_another_process_completed_is_no_error(workspace: Path, s
     folder.parent.symlink_to("rooms")
     with pytest.raises(StorageError, match="levels of symbolic links"):
         retract(str(folder), str(workspace / "data"))
+
+
+def test_names_that_are_no_text_end_nothing(workspace: Path, scans: Path, capsys: Captured) -> None:
+    assert run("data", "add", str(scans), "--to", "vision/depth/rooms/1.0", "--from", "by \udcff") == 0
+    manifest = json.loads((workspace / "data/vision/depth/rooms/1.0/manifest.json").read_bytes())
+    assert manifest["source"] == "by \\xff"
+    (scans / os.fsdecode(b"\xff.txt")).write_text("odd")
+    capsys.readouterr()
+    assert run("data", "add", str(scans), "--to", "vision/depth/odd/1.0", "--from", "us") == 2
+    assert "whose name is no UTF-8" in capsys.readouterr().err
+    assert run("data", "add", str(scans / os.fsdecode(b"\xff.txt")), "--to", "vision/depth/odd/1.0") == 2
+    assert not (workspace / "data/vision/depth/odd").exists()
+    assert run("data", "verify") == 0

@@ -7,7 +7,7 @@ Does not know: how a folder gets its name, what a description must say.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 import msgspec
@@ -20,7 +20,7 @@ from runpact.model.contract.language import Contract, LoadedContract
 from runpact.model.contract.surroundings import Promotion
 from runpact.model.digest import digest_of_set
 from runpact.model.errors import CannotStartError
-from runpact.model.names import shown_path
+from runpact.model.names import is_text, readable_path, shown_path
 from runpact.model.registered.manifest import (
     MANIFEST,
     DataManifest,
@@ -166,6 +166,7 @@ def add_data(
     place = posixpath.normpath(posixpath.join(cwd, path))
     said, _at = description("", describe, "data", cwd=cwd)
     files = files_at(place)
+    _demand_text(files, at=place)
     taken = {MANIFEST, RECORD} & files.keys()
     if taken:
         raise CannotStartError(
@@ -176,7 +177,7 @@ def add_data(
     directory = run_around(f"{place}/file", root=root)
     record = stand(directory)[0].record if directory is not None else None
     shown = shown_path(directory, root) if directory is not None else source or ""
-    draft = Draft(files=files, run=record, path=shown)
+    draft = Draft(files=files, run=record, path=readable_path(shown))
     digests = {each: file.sha256 for each, file in draft.archived_files().items()}
 
     manifest = DataManifest(
@@ -187,7 +188,7 @@ def add_data(
         class_map=said.class_map,
         splits=said.splits or _splits(files),
         source_hash=digest_of_set(digests),
-        source=source,
+        source=None if source is None else readable_path(source),
         notes=said.notes,
         origin=None
         if record is None or directory is None
@@ -251,6 +252,18 @@ def _origin(record: RunRecord, path: str, file: str) -> Origin:
         file=file,
         config_digest=record.provenance.config.digest,
     )
+
+
+def _demand_text(files: Iterable[str], *, at: str) -> None:
+    """Make sure that a manifest can name each file."""
+    odd = next((path for path in files if not is_text(path)), None)
+    if odd is not None:
+        raise CannotStartError(
+            f"the data set has a file `{readable_path(odd)}`, whose name is no UTF-8",
+            at=readable_path(at),
+            expected="names that a manifest can hold",
+            hint="give it another name",
+        )
 
 
 def _splits(files: Mapping[str, Content]) -> dict[str, object]:
