@@ -16,6 +16,7 @@ import msgspec
 from runpact.model.errors import CannotStartError, RunpactError, UsageError
 from runpact.model.facts import Json
 from runpact.model.finding import Verdict
+from runpact.model.names import is_text, readable_path
 from runpact.model.place import SWEEP
 from runpact.model.run import State
 from runpact.model.sweep.board import board_of
@@ -150,6 +151,9 @@ def sweep(place: Workspace, said: Saying | Mapping[str, object], going: Going | 
     plan = with_kinds(place, plan_of(saying))
     if not plan.command:
         raise UsageError("a sweep needs a command", expected="-- CMD …", got="none")
+    odd = next((word for word in plan.command if not is_text(word)), None)
+    if odd is not None:
+        raise UsageError(f"a word of the command is no UTF-8: `{readable_path(odd)}`", expected="-- CMD …")
     return begin(place, plan, CommandTrials(place, plan), going or Going())
 
 
@@ -204,6 +208,7 @@ def begin(
             held.enter_context(going_on(first))
             earlier = earlier_in(place, first, digest, is_failed_again=is_failed_again)
         source = source_for(plan, earlier)
+        trials.demand_ready()
         ready = _Ready(plan=plan, source=source, digest=digest, first=first, earlier=earlier, given=given)
         return _conducted(place, ready, trials, going)
 

@@ -39,6 +39,9 @@ class Trials:
         """The signal that was to end the sweep; None without one."""
         return None
 
+    def demand_ready(self) -> None:
+        """Make sure that trials can be run, before anything is made."""
+
     def begin(self, run: ActiveRun) -> None:
         """Hear whose trials they are, before the first."""
 
@@ -63,6 +66,20 @@ class CommandTrials(Trials):
         self._place, self._plan = place, plan
         self._relay: Relay | None = None
         self._within: ActiveRun | None = None
+
+    def demand_ready(self) -> None:
+        """Make sure that the command can be started, and be handed its configuration.
+
+        Raises:
+            CommandNotFoundError: There is no such program.
+            ConfigError: The base configuration is too large.
+        """
+        from runpact.verbs.life.execute import check_command, check_handed
+
+        command = self._plan.command
+        check_handed(base_of(self._place, self._plan).config.resolved)
+        if not placeholders(command[0]):
+            check_command(command, cwd=self._place.cwd, environ=os.environ)
 
     @contextlib.contextmanager
     def at_work(self) -> Iterator[None]:

@@ -384,3 +384,12 @@ def test_damage_to_a_stage_is_told_with_the_command_that_makes_it_again(pipeline
     (pipeline.experiment / "02_sum/total/total.txt").write_text("else")
     _code, out, err = pipeline.call("verify", "x")
     assert "make it again: runpact pipeline run --experiment x --from 02" in out + err
+
+
+def test_a_configuration_that_no_stage_could_be_handed_is_refused_before_anything_is_made(
+    pipeline: Pipeline,
+) -> None:
+    pipeline.write("large.json", json.dumps({f"key{number}": number for number in range(20_000)}))
+    code, document = pipeline.go("--config", "large.json")
+    assert (code, "too large to be handed" in document["error"]["message"]) == (2, True)
+    assert not pipeline.experiment.exists()

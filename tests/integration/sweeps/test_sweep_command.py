@@ -376,3 +376,22 @@ def test_caches_inputs_and_durability_reach_each_trial(empty: Place) -> None:
     assert {path.name for path in (empty.root / "cache").iterdir()} == {"1", "2"}
     shown = empty.json("show", found["leaderboard"][0]["run"])[1]
     assert [each["name"] for each in shown["provenance"]["inputs"]] == ["data.csv"]
+
+
+def test_what_no_trial_could_be_run_with_is_refused_before_anything_is_made(place: Place) -> None:
+    settings = ("--grid", "lr=1,2", "--objective", "metrics.loss:min", *CAPTURES)
+    code, _out, err = place.call("sweep", *settings, "--", "no-such-program-at-all")
+    assert (code, "nothing was created" in err) == (2, True)
+    place.write("large.json", json.dumps({f"key{number}": number for number in range(20_000)}))
+    code, _out, err = place.call("sweep", "--config", "large.json", *settings, "--", "true")
+    assert (code, "too large to be handed" in err) == (2, True)
+    assert not any((place.root / folder).exists() for folder in ("runs", "sweeps"))
+    assert place.call("sweep", *settings, "--", "{lr}")[0] in {2, 3}
+    assert (place.root / "sweeps").exists()
+
+
+def test_a_word_that_is_no_text_is_refused_before_anything_is_made(place: Place) -> None:
+    settings = ("--grid", "lr=1,2", "--objective", "metrics.loss:min", *CAPTURES)
+    code, _out, err = place.call("sweep", *settings, "--", "echo", "\udcff")
+    assert (code, "is no UTF-8" in err) == (64, True)
+    assert not (place.root / "sweeps").exists()

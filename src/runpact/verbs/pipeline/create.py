@@ -21,6 +21,7 @@ from runpact.model.pipeline.view import view_document
 from runpact.model.provenance import Config, Provenance
 from runpact.model.run import ContractRef, RunRecord
 from runpact.verbs.capturing.mask import masked_provenance
+from runpact.verbs.life.execute import check_handed
 from runpact.verbs.life.project import birth_files
 from runpact.verbs.life.request import Request
 from runpact.verbs.life.start import built_in, captured_for, masker_for, named_for, pick_kind
@@ -42,8 +43,10 @@ def create_experiment(root: str, loaded: LoadedContract, request: Request, *, cw
         cwd: Where its commands run, for the record.
 
     Raises:
+        ConfigError: The configuration is too large to be handed to a stage.
         StorageError: It could not be created, or stands there already.
     """
+    check_handed(request.config.resolved)
     kind_name, kind = pick_kind(loaded.contract, request.kind)
     make_directories(root, loaded.contract.workspace.directories)
     environ = dict(os.environ)
