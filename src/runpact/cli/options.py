@@ -7,6 +7,7 @@ Does not know: the commands.
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable, Iterable
 from typing import TypedDict, TypeVar
 
@@ -16,6 +17,19 @@ from runpact.model.errors import UsageError
 from runpact.workspace import Workspace
 
 _Function = TypeVar("_Function", bound=Callable[..., object])
+
+
+class Seconds(click.FloatRange):
+    """A time in seconds: a number that is one, and not below the least."""
+
+    name = "seconds"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Refuse what is no number, although it is spelled like one."""
+        seconds = float(super().convert(value, param, ctx))  # type: ignore[arg-type]  # click converts text as well
+        if math.isnan(seconds):
+            self.fail(f"{value} is no number of seconds", param, ctx)
+        return seconds
 
 
 def workspace_options(function: _Function) -> _Function:

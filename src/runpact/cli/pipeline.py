@@ -16,7 +16,7 @@ import click
 import msgspec
 
 from runpact.cli.live import Live
-from runpact.cli.options import demand_meant, json_option, open_workspace, pairs, workspace_options
+from runpact.cli.options import Seconds, demand_meant, json_option, open_workspace, pairs, workspace_options
 from runpact.cli.output import (
     STATE_COLOUR,
     VERDICT_COLOUR,
@@ -69,7 +69,11 @@ def pipeline_command() -> None:
 @click.option("--force", is_flag=True, help="Run stages that are up to date as well.")
 @click.option("--jobs", type=click.IntRange(1, 256), default=1, show_default=True, help="Stages at once.")
 @click.option(
-    "--wait", "wait_seconds", type=float, default=0.0, help="Seconds to wait for another orchestrator."
+    "--wait",
+    "wait_seconds",
+    type=Seconds(min=0),
+    default=0.0,
+    help="Seconds to wait for another orchestrator.",
 )
 @click.option("--dry-run", is_flag=True, help="Tell what would run, and why; make and change nothing.")
 @click.option("--durability", type=click.Choice(["commit", "none"]), default="commit", show_default=True)

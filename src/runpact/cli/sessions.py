@@ -13,7 +13,7 @@ import click
 import msgspec
 
 from runpact.cli.find import age_of
-from runpact.cli.options import in_workspace, json_option
+from runpact.cli.options import Seconds, in_workspace, json_option
 from runpact.cli.output import VERDICT_COLOUR, paint, plain, print_json, say, table_lines
 from runpact.cli.viewtext import print_views
 from runpact.model.finding import Verdict
@@ -231,7 +231,7 @@ def _say_readiness(each: Readiness) -> None:
 @click.option(
     "--wait",
     "wait_seconds",
-    type=click.FloatRange(min=0),
+    type=Seconds(min=0),
     default=10.0,
     show_default=True,
     metavar="SECONDS",

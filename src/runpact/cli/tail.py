@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from runpact.cli.options import json_option, open_workspace, workspace_options
+from runpact.cli.options import Seconds, json_option, open_workspace, workspace_options
 from runpact.cli.output import STATE_COLOUR, encode_json, paint, plain, say
 from runpact.model.run import Standing, State
 from runpact.workspace.comparing import follow
@@ -36,7 +36,7 @@ _LONGEST_NAME = 40
 )  # fmt: skip
 @click.option("--all", "is_all", is_flag=True, help="Begin with everything.")
 @click.option(
-    "--interval", type=click.FloatRange(min=0.01), default=0.5, show_default=True, metavar="SECONDS",
+    "--interval", type=Seconds(min=0.01), default=0.5, show_default=True, metavar="SECONDS",
     help="How often to look.",
 )  # fmt: skip
 @workspace_options

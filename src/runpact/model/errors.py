@@ -223,6 +223,12 @@ class StorageError(RunpactError):
     code = "storage"
 
 
+class NotEndedError(RunpactError):
+    """A process did not end in the time that it was given."""
+
+    code = "not-ended"
+
+
 class ClosedRunError(RunpactError):
     """The run is sealed or belongs to another process; nothing can be added."""
 

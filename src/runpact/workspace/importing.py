@@ -42,8 +42,13 @@ def import_folder(
 
     source = os.path.realpath(posixpath.join(place.cwd, folder))
     if not os.path.isdir(source):
+        is_there = os.path.lexists(source)
         raise CannotStartError(
-            f"no folder at `{folder}`", at=folder, expected="a legacy folder", got="nothing"
+            f"`{folder}` is no folder" if is_there else f"no folder at `{folder}`",
+            at=folder,
+            expected="a legacy folder",
+            got="a file, or something else" if is_there else "nothing",
+            hint="name the folder that it stands in" if is_there else "check the path",
         )
     name, kind_name = ordered.experiment, kind_of(place, ordered.kind)
     declared = place.lint().contract.kinds[kind_name]

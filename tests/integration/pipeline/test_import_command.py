@@ -420,3 +420,10 @@ def test_a_map_that_leads_out_is_refused(pipeline: Pipeline, old: Path) -> None:
     code, document = bring(pipeline, "--map", "map.json")
     assert (code, document["error"]["faults"][0]["at"]) == (2, "/numbers/0")
     assert not pipeline.experiment.exists()
+
+
+def test_a_file_is_no_legacy_folder(pipeline: Pipeline, old: Path) -> None:
+    for name, got in (("numbers/a.json", "a file, or something else"), ("numbers/none", "nothing")):
+        code, document = pipeline.json("import", f"outputs/old/{name}", "--as", "x")
+        assert (code, document["error"]["got"]) == (2, got)
+    assert not pipeline.experiment.exists()

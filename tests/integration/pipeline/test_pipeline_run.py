@@ -393,3 +393,13 @@ def test_a_configuration_that_no_stage_could_be_handed_is_refused_before_anythin
     code, document = pipeline.go("--config", "large.json")
     assert (code, "too large to be handed" in document["error"]["message"]) == (2, True)
     assert not pipeline.experiment.exists()
+
+
+@pytest.mark.parametrize("seconds", ["-1", "nan", "soon"])
+def test_a_time_that_is_none_is_refused(pipeline: Pipeline, seconds: str) -> None:
+    for words in (
+        ("pipeline", "run", "--experiment", "x"),
+        ("sessions", "abort", "x"),
+    ):
+        assert pipeline.call(*words, "--wait", seconds)[0] == 64
+    assert pipeline.call("tail", "x", "--interval", seconds)[0] == 64

@@ -335,6 +335,7 @@ def test_a_session_that_does_not_answer_is_killed_when_that_is_said(paper: Paper
     assert child.stdout.readline() == b"deaf\n"
     code, _out, err = paper.place.call("sessions", "abort", "s1", "--wait", "0.1")
     assert code == 3
+    assert "error[not-ended]" in err
     assert "--kill" in err
     code, document = paper.place.json("sessions", "abort", "s1", "--wait", "0.1", "--kill")
     assert (code, document["done"]) == (0, "killed")

@@ -16,7 +16,7 @@ from runpact.disk.aside import Aside
 from runpact.disk.reader import read_run
 from runpact.host import clock
 from runpact.host.process import ask_to_end
-from runpact.model.errors import CannotStartError, StorageError
+from runpact.model.errors import CannotStartError, NotEndedError, StorageError
 from runpact.model.run import SEALABLE, Standing, State
 from runpact.verbs.finding.standing import stand
 from runpact.verbs.life.recover import recover_run
@@ -46,7 +46,8 @@ def abort_session(root: str, path: str, *, wait_seconds: float, is_killed: bool)
 
     Raises:
         CannotStartError: It runs on another host, or nobody can tell.
-        StorageError: It did not end, or its end could not be recorded.
+        NotEndedError: It did not end in that time.
+        StorageError: It cannot be asked, or its end could not be recorded.
     """
     directory = posixpath.normpath(posixpath.join(root, path))
     standing = stand(directory)[1]
@@ -92,7 +93,7 @@ def _ended(directory: str, *, wait_seconds: float, is_killed: bool) -> _Done:
         return "asked"
     if is_killed and ask_to_end(record.owner, is_killed=True) and _is_over(directory, seconds=wait_seconds):
         return "killed"
-    raise StorageError(
+    raise NotEndedError(
         f"the session did not end within {wait_seconds:g} s",
         at=directory,
         hint="`--kill` ends a process that does not answer; `--wait` gives it longer",
