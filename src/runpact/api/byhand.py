@@ -18,7 +18,8 @@ from runpact.model.contract.stages import directory_of
 from runpact.model.errors import Fault, RunpactError, UsageError
 from runpact.model.finding import Severity
 from runpact.workspace import Workspace
-from runpact.workspace.pipelines import Ordered, run_stages, stage_of_program
+from runpact.workspace.pipelines import Ordered, run_stages
+from runpact.workspace.programs import stage_of_program
 
 if TYPE_CHECKING:
     from runpact.workspace.pipelines import PipelineEnd

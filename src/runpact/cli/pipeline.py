@@ -138,14 +138,13 @@ def run_command(
         ),
     )
     if dry_run:
-        _tell_plan(instead or experiment, plan_stages(place, ordered), is_json=is_json)
-        return 0
+        return _tell_plan(instead or experiment, plan_stages(place, ordered), is_json=is_json)
     with Live(is_shown=not is_json) as live:
         found, end = run_stages(place, ordered, tell=live.tell)
+    shown = place.shown(found.directory)
     if is_json:
-        _print(found.name, place.shown(found.directory), end)
+        _print(found.name, shown, end)
     else:
-        shown = place.shown(found.directory)
         sys.stderr.write("\n".join(_last_lines(found.name, found.directory, shown, end)) + "\n")
     return SIGNALLED + end.interrupted_by if end.interrupted_by is not None else end.verdict.exit_code
 
@@ -271,12 +270,13 @@ def _options(**given: str | tuple[str, ...] | None) -> str:
     return " ".join(f"--{name} {shlex.quote(value)}" for name, value in said)
 
 
-def _tell_plan(name: str, end: PipelineEnd, *, is_json: bool) -> None:
+def _tell_plan(name: str, end: PipelineEnd, *, is_json: bool) -> int:
     if is_json:
         _print(name, "", end)
-        return
+        return 0
     lines = [f"{step.name}  {step.done}: {step.why}" for step in end.steps]
     sys.stdout.write("\n".join(lines) + "\n")
+    return 0
 
 
 def _words(directory: str, stage: str) -> list[str]:

@@ -128,9 +128,7 @@ def original(
         command=origin.command,
         cwd=origin.cwd,
         is_command=is_command,
-        doubts=tuple(
-            f"the environment variable {name} held a path, which was not recorded" for name in unknown
-        ),
+        doubts=tuple(map(_path_lost, unknown)),
         foreign=why_foreign(record, loaded.contract, shown=shown, host_id=host_id()),
     )
     return Original(
@@ -143,6 +141,10 @@ def original(
         found=found,
         plan=plan,
     )
+
+
+def _path_lost(variable: str) -> str:
+    return f"the environment variable {variable} held a path, which was not recorded"
 
 
 def _demand_own_words(directory: str, reading: Reading, shown: str) -> None:
