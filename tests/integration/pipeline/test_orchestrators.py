@@ -200,7 +200,7 @@ def test_a_damaged_attempt_is_named_and_hides_no_other(pipeline: Pipeline) -> No
     assert "03_tell" in pipeline.call("pipeline", "status", "x")[1]
     assert pipeline.go()[0] == 0
     assert pipeline.call("check", "x")[0] == 0
-    assert pipeline.call("verify", "x")[0] == 3  # the damaged attempt is kept, and told
+    assert pipeline.call("verify", "x")[0] == 1  # the damaged attempt is kept, superseded, and told
 
 
 def test_a_damaged_cache_costs_only_time(pipeline: Pipeline) -> None:
