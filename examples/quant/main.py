@@ -95,7 +95,7 @@ class PortfolioParams:
 class LearnParams:
     """What a learned model takes."""
 
-    ticker: Annotated[str, Meta(min_length=1, max_length=40)] = "SP500"
+    ticker: Annotated[str, Meta(max_length=40)] = ""
     data: Annotated[str, Meta(description="CSV file of daily bars")] = ""
     start: Day = ""
     end: Day = ""
@@ -196,8 +196,12 @@ def learn(params: LearnParams, call: runpact.Call) -> object:
     del call
     from quantlab.learn import Lesson, make_model  # noqa: PLC0415
     from quantlab.place import seen_from_root  # noqa: PLC0415
+    from quantlab.settings import demand_day, name_of_series  # noqa: PLC0415
 
-    return make_model(Lesson(**vars(params) | {"data": seen_from_root(params.data)}))
+    demand_day("start", params.start)
+    demand_day("end", params.end)
+    named = {"ticker": name_of_series(params.ticker, params.data), "data": seen_from_root(params.data)}
+    return make_model(Lesson(**vars(params) | named))
 
 
 @app.command("promote", params=PromoteParams)

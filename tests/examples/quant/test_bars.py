@@ -9,6 +9,7 @@ import pytest
 from quantlab.bars import between, lines_of, read_bars
 from quantlab.errors import DataError
 from quantlab.series import generate, load
+from quantlab.settings import Settings
 
 HEAD = "date,open,high,low,close\n"
 GOOD = "2020-01-06,10,12,9,11\n2020-01-07,11,12,10,11\n2020-01-08,11,13,10,12\n"
@@ -81,6 +82,20 @@ def test_all_faults_are_told_the_first_five_in_words(tmp_path: Path) -> None:
         read_bars(file_of(tmp_path, f"{HEAD}{GOOD}{lines}"), "X")
     assert str(caught.value).count("is no number") == 5
     assert "and 3 more" in str(caught.value)
+
+
+def test_a_gap_is_told_once(tmp_path: Path) -> None:
+    lines = "".join(f"2020-02-{day:02},1,1,1,1\n" for day in range(10, 17))
+    with pytest.raises(DataError) as caught:
+        read_bars(file_of(tmp_path, f"{HEAD}{GOOD}{lines}"), "X")
+    assert str(caught.value).count("a gap of") == 1
+    assert "more" not in str(caught.value)
+
+
+def test_a_series_of_ones_own_is_called_by_its_file() -> None:
+    assert Settings(data="data/acme.csv").ticker == "acme"
+    assert Settings(data="data/acme.csv", ticker="ACME").ticker == "ACME"
+    assert Settings().ticker == "SP500"
 
 
 @pytest.mark.parametrize("data", [b"\xff\xfe\x00", b"date,open,high,low,close\n2020-01-06,\x80,1,1,1\n"])

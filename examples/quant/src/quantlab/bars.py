@@ -83,6 +83,7 @@ def parse_bars(
     rows = csv.reader(file)
     places = _places(next(rows, []), name)
     faults: list[str] = []
+    before: dt.date | None = None
     days: list[dt.date] = []
     prices: list[tuple[float, float, float, float]] = []
     for line, row in enumerate(rows, start=2):
@@ -90,7 +91,8 @@ def parse_bars(
             continue
         try:
             day, values = _parsed(row, places, date_format)
-            _demand_next(days[-1] if days else None, day)
+            last, before = before, max(before or day, day)
+            _demand_next(last, day)
         except ValueError as fault:
             faults.append(f"{name}:{line}: {fault}")
             continue

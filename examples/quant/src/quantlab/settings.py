@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -14,6 +16,7 @@ from msgspec import Meta
 from quantlab.errors import SettingsError
 from quantlab.place import seen_from_root
 
+DEFAULT_TICKER = "SP500"
 FIXED, BY_RANGE = "fixed", "atr"
 Day = Annotated[str, Meta(pattern=r"^(\d{4}-\d{2}-\d{2})?$")]
 Share = Annotated[float, Meta(ge=0, le=0.1)]
@@ -25,8 +28,11 @@ class Settings:
 
     ticker: Annotated[
         str,
-        Meta(min_length=1, max_length=40, description="SP500, NASDAQ, GENERATED, or the name of your series"),
-    ] = "SP500"
+        Meta(
+            max_length=40,
+            description="SP500, NASDAQ, GENERATED, or a name for your series; by default that of its file",
+        ),
+    ] = ""
     data: Annotated[
         str, Meta(description="CSV file of daily bars; by default the series that the ticker names")
     ] = ""
@@ -54,6 +60,10 @@ class Settings:
     ] = ""
     paper: Annotated[bool, Meta(description="a paper session instead of a backtest")] = False
 
+    def __post_init__(self) -> None:
+        """Name a series that nobody named."""
+        object.__setattr__(self, "ticker", name_of_series(self.ticker, self.data))
+
     def config(self) -> dict[str, Any]:
         """Return the settings as `config.json` has them."""
         return {key: getattr(self, key) for key in KEYS}
@@ -74,10 +84,29 @@ class Settings:
                 raise SettingsError(f"`{key}` is {value}: expected a finite number")
         if not self.ticker.strip():
             raise SettingsError("`ticker` is blank: expected a name")
+        for key in ("start", "end"):
+            demand_day(key, getattr(self, key))
         if not self.rsi_buy_max < self.rsi_sell_min:
             raise SettingsError(
                 f"`rsi_buy_max` is {self.rsi_buy_max}: expected less than `rsi_sell_min`, {self.rsi_sell_min}"
             )
+
+
+def demand_day(key: str, day: str) -> None:
+    """Refuse what has the form of a day and is none.
+
+    Raises:
+        SettingsError: It is not in the calendar.
+    """
+    try:
+        dt.date.fromisoformat(day or "2000-01-01")
+    except ValueError:
+        raise SettingsError(f"`{key}` is {day}: there is no such day") from None
+
+
+def name_of_series(ticker: str, data: str) -> str:
+    """Return what a series is called: as said, else by its file; without a file it is the S&P 500."""
+    return ticker or Path(data).stem[:40] or DEFAULT_TICKER
 
 
 KEYS = tuple(field.name for field in dataclasses.fields(Settings))
