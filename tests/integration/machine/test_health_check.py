@@ -76,6 +76,20 @@ def test_what_is_in_the_way_is_listed_and_ends_with_2(tmp_path: Path) -> None:
     assert errors[1:] == ["the folder `src` is missing", "no package `quantlab`"]
 
 
+def test_a_contract_that_cannot_be_used_is_in_the_way(tmp_path: Path) -> None:
+    main = str(project(tmp_path) / "main.py")
+    application = Application(name="toy", version="1")
+    for text, says in ((": no\n  - yaml", "cannot be used"), ("contract: a.b\n", "version")):
+        (tmp_path / "contract.yaml").write_text(text)
+        health = examine(application, Declared(), main)
+        told = str(health.document["errors"])
+        assert health.exit_code == 2
+        assert "the contract `contract.yaml` cannot be used: " in told
+        assert says in told
+    (tmp_path / "contract.yaml").write_text("contract: a.b\nversion: '1.0.0'\nextends: runpact:basic@1\n")
+    assert examine(application, Declared(), main).exit_code == 0
+
+
 def test_a_package_without_code_of_its_own_is_there_and_an_odd_name_is_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,13 +9,31 @@ from __future__ import annotations
 import os
 import sys
 
+from runpact.disk.locate import CONTRACT_FILE
 from runpact.host import interpreter
+from runpact.model.errors import RunpactError
 from runpact.model.machine.application import Application
 from runpact.model.machine.health import Declared, Health, fields_of, health_of, import_field
 
 
+def _contract_faults(root: str) -> list[str]:
+    """Return why no run could be made under the contract of the project, where it has one."""
+    path = os.path.join(root, CONTRACT_FILE)
+    if not os.path.lexists(path):
+        return []
+    from runpact.verbs.contracts.load_contract import load_contract  # noqa: PLC0415 - few have one, and ask
+
+    try:
+        load_contract(path)
+    except RunpactError as error:
+        first = next(iter(error.faults), None)
+        more = f": {first.at or first.place}: {first.message}" if first is not None else ""
+        return [f"the contract `{CONTRACT_FILE}` cannot be used: {error.message}{more}"]
+    return []
+
+
 def examine(application: Application, declared: Declared, main: str | None) -> Health:
-    """Return whether it can run; nothing is imported and nothing is written.
+    """Return whether it can run; nothing of it is imported, and nothing is written there.
 
     Args:
         application: Which is asked about.
@@ -46,4 +64,5 @@ def examine(application: Application, declared: Declared, main: str | None) -> H
         fault = interpreter.import_fault(declared.package)
         facts[import_field(declared.package)] = fault is None
         errors += [fault] if fault is not None else []
+    errors += _contract_faults(root)
     return health_of(facts, fields_of(declared), errors)

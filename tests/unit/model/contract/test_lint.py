@@ -331,6 +331,11 @@ def test_a_session_whose_life_can_be_told_is_well_formed() -> None:
             "/states/moves/running: a session that is `running` may become `cut`",
         ),
         ("cut: []", "cut: [ok]", "/states/moves/cut: `cut` is the end of a session"),
+        (
+            "cut: [d, e]",
+            "cut: [d]",
+            "/states/reasons/cut: a session that somebody ended and one whose process was gone have the same reason",
+        ),
         ("running: [a], ", "", "/states/reasons: runpact writes a reason for `running`"),
         ("state_words: {", "state_words: {running: open, ", "/states/moves: a session may be `open`"),
         ("session: {}", "session: {ready: {a: present.gone}}", "/session/ready/a: no entry is named `gone`"),

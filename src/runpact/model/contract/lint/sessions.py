@@ -45,6 +45,20 @@ def _prefix(session: Session, at: str) -> Iterator[Note]:
         yield Note(f"{at}/alerts", "codes are capitals, digits and _", "as in PAPER_SESSION", session.alerts)
 
 
+def _reasons(kind: Kind, states: States, at: str) -> Iterator[Note]:
+    """Yield that a session whose process was gone would be told as one that somebody ended."""
+    word = word_of(kind, State.INTERRUPTED)
+    told = states.reasons.get(word, ())
+    if states.reason is not None and len(told) == 1:
+        yield Note(
+            f"{at}/{word}",
+            "a session that somebody ended and one whose process was gone have the same reason",
+            "two reasons, the last for a process that was gone",
+            told[0],
+            f"as in `{word}: [{told[0]}, process_gone]`",
+        )
+
+
 def _moves(kind: Kind, states: States, at: str) -> Iterator[Note]:
     """Yield each move that a run makes and the table does not know."""
     first = word_of(kind, State.RUNNING)
@@ -56,6 +70,7 @@ def _moves(kind: Kind, states: States, at: str) -> Iterator[Note]:
         if states.reason is not None and not states.reasons.get(word):
             place = f"{at}/reasons"
             yield Note(place, f"runpact writes a reason for `{word}`", f"reasons of `{word}`", "none")
+    yield from _reasons(kind, states, f"{at}/reasons")
     for end in ENDS:
         word = word_of(kind, end)
         if word not in states.moves.get(first, ()):
