@@ -228,6 +228,13 @@ def test_index_writes_the_files_of_sessions_alone(paper: Paper) -> None:
     assert not (paper.root / "outputs/runs/runs_index.csv").exists()
 
 
+def test_an_index_of_sessions_that_never_were_is_not_missing(paper: Paper) -> None:
+    assert paper.place.call("sessions", "index", "--check")[0] == 0
+    paper.success("s1")
+    (paper.root / INDEX[0]).unlink()
+    assert paper.place.call("sessions", "index", "--check")[0] == 2
+
+
 def test_a_session_that_succeeded_and_breaks_its_contract_is_told(paper: Paper) -> None:
     paper.success("a")
     with paper.session("b", unsafe_skip_check=True):

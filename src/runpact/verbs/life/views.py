@@ -331,7 +331,8 @@ def _checked(catalogue: Catalogue, each: _View) -> Views:
 def _looked_at(files: ViewFiles, page: Page, rows: int) -> ViewFile:
     data = files.read(page.path)
     known = page.moment_in(data) if data is not None else None
-    state = "current" if known is not None else _why_not(page, data)
+    is_due = data is not None or rows  # nothing is missing where there was never anything to list
+    state = "current" if known is not None or not is_due else _why_not(page, data)
     return ViewFile(path=page.path, state=state, rows=rows, generated_at=known or None)
 
 
