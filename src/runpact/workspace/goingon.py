@@ -6,6 +6,7 @@ Does not know: what their records look like.
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import os
 import posixpath
@@ -123,6 +124,20 @@ def trials_of(place: Workspace, reference: str) -> tuple[Plan, tuple[TrialEnd, .
 
     first = first_of(place, reference)
     return first.plan, noted_ends(first, _parts_of(place))
+
+
+def went_on_as(place: Workspace, reference: str) -> str:
+    """Return the newest sweep that went on with one, and its state; empty where none did."""
+    from runpact.verbs.sweep.earlier import read_sweep
+
+    kind, first = place.summary(reference).kind, first_of(place, reference)
+    if first.directory != place.resolve(reference):
+        return ""
+    for run in _parts_of(place)(first.uid):
+        if run.kind == kind:
+            with contextlib.suppress(CannotStartError):
+                return f"{read_sweep(run.directory, run.path).path}, {run.state.value}"
+    return ""
 
 
 def run_of_dead(place: Workspace, plan: Plan, end: TrialEnd, sweep: str) -> TrialEnd:

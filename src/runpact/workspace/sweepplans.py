@@ -113,12 +113,13 @@ def planned(place: Workspace, said: Saying) -> Planned:
     first: list[Trial] = []
     while plan.method != "optuna" and len(first) < _MOST_SHOWN and (trial := source.take()) is not None:
         first.append(trial)
+    is_whole = plan.method != "optuna" and not plan.is_walk and len(first) < _MOST_SHOWN
     base_of(place, plan)
     for trial in first[:1]:
         base_of(place, plan, trial)
     return Planned(
         plan=plan,
-        count=source.count,
+        count=len(first) if is_whole else source.count,
         first=tuple(first),
         sweep_kind=plan.sweep_kind or f"{SWEEP} of runpact:basic@1",
         trial_kind=plan.kind or "",

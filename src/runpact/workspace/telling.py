@@ -9,6 +9,8 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from runpact.model.errors import CannotStartError
 
 if TYPE_CHECKING:
@@ -45,10 +47,11 @@ def write_page(place: Workspace, reference: str, form: str, *, output: str | Non
 def _own_form(place: Workspace, reference: str) -> OwnForm | None:
     """Return what a page says first of a sweep; None of any other run."""
     from runpact.model.runpage.sweep import sweep_form
-    from runpact.workspace.goingon import trials_of
+    from runpact.workspace.goingon import trials_of, went_on_as
 
     try:
-        return sweep_form(*trials_of(place, reference))
+        form = sweep_form(*trials_of(place, reference))
+        return replace(form, lines=(*form.lines, ("went on as", went_on_as(place, reference))))
     except CannotStartError:
         return None
 

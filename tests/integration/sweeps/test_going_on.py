@@ -205,6 +205,7 @@ def test_trials_go_on_where_they_were_begun_whoever_asks_from_where(empty: Place
     for path in (killed, found["path"]):
         page = empty.call("report", path, "--workspace", "..", "--format", "md")[1]
         assert "cd code && runpact sweep --grid lr=1,2,3 --objective" in page
+        assert (f"{found['path']}, finished" in page) is (path == killed)
     code, out, _err = empty.call("reproduce", found["path"], "--workspace", "..", "--yes")
     assert code == 2
     assert "jobs or trials, each a run of its own" in out

@@ -172,6 +172,12 @@ def test_a_plan_in_a_file_says_the_same_and_options_say_more(empty: Place) -> No
     assert [row["lr"] for row in found["leaderboard"]] == [5, 6]
 
 
+def test_a_dry_run_counts_the_settings_that_there_are(empty: Place) -> None:
+    words = ("--random", "lr=int(1,3)", "--trials", "10", "--dry-run", *LOSS)
+    code, found = empty.json("sweep", *words, "--", *WRITE)
+    assert (code, found["count"], len(found["trials"])) == (0, 3, 3)
+
+
 def test_a_dry_run_makes_nothing(empty: Place) -> None:
     code, out, _err = empty.call("sweep", "--grid", "lr=1,2", "--dry-run", *LOSS, "--", *WRITE)
     assert code == 0
