@@ -118,7 +118,12 @@ def test_the_configuration_stands_as_composed_and_resolved(story: Repository) ->
 @pytest.mark.requirement("AX-012")
 @pytest.mark.parametrize(
     ("said", "told"),
-    [("camera.width=wide", r"camera\.width"), ("features.method=sift", r"features\.method")],
+    [
+        ("camera.width=wide", r"camera\.width"),
+        ("features.method=sift", r"features\.method.*\n +expected  one of orb, corners\n"),
+        ("scene.picture=nosuch", r"scene\.picture.*\n +expected  one of drawn, astronaut"),
+        ("motion.seed=-1", r"motion\.seed.*\n +expected  int >= 0\n"),
+    ],
 )
 def test_a_setting_that_is_none_makes_no_run(repository: Repository, said: str, told: str) -> None:
     done = repository.project("evaluate", *TOY, said)

@@ -7,6 +7,7 @@ Does not know: where the configuration came from.
 from __future__ import annotations
 
 import dataclasses
+import enum
 import re
 import typing
 from collections.abc import Iterator, Mapping
@@ -103,7 +104,7 @@ def _field_faults(kind: object, value: object, key: Key) -> Iterator[Fault]:
     try:
         _converted(value, kind)
     except (msgspec.ValidationError, ValueError, TypeError) as error:
-        yield _told(error, key, value)
+        yield _told(error, key, value, _choices(kind))
 
 
 def _as_struct(kind: type) -> type[msgspec.Struct]:
@@ -148,12 +149,24 @@ def _unknown(key: Key, known: tuple[str, ...]) -> Fault:
     )
 
 
-def _told(error: Exception, above: Key, value: object) -> Fault:
+def _choices(kind: object) -> tuple[object, ...]:
+    """Return the values that a type names: of literals and enumerations, wherever they stand in it."""
+    if typing.get_origin(kind) is typing.Literal:
+        return typing.get_args(kind)
+    if isinstance(kind, type) and issubclass(kind, enum.Enum):
+        return tuple(each.value for each in kind)
+    return tuple(each for part in typing.get_args(kind) for each in _choices(part))
+
+
+def _told(error: Exception, above: Key, value: object, choices: tuple[object, ...] = ()) -> Fault:
     """Return what msgspec says of a value, at the dotted key that it is about."""
     said, _at, path = str(error).partition(" - at `$")
     below = tuple(step["name"] or step["index"] for step in _STEP.finditer(path.removesuffix("`")))
     parts = _EXPECTED.match(said)
-    return _misfit((*above, *below), parts["expected"] if parts else said, _value_at(value, below))
+    expected = parts["expected"] if parts else said.removeprefix("Expected ").replace("`", "")
+    if choices and said.startswith("Invalid enum value"):
+        expected = f"one of {', '.join(map(str, choices))}"
+    return _misfit((*above, *below), expected, _value_at(value, below))
 
 
 def _misfit(key: Key, expected: str, got: object) -> Fault:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import enum
+import typing
 from pathlib import Path, PurePosixPath
 
 import msgspec
@@ -29,6 +31,29 @@ class Settings:
     def __post_init__(self) -> None:
         if len(self.widths) > 3:
             raise ValueError("at most three layers")
+
+
+class Device(enum.Enum):
+    CPU = "cpu"
+    GPU = "gpu"
+
+
+@dataclasses.dataclass
+class Chosen:
+    device: Device | None
+    method: typing.Literal["orb", "corners"]
+    steps: typing.Annotated[int, msgspec.Meta(ge=1)]
+    more: list[typing.Literal["a", "b"]]
+
+
+def test_the_values_that_may_stand_there_are_named():
+    values = {"device": "tpu", "method": "corner", "steps": 0, "more": ["a", "c"]}
+    assert faults_of(Chosen, values) == [
+        ("/device", "one of cpu, gpu", "'tpu'"),
+        ("/method", "one of orb, corners", "'corner'"),
+        ("/more/1", "one of a, b", "'c'"),
+        ("/steps", "int >= 1", "0"),
+    ]
 
 
 class Model(pydantic.BaseModel):
