@@ -25,7 +25,6 @@ from runpact.cli.options import (
 )
 from runpact.cli.output import (
     VERDICT_COLOUR,
-    counted,
     finding_documents,
     finding_lines,
     paint,
@@ -35,6 +34,7 @@ from runpact.cli.output import (
 )
 from runpact.model.errors import EvidenceError, UsageError
 from runpact.model.finding import Finding, Report, Severity, Verdict, worst
+from runpact.model.names import counted
 from runpact.workspace.archiving import copies
 from runpact.workspace.certifying import certificates
 

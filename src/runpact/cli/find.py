@@ -18,6 +18,7 @@ from runpact.cli.output import STATE_COLOUR, paint, plain, print_json, say, tabl
 from runpact.model.confinement import ANY, Confinement
 from runpact.model.inputs import Input
 from runpact.model.masking import Masking
+from runpact.model.names import counted
 from runpact.model.place import SWEEP
 from runpact.model.provenance import Config
 from runpact.workspace.finding import parts_by_state
@@ -200,7 +201,11 @@ def _inputs(details: RunDetails) -> list[tuple[str, str]]:
 
 
 def _input(each: Input) -> str:
-    what = f"{each.size:,} B" if each.files is None else f"{each.files:,} files, {each.size:,} B"
+    what = (
+        f"{each.size:,} B"
+        if each.files is None
+        else f"{counted(each.files, 'file', 'files')}, {each.size:,} B"
+    )
     origin = f"  of run {each.run}" if each.run else ""
     return f"{what}  {each.digest[:19]}{origin}" + ("  changed meanwhile" if each.changed else "")
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 import click
 
 from runpact.cli.options import json_option, open_workspace, workspace_options
-from runpact.cli.output import counted, print_json, say
+from runpact.cli.output import print_json, say
 from runpact.cli.viewtext import print_views
 from runpact.model.finding import Verdict
+from runpact.model.names import counted
 from runpact.workspace.finding import check_views, rebuild, write_views
 
 

@@ -14,7 +14,6 @@ import msgspec
 from runpact.cli.options import demand_meant, json_option, open_workspace, workspace_options
 from runpact.cli.output import (
     VERDICT_COLOUR,
-    counted,
     finding_documents,
     finding_lines,
     paint,
@@ -23,6 +22,7 @@ from runpact.cli.output import (
     say,
     table_lines,
 )
+from runpact.model.names import counted
 from runpact.workspace import archiving
 
 if TYPE_CHECKING:

@@ -77,11 +77,6 @@ def plain(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
-def counted(number: int, one: str, many: str) -> str:
-    """Return a number with the word for so many, as in `1 run` and `2 runs`."""
-    return f"{number} {one if number == 1 else many}"
-
-
 def print_json(format_name: str, **fields: object) -> None:
     """Print one versioned document on stdout."""
     document = {"format": f"runpact.{format_name}/1", **fields}

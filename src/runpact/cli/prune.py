@@ -16,9 +16,10 @@ import click
 import msgspec
 
 from runpact.cli.options import demand_meant, json_option, open_workspace, workspace_options
-from runpact.cli.output import counted, paint, plain, print_json, say, table_lines
+from runpact.cli.output import paint, plain, print_json, say, table_lines
 from runpact.model.archive.retention import Keeping
 from runpact.model.errors import UsageError
+from runpact.model.names import counted
 from runpact.workspace import archiving
 
 if TYPE_CHECKING:

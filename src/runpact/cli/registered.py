@@ -25,6 +25,7 @@ from runpact.cli.output import (
 )
 from runpact.model.errors import RunpactError
 from runpact.model.finding import Verdict, worst
+from runpact.model.names import counted
 from runpact.model.registered.uri import parse_uri
 from runpact.workspace import Workspace, registering
 
@@ -218,7 +219,7 @@ def _row(uri: Uri, found: Registered | RunpactError) -> Sequence[str]:
     origin = found.manifest.origin
     return (
         found.uri,
-        str(getattr(found.manifest, "format", f"{len(found.manifest.files)} files")),
+        str(getattr(found.manifest, "format", counted(len(found.manifest.files), "file", "files"))),
         f"{size:,}",
         f"run {origin.run_id}{_DIRTY * _is_dirty(found)}" if origin else found.manifest.source or "",
     )

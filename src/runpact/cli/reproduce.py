@@ -16,6 +16,7 @@ import msgspec
 from runpact.cli.options import json_option, open_workspace, pairs, workspace_options
 from runpact.cli.output import paint, plain, print_json, say
 from runpact.model.errors import CannotStartError
+from runpact.model.names import counted
 from runpact.workspace.reproducing import carried_out, planned
 
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ def _lines(answer: Reproduced) -> Iterator[str]:
         yield f"and {len(answer.departures) - _SHOWN} more"
     if answer.compared:
         others = f", {answer.tolerated} of them with other bytes" if answer.tolerated else ""
-        yield f"{answer.compared} files compared, {answer.equal} equal{others}"
+        yield f"{counted(answer.compared, 'file', 'files')} compared, {answer.equal} equal{others}"
     if answer.run:
         yield f"the new run is {plain(answer.run)}"
     if answer.kept:

@@ -16,7 +16,6 @@ from runpact.cli.options import demand_meant, json_option, open_workspace, pairs
 from runpact.cli.output import (
     STATE_COLOUR,
     VERDICT_COLOUR,
-    counted,
     finding_lines,
     note,
     paint,
@@ -29,6 +28,7 @@ from runpact.cli.output import (
 from runpact.cli.sweeplive import SweepLive
 from runpact.model.errors import UsageError
 from runpact.model.finding import Severity
+from runpact.model.names import counted
 from runpact.model.sweep.space import drawn_of, grid_of, key_of
 from runpact.model.sweep.trial import settings_told
 from runpact.workspace import sweeping

@@ -65,6 +65,7 @@ class FramePlace(msgspec.Struct, frozen=True, kw_only=True):
                 f"`{frame_id!s:.60}` is no id of a frame here",
                 expected=f"a value of `{self.pattern}`",
                 got=f"{frame_id!r:.60}",
+                hint="number frames from 0; names, where the pattern takes them, have A-Z a-z 0-9 . _ -",
             ) from error
 
     def clauses_of(self, name: str) -> tuple[Array, ...]:

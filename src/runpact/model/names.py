@@ -18,6 +18,11 @@ _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+=@-]{0,127}")
 _RESERVED = re.compile(r"(?i:con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?")
 
 
+def counted(number: int, one: str, many: str) -> str:
+    """Return a number with the word for so many, as in `1 run` and `2 runs`."""
+    return f"{number:,} {one if number == 1 else many}"
+
+
 def check_name(name: str, *, what: str) -> str:
     """Return `name` when it is safe as one part of a path.
 
@@ -34,8 +39,14 @@ def check_name(name: str, *, what: str) -> str:
         f"{what} `{_shown(name)}` is not safe as a file name",
         expected="1 to 128 of A-Z a-z 0-9 . _ + = @ -, beginning with a letter or digit",
         got=_shown(name) or "nothing",
-        hint=f"choose another {what}, for instance `{suggest_name(name)}`",
+        hint=f"choose another {what}"
+        + f", for instance `{suggest_name(name)}`" * any(map(str.isalnum, name)),
     )
+
+
+def _instead(name: str) -> str:
+    """Return a proposal for a name that has something to resemble."""
+    return f", for instance `{suggest_name(name)}`" if any(map(str.isalnum, name)) else ""
 
 
 def check_relative(path: str, *, what: str) -> str:

@@ -381,7 +381,7 @@ def test_a_model_that_a_run_used_is_removed_only_with_a_reason(workspace: Path, 
         active.use_model(uri)
         active.save("metrics", {"loss": 1.0})
     assert run("models", "remove", uri) == 2
-    assert "1 runs used it" in capsys.readouterr().err
+    assert "1 run used it" in capsys.readouterr().err
     assert run("models", "remove", uri, "--force") == 2
     assert run("models", "remove", "local://vision/depth/tiny") == 2
     assert f"if that one is meant: `runpact models remove {uri}`" in capsys.readouterr().err

@@ -191,7 +191,7 @@ def test_the_diff_and_the_untracked_files_come_back(workspace: Path, again: Answ
     assert (code, told["word"]) == (0, "reproduced")
     uses = {each["name"]: each["uses"] for each in told["ingredients"]}["commit"]
     assert uses[1].startswith("a diff of")
-    assert uses[2] == "1 untracked files"
+    assert uses[2] == "1 untracked file"
     stored = original / ".runpact/code/untracked/tools/extra.py"
     stored.write_text("VALUE = 4\n")
     assert missing(again(str(original))[1]) == {

@@ -6,7 +6,8 @@ import posixpath
 
 import pytest
 
-from runpact.model.names import is_clean, is_text, readable_path, relative_to
+from runpact.model.errors import UnsafeNameError
+from runpact.model.names import check_name, counted, is_clean, is_text, readable_path, relative_to
 
 
 @pytest.mark.parametrize(
@@ -57,3 +58,20 @@ def test_a_path_that_leads_elsewhere_or_has_another_spelling_is_not_clean(path: 
 )
 def test_a_path_relative_to_a_folder_is_what_the_library_says(path):
     assert relative_to(path, "/a/b") == posixpath.relpath(path, "/a/b")
+
+
+def test_another_name_is_proposed_where_there_is_something_to_resemble() -> None:
+    with pytest.raises(UnsafeNameError) as named:
+        check_name("a b", what="part")
+    assert named.value.hint == "choose another part, for instance `a-b`"
+    with pytest.raises(UnsafeNameError) as unnamed:
+        check_name("..", what="part")
+    assert unnamed.value.hint == "choose another part"
+
+
+def test_one_is_counted_in_the_singular() -> None:
+    assert [counted(number, "file", "files") for number in (0, 1, 2000)] == [
+        "0 files",
+        "1 file",
+        "2,000 files",
+    ]

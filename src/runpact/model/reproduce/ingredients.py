@@ -16,6 +16,7 @@ import msgspec
 
 from runpact.model.config.schema import leaves
 from runpact.model.inputs import Input
+from runpact.model.names import counted
 from runpact.model.provenance import Code, Copy, Environment, LockCopy, Provenance
 from runpact.model.secretnames import referred
 from runpact.version import VERSION
@@ -95,7 +96,7 @@ def config_of(provenance: Provenance, variables: Container[str], *, is_in_parts:
     if any(_MASK in word for word in provenance.command):
         missing.append("a secret was masked in the command")
     count = len([*leaves(provenance.config.resolved)])
-    uses = f"{count} values, {provenance.config.digest[:19]}" if count else "no values"
+    uses = f"{counted(count, 'value', 'values')}, {provenance.config.digest[:19]}" if count else "no values"
     return Ingredient(name=CONFIG, uses=(uses,), missing=tuple(missing))
 
 
@@ -121,9 +122,10 @@ def code_of(code: Code, facts: CodeFacts) -> Ingredient:
         missing.append(f"{len(code.left_out) - _MOST + code.left_out_more} more files were not stored")
     if code.dirty is None:
         missing.append("whether the working tree had changes was not known")
-    uses = [f"commit {code.commit[:12]} of {code.branch}"]
+    at = "no branch (detached)" if code.branch == "detached" else code.branch
+    uses = [f"commit {code.commit[:12]} of {at}"]
     uses += [f"a diff of {code.diff.size:,} bytes"] if code.diff else []
-    uses += [f"{code.untracked.files} untracked files"] if code.untracked else []
+    uses += [counted(code.untracked.files, "untracked file", "untracked files")] if code.untracked else []
     return Ingredient(name=COMMIT, uses=tuple(uses), missing=tuple(missing))
 
 

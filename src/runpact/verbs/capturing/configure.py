@@ -158,7 +158,8 @@ def digest_config(resolved: Mapping[str, object]) -> str:
         return digest_of_value(resolved)
     except (TypeError, ValueError) as error:
         raise ConfigError(
-            f"the configuration is not strict JSON data: {error!s:.200}", hint="write large numbers as text"
+            f"the configuration is not strict JSON data: {error!s:.200}",
+            hint="numbers are finite: say null or a text for `nan` and `inf`; write very large ones as text",
         ) from error
 
 

@@ -22,6 +22,7 @@ from runpact.model.archive.copy import RECORD, CopiedRun, CopyRecord, parse_reco
 from runpact.model.contract.language import Contract
 from runpact.model.errors import CannotStartError, Fault, RunpactError
 from runpact.model.ledger.entry import ArchivedFile, Entry
+from runpact.model.names import counted
 from runpact.model.registered.manifest import MANIFEST, ROLES, Manifest, render_manifest
 from runpact.model.registered.uri import Registry, Uri, parse_uri, uri_at
 from runpact.model.run import RunRecord
@@ -203,7 +204,7 @@ def remove(
     users = tuple(users_of(root, contract, uri))
     if users and not is_forced:
         raise CannotStartError(
-            f"`{uri}` is not removed: {len(users)} runs used it",
+            f"`{uri}` is not removed: {counted(len(users), 'run', 'runs')} used it",
             at=uri.folder,
             expected="no run that used it",
             got=", ".join(users[:_MOST]),
