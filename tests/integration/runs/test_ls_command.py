@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import importlib.util
 import io
@@ -462,3 +463,15 @@ def test_a_program_that_leaves_by_itself_is_let_go(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(main.cli, "main", leave)
     with pytest.raises(SystemExit, match="7"):
         main.run_command_line(["ls"])
+
+
+def test_a_name_is_meant_before_what_begins_with_it(place: Place) -> None:
+    for name in ("deep", "deep-1", "deep-2"):
+        with contextlib.suppress(ValueError), runpact.run(name=name, durability="none"):
+            raise ValueError
+    code, document = place.json("show", "deep")
+    assert (code, document["name"]) == (0, "deep")
+    code, document = place.json("show", "runs/nothing")
+    assert (code, document["error"]["code"]) == (2, "no-such-run")
+    code, document = place.json("show", "dee")
+    assert (code, document["error"]["code"]) == (2, "ambiguous-run")

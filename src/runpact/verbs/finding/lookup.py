@@ -28,8 +28,8 @@ def resolve_run(catalogue: Catalogue, reference: str, *, cwd: str) -> str:
     """Return the absolute directory of the run a person means.
 
     A run is meant by a path, an id, `parent/id`, a uid, a unique prefix of one of them, or its name: the
-    newest finished run of it. Curated copies are meant by their path alone, so that a run keeps its name when
-    it is promoted.
+    newest finished run of it, or the only one. Curated copies are meant by their path alone, so that a run
+    keeps its name when it is promoted.
 
     Args:
         catalogue: The workspace's runs.
@@ -64,10 +64,16 @@ def _attempt(catalogue: Catalogue, reference: str) -> str | None:
         found = [each for path in paths for each in _attempts(catalogue.root, path)]
         found = [each for each in found if _uid(each).startswith(reference)]
     else:
-        chosen = pick(experiment, catalogue.ask(lambda store: _candidates(store, experiment)))
-        found = list(_attempts(catalogue.root, chosen.path)) if chosen is not None else []
-        names = {each: posixpath.basename(each) for each in found}
-        found = [each for each, name in names.items() if stage in {name, *name.split("_", 1)}]
+        candidates = catalogue.ask(lambda store: _candidates(store, experiment))
+        stages = [
+            each
+            for run in candidates
+            for each in _attempts(catalogue.root, run.path)
+            if stage in {(name := posixpath.basename(each)), *name.split("_", 1)}
+        ]
+        chosen = pick(experiment, candidates) if stages else None  # what has no such stage is not meant
+        home = posixpath.normpath(posixpath.join(catalogue.root, chosen.path)) if chosen is not None else ""
+        found = [each for each in stages if posixpath.dirname(each) == home]
     return found[0] if len(found) == 1 else None
 
 
@@ -89,8 +95,8 @@ def _newest_paths(store: Store) -> list[str]:
 
 
 def _chosen(reference: str, found: list[RunSummary], called: list[RunSummary]) -> RunSummary | None:
-    """Return the one run that is named so, else the newest that finished of those called so."""
-    newest = next((run for run in called if run.state is State.FINISHED), None)
+    """Return the one run that is named so, else of those called so the newest finished, or the only one."""
+    newest = next((run for run in called if run.state is State.FINISHED or len(called) == 1), None)
     try:
         return pick(reference, found) or newest
     except AmbiguousRunError:
