@@ -322,6 +322,13 @@ class Store:
             rows = self._connection.execute("SELECT uid FROM runs WHERE uid IS NOT NULL")
             return {str(uid) for (uid,) in rows}
 
+    def shared(self) -> list[tuple[str, str]]:
+        """Return uid and path of each run whose uid another one has as well, ordered."""
+        several = "SELECT uid FROM runs WHERE uid IS NOT NULL GROUP BY uid HAVING count(*) > 1"
+        query = f"SELECT uid, place FROM runs WHERE uid IN ({several}) ORDER BY uid, place"
+        with telling_damage():
+            return [(str(uid), path_of(place)) for uid, place in self._connection.execute(query)]
+
     def newest(self, kind: str, *, state: str | None = None) -> Iterator[Found]:
         """Yield the runs of a kind, the newest first.
 

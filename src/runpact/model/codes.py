@@ -216,6 +216,7 @@ CODES: dict[str, Code] = {
         "Workspace",
         Severity.WARNING,
         abandoned_creation="The creation of a run was never completed.",
+        shared_uid="Several directories say that they are one run: one of them is a copy.",
         orphan_process="A process lives on after the one that was to seal its run ended.",
         leftover="A writer that ended too early left a file that nothing reads.",
         no_index="No index can be kept; questions are answered all the same, and slowly.",

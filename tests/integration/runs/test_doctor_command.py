@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -22,9 +23,10 @@ from integration.runs.place import Place
 from runpact.disk import takeover
 from runpact.disk.aside import Aside
 from runpact.model.doctor.diagnosis import SetAside, diagnose
+from runpact.model.template import PathTemplate
 from runpact.verbs.contracts.load_contract import load_contract
 from runpact.verbs.doctor import examinations
-from runpact.verbs.doctor.patient import Patient
+from runpact.verbs.doctor.patient import Patient, _shared
 from runpact.verbs.doctor.remedies import Doctor
 from runpact.verbs.doctor.runs import is_abandoned
 from runpact.verbs.life.recover import recover_run
@@ -805,3 +807,19 @@ def test_eight_doctors_and_a_live_run_disturb_nobody(workspace: Place, impatient
     for name in ("alive", *states):
         assert workspace.call("verify", name)[0] == 0
         assert events_of(workspace.root / "runs" / name).count("run.ended") == 1
+
+
+def test_a_copied_run_is_told(workspace: Place) -> None:
+    with runpact.run(name="a", durability="none"):
+        pass
+    assert "shared-uid" not in workspace.call("doctor")[1]
+    shutil.copytree(workspace.root / "runs/a", workspace.root / "runs/b", symlinks=True)
+    code, out, _err = workspace.call("doctor")
+    assert (code, "warning[shared-uid]" in out, "runs/a, runs/b" in out) == (1, True, True)
+
+
+def test_a_curated_copy_is_no_copied_run() -> None:
+    store = SimpleNamespace(
+        shared=lambda: [("u", "keep/a"), ("u", "runs/a"), ("v", "runs/b"), ("v", "runs/c")]
+    )
+    assert list(_shared(store, [PathTemplate.parse("keep/{name}")])) == [("runs/b", "runs/c")]

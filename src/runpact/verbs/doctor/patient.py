@@ -7,13 +7,14 @@ Does not know: what is looked for.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
 from runpact.host import clock
 from runpact.index.store import Store
 from runpact.model.contract.language import Contract
+from runpact.model.template import PathTemplate
 from runpact.verbs.doctor.soundness import Soundness, examine_soundness
 from runpact.verbs.finding.reindex import Catalogue
 
@@ -29,6 +30,8 @@ class Census(msgspec.Struct, frozen=True, kw_only=True):
     amiss: tuple[str, ...]
     """Those that are not sealed, or not whole."""
     uids: frozenset[str]
+    shared: tuple[tuple[str, ...], ...]
+    """Directories that say that they are one run, without curated copies."""
     recent: dict[str, tuple[str, ...]]
     """The newest runs of each kind."""
 
@@ -68,7 +71,8 @@ class Patient:
         """What the index says of all runs; asked once, after the records of each were looked at."""
         if self._census is None:
             with self.catalogue() as catalogue:
-                self._census = catalogue.ask(self._taken, is_thorough=True)
+                curated = catalogue.curated
+                self._census = catalogue.ask(lambda store: self._taken(store, curated), is_thorough=True)
         return self._census
 
     def catalogue(self) -> Catalogue:
@@ -84,7 +88,7 @@ class Patient:
         """Return the seconds since a moment, itself in seconds since 1970."""
         return max(0.0, clock.utc_now().timestamp() - changed)
 
-    def _taken(self, store: Store) -> Census:
+    def _taken(self, store: Store, curated: Iterable[PathTemplate]) -> Census:
         recent = {}
         for kind in self.contract.kinds:
             found = store.newest(kind)
@@ -93,5 +97,15 @@ class Patient:
             places=tuple(store.places()),
             amiss=tuple(store.amiss()),
             uids=frozenset(store.uids()),
+            shared=tuple(_shared(store, curated)),
             recent=recent,
         )
+
+
+def _shared(store: Store, curated: Iterable[PathTemplate]) -> Iterator[tuple[str, ...]]:
+    """Return the directories that have one uid; a curated copy has that of its run."""
+    places: dict[str, list[str]] = {}
+    for uid, place in store.shared():
+        if all(copies.match(place) is None for copies in curated):
+            places.setdefault(uid, []).append(place)
+    return (tuple(each) for each in places.values() if len(each) > 1)

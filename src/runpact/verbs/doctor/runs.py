@@ -15,8 +15,9 @@ from runpact.disk.reader import Reading
 from runpact.disk.stamps import directory_stamp
 from runpact.host.orphans import Process, processes_of
 from runpact.host.process import liveness
-from runpact.model.doctor.diagnosis import Diagnosis
+from runpact.model.doctor.diagnosis import Diagnosis, diagnose
 from runpact.model.doctor.runs import RunProcess, UnsealedRun, judge_runs
+from runpact.model.names import readable_path
 from runpact.model.recordmasker import RecordMasker
 from runpact.model.run import SEALABLE, Liveness, State
 from runpact.verbs.doctor.patient import Patient
@@ -39,7 +40,19 @@ def examine_runs(patient: Patient) -> Iterable[Diagnosis]:
         else run
         for run, uids in found
     ]
-    return judge_runs(runs)
+    return (*judge_runs(runs), *map(_copied, patient.census.shared))
+
+
+def _copied(places: tuple[str, ...]) -> Diagnosis:
+    """Tell of directories that say that they are one run."""
+    return diagnose(
+        "shared-uid",
+        f"{len(places)} directories say that they are one run",
+        path=places[-1],
+        expected="one directory for each run",
+        got=", ".join(map(readable_path, places)),
+        hint="what is done to one of them is told of all: keep the original, and put copies elsewhere",
+    )
 
 
 def _looked_at(patient: Patient) -> list[tuple[UnsealedRun, str]]:
