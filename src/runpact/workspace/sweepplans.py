@@ -137,12 +137,15 @@ def with_kinds(place: Workspace, plan: Plan) -> Plan:
     for kind in (plan.kind, plan.sweep_kind):
         if kind is not None and kind not in kinds:
             raise UsageError(f"no kind `{kind}` in the contract", expected=", ".join(kinds), got=kind)
-    others = [name for name in kinds if name != (plan.sweep_kind or SWEEP)]
+    sweeps = plan.sweep_kind or SWEEP
+    others = [name for name, kind in kinds.items() if name != sweeps and not kind.stages]
     usual = next((name for name in (_TRIAL, _RUN) if name in kinds), others[0] if len(others) == 1 else None)
     if plan.kind is None and usual is None:
         raise UsageError(
-            "the contract has several kinds",
-            expected=" or ".join(others),
+            "the contract has several kinds"
+            if others
+            else "the contract has no kind for runs of one command",
+            expected=" or ".join(others) or "a kind without `stages`",
             got="no kind",
             hint="name that of the trials with --kind",
         )

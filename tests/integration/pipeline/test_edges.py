@@ -320,3 +320,13 @@ def test_a_torn_end_of_the_log_of_an_experiment_is_no_damage(pipeline: Pipeline)
 def test_an_attempt_holds_nothing_of_records_that_it_cannot_read() -> None:
     for records in ((None, b""), (b"", None)):
         assert attempt._held(SimpleNamespace(own_records=lambda records=records: records)) is None
+
+
+def test_a_birth_record_that_cannot_be_read_is_told_as_that(ran: Pipeline) -> None:
+    record = ran.root / "runs/x/.runpact/run.json"
+    record.unlink()
+    record.symlink_to("run.json")
+    code, document = ran.json("pipeline", "status", "x")
+    assert (code, "cannot be opened: Too many levels" in document["error"]["message"]) == (2, True)
+    record.unlink()
+    assert "no experiment" in ran.json("pipeline", "status", "runs/x")[1]["error"]["message"]

@@ -403,3 +403,9 @@ def test_a_time_that_is_none_is_refused(pipeline: Pipeline, seconds: str) -> Non
     ):
         assert pipeline.call(*words, "--wait", seconds)[0] == 64
     assert pipeline.call("tail", "x", "--interval", seconds)[0] == 64
+
+
+def test_a_sweep_makes_no_trial_of_a_kind_with_stages_unasked(pipeline: Pipeline) -> None:
+    sweep = ("sweep", "--grid", "a=1,2", "--objective", "metrics.loss:min", "--", "true")
+    code, _out, err = pipeline.call(*sweep)
+    assert (code, "no kind for runs of one command" in err, "--kind" in err) == (64, True, True)

@@ -168,11 +168,12 @@ def _parted(text: str, key: str) -> list[str]:
 
 
 def _distinct(values: Iterable[object], key: str) -> tuple[Json, ...]:
-    """Return values as plain data, each once."""
+    """Return values as plain data, each once, as it was written first."""
+    found: dict[bytes, Json] = {}
     try:
-        plain = [msgspec.to_builtins(value) for value in values]
-        found = {canonical_json(value): msgspec.json.decode(msgspec.json.encode(value)) for value in plain}
-    except (TypeError, ValueError, RecursionError) as error:
+        for value in map(msgspec.to_builtins, values):
+            found.setdefault(canonical_json(value), msgspec.json.decode(msgspec.json.encode(value)))
+    except (TypeError, ValueError, RecursionError, OverflowError) as error:
         raise UsageError(
             f"a value of `{key}` is not strict JSON data: {error!s:.100}",
             expected="plain data, finite numbers",

@@ -66,7 +66,15 @@ class Experiment:
         """
         if not is_directory(directory):
             raise NoSuchRunError(f"no experiment at `{directory}`", at=directory)
-        record = read_run(directory).record
+        reading = read_run(directory)
+        record = reading.record
+        if record is None and reading.record_fault:
+            raise CannotStartError(
+                f"the birth record of `{directory}` cannot be read: {reading.record_fault}",
+                at=posixpath.join(directory, RECORD),
+                expected="the record of an experiment",
+                hint="make it readable, or restore it from a copy",
+            )
         if record is None or record.sealed != "by_stage":
             raise CannotStartError(
                 f"`{directory}` is no experiment that runpact made",

@@ -40,6 +40,15 @@ def test_a_grid_is_values_with_commas_that_part_nothing_within_quotes_and_bracke
     assert grid_of(text, key="k") == Grid(values)
 
 
+def test_of_two_writings_of_one_value_the_first_is_kept():
+    assert [repr(value) for value in grid_of("1,1.0,2.0,2", key="k").values] == ["1", "2.0"]
+
+
+def test_a_number_beyond_a_double_is_no_value():
+    with pytest.raises(UsageError, match="not strict JSON data"):
+        grid_of("1," + "9" * 400, key="k")
+
+
 @pytest.mark.parametrize("text", ["", "1,,2", "1,"])
 def test_an_empty_value_is_refused(text):
     with pytest.raises(UsageError, match="empty"):
