@@ -252,6 +252,11 @@ def test_a_session_that_succeeded_and_breaks_its_contract_is_told(paper: Paper) 
     assert "its contract is broken: " in out
 
 
+def test_a_directory_of_others_without_a_document_tells_nothing(paper: Paper) -> None:
+    paper.place.write(f"{SESSIONS}/bare/config.json", "{}")
+    assert paper.healths() == {"bare": "stale"}
+
+
 @pytest.mark.parametrize("text", ['{"session_id', '["success"]', '{"status": "zzz", "terminal": true}'])
 def test_a_document_of_others_that_tells_nothing_is_damaged(paper: Paper, text: str) -> None:
     paper.place.write(f"{SESSIONS}/bad/session_status.json", text)

@@ -67,7 +67,8 @@ def parse_request(document: object) -> Asked | Refused:
 def _of_version(version: object, *, is_given: bool) -> Failure:
     got = shown(version) if is_given else "nothing"
     fault = Fault(path="schema_version", message="not understood", expected=f'"{SCHEMA_VERSION}"', got=got)
-    return refusal(UNSUPPORTED_VERSION, f"schema_version {got} is not understood", fault)
+    said = f"schema_version {got} is not understood" if is_given else "schema_version is missing"
+    return refusal(UNSUPPORTED_VERSION, said, fault)
 
 
 def _faults(document: dict[str, object]) -> list[Fault]:

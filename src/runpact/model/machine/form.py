@@ -238,8 +238,17 @@ def _of_object(
         yield fault, None, path
     for name, parameter in known.items():
         if parameter.required and name not in value:
-            missing = Fault(path=f"{path}.{name}", message=f"`{name}` is missing", got="nothing")
-            yield missing, None, path
+            said, wanted = f"`{name}` is missing", _expected(parameter.hint)
+            yield Fault(path=f"{path}.{name}", message=said, expected=wanted, got="nothing"), None, path
+
+
+def _expected(hint: object) -> str:
+    """Return what a value of a type is, in the words of its faults; empty where anything is one."""
+    try:
+        msgspec.convert(object(), typing.cast("type[object]", hint))
+    except msgspec.ValidationError as error:
+        return _told(error, None, "", hint).expected
+    return ""
 
 
 def _fault_of_whole(value: object, hint: object, path: str, *, is_strict: bool) -> Iterator[Fault]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import pathlib
+from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 import pytest
@@ -14,6 +16,7 @@ from runpact.model.machine.answer import Answer, answer_to, encode_answer
 from runpact.model.machine.application import Application, check_errors, check_word
 from runpact.model.machine.asked import Asked, Refused, parse_request
 from runpact.model.machine.failure import Fault, engine_failure, refusal, shown
+from runpact.model.machine.form import form_of
 
 APPLICATION = Application(name="toy", version="1.2.3")
 
@@ -162,3 +165,22 @@ def test_a_sort_of_error_has_a_fit_name_and_code(errors: dict[str, int]) -> None
     assert check_errors({"config": 2, "data": 3, "strategy": 4}) == {"config": 2, "data": 3, "strategy": 4}
     with pytest.raises(UsageError):
         check_errors(errors)
+
+
+@dataclass
+class Wanting:
+    """Parameters without defaults."""
+
+    name: str
+    anything: Any
+
+
+def test_what_is_missing_is_told_with_what_it_is_to_be() -> None:
+    faults = form_of(Wanting, {}, reserved=frozenset()).judge({}, is_text=False)[1]
+    assert [(fault.message, fault.expected) for fault in faults] == [
+        ("`name` is missing", "`str`"),
+        ("`anything` is missing", ""),
+    ]
+    refused = parse_request({"command": "run"})
+    assert isinstance(refused, Refused)
+    assert refused.failure.message == "schema_version is missing"
