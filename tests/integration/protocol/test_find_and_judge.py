@@ -378,7 +378,7 @@ def test_init_in_a_file_or_beside_an_unreadable_ignore_is_told(tmp_path, cli, mo
     (tmp_path / "file").write_text("x")
     assert cli("init", "file").code == 3
     (tmp_path / ".gitignore").write_bytes(b"\xff")
-    assert cli("init").code == 3
+    assert cli("init").code == 2
 
 
 def test_demo_of_an_unknown_name_lists_the_examples(project, cli):

@@ -347,7 +347,7 @@ def test_init_starts_a_workspace_and_changes_nothing_twice(empty: Place) -> None
     assert empty.call("init", "x", "--pack", "runpact:nope@1")[0] == 2
     (empty.root / "binary").mkdir()
     (empty.root / "binary/.gitignore").write_bytes(b"\xff\xfe")
-    assert empty.call("init", "binary")[0] == 3
+    assert empty.call("init", "binary")[0] == 2
 
 
 def test_demo_names_the_examples_it_has(empty: Place) -> None:
