@@ -48,7 +48,7 @@ def without_last_lines(path: Path, count: int) -> None:
 
 
 SPOILED: dict[str, Callable[[Path], object]] = {
-    "kept: 3 event": lambda run: without_last_lines(log_of(run, "events"), 2),
+    "kept: 3 event": lambda run: without_last_lines(log_of(run, "events"), 3),
     "kept: 4 points": lambda run: without_last_lines(log_of(run, "metrics"), 1),
     "kept: first.bin was": lambda run: (run / "parts/first.bin").unlink(),
     "kept: second.bin is not": lambda run: (run / "parts/second.bin").write_bytes(b""),
