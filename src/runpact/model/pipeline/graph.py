@@ -28,6 +28,7 @@ class Graph:
             for stage in self.stages
         }
         """Ids of the stages whose outputs a stage reads."""
+        self._before: dict[str, tuple[str, ...]] = {}
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -36,11 +37,14 @@ class Graph:
 
     def before(self, stage: str) -> tuple[str, ...]:
         """Return the ids of all stages that a stage rests on, directly or through others, in order."""
-        found: set[str] = set()
-        for each in reversed(self.ids):  # a stage reads only what an earlier one writes
-            if each == stage or each in found:
-                found.update(self.feeds[each])
-        return tuple(each for each in self.ids if each in found)
+        known = self._before.get(stage)
+        if known is None:
+            found: set[str] = set()
+            for each in reversed(self.ids):  # a stage reads only what an earlier one writes
+                if each == stage or each in found:
+                    found.update(self.feeds[each])
+            known = self._before[stage] = tuple(each for each in self.ids if each in found)
+        return known
 
     def select(
         self, *, first: str | None = None, last: str | None = None, only: Iterable[str] = ()

@@ -301,8 +301,6 @@ class _Gate:
     def judge(self, alias: str, read: Read, answer: Resolved, seen: _Seen) -> Iterator[Finding]:
         """Yield everything that keeps the gate closed because of one alias."""
         writer = self.experiment.graph.writer.get(alias) if answer.source == "manifest" else None
-        root = self._root(writer) if writer else ""
-        again = command_line(self.experiment.name, first=root, last=writer.id) if writer else ""
         needed = Needed(
             alias=alias,
             type=read.type_ or "",
@@ -312,17 +310,25 @@ class _Gate:
             made=seen.made,
             present=seen.present,
             faults=seen.faults,
-            regenerate=again,
         )
         if answer.source == "cli" and not seen.present:
             yield from (
                 msgspec.structs.replace(each, hint=_named_anew(alias)) for each in judge_needed(needed)
             )
             return
+        if writer is None:
+            yield from judge_needed(needed)
+            return
+        if judge_needed(needed):  # an open gate needs no remedy, which takes a look around
+            needed = msgspec.structs.replace(needed, regenerate=self._again(writer))
         for finding in judge_needed(needed):
-            yield self._as_met(finding, alias, seen.place) if writer is not None else finding
-        if writer is not None and seen.made is not None and seen.made.recorded:
-            yield from self._alias(alias, writer, seen.made, again)
+            yield self._as_met(finding, alias, seen.place)
+        if seen.made is not None and seen.made.recorded:
+            yield from self._alias(alias, writer, seen.made)
+
+    def _again(self, writer: Stage) -> str:
+        """Return the command that makes what a stage writes anew."""
+        return command_line(self.experiment.name, first=self._root(writer), last=writer.id)
 
     def _as_met(self, finding: Finding, alias: str, place: str) -> Finding:
         """Return a finding about the file that a person meets: records name the original, not its copy."""
@@ -332,7 +338,7 @@ class _Gate:
         below = relative_to(finding.path, target)
         return msgspec.structs.replace(finding, path=self._shown(posixpath.join(place, below)))
 
-    def _alias(self, alias: str, writer: Stage, made: Made, again: str) -> Iterator[Finding]:
+    def _alias(self, alias: str, writer: Stage, made: Made) -> Iterator[Finding]:
         """Yield why an alias does not lead to what its stage made."""
         expected = self.experiment.target(writer, alias)
         got = link_target(self.experiment.directory, alias)
@@ -346,7 +352,7 @@ class _Gate:
             message=f"the alias `{alias}` does not lead to what stage {made.stage} made",
             expected=f"a link to {expected}",
             got=f"a link to {got}" if got is not None else "no link",
-            hint=f"regenerate it: {again}",
+            hint=f"regenerate it: {self._again(writer)}",
         )
 
     def rows(self, alias: str, answer: Resolved, seen: _Seen) -> Iterator[StageInput]:
