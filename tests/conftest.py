@@ -17,8 +17,12 @@ pytest_plugins = ["pytester"]
 
 
 def pytest_configure() -> None:
-    """Keep nothing in the home of who tests: below `/tmp` anyone may write, so nothing there is trusted."""
+    """Keep nothing in the home of who tests: below `/tmp` anyone may write, so nothing there is trusted.
+
+    `python` is the one that tests, whether its environment was activated or not.
+    """
     os.environ["XDG_STATE_HOME"] = "/tmp/runpact-keeps-nothing-here"
+    os.environ["PATH"] = os.pathsep.join((os.path.dirname(sys.executable), os.environ["PATH"]))
 
 
 @pytest.fixture

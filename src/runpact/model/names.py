@@ -39,8 +39,7 @@ def check_name(name: str, *, what: str) -> str:
         f"{what} `{_shown(name)}` is not safe as a file name",
         expected="1 to 128 of A-Z a-z 0-9 . _ + = @ -, beginning with a letter or digit",
         got=_shown(name) or "nothing",
-        hint=f"choose another {what}"
-        + f", for instance `{suggest_name(name)}`" * any(map(str.isalnum, name)),
+        hint=f"choose another {what}{_instead(name)}",
     )
 
 

@@ -41,10 +41,11 @@ def test_a_name_is_stronger_than_a_prefix_of_several_runs(workspace: Path) -> No
 def test_a_name_none_of_whose_runs_finished_is_told_with_their_paths(
     workspace: Path, capsys: Captured
 ) -> None:
-    with pytest.raises(RuntimeError), runpact.run(name="broken"):
-        raise RuntimeError
-    capsys.readouterr()
-    assert run("show", "broken", "--json") == 2
+    for shown in (0, 2):  # the only one of a name is meant by it
+        with pytest.raises(RuntimeError), runpact.run(name="broken"):
+            raise RuntimeError
+        capsys.readouterr()
+        assert run("show", "broken", "--json") == shown
     error = json.loads(capsys.readouterr().err)["error"]
     assert error["code"] == "no-such-run"
     assert "no run of this name finished" in error["hint"]

@@ -23,6 +23,7 @@ kinds:
     at: "r/{name}"
     entries: [{file: meta.json, fields: {id: run.id}}]
 """
+SEALED_BELOW = SEALED_FILE.replace("meta.json", "sub/meta.json")
 
 
 def the_run(place: Place) -> dict:
@@ -31,22 +32,22 @@ def the_run(place: Place) -> dict:
 
 
 def test_a_run_whose_derived_file_cannot_be_written_is_sealed_as_failed(empty: Place) -> None:
-    empty.write("contract.yaml", SEALED_FILE)
+    empty.write("contract.yaml", SEALED_BELOW)
     pending = runpact.run(name="a")
     run = pending.__enter__()
-    Path(run.dir, "meta.json").mkdir()
-    with pytest.raises(StorageError, match="Is a directory"):
+    Path(run.dir, "sub").write_text("no folder")
+    with pytest.raises(StorageError, match="Not a directory"):
         pending.__exit__(None, None, None)
     assert (the_run(empty)["state"], the_run(empty)["reason"][:12]) == ("failed", "StorageError")
     assert empty.call("verify", "a")[0] == 0
 
 
 def test_a_failing_run_keeps_its_own_reason(empty: Place) -> None:
-    empty.write("contract.yaml", SEALED_FILE)
+    empty.write("contract.yaml", SEALED_BELOW)
 
     def make() -> None:
         with runpact.run(name="a") as run:
-            Path(run.dir, "meta.json").mkdir()
+            Path(run.dir, "sub").write_text("no folder")
             raise ValueError("mine")
 
     with pytest.raises(ValueError, match="mine") as caught:

@@ -113,8 +113,6 @@ def verify_experiment(reading: Reading, record: RunRecord, verify: Verify) -> tu
 
 def _superseded(finding: Finding) -> Finding:
     """Return what is wrong with an older attempt: told, but nothing that is read follows from it."""
-    if finding.severity is not Severity.ERROR:
-        return finding
     return msgspec.structs.replace(
         finding,
         severity=Severity.WARNING,
