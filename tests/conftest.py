@@ -22,7 +22,7 @@ def pytest_configure() -> None:
     `python` is the one that tests, whether its environment was activated or not.
     """
     os.environ["XDG_STATE_HOME"] = "/tmp/runpact-keeps-nothing-here"
-    os.environ["PATH"] = os.pathsep.join((os.path.dirname(sys.executable), os.environ["PATH"]))
+    os.environ["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
 
 
 @pytest.fixture
