@@ -13,7 +13,7 @@ from runpact.model.finding import Finding, Severity
 from runpact.model.journal import read_journal
 from runpact.model.pipeline.result import ExperimentHeld, LogHeld
 
-_HINT = "restore it from a copy; an experiment's birth record never changes, and its log only grows"
+_HINT = "restore it from a copy; birth record and configuration never change, and the log only grows"
 
 
 def hold(record: bytes, log: bytes) -> ExperimentHeld:
@@ -40,28 +40,29 @@ def judge_held(
     digest = digest_bytes(record[1])
     other = next((each.record for each in known if each.record != digest), None)
     if other is not None:
-        yield _damage(
+        yield damage(
             "digest-mismatch", record[0], "the birth record is not the one that a stage had", other, digest
         )
     path, data = log
     if data is None:
-        yield _damage("missing-file", path, "the log is missing, or cannot be read")
+        yield damage("missing-file", path, "the log is missing, or cannot be read")
         return
     journal = read_journal(data)
     if b"\n" in data[journal.size :]:
         count = len(journal.entries)
-        yield _damage("digest-mismatch", path, f"only the first {count} entries of the log follow each other")
+        yield damage("digest-mismatch", path, f"only the first {count} entries of the log follow each other")
     elif known:
         longest = known[-1].events
         got = digest_bytes(data[: longest.size])
         if got != longest.digest:
             message = f"the log does not begin with the {longest.count} entries that a stage saw"
-            yield _damage("digest-mismatch", path, message, longest.digest, got)
+            yield damage("digest-mismatch", path, message, longest.digest, got)
 
 
-def _damage(
+def damage(
     code: str, path: str, message: str, expected: str | None = None, got: str | None = None
 ) -> Finding:
+    """Return what is wrong with a record of an experiment that never changes."""
     return Finding(
         code=code,
         severity=Severity.ERROR,

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from runpact.disk.reader import read_run
 from runpact.formats.inspect import Inspector
-from runpact.model.contract.language import Read, Stage
+from runpact.model.contract.language import Stage
 from runpact.model.contract.stages import attempt_kind, directory_of, outputs_of
 from runpact.model.facts import DocumentFact, Json
 from runpact.model.finding import Finding
@@ -19,7 +19,7 @@ from runpact.model.pipeline.done import DoneStage, Measurement, Smoke, judge_don
 from runpact.model.pipeline.judging import judge_view
 from runpact.model.pipeline.view import StageRow
 from runpact.verbs.judging.verify import verify_run
-from runpact.verbs.pipeline.behind import look_behind
+from runpact.verbs.pipeline.behind import look_at_output
 from runpact.verbs.pipeline.decide import StageStanding, survey
 from runpact.verbs.pipeline.experiment import Experiment
 from runpact.verbs.pipeline.inputs import gather_inputs
@@ -119,17 +119,7 @@ def _types_written(experiment: Experiment) -> dict[str, tuple[str, ...]]:
 def _output_faults(experiment: Experiment, stage: Stage) -> Iterator[Finding]:
     """Yield what is wrong now with what stands behind the aliases of a stage."""
     for alias in stage.writes:
-        place = posixpath.join(experiment.directory, experiment.target(stage, alias))
-        behind = look_behind(
-            place,
-            alias,
-            Read(),
-            stage,
-            loaded=experiment.loaded,
-            root=experiment.root,
-            home=experiment.directory,
-        )
-        yield from behind.faults
+        yield from look_at_output(experiment, stage, alias).faults
 
 
 def _lost(experiment: Experiment, stage: Stage, row: StageRow) -> dict[str, str]:

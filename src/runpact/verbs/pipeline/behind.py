@@ -24,6 +24,7 @@ from runpact.model.facts import FileFact
 from runpact.model.finding import Finding, Severity
 from runpact.model.pipeline.behind import entries_behind, file_behind, is_claimed
 from runpact.model.pipeline.legacy import FOLDER
+from runpact.verbs.pipeline.experiment import Experiment
 
 
 class Behind(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,6 +86,19 @@ def look_behind(
     is_foreign = is_taken_over or not f"{place}/".startswith(home.rstrip("/") + "/")
     look = _Look(place, alias, loaded, root, is_foreign=is_foreign, may_lead_out=is_taken_over)
     return look.judged(place, list_tree(place), entries)
+
+
+def look_at_output(experiment: Experiment, stage: Stage, alias: str) -> Behind:
+    """Return the files that stand where a stage writes an alias, judged by their type."""
+    return look_behind(
+        posixpath.join(experiment.directory, experiment.target(stage, alias)),
+        alias,
+        Read(),
+        stage,
+        loaded=experiment.loaded,
+        root=experiment.root,
+        home=experiment.directory,
+    )
 
 
 class _Look:

@@ -22,7 +22,7 @@ from runpact.model.contract.stages import reads_of
 from runpact.model.errors import RunpactError
 from runpact.model.finding import Finding, Report, Severity
 from runpact.model.judge.parts import moved
-from runpact.model.pipeline.held import judge_held
+from runpact.model.pipeline.held import damage, judge_held
 from runpact.model.pipeline.judging import judge_experiment, judge_view
 from runpact.model.run import RunRecord, Standing
 from runpact.verbs.contracts.load_contract import load_copy
@@ -126,10 +126,10 @@ def _own(directory: str, record: RunRecord, manifest_path: str) -> Iterator[Find
     try:
         loaded = load_copy(posixpath.join(directory, CONTRACT))
     except RunpactError as error:
-        yield _damage("damaged-record", f"{CONTRACT}/contract.yaml", error.message)
+        yield damage("damaged-record", f"{CONTRACT}/contract.yaml", error.message)
         return
     if loaded.digest != record.contract.digest:
-        yield _damage(
+        yield damage(
             "digest-mismatch",
             CONTRACT,
             "the contract's copy is not the one of the birth record",
@@ -162,7 +162,7 @@ def _config(experiment: Experiment) -> Iterator[Finding]:
     if path is not None:
         message = "the frozen configuration is not the one of the birth record"
         hint = "the next `runpact pipeline run` restores it"
-        yield msgspec.structs.replace(_damage("digest-mismatch", path, message), hint=hint)
+        yield msgspec.structs.replace(damage("digest-mismatch", path, message), hint=hint)
 
 
 def _taken_over(experiment: Experiment) -> Iterator[Finding]:
@@ -184,17 +184,3 @@ def _taken_over(experiment: Experiment) -> Iterator[Finding]:
                 got=got,
                 hint="put the original back, or import the folder under another name with --as",
             )
-
-
-def _damage(
-    code: str, path: str, message: str, expected: str | None = None, got: str | None = None
-) -> Finding:
-    return Finding(
-        code=code,
-        severity=Severity.ERROR,
-        message=message,
-        path=path,
-        expected=expected,
-        got=got,
-        hint="restore it from a copy; an experiment's birth record and configuration never change",
-    )

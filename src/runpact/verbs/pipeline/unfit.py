@@ -9,14 +9,13 @@ from __future__ import annotations
 import posixpath
 
 from runpact.disk.reader import read_run
-from runpact.model.contract.kind import Read
 from runpact.model.contract.language import Stage
 from runpact.model.contract.stages import directory_of, outputs_of
 from runpact.model.finding import Report, Verdict
 from runpact.model.pipeline.result import StageResult
 from runpact.model.pipeline.view import StageRow
 from runpact.model.template import PathTemplate
-from runpact.verbs.pipeline.behind import look_behind
+from runpact.verbs.pipeline.behind import look_at_output
 from runpact.verbs.pipeline.experiment import Experiment
 
 _CLOSING = frozenset({Verdict.INCOMPLETE, Verdict.ERROR})
@@ -80,16 +79,7 @@ def _misfit(experiment: Experiment, stage: Stage, row: StageRow) -> str:
 def _judged(experiment: Experiment, stage: Stage) -> str:
     for alias in stage.writes:
         target = experiment.target(stage, alias)
-        place = posixpath.join(experiment.directory, target)
-        behind = look_behind(
-            place,
-            alias,
-            Read(),
-            stage,
-            loaded=experiment.loaded,
-            root=experiment.root,
-            home=experiment.directory,
-        )
+        behind = look_at_output(experiment, stage, alias)
         grave = [fault for fault in behind.faults if Report((fault,)).verdict in _CLOSING]
         if grave:
             fault = grave[0]
