@@ -147,7 +147,7 @@ def test_outputs_are_judged_once_by_a_contract_that_changed(
 ) -> None:
     ran.write("contract.yaml", CONTRACT + LATER + "# another\n")
     assert set(ran.done().values()) == {"skipped"}
-    monkeypatch.setattr("runpact.verbs.pipeline.unfit.look_behind", None)
+    monkeypatch.setattr("runpact.verbs.pipeline.unfit.look_at_output", None)
     assert set(ran.done().values()) == {"skipped"}
 
 
