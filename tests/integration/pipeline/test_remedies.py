@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import shutil
 
 import pytest
 
@@ -62,6 +63,15 @@ def test_the_next_command_begins_at_the_stage_that_is_stale_at_the_root(ran: Pip
     assert (code, document["stages"][0]["done"]) == (2, "refused")
     assert document["next"] == "runpact pipeline run --experiment x --from 01 --to 03"
     assert follow(ran, document["next"]) == 0
+    assert gate(ran, "03")[0] == 0
+
+
+def test_the_remedy_begins_at_a_stage_that_is_gone(ran: Pipeline) -> None:
+    shutil.rmtree(ran.experiment / "01_make")
+    shutil.rmtree(ran.experiment / "02_sum")
+    code, out = gate(ran, "03")
+    assert (code, remedy(out)) == (2, "runpact pipeline run --experiment x --from 01 --to 02")
+    assert follow(ran, remedy(out)) == 0
     assert gate(ran, "03")[0] == 0
 
 
