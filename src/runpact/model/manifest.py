@@ -11,14 +11,14 @@ by the sealed one is the commit point. So a sealed manifest without its seal is 
 
 import posixpath
 import zlib
-from typing import TypeVar
 
 import msgspec
 
 from runpact.model.digest import digest_bytes
-from runpact.model.errors import MalformedDocumentError, UnknownVersionError
+from runpact.model.errors import MalformedDocumentError
 from runpact.model.provenance import Provenance
 from runpact.model.run import ContractRef, Outcome, RunRecord
+from runpact.model.versioned import parse_record
 
 MANIFEST_FORMAT = "runpact.manifest/1"
 SEAL_FORMAT = "runpact.seal/1"
@@ -132,7 +132,7 @@ def parse_manifest(data: bytes) -> Manifest:
         MalformedDocumentError: It is not a manifest.
         UnknownVersionError: Its major version is not 1.
     """
-    return _parse(data, Manifest, MANIFEST_FORMAT)
+    return parse_record(data, Manifest, what="a manifest", expected=MANIFEST_FORMAT)
 
 
 def encode_seal(seal: Seal) -> bytes:
@@ -147,7 +147,7 @@ def parse_seal(data: bytes) -> Seal:
     Raises:
         MalformedDocumentError: It is not a seal, or a byte of it changed.
     """
-    seal = _parse(data, Seal, SEAL_FORMAT)
+    seal = parse_record(data, Seal, what="a seal", expected=SEAL_FORMAT)
     if encode_seal(seal) != data:
         message = "the seal's checksum does not agree with its content"
         raise MalformedDocumentError(message)
@@ -166,21 +166,3 @@ def why_seal_rejects(seal: Seal, manifest: bytes) -> str | None:
     if digest_bytes(manifest) != seal.manifest.digest:
         return "the manifest's digest is not the sealed one"
     return None
-
-
-_Document = TypeVar("_Document", Manifest, Seal)
-
-
-def _parse(data: bytes, kind: type[_Document], format_name: str) -> _Document:
-    try:
-        document = msgspec.json.decode(data, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise MalformedDocumentError(f"not a {kind.__name__.lower()}: {error}") from error
-    if document.format != format_name:
-        raise UnknownVersionError(
-            f"unknown {kind.__name__.lower()} format",
-            expected=format_name,
-            got=document.format,
-            hint="a newer runpact may read it",
-        )
-    return document

@@ -15,7 +15,7 @@ def wrote(call: str, path: str, error: str = "") -> Access:
 
 
 def read(*lines: str) -> list[Access]:
-    return list(read_accesses([f"{line}\n" for line in lines], cwd="/work"))
+    return list(read_accesses([f"{line}\n" for line in lines], cwd="/desk"))
 
 
 @pytest.mark.parametrize(
@@ -28,10 +28,10 @@ def read(*lines: str) -> list[Access]:
         ('openat(AT_FDCWD</w>, "l", O_RDONLY) = 3</real/x>', [did("openat", "/real/x")]),
         ('openat(AT_FDCWD</w>, "../x", O_RDWR) = 3</x>', [wrote("openat", "/x")]),
         (
-            'open("x", O_WRONLY|O_CREAT|O_TRUNC, 0666) = 3</work/x>',
-            [wrote("open", "/work/x")],
+            'open("x", O_WRONLY|O_CREAT|O_TRUNC, 0666) = 3</desk/x>',
+            [wrote("open", "/desk/x")],
         ),
-        ('creat("x", 0666)  = 3</work/x>', [wrote("creat", "/work/x")]),
+        ('creat("x", 0666)  = 3</desk/x>', [wrote("creat", "/desk/x")]),
         ('openat(5</d>, "x", O_RDONLY|O_TRUNC) = 3</d/x>', [wrote("openat", "/d/x")]),
         (
             'openat2(5</d>, "x", {flags=O_RDONLY, resolve=0}, 24) = 3</d/x>',
@@ -49,12 +49,12 @@ def read(*lines: str) -> list[Access]:
         ),
         (
             'execve("./p", ["p", "/no/path"], 0x7 /* 2 vars */) = 0',
-            [did("execve", "/work/p")],
+            [did("execve", "/desk/p")],
         ),
         (
             'rename("a", "/b") = -1 EXDEV (Invalid cross-device link)',
             [
-                wrote("rename", "/work/a", "EXDEV"),
+                wrote("rename", "/desk/a", "EXDEV"),
                 wrote("rename", "/b", "EXDEV"),
             ],
         ),
@@ -63,10 +63,10 @@ def read(*lines: str) -> list[Access]:
             [wrote("renameat2", "/w/a"), wrote("renameat2", "/d/b")],
         ),
         ('symlinkat("/target", AT_FDCWD</w>, "l") = 0', [wrote("symlinkat", "/w/l")]),
-        ('link("a", "b") = 0', [wrote("link", "/work/b")]),
-        ('unlink("a") = 0', [wrote("unlink", "/work/a")]),
+        ('link("a", "b") = 0', [wrote("link", "/desk/b")]),
+        ('unlink("a") = 0', [wrote("unlink", "/desk/a")]),
         ('mkdirat(AT_FDCWD</w>, "d", 0777) = 0', [wrote("mkdirat", "/w/d")]),
-        ('setxattr("a", "user.x", "/y", 2, 0) = 0', [wrote("setxattr", "/work/a")]),
+        ('setxattr("a", "user.x", "/y", 2, 0) = 0', [wrote("setxattr", "/desk/a")]),
         ('utimensat(AT_FDCWD</w>, "a", NULL, 0) = 0', [wrote("utimensat", "/w/a")]),
         ("utimensat(3</w/a>, NULL, NULL, 0) = 0", []),
         ('stat("a", {}) = 0', []),
@@ -127,7 +127,7 @@ def test_each_process_has_a_directory_of_its_own() -> None:
         '3 unlink("x") = 0',
         "3 clone(child_stack=NULL) = -1 EAGAIN (Resource temporarily unavailable)",
     )
-    places = ["/work/sub", "/far", "/work/sub", "/work", "/w", "/w", "/w"]
+    places = ["/desk/sub", "/far", "/desk/sub", "/desk", "/w", "/w", "/w"]
     assert [access.path for access in told] == [f"{place}/x" for place in places]
 
 

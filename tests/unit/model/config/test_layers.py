@@ -14,12 +14,12 @@ from runpact.model.config.schema import ConfigSchema, Declared, leaves, put, spl
 SCHEMA = {
     "additionalProperties": False,
     "properties": {
-        "root": {"type": "string", "default": "./work", "x-workdir": True},
+        "root": {"type": "string", "default": "./desk", "x-workdir": True},
         "train": {
             "$ref": "parts.json#/train",
             "description": "How a model is trained.",
         },
-        "data": {"type": "string", "default": "./work/data", "x-path": True},
+        "data": {"type": "string", "default": "./desk/data", "x-path": True},
         "extra": {"type": "object"},
     },
 }
@@ -51,9 +51,9 @@ def resolved(schema: ConfigSchema, values: dict, workdir: str | None = None) -> 
 
 def test_defaults_are_those_of_the_schema_and_what_it_refers_to(schema: ConfigSchema) -> None:
     assert schema.defaults() == {
-        "root": "./work",
+        "root": "./desk",
         "train": {"epochs": 3, "device": "cpu"},
-        "data": "./work/data",
+        "data": "./desk/data",
     }
     assert schema.get(("train",)).description == "How a model is trained."
 
@@ -80,7 +80,7 @@ def test_relative_paths_begin_at_the_base_and_others_stay(schema: ConfigSchema) 
 
 
 @pytest.mark.requirement("D1.5")
-@pytest.mark.parametrize("values", [{}, {"data": "./work/data", "root": "./work"}])
+@pytest.mark.parametrize("values", [{}, {"data": "./desk/data", "root": "./desk"}])
 def test_a_workdir_takes_the_usual_paths_along(schema: ConfigSchema, values: dict) -> None:
     config = resolved(schema, values, workdir="/mnt/big")
     assert config.get(("root",)) == "/mnt/big"
@@ -90,8 +90,8 @@ def test_a_workdir_takes_the_usual_paths_along(schema: ConfigSchema, values: dic
 
 @pytest.mark.requirement("D1.5")
 def test_a_path_that_a_person_chose_stays_when_the_workdir_moves(schema: ConfigSchema) -> None:
-    config = resolved(schema, {"data": "./work/mine"}, workdir="/mnt/big")
-    assert config.get(("data",)) == "/repo/work/mine"
+    config = resolved(schema, {"data": "./desk/mine"}, workdir="/mnt/big")
+    assert config.get(("data",)) == "/repo/desk/mine"
 
 
 @pytest.mark.requirement("D5.2", "D5.3", "D5.7")
@@ -199,13 +199,13 @@ def test_leaves_and_put_are_each_others_opposite() -> None:
 
 def test_an_example_holds_every_key(schema: ConfigSchema) -> None:
     assert toml_example(schema) == (
-        '# (text)\nroot = "./work"\n# (path)\ndata = "./work/data"\n# (object)\n# extra = \n\n'
+        '# (text)\nroot = "./desk"\n# (path)\ndata = "./desk/data"\n# (object)\n# extra = \n\n'
         "# How a model is trained.\n[train]\n# (whole number)\nepochs = 3\n"
         '# (one of "cpu", "mps")\ndevice = "cpu"\n# (path)\n# weights = \n'
     )
     assert yaml_example(schema) == (
-        '# (text)\nroot: "./work"\n\n# How a model is trained.\ntrain:\n  # (whole number)\n  epochs: 3\n'
-        '  # (one of "cpu", "mps")\n  device: "cpu"\n  # (path)\n  # weights: \n# (path)\ndata: "./work/data"\n'
+        '# (text)\nroot: "./desk"\n\n# How a model is trained.\ntrain:\n  # (whole number)\n  epochs: 3\n'
+        '  # (one of "cpu", "mps")\n  device: "cpu"\n  # (path)\n  # weights: \n# (path)\ndata: "./desk/data"\n'
         "# (object)\n# extra: \n"
     )
 
