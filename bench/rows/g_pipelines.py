@@ -107,11 +107,14 @@ def pipeline_idle(place: str, scale: Scale) -> Contest:
     why="each stage is a run of its own, with provenance, digests, a check of its directory and a seal",
 )
 def pipeline_stage(place: str, scale: Scale) -> Contest:
-    """Race whole pipelines against a loop that starts as many programs and keeps their output."""
-    root = _pipeline(place)
+    """Race whole pipelines against a loop that starts as many programs and keeps their output.
+
+    The loop writes outside the workspace: after each stage the folders of the workspace are looked through.
+    """
+    root, beside = _pipeline(os.path.join(place, "workspace")), os.path.join(place, "beside")
     words = ["pipeline", "run", "--durability", "none", "--json", "--experiment"]
     ways = {
         "runpact": Way(lambda number: spawn([installed("runpact"), *words, f"e{number}"], root)),
-        "floor": Way(lambda _number: spawn([sys.executable, "-c", STAGED, place, str(STAGES)], root)),
+        "floor": Way(lambda _number: spawn([sys.executable, "-c", STAGED, beside, str(STAGES)], root)),
     }
     return compete(ways, repetitions=scale.of(5, 1), units=STAGES)
